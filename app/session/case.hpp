@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A case: one patient, the twin built from the images, the plans and the results. A value; parts are shared and immutable.
+// On disk: a folder with case.json (small, versioned) and blobs named by their SHA-256, written atomically; see case_folder.cpp.
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "solvers/core/progress.hpp"
+#include "solvers/core/result.hpp"
+#include "solvers/core/volume.hpp"
+#include "solvers/twin/scenario.hpp"
+#include "solvers/twin/simulation.hpp"
+#include "solvers/twin/twin_model.hpp"
+
+namespace ot::session {
+
+struct PatientInfo {
+  std::string id = "BUILT-IN";       // never a real name
+  std::string age, sex;              // "57 y", "F", "" when unknown
+  std::string series;                // "CT 1.5 mm, phantom"
+  bool built_in = false;             // shown as TEACHING CASE
+};
+
+struct ImageData {
+  std::string key;                                   // "thorax", "coronary"
+  std::string name;                                  // shown
+  std::shared_ptr<const core::Volume> volume;
+  std::shared_ptr<const core::LabelMap> labels;      // segmented; null before segmentation
+  std::vector<core::Quantity> quantities;            // dice_* against truth (phantoms only), volumes in ml
+};
+
+// Smooth display surface of one anatomical label.
+struct AnatomySurface {
+  std::string key, name;                             // "left_atrium", "Left atrium"
+  core::Color color{200, 200, 200};
+  bool assumed = false;
+  bool active_tissue = false;                        // part of the electrical mesh: shown by the field instead
+  std::shared_ptr<const core::SurfaceMesh> surface;
+};
+
+struct Plan {
+  std::string name;                                  // "Baseline", "A", "B"
+  std::string title;                                 // "isthmus line"; editable
+  twin::Scenario scenario;
+  bool operator==(const Plan&) const = default;
+};
+
+// One line per pipeline stage, as reported by `demo --json`.
+struct StageReport {
+  std::string name;                                  // "segment thorax"
+  double wall_s = 0;
+  std::vector<core::Quantity> quantities;            // voxels, nodes, tets, min_dihedral_deg, ...
+  std::vector<std::string> notes;
+};
+
+struct CaseData {
+  PatientInfo patient;
+  std::vector<ImageData> images;
+  std::vector<AnatomySurface> anatomy;
+  std::shared_ptr<const twin::TwinModel> twin;       // null before `build`
+  std::vector<Plan> plans{{"Baseline", "untreated", {}}};   // [0] is the untreated baseline and stays empty
+  std::vector<std::shared_ptr<const twin::RunResult>> results;   // cache, keyed by (setup_sha256, mode)
+  std::vector<StageReport> stages;
+  std::string created_utc, program_version;
+};
+
+inline constexpr int case_format_version = 1;
+
+// Load checks every blob's hash; a damaged or missing blob is refused by name. Newer versions are refused.
+core::Result<CaseData> load_case(const std::filesystem::path& folder, const core::Progress& progress);
+// Unchanged blobs are kept; case.json is replaced last, so a crash or a full disk leaves the old case intact.
+core::Result<void> save_case(const CaseData& data, const std::filesystem::path& folder, const core::Progress& progress);
+// Only plans: small and quick, called by autosave after every edit.
+core::Result<void> save_plans(const std::vector<Plan>& plans, const std::filesystem::path& folder);
+
+}  // namespace ot::session

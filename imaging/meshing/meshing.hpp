@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Labels -> smooth surfaces -> simulation-ready tetrahedra (CGAL Mesh_3 in .cpp only).
+#pragma once
+#include <string>
+#include <vector>
+
+#include "imaging/segmentation/recipe.hpp"
+#include "solvers/core/mesh.hpp"
+#include "solvers/core/progress.hpp"
+#include "solvers/core/result.hpp"
+#include "solvers/core/vessel_network.hpp"
+#include "solvers/core/volume.hpp"
+
+namespace ot::imaging {
+
+// Smooth closed surface around the voxels of the given labels (volume change by smoothing < 2 %).
+core::Result<core::SurfaceMesh> surface_from_labels(const core::LabelMap& labels, const std::vector<int>& values,
+                                                    double smoothing_mm, const core::Progress& progress);
+core::Result<core::SurfaceMesh> decimate(const core::SurfaceMesh& mesh, std::size_t target_triangles);
+
+struct HeartMeshParams {
+  double edge_mm = 1.2;          // target edge length
+  double rv_wall_mm = 3.0;       // assumed RV free wall: a shell outside RV blood
+};
+// Biventricular wall: LV myocardium and scar as segmented, RV wall an assumed shell. Base cut by the fitted valve planes,
+// or by one plane when they are missing.
+struct HeartMesh {
+  core::TetMesh mesh;            // regions "lv_myocardium", "rv_wall", "scar"; patches "endocardium_lv", "endocardium_rv", "epicardium", "base"
+  core::MeshQuality quality;
+  std::vector<Plane> cut_planes; // used to cut the base
+  double cut_volume_ml = 0;      // wall removed above the planes
+  std::vector<core::Quantity> quantities;
+  std::vector<std::string> notes;
+};
+core::Result<HeartMesh> biventricular_mesh(const core::LabelMap& labels, const std::vector<Plane>& planes,
+                                           const HeartMeshParams& params, const core::Progress& progress);
+
+struct LumenParams {
+  double smoothing_mm = 0.5;
+  double edge_mm = 0.0;          // surface edge; 0 = from the vessel radius
+};
+// Closed vessel lumen with flat caps cut across the ends; patches "wall", "inlet", "outlet 1" ... (inlet: largest cap unless said).
+struct Lumen {
+  core::SurfaceMesh surface;
+  core::VesselNetwork network;
+  std::vector<core::Quantity> quantities;
+  std::vector<std::string> notes;
+};
+core::Result<Lumen> lumen_from_labels(const core::LabelMap& labels, int value, const LumenParams& params, const core::Progress& progress);
+// A closed surface whose caps are already labelled (patch values); inlet_patch names the inlet cap, wall patches all others that are not flat caps.
+core::Result<Lumen> lumen_from_surface(const core::SurfaceMesh& closed_with_caps, int inlet_patch, const LumenParams& params,
+                                       const core::Progress& progress);
+// Tetrahedra inside a closed lumen; patches carried over. Refuses open, self-intersecting or inside-out surfaces in words.
+core::Result<core::TetMesh> lumen_tets(const core::SurfaceMesh& lumen, double edge_mm, const core::Progress& progress);
+// Centreline tree of a closed lumen with patches.
+core::Result<core::VesselNetwork> centerline(const core::SurfaceMesh& lumen, const core::Progress& progress);
+
+}  // namespace ot::imaging

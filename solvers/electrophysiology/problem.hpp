@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What both electrophysiology solvers (FAST eikonal, FULL monodomain) take and give. Pure data.
+// Units: mm, ms, mV, mS/mm (1 S/m = 1 mS/mm), uF/mm2; velocities m/s = mm/ms.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "solvers/core/field.hpp"
+#include "solvers/core/mesh.hpp"
+#include "solvers/core/types.hpp"
+
+namespace ot::ep {
+
+// Orthonormal frame per tet: f fibre, s sheet, n = f x s sheet normal.
+struct FibreField {
+  std::vector<core::Vec3> f, s;  // [tets], unit, f.s = 0
+};
+
+// Factors on the maximal conductances of the ionic model (1 = as published). Drugs and remodelling act here.
+struct ChannelScales {
+  double g_Na = 1, g_CaL = 1, g_Kr = 1, g_Ks = 1, g_K1 = 1, g_to = 1, g_NaL = 1;
+  bool operator==(const ChannelScales&) const = default;
+};
+
+enum class CellType : std::uint8_t { epi = 0, mid = 1, endo = 2 };
+
+// Tissue of one tet. `scale` multiplies the conductivity along f, s, n (border zone: transverse reduced).
+struct TissueRegion {
+  std::string key;                    // "healthy", "border_zone", "scar_core", "lesion"
+  bool conducting = true;
+  core::Vec3 sigma_scale{1, 1, 1};    // on sigma along f, s, n
+  ChannelScales channels;             // remodelling of the region, times the global (drug) scales
+  std::string source;                 // where the numbers come from
+};
+
+// A place that is stimulated: all nodes listed, with one start time. For FAST: eikonal sources.
+struct ActivationSite {
+  std::string name;                   // "LV anterior", "pacing 1"
+  std::vector<core::Index> nodes;
+  double start_ms = 0;
+  double duration_ms = 2.0;
+  double amplitude_mV_per_ms = 35.714;  // current density over chi*Cm; Niederer 2011 table 2
+};
+
+struct Electrode {
+  std::string name;  // RA LA RL LL V1..V6
+  core::Vec3 position;
+};
+
+struct ElectroProblem {
+  std::shared_ptr<const core::TetMesh> mesh;
+  std::shared_ptr<const FibreField> fibres;
+  std::vector<std::uint8_t> tissue;             // [tets] index into regions
+  std::vector<TissueRegion> regions;            // [0] healthy
+  std::vector<std::uint8_t> cell_type;          // [nodes] CellType
+  core::Vec3 sigma{0.1334, 0.0176, 0.0176};     // effective monodomain conductivity along f, s, n, mS/mm
+  double chi_per_mm = 140.0;
+  double cm_uF_per_mm2 = 0.01;
+  core::Vec3 velocity{0.6, 0.3, 0.2};           // FAST: conduction velocity along f, s, n, m/s, at scale 1 (CV ~ sqrt(scale))
+  ChannelScales channels;                       // global scales (drug)
+  std::vector<ActivationSite> sites;
+  std::vector<Electrode> electrodes;            // empty: no ECG
+  double cycle_length_ms = 1000;                // for steady-state cells before the beat
+  double end_ms = 500;
+  double dt_ms = 0.05;
+  double frame_every_ms = 2.0;                  // spacing of frames and ECG samples
+  double solver_tolerance = 1e-4;               // CG relative residual (ep-numerics.md section 6)
+  bool upstroke_sodium_interpolation = true;    // SVI (ep-numerics.md section 1)
+  bool conductivity_tuning = true;              // k(h/sqrt(D)) (ep-numerics.md section 3)
+
+  std::string sha256() const;                   // over everything above; the cache key together with the mode
+};
+
+// One instant, immutable, cheap to hand to the window.
+struct ElectroFrame {
+  double t_ms = 0;
+  std::shared_ptr<const std::vector<float>> v_mV;   // [nodes]
+};
+
+struct Ecg {
+  std::vector<std::string> leads;               // I II III aVR aVL aVF V1..V6
+  std::vector<double> t_ms;                     // [samples]
+  std::vector<std::vector<double>> mV;          // [leads][samples]
+};
+
+struct EcgIntervals {                           // NaN where it cannot be measured
+  double qrs_ms, qt_ms, qtc_fridericia_ms, qtc_bazett_ms, axis_deg, qrs_onset_ms, qrs_offset_ms, t_end_ms;
+};
+
+struct ElectroResult {
+  core::Mode mode = core::Mode::full;
+  std::string problem_sha256;
+  std::string mesh_sha256;
+  std::vector<float> activation_ms;             // [nodes], NaN = never
+  std::vector<float> repolarisation_ms;         // [nodes], at 90 %; NaN = never or after the end
+  Ecg ecg;
+  std::vector<ElectroFrame> frames;             // stored for scrubbing
+  std::vector<core::Quantity> quantities;       // total_activation_ms, qrs_ms, qt_ms, activated_percent, ...
+  double wall_s = 0;
+  long steps = 0;
+  std::vector<std::string> notes;               // assumptions, tuning factors, warnings, in words
+};
+
+}  // namespace ot::ep

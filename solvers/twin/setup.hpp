@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SimulationSetup: what compile() makes of a twin and a scenario; interventions edit it in order.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "solvers/core/progress.hpp"
+#include "solvers/core/result.hpp"
+#include "solvers/twin/scenario.hpp"
+#include "solvers/twin/twin_model.hpp"
+
+namespace ot::twin {
+
+// Geometry of one vessel as the scenario leaves it. The mesh is remade only when the lumen changed.
+struct VesselSetup {
+  std::string key;
+  std::shared_ptr<const core::SurfaceMesh> lumen;
+  std::shared_ptr<const core::VesselNetwork> network;   // radii follow the lumen
+  bool lumen_changed = false;
+  hemo::FlowProblem problem;                            // mesh filled in by compile()
+};
+
+struct SimulationSetup {
+  core::Mode mode = core::Mode::full;
+  std::shared_ptr<const TwinModel> twin;
+  std::optional<ep::ElectroProblem> electro;
+  std::vector<VesselSetup> vessels;
+  std::vector<core::Quantity> quantities;               // what interventions report themselves: lesion volume, concentration
+  std::vector<std::string> notes;
+  std::string sha256() const;
+};
+
+// Capabilities that live in sibling layers (CGAL) and are handed in by app/session.
+struct Tools {
+  // closed lumen with patches -> tetrahedra with the same patches
+  std::function<core::Result<core::TetMesh>(const core::SurfaceMesh&, double edge_mm, const core::Progress&)> remesh_lumen;
+};
+
+// One kind of intervention: schema, checks and effect. Pure functions; one folder each; listed in builtin.cpp.
+struct InterventionKind {
+  std::string key;                    // "ablation"
+  std::string label;                  // "Lesion"
+  std::string summary;                // one line for `list interventions`
+  std::string source;                 // citation of the model of effect
+  Placement::Kind placement = Placement::Kind::none;
+  core::ParamSchema schema;
+  // Checked against the twin: lesion inside tissue, segment on the branch ... Same messages in CLI and GUI.
+  std::function<core::Result<void>(const TwinModel&, const InterventionSpec&)> validate;
+  // Edits the setup. Called only for enabled, validated specs. Must not change anything when its effect is zero.
+  std::function<core::Result<void>(const TwinModel&, const InterventionSpec&, SimulationSetup&)> apply;
+};
+
+const std::vector<InterventionKind>& builtin_interventions();   // defined in solvers/interventions/builtin.cpp
+const InterventionKind* find_intervention(const std::string& kind);
+
+// Disabled interventions are absent: same setup hash as without them.
+core::Result<SimulationSetup> compile(std::shared_ptr<const TwinModel> twin, const Scenario& scenario, core::Mode mode,
+                                      const Tools& tools, const core::Progress& progress = {});
+
+}  // namespace ot::twin
