@@ -5,9 +5,12 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "imaging/meshing/meshing.hpp"
+#include "imaging/segmentation/recipe.hpp"
 #include "solvers/core/progress.hpp"
 #include "solvers/core/result.hpp"
 #include "solvers/core/volume.hpp"
@@ -29,7 +32,29 @@ struct ImageData {
   std::string name;                                  // shown
   std::shared_ptr<const core::Volume> volume;
   std::shared_ptr<const core::LabelMap> labels;      // segmented; null before segmentation
+  std::vector<imaging::Plane> planes;                // valve planes found with the labels
   std::vector<core::Quantity> quantities;            // dice_* against truth (phantoms only), volumes in ml
+  std::vector<std::string> notes;                    // what the recipe assumed or doubted
+};
+
+// Meshes made from the labels, before a twin is built on them.
+struct MeshedHeart {
+  std::shared_ptr<const core::TetMesh> mesh;
+  core::MeshQuality quality;
+  std::vector<imaging::Plane> cut_planes;
+  double cut_volume_ml = 0;
+  std::string labels_sha256;
+  std::vector<std::string> notes;
+};
+struct MeshedVessel {
+  std::string key, name;                             // "lad", "LAD"
+  std::shared_ptr<const core::SurfaceMesh> lumen;
+  std::shared_ptr<const core::VesselNetwork> network;
+  std::shared_ptr<const core::TetMesh> mesh;
+  core::MeshQuality quality;
+  double edge_mm = 1.0;
+  std::string labels_sha256;
+  std::vector<std::string> notes;
 };
 
 // Smooth display surface of one anatomical label.
@@ -48,6 +73,13 @@ struct Plan {
   bool operator==(const Plan&) const = default;
 };
 
+// A run and the scenario it belongs to (enabled interventions only; names and notes do not matter).
+struct StoredRun {
+  std::string scenario_sha256;
+  std::shared_ptr<const twin::RunResult> result;
+};
+std::string scenario_sha256(const twin::Scenario& scenario);
+
 // One line per pipeline stage, as reported by `demo --json`.
 struct StageReport {
   std::string name;                                  // "segment thorax"
@@ -60,20 +92,28 @@ struct CaseData {
   PatientInfo patient;
   std::vector<ImageData> images;
   std::vector<AnatomySurface> anatomy;
+  std::optional<MeshedHeart> heart_mesh;             // after `mesh`
+  std::vector<MeshedVessel> vessel_meshes;
   std::shared_ptr<const twin::TwinModel> twin;       // null before `build`
   std::vector<Plan> plans{{"Baseline", "untreated", {}}};   // [0] is the untreated baseline and stays empty
-  std::vector<std::shared_ptr<const twin::RunResult>> results;   // cache, keyed by (setup_sha256, mode)
+  std::vector<StoredRun> results;                    // one per (scenario, mode)
   std::vector<StageReport> stages;
   std::string created_utc, program_version;
 };
 
 inline constexpr int case_format_version = 1;
 
+std::shared_ptr<const twin::RunResult> find_result(const CaseData& data, const twin::Scenario& scenario, core::Mode mode);
+void store_result(CaseData& data, const twin::Scenario& scenario, std::shared_ptr<const twin::RunResult> result);
+// Everything known so far, for RunOptions::known.
+std::vector<std::shared_ptr<const twin::RunResult>> known_results(const CaseData& data);
+
 // Load checks every blob's hash; a damaged or missing blob is refused by name. Newer versions are refused.
 core::Result<CaseData> load_case(const std::filesystem::path& folder, const core::Progress& progress);
 // Unchanged blobs are kept; case.json is replaced last, so a crash or a full disk leaves the old case intact.
 core::Result<void> save_case(const CaseData& data, const std::filesystem::path& folder, const core::Progress& progress);
 // Only plans: small and quick, called by autosave after every edit.
+core::Result<std::vector<Plan>> load_plans(const std::filesystem::path& folder);
 core::Result<void> save_plans(const std::vector<Plan>& plans, const std::filesystem::path& folder);
 
 }  // namespace ot::session

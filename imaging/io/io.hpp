@@ -25,8 +25,9 @@ struct SeriesInfo {
 core::Result<std::vector<SeriesInfo>> list_series(const std::filesystem::path& path, const core::Progress& progress);
 
 // NIfTI, NRRD, MHA, one DICOM file or a DICOM folder (the largest usable series, or `series_uid`). LPS mm kept exactly.
-// Refuses: missing, folder without images, 2D image, unreadable or truncated data, non-finite geometry, slices over 5 mm apart
-// for a cardiac volume (says so), sizes that do not match the file.
+// Refuses: missing, folder without images, 2D image, unreadable or truncated data, non-finite geometry, sizes that do not match
+// the file, more than the memory holds. Thick slices are read (a 6.5 mm brain MR is fine); the cardiac recipes refuse steps over 5 mm.
+// Voxels that are not a number take the smallest value of the volume.
 core::Result<core::Volume> read_volume(const std::filesystem::path& path, const std::string& series_uid, const core::Progress& progress);
 core::Result<void> write_volume(const core::Volume& volume, const std::filesystem::path& path);
 // Integer label image; names from `known` where the value is there, else "label N".

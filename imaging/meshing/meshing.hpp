@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Labels -> smooth surfaces -> simulation-ready tetrahedra (CGAL Mesh_3 in .cpp only).
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ core::Result<HeartMesh> biventricular_mesh(const core::LabelMap& labels, const s
 struct LumenParams {
   double smoothing_mm = 0.5;
   double edge_mm = 0.0;          // surface edge; 0 = from the vessel radius
+  std::optional<core::Vec3> inlet_near;   // the end nearest to this point is the inlet; else where the vessel leaves the heart or
+                                          // its parent vessel, else the largest end
 };
 // Closed vessel lumen with flat caps cut across the ends; patches "wall", "inlet", "outlet 1" ... (inlet: largest cap unless said).
 struct Lumen {
@@ -47,12 +50,23 @@ struct Lumen {
   std::vector<std::string> notes;
 };
 core::Result<Lumen> lumen_from_labels(const core::LabelMap& labels, int value, const LumenParams& params, const core::Progress& progress);
+// The union of several labels as one vessel ("aorta" with "descending aorta").
+core::Result<Lumen> lumen_from_labels(const core::LabelMap& labels, const std::vector<int>& values, const LumenParams& params,
+                                      const core::Progress& progress);
+// From a field in mm, negative inside the lumen: boundary finer than a voxel. The label map's grid need not be the same.
+core::Result<Lumen> lumen_from_field(const core::Volume& signed_distance_mm, const LumenParams& params, const core::Progress& progress);
 // A closed surface whose caps are already labelled (patch values); inlet_patch names the inlet cap, wall patches all others that are not flat caps.
 core::Result<Lumen> lumen_from_surface(const core::SurfaceMesh& closed_with_caps, int inlet_patch, const LumenParams& params,
                                        const core::Progress& progress);
-// Tetrahedra inside a closed lumen; patches carried over. Refuses open, self-intersecting or inside-out surfaces in words.
+// Tetrahedra inside a closed lumen; patches carried over, caps flat. edge_mm is the largest edge: narrow places get smaller ones
+// (radius / 2.5, not under edge / 4). 0 = from the vessel radius. Refuses open, self-intersecting or inside-out surfaces in words.
 core::Result<core::TetMesh> lumen_tets(const core::SurfaceMesh& lumen, double edge_mm, const core::Progress& progress);
 // Centreline tree of a closed lumen with patches.
 core::Result<core::VesselNetwork> centerline(const core::SurfaceMesh& lumen, const core::Progress& progress);
+
+// Tetrahedra inside any closed surface whose triangles carry patches (a ventricular wall from another tool); edges between
+// patches stay sharp when they fold by more than 40 degrees. One region, named region_key.
+core::Result<core::TetMesh> wall_from_surface(const core::SurfaceMesh& closed, double edge_mm, const std::string& region_key,
+                                              const core::Progress& progress);
 
 }  // namespace ot::imaging

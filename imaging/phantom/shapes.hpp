@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Signed distances (mm, negative inside) to the few analytic bodies that the phantoms are made of.
 #pragma once
+#include <Eigen/Geometry>
 #include <algorithm>
 #include <cmath>
 #include <vector>

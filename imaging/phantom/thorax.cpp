@@ -6,9 +6,11 @@
 #include <array>
 #include <cmath>
 
+#include "imaging/phantom/model_heart.hpp"
 #include "imaging/phantom/phantom.hpp"
 #include "imaging/phantom/render.hpp"
 #include "imaging/phantom/shapes.hpp"
+#include "solvers/core/parallel.hpp"
 
 namespace ot::imaging {
 namespace {
@@ -17,7 +19,7 @@ using core::Vec3;
 namespace l = core::labels;
 
 enum : int { air, skin_fat, muscle, lung, bone, marrow, liver, organ_fat, lv, lv_wall, scar, rv, rv_wall, la, ra, thin_wall, ao, ao_desc,
-             pa, svc, ivc, tissue_count };
+             pa, svc, ivc, vein, tissue_count };
 
 std::vector<Tissue> tissue_table() {
   std::vector<Tissue> t(tissue_count);
@@ -25,7 +27,7 @@ std::vector<Tissue> tissue_table() {
   t[marrow] = {180, l::bone}, t[liver] = {95, 0}, t[organ_fat] = {-90, 0}, t[lv] = {380, l::lv_blood_pool};
   t[lv_wall] = {110, l::lv_myocardium}, t[scar] = {45, l::scar}, t[rv] = {330, l::rv_blood_pool}, t[rv_wall] = {105, l::rv_wall};
   t[la] = {410, l::left_atrium}, t[ra] = {310, l::right_atrium}, t[thin_wall] = {100, 0}, t[ao] = {370, l::aorta};
-  t[ao_desc] = {360, l::descending_aorta}, t[pa] = {350, l::pulmonary_artery}, t[svc] = {430, 0}, t[ivc] = {130, 0};
+  t[ao_desc] = {360, l::descending_aorta}, t[pa] = {350, l::pulmonary_artery}, t[svc] = {430, 0}, t[ivc] = {130, 0}, t[vein] = {410, 0};
   return t;
 }
 
@@ -45,7 +47,7 @@ class Thorax {
     rv_axes_.col(1) = rv_axes_.col(2).cross(rv_axes_.col(0));
     const Vec3 up = aortic_.normal;
     aorta_ = shapes::Tube({aortic_.centre - 2 * up, aortic_.centre + 10 * up, aortic_.centre + 24 * up, Vec3(-6, -28, 58), Vec3(-3, -20, 78),
-                           Vec3(10, -2, 90), Vec3(21, 18, 86), Vec3(25, 34, 68), Vec3(25, 40, 40), Vec3(23, 42, 0), Vec3(20, 43, -50), Vec3(16, 44, -110)},
+                           Vec3(10, -2, 90), Vec3(21, 18, 86), Vec3(26, 32, 68), Vec3(28, 37, 40), Vec3(27, 38, 0), Vec3(24, 37, -50), Vec3(20, 36, -110)},
                           {14.0, 15.5, 14, 15, 14.5, 13.5, 12.5, 12, 11.5, 11.5, 11, 10.5}, 5);
     lvot_ = shapes::Tube({aortic_.centre - 26 * up + Vec3(6, -4, 0), aortic_.centre - 12 * up, aortic_.centre}, {12, 12, 12.5}, 4);
     rvot_ = shapes::Tube({Vec3(27, -70, 0), Vec3(29, -68, 18), Vec3(31, -58, 32), pulmonary_.centre + pulmonary_.normal}, {14, 15, 14, 13}, 4);
@@ -128,7 +130,7 @@ class Thorax {
     const double d_lv_all = std::min(d_lv, d_lvot);
     if (d_lv_all < 0) return lv;
     const double d_epi = c.s > -2 && r_out > 0 ? c.rho - r_out : 20.0;
-    const double d_ao = below_aortic > 0 ? aorta_.distance(p) : 20.0;
+    const double d_ao = below_aortic > 0 || p.y() > 14 ? aorta_.distance(p) : 20.0;
     if (d_ao < 0) return p.y() > 14 ? ao_desc : ao;
     if (d_epi < 0 && c.s > 1.0) return in_scar(c) ? scar : lv_wall;
     if (d_ao < 1.5 || d_lvot < 3.0) return d_ao < 1.5 ? thin_wall : lv_wall;
@@ -142,7 +144,7 @@ class Thorax {
     if (d_la < 2.2) return thin_wall;
     double d_vein = 20.0;
     for (const auto& v : veins_) d_vein = std::min(d_vein, v.distance(p));
-    if (d_vein < 0) return la_vein(p);
+    if (d_vein < 0) return vein;
     if (d_vein < 1.2) return thin_wall;
     const double past_tricuspid = (p - tricuspid_.centre).dot(tricuspid_.normal);
     const double d_rvot = past_pulmonary < 0 ? rvot_.distance(p) : 20.0;
@@ -167,7 +169,6 @@ class Thorax {
     const double appendage = shapes::ellipsoid(p, Vec3(44, -14, 30), Vec3(14, 11, 12));
     return std::max(std::min(body, appendage), past_mitral);
   }
-  int la_vein(const Vec3&) const { return la_vein_tissue_; }
 
   int far_vessel(const Vec3& p) const {
     const double d_ao = p.y() > 14 || p.z() > 60 ? aorta_.distance(p) : 20.0;
@@ -213,8 +214,7 @@ class Thorax {
   const Valve tricuspid_{Vec3(-3, -48, 2), Vec3(0.91, -0.36, -0.23).normalized(), 17.0};
   const Valve pulmonary_{Vec3(32, -42, 44), Vec3(0.10, 0.87, 0.48).normalized(), 12.0};
   const Vec3 base_{19, -13, 10};
-  const double scar_angle_ = 0.9;
-  const int la_vein_tissue_ = la + 1000;
+  const double scar_angle_ = -0.9;
   Vec3 axis_, side_, third_;
   core::Mat3 rv_axes_;
   shapes::Tube aorta_, lvot_, rvot_, trunk_, right_pa_, left_pa_, svc_, ivc_;
@@ -237,6 +237,34 @@ core::Result<Phantom> make_thorax_phantom(const PhantomParams& params, const cor
   auto phantom = render_phantom(grid, tissue_table(), [&](const Vec3& p) { return thorax.at(p); }, params.noise_hu, params.seed, progress);
   if (phantom) phantom->ct.description = "Phantom: contrast CT of the chest";
   return phantom;
+}
+
+core::LabelMap model_heart(double spacing) {
+  core::LabelMap out;
+  const Vec3 low(-85, -115, -95), high(115, 75, 105);
+  out.grid.spacing = Vec3::Constant(spacing);
+  out.grid.origin = low;
+  for (int d = 0; d < 3; ++d) out.grid.size[std::size_t(d)] = int(std::floor((high[d] - low[d]) / spacing)) + 1;
+  out.values.resize(out.grid.voxels());
+  out.labels = core::labels::heart();
+  const Thorax thorax(false);
+  const auto tissues = tissue_table();
+  const std::ptrdiff_t rows = std::ptrdiff_t(out.grid.size[1]) * out.grid.size[2];
+  core::parallel_chunks(rows, 16, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
+    for (std::ptrdiff_t row = b; row < e; ++row) {
+      const int j = int(row % out.grid.size[1]), k = int(row / out.grid.size[1]);
+      for (int i = 0; i < out.grid.size[0]; ++i) {
+        const int tissue = thorax.at(out.grid.to_patient(Vec3(i, j, k)));
+        int label = tissues[std::size_t(tissue)].label;
+        if (tissue == svc) label = model_labels::svc;
+        if (tissue == ivc) label = model_labels::ivc;
+        if (tissue == vein) label = model_labels::pulmonary_vein;
+        if (label == l::lung || label == l::bone) label = 0;
+        out.values[out.grid.offset(i, j, k)] = std::uint8_t(label);
+      }
+    }
+  });
+  return out;
 }
 
 }  // namespace ot::imaging

@@ -33,6 +33,11 @@ struct Recipe {
   std::function<core::Result<Segmentation>(const core::Volume&, const core::Progress&)> run;
 };
 
+// Smooth signed distance (mm, negative inside, on the grid of `ct`) whose zero level is where the scan is half way between the blood of label
+// `value` and what surrounds it locally: the lumen border below voxel size (level_set.cpp). Away from the border: distance to the label.
+// Fails when the label is absent or has too few voxels, or when the grids differ.
+core::Result<core::Volume> lumen_level_set(const core::Volume& ct, const core::LabelMap& labels, int value, const core::Progress& progress = {});
+
 const std::vector<Recipe>& builtin_recipes();   // "cardiac_ct", "coronary_ct"
 const Recipe* find_recipe(const std::string& key);
 

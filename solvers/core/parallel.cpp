@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "solvers/core/parallel.hpp"
 
+#include <unistd.h>
+
 #include <atomic>
+#include <cstdlib>
 #include <thread>
 
 #include "solvers/core/contracts.hpp"
@@ -16,6 +19,12 @@ int hardware_threads() { return std::max(1, static_cast<int>(std::thread::hardwa
 void set_thread_count(int threads) {
   OT_EXPECT(threads >= 1);
   budget.store(threads);
+}
+
+void wait_passively(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT")) return;
+  ::setenv("OMP_WAIT_POLICY", "passive", 1);
+  ::execv("/proc/self/exe", argv);
 }
 
 int thread_count() {

@@ -12,6 +12,10 @@ namespace ot::core {
 void set_thread_count(int threads);  // >= 1; the number OpenMP regions use from now on, in every thread
 int thread_count();
 int hardware_threads();
+// First line of main(): OpenMP threads must wait passively (busy waiting slows two threads ten-fold beside other load), and the
+// runtime reads that setting only when it is loaded. So the program starts itself again with OMP_WAIT_POLICY=passive, unless the
+// user chose a policy. Returns when nothing had to be done or when the restart failed.
+void wait_passively(char** argv);
 
 // f(begin, end) over [0, n) in chunks of fixed size; the chunks do not depend on the thread count.
 template <class F>

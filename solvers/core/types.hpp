@@ -2,6 +2,7 @@
 // Small vocabulary shared by every layer. Space is patient LPS in mm from reader to screen.
 #pragma once
 #include <Eigen/Core>
+#include <Eigen/Geometry>
 #include <array>
 #include <cstdint>
 #include <string>

@@ -43,6 +43,7 @@ struct ActivationSite {
   double start_ms = 0;
   double duration_ms = 2.0;
   double amplitude_mV_per_ms = 35.714;  // current density over chi*Cm; Niederer 2011 table 2
+  std::vector<float> weights;           // [nodes] share of the amplitude, e.g. part of the node's volume inside a box; empty = 1
 };
 
 struct Electrode {
@@ -55,7 +56,8 @@ struct ElectroProblem {
   std::shared_ptr<const FibreField> fibres;
   std::vector<std::uint8_t> tissue;             // [tets] index into regions
   std::vector<TissueRegion> regions;            // [0] healthy
-  std::vector<std::uint8_t> cell_type;          // [nodes] CellType
+  std::vector<std::uint8_t> cell_type;          // [nodes] CellType; empty = all epi
+  std::string ionic_model = "ten_tusscher_panfilov_2006";   // family, reaction/ionic_model.hpp
   core::Vec3 sigma{0.1334, 0.0176, 0.0176};     // effective monodomain conductivity along f, s, n, mS/mm
   double chi_per_mm = 140.0;
   double cm_uF_per_mm2 = 0.01;
@@ -63,7 +65,7 @@ struct ElectroProblem {
   ChannelScales channels;                       // global scales (drug)
   std::vector<ActivationSite> sites;
   std::vector<Electrode> electrodes;            // empty: no ECG
-  double cycle_length_ms = 1000;                // for steady-state cells before the beat
+  double cycle_length_ms = 1000;                // cells are paced at it before the beat; 0 = published initial state
   double end_ms = 500;
   double dt_ms = 0.05;
   double frame_every_ms = 2.0;                  // spacing of frames and ECG samples

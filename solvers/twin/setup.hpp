@@ -30,8 +30,14 @@ struct SimulationSetup {
   std::vector<VesselSetup> vessels;
   std::vector<core::Quantity> quantities;               // what interventions report themselves: lesion volume, concentration
   std::vector<std::string> notes;
+  // Over the mode, the labels' hash, the problems, the lumens and what interventions report. A remade mesh follows from its
+  // lumen, so prepare() and compile() of the same scenario give the same hash.
   std::string sha256() const;
 };
+
+// Adds the quantity, or replaces the one with the same key.
+void set_quantity(SimulationSetup& setup, core::Quantity quantity);
+const core::Quantity* find_quantity(const std::vector<core::Quantity>& quantities, const std::string& key);
 
 // Capabilities that live in sibling layers (CGAL) and are handed in by app/session.
 struct Tools {
@@ -46,6 +52,7 @@ struct InterventionKind {
   std::string summary;                // one line for `list interventions`
   std::string source;                 // citation of the model of effect
   Placement::Kind placement = Placement::Kind::none;
+  bool takes_line = false;            // a point kind that also takes a polyline (a line of lesions)
   core::ParamSchema schema;
   // Checked against the twin: lesion inside tissue, segment on the branch ... Same messages in CLI and GUI.
   std::function<core::Result<void>(const TwinModel&, const InterventionSpec&)> validate;
@@ -56,7 +63,11 @@ struct InterventionKind {
 const std::vector<InterventionKind>& builtin_interventions();   // defined in solvers/interventions/builtin.cpp
 const InterventionKind* find_intervention(const std::string& kind);
 
-// Disabled interventions are absent: same setup hash as without them.
+// The quick part of compile(), milliseconds: everything but remeshing. Its hash is the cache key; a changed lumen has no mesh yet.
+core::Result<SimulationSetup> prepare(std::shared_ptr<const TwinModel> twin, const Scenario& scenario, core::Mode mode,
+                                      const core::Progress& progress = {});
+
+// Disabled interventions are absent: same setup hash as without them. FULL: changed lumens are remeshed with `tools`.
 core::Result<SimulationSetup> compile(std::shared_ptr<const TwinModel> twin, const Scenario& scenario, core::Mode mode,
                                       const Tools& tools, const core::Progress& progress = {});
 

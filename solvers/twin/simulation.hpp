@@ -68,7 +68,7 @@ struct RunResult {
 
 struct RunOptions {
   bool electro = true, flow = true;
-  FrameMailbox* mailbox = nullptr;
+  FrameMailbox* mailbox = nullptr;   // FULL electrophysiology streams into it; a FAST result carries all its frames at once
   // Parts already computed under the same problem hash and mode are taken over instead of run again.
   std::vector<std::shared_ptr<const RunResult>> known;
 };

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include "app/cli/context.hpp"
+#include "app/verify/catalogue.hpp"
+#include "imaging/segmentation/recipe.hpp"
+#include "solvers/core/volume.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/pharmacology/drug.hpp"
+#include "solvers/twin/setup.hpp"
+
+namespace ot::cli {
+namespace {
+
+nlohmann::json entry(const std::string& name, const std::string& summary, const std::string& source, nlohmann::json parameters = nlohmann::json::array()) {
+  return {{"name", name}, {"summary", summary}, {"source", source}, {"parameters", std::move(parameters)}};
+}
+
+nlohmann::json ionic_models() {
+  nlohmann::json out = nlohmann::json::array();
+  for (const auto& m : ep::builtin_ionic_models()) {
+    nlohmann::json parameters = nlohmann::json::array();
+    for (const auto& p : m.parameters) parameters.push_back({{"key", p.symbol}, {"help", p.meaning}, {"unit", p.unit}, {"default", p.value}, {"source", p.source}});
+    out.push_back(entry(m.key, m.name + ". " + m.summary, m.source, std::move(parameters)));
+  }
+  return out;
+}
+
+nlohmann::json drugs() {
+  nlohmann::json out = nlohmann::json::array();
+  for (const auto& d : pharma::builtin_drugs()) {
+    nlohmann::json parameters = nlohmann::json::array();
+    parameters.push_back({{"key", "free_cmax_nM"}, {"unit", "nM"}, {"default", d.free_cmax_nM.value}, {"source", d.free_cmax_nM.source}});
+    for (const auto& c : d.channels) {
+      parameters.push_back({{"key", std::string(pharma::name_of(c.channel)) + "_ic50_nM"}, {"unit", "nM"}, {"default", c.ic50_nM}, {"source", c.source}});
+      parameters.push_back({{"key", std::string(pharma::name_of(c.channel)) + "_hill"}, {"unit", ""}, {"default", c.hill}, {"source", c.source}});
+    }
+    out.push_back(entry(d.key, d.name + ", " + d.drug_class, d.channels.empty() ? d.free_cmax_nM.source : d.channels.front().source, std::move(parameters)));
+  }
+  return out;
+}
+
+nlohmann::json interventions() {
+  nlohmann::json out = nlohmann::json::array();
+  for (const auto& k : twin::builtin_interventions()) out.push_back(entry(k.key, k.label + ": " + k.summary, k.source, core::to_json(k.schema)));
+  return out;
+}
+
+nlohmann::json recipes() {
+  nlohmann::json out = nlohmann::json::array();
+  for (const auto& r : imaging::builtin_recipes()) out.push_back(entry(r.key, r.name + ": " + r.summary, r.source));
+  return out;
+}
+
+nlohmann::json label_table() {
+  nlohmann::json out = nlohmann::json::array();
+  for (const auto& l : core::labels::heart()) out.push_back(entry(l.key, fmt::format("{} = {}{}", l.value, l.name, l.assumed ? " (assumed)" : ""), "OrganTwin"));
+  return out;
+}
+
+nlohmann::json formats() {
+  return {entry("nifti", "NIfTI .nii .nii.gz: image and labels, in and out", "ITK 5.2"), entry("nrrd", "NRRD .nrrd .nhdr: image and labels, in and out", "ITK 5.2"),
+          entry("metaimage", "MHA .mha .mhd: image and labels, in and out", "ITK 5.2"), entry("dicom", "DICOM folder or file: image, in", "GDCM through ITK 5.2"),
+          entry("vtp", "VTP .vtp: surface, in and out", "VTK 9.1"), entry("stl", "STL .stl: surface, in and out", "VTK 9.1"), entry("ply", "PLY .ply: surface, in and out", "VTK 9.1"),
+          entry("obj", "OBJ .obj: surface, in and out", "VTK 9.1"), entry("vtu", "VTU .vtu: tetrahedra with fields, in and out", "VTK 9.1"),
+          entry("case", "OrganTwin case folder: case.json, plans.json, blobs", "resources/docs/dev/case-folder.md"), entry("scenario", "Scenario .json: a list of interventions, in and out", "resources/docs/dev/cli.md")};
+}
+
+nlohmann::json organs() {
+  return {entry("heart", "Ventricles (electrophysiology), aorta and coronary artery (flow)", "solvers/organs/heart")};
+}
+
+}  // namespace
+
+void register_list(CLI::App& app, Context& context, Action& chosen) {
+  static std::string what;
+  auto* command = app.add_subcommand("list", "ionic-models, drugs, interventions, organs, recipes, labels, formats, verifications, benchmarks; one line and the source of each");
+  command->add_option("what", what, "What to list")->required()->check(CLI::IsMember({"ionic-models", "drugs", "interventions", "organs", "recipes", "labels", "formats", "verifications", "benchmarks"}));
+  command->footer("Example: organtwin-cli list drugs --json");
+  command->callback([&] {
+    chosen = [&]() -> core::Result<void> {
+      const auto from_catalogue = [](const auto& list) {
+        nlohmann::json out = nlohmann::json::array();
+        for (const auto& c : list) out.push_back(entry(c.name, c.summary, c.source));
+        return out;
+      };
+      nlohmann::json items = what == "ionic-models" ? ionic_models() : what == "drugs" ? drugs() : what == "interventions" ? interventions() : what == "organs" ? organs() : what == "recipes" ? recipes()
+                             : what == "labels" ? label_table() : what == "formats" ? formats() : what == "verifications" ? from_catalogue(verify::builtin_verifications()) : from_catalogue(verify::builtin_benchmarks());
+      std::string text;
+      for (const auto& i : items) text += fmt::format("{:<34} {}\n{:<34} source: {}\n", i["name"].get<std::string>(), i["summary"].get<std::string>(), "", i["source"].get<std::string>());
+      return context.print(items, text);
+    };
+  });
+}
+
+}  // namespace ot::cli

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// organtwin-cli: everything the desktop computes, without a display. The contract is resources/docs/dev/cli.md.
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "app/cli/context.hpp"
+#include "solvers/core/parallel.hpp"
+
+int main(int argc, char** argv) {
+  using namespace ot;
+  core::wait_passively(argv);
+  ::signal(SIGPIPE, SIG_IGN);
+  cli::Context context;
+  cli::Action chosen;
+  CLI::App app{"OrganTwin: image -> labels -> meshes -> twin -> intervention -> simulated response (research and education only)", "organtwin-cli"};
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.set_version_flag("--version", cli::version_text());
+  app.add_flag("--json", context.json, "Print one JSON document to standard output");
+  app.add_flag("--quiet,-q", context.quiet, "No progress and no notes on standard error");
+  app.add_flag("--verbose,-v", context.verbose, "More notes on standard error");
+  app.add_option("--threads", context.threads, "Threads to use (default: all)")->check(CLI::Range(1, 1024));
+  app.add_option("--seed", context.seed, "Seed of the phantoms' noise");
+  app.add_option("--out", context.out, "Folder for results");
+  for (const cli::Register add : {cli::register_demo, cli::register_case_commands, cli::register_run_commands, cli::register_solve, cli::register_verify, cli::register_list})
+    add(app, context, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return app.exit(e);   // --help, --version
+    fmt::print(stderr, "{} See 'organtwin-cli --help' or 'organtwin-cli COMMAND --help'.\n", e.what());
+    return core::exit_code(core::ErrorCode::wrong_usage);
+  }
+  if (context.threads > 0) core::set_thread_count(context.threads);
+  try {
+    const auto done = chosen();
+    context.end_progress();
+    if (done) return 0;
+    fmt::print(stderr, "{}\n", done.error().message);
+    return core::exit_code(done.error().code);
+  } catch (const std::exception& e) {
+    context.end_progress();
+    fmt::print(stderr, "An internal error stopped the work: {}. Files under their final names are complete. Please report this sentence.\n", e.what());
+    return 1;
+  }
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// run, compare, report, rerun.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+
+#include "app/cli/context.hpp"
+#include "app/cli/pictures.hpp"
+#include "app/session/pipeline.hpp"
+#include "app/session/report.hpp"
+#include "imaging/io/io.hpp"
+#include "solvers/core/atomic_file.hpp"
+#include "solvers/core/units.hpp"
+#include "solvers/twin/results.hpp"
+
+namespace ot::cli {
+namespace fs = std::filesystem;
+namespace {
+
+struct Options {
+  std::string case_folder, scenario = "Baseline", mode = "fast", a = "Baseline", b, report_path;
+  bool save_fields = false;
+};
+Options& options() {
+  static Options o;
+  return o;
+}
+
+core::Result<core::Mode> mode_of(const std::string& text) {
+  if (text == "fast") return core::Mode::fast;
+  if (text == "full") return core::Mode::full;
+  return core::wrong_usage("--mode takes fast or full.");
+}
+
+// A plan of the case by name, or a scenario file.
+core::Result<session::Plan> find_plan(const session::CaseData& data, const std::string& name) {
+  for (const auto& plan : data.plans)
+    if (plan.name == name || plan.scenario.name == name) return plan;
+  std::error_code ec;
+  if (!fs::exists(name, ec)) {
+    std::string known;
+    for (const auto& plan : data.plans) known += (known.empty() ? "" : ", ") + plan.name;
+    return core::bad_input(fmt::format("There is no plan and no file \"{}\" (nothing to run). Plans of this case: {}.", name, known));
+  }
+  auto text = core::read_file(name, std::size_t(16) << 20);
+  if (!text) return core::pass(text);
+  auto scenario = twin::scenario_from_text(*text);
+  if (!scenario) return core::pass(scenario);
+  return session::Plan{scenario->name, "", *scenario};
+}
+
+core::Result<void> write_fields(const session::CaseData& data, const twin::RunResult& run, const fs::path& folder, std::vector<std::string>& files) {
+  std::error_code ec;
+  fs::create_directories(folder, ec);
+  if (ec) return core::bad_input(fmt::format("Cannot create {} ({}).", folder.string(), ec.message()));
+  if (run.electro && data.twin->heart) {
+    std::vector<core::Field> fields;
+    const auto add = [&](const char* name, const char* unit, const std::vector<float>& values) {
+      if (!values.empty()) fields.push_back({name, unit, core::Field::On::node, 1, values, run.electro->mesh_sha256});
+    };
+    add("activation_ms", "ms", run.electro->activation_ms);
+    add("repolarisation_ms", "ms", run.electro->repolarisation_ms);
+    add("transmural", "", data.twin->heart->transmural);
+    const fs::path path = folder / "heart.vtu";
+    if (auto ok = imaging::write_tet_mesh(*data.twin->heart->baseline.mesh, path, fields); !ok) return ok;
+    files.push_back(path.string());
+    std::string csv = "t_ms";
+    for (const auto& lead : run.electro->ecg.leads) csv += "," + lead + "_mV";
+    csv += "\n";
+    for (std::size_t i = 0; i < run.electro->ecg.t_ms.size(); ++i) {
+      csv += fmt::format("{:g}", run.electro->ecg.t_ms[i]);
+      for (const auto& lead : run.electro->ecg.mV) csv += fmt::format(",{:.6f}", lead[i]);
+      csv += "\n";
+    }
+    if (auto ok = core::write_file(folder / "ecg.csv", csv); !ok) return ok;
+    files.push_back((folder / "ecg.csv").string());
+  }
+  for (const auto& v : run.vessels) {
+    if (!v.flow || !v.mesh || v.flow->pressure.empty()) continue;
+    std::vector<core::Field> fields{{"pressure_Pa", "Pa", core::Field::On::node, 1, v.flow->pressure, v.flow->mesh_sha256}, {"velocity_mm_per_s", "mm/s", core::Field::On::node, 3, v.flow->velocity, v.flow->mesh_sha256},
+                                    {"wall_shear_Pa", "Pa", core::Field::On::node, 3, v.flow->wall_shear, v.flow->mesh_sha256}};
+    const fs::path path = folder / (v.key + ".vtu");
+    if (auto ok = imaging::write_tet_mesh(*v.mesh, path, fields); !ok) return ok;
+    files.push_back(path.string());
+  }
+  return {};
+}
+
+std::string quantities_text(const std::vector<core::Quantity>& quantities) {
+  std::string text;
+  for (const auto& q : quantities) text += std::isfinite(q.value) ? fmt::format("  {:<36} {:12.4f} {}\n", q.label, q.value, q.unit) : fmt::format("  {:<36} {:>12} {}\n", q.label, "-", q.unit);
+  return text;
+}
+
+core::Result<void> run(Context& context) {
+  const Options& o = options();
+  auto mode = mode_of(o.mode);
+  if (!mode) return core::pass(mode);
+  const core::Progress progress = context.progress();
+  auto data = session::load_case(o.case_folder, progress.part(0, 0.05));
+  if (!data) return core::pass(data);
+  auto plan = find_plan(*data, o.scenario);
+  if (!plan) return core::pass(plan);
+  twin::RunOptions known;
+  known.known = session::known_results(*data);
+  auto result = session::run_scenario(*data, plan->scenario, *mode, known, progress.part(0.05, 0.95));
+  if (!result) return core::pass(result);
+  bool in_case = false;
+  for (const auto& p : data->plans) in_case = in_case || p.name == plan->name;
+  if (!in_case) data->plans.push_back(*plan);
+  if (auto ok = session::save_case(*data, o.case_folder, progress.part(0.95, 1)); !ok) return ok;
+  nlohmann::json json = twin::to_json(**result);
+  json["plan"] = plan->name;
+  json["scenario"] = twin::to_json(plan->scenario);
+  std::vector<std::string> files;
+  if (!context.out.empty())
+    if (auto ok = write_fields(*data, **result, context.out, files); !ok) return ok;
+  json["files"] = files;
+  std::string text = fmt::format("{} ({} model, {:.1f} s)\n{}", plan->name, core::name_of(*mode), (*result)->wall_s, quantities_text((*result)->quantities));
+  for (const auto& n : (*result)->notes) text += "  " + n + "\n";
+  for (const auto& f : files) text += "Wrote " + f + "\n";
+  return context.print(json, text);
+}
+
+// The result of a plan: stored, FULL when both have it; the sentence says how to get it.
+core::Result<void> compare(Context& context) {
+  const Options& o = options();
+  auto data = session::load_case(o.case_folder, context.progress());
+  if (!data) return core::pass(data);
+  auto a = find_plan(*data, o.a), b = find_plan(*data, o.b);
+  if (!a) return core::pass(a);
+  if (!b) return core::pass(b);
+  for (const core::Mode mode : {core::Mode::full, core::Mode::fast}) {
+    const auto ra = session::find_result(*data, a->scenario, mode), rb = session::find_result(*data, b->scenario, mode);
+    if (!ra || !rb) continue;
+    const auto rows = twin::compare(*ra, *rb);
+    nlohmann::json json{{"a", a->name}, {"b", b->name}, {"mode", core::name_of(mode)}, {"source_labels_sha256", ra->source_labels_sha256}, {"rows", twin::to_json(rows)}};
+    std::string text = fmt::format("{:<36} {:>12} {:>12} {:>12}   ({} model)\n", "quantity", a->name, b->name, "difference", core::name_of(mode));
+    const auto cell = [](double v) { return std::isfinite(v) ? fmt::format("{:12.4f}", v) : fmt::format("{:>12}", "-"); };
+    for (const auto& r : rows) text += fmt::format("{:<36} {} {} {}   {}\n", r.label, cell(r.a), cell(r.b), cell(r.difference), r.unit);
+    return context.print(json, text);
+  }
+  return core::bad_input(fmt::format("{} and {} have no results in the same mode (nothing to compare). Run both first: organtwin-cli run {} --scenario {}.", a->name, b->name, o.case_folder, b->name));
+}
+
+core::Result<void> report(Context& context) {
+  const Options& o = options();
+  const fs::path path = context.out.empty() ? fs::path("report.html") : context.out;
+  if (path.extension() != ".html") return core::wrong_usage(fmt::format("--out {}: reports are written as .html (print it to PDF from a browser, true millimetres are kept).", path.string()));
+  auto data = session::load_case(o.case_folder, context.progress());
+  if (!data) return core::pass(data);
+  std::vector<session::ReportPicture> pictures;
+  const fs::path pictures_folder = fs::temp_directory_path() / fmt::format("organtwin-pictures-{}", ::getpid());
+  std::error_code ec;
+  fs::create_directories(pictures_folder, ec);
+  if (auto drawn = draw_case(*data, pictures_folder, pictures); !drawn) context.note("Pictures were skipped: " + drawn.error().message);
+  const auto written = session::write_report(*data, path, pictures);
+  fs::remove_all(pictures_folder, ec);
+  if (!written) return written;
+  return context.print({{"files", {path.string()}}}, "Wrote " + path.string() + "\n");
+}
+
+core::Result<void> rerun(Context& context) {
+  const Options& o = options();
+  auto claims = session::read_report(o.report_path);
+  if (!claims) return core::pass(claims);
+  const core::Progress progress = context.progress();
+  auto data = session::load_case(o.case_folder, progress.part(0, 0.05));
+  if (!data) return core::pass(data);
+  if (!data->twin || data->twin->sha256() != claims->twin_sha256)
+    return core::bad_input("The report was made from another twin (its hash differs, so its numbers cannot be repeated here). Choose the case it came from.");
+  data->results.clear();
+  nlohmann::json json{{"runs", nlohmann::json::array()}};
+  std::string text;
+  bool identical = true;
+  for (std::size_t i = 0; i < claims->runs.size(); ++i) {
+    const auto& claim = claims->runs[i];
+    auto scenario = twin::scenario_from_text(claim.scenario_json);
+    if (!scenario) return core::pass(scenario);
+    auto mode = mode_of(claim.mode);
+    if (!mode) return core::pass(mode);
+    twin::RunOptions options;
+    options.known = session::known_results(*data);
+    const double share = 0.95 / static_cast<double>(claims->runs.size());
+    auto result = session::run_scenario(*data, *scenario, *mode, options, progress.part(0.05 + share * static_cast<double>(i), 0.05 + share * static_cast<double>(i + 1)));
+    if (!result) return core::pass(result);
+    nlohmann::json differs = nlohmann::json::array();
+    for (const auto& q : claim.quantities)
+      for (const auto& now : (*result)->quantities)
+        if (now.key == q.key && !(now.value == q.value || (std::isnan(now.value) && std::isnan(q.value)))) differs.push_back({{"key", q.key}, {"report", quantity_or_null(q.value)}, {"now", quantity_or_null(now.value)}});
+    identical = identical && differs.empty() && (*result)->setup_sha256 == claim.setup_sha256;
+    text += fmt::format("{} ({}): {}\n", claim.plan, claim.mode, differs.empty() ? "identical" : fmt::format("differs in {} quantities", differs.size()));
+    for (const auto& d : differs) text += fmt::format("  {} {} -> {}\n", d["key"].get<std::string>(), d["report"].dump(), d["now"].dump());
+    json["runs"].push_back({{"plan", claim.plan}, {"mode", claim.mode}, {"same_setup", (*result)->setup_sha256 == claim.setup_sha256}, {"differs", differs}});
+  }
+  json["identical"] = identical;
+  if (auto ok = context.print(json, text); !ok) return ok;
+  if (!identical) return core::computation_failed("The repeated run differs from the report (another program version or machine). The differences are listed above.");
+  return {};
+}
+
+}  // namespace
+
+void register_run_commands(CLI::App& app, Context& context, Action& chosen) {
+  Options& o = options();
+  auto* run_command = app.add_subcommand("run", "Simulate a plan of the case or a scenario file; stores frames and quantities of interest in the case");
+  run_command->add_option("case", o.case_folder, "Case folder")->required();
+  run_command->add_option("--scenario", o.scenario, "Plan name or scenario file (default: Baseline)");
+  run_command->add_option("--mode", o.mode, "fast or full");
+  run_command->footer("Example: organtwin-cli run cases/p1 --scenario lesion.json --mode full --out out/lesion --json");
+  run_command->callback([&] { chosen = [&] { return run(context); }; });
+
+  auto* compare_command = app.add_subcommand("compare", "Differences of two runs, quantity by quantity");
+  compare_command->add_option("case", o.case_folder, "Case folder")->required();
+  compare_command->add_option("a", o.a, "First plan")->required();
+  compare_command->add_option("b", o.b, "Second plan")->required();
+  compare_command->footer("Example: organtwin-cli compare cases/p1 Baseline A");
+  compare_command->callback([&] { chosen = [&] { return compare(context); }; });
+
+  auto* report_command = app.add_subcommand("report", "One HTML file with tables, ECGs, pictures, assumptions, hashes and versions");
+  report_command->add_option("case", o.case_folder, "Case folder")->required();
+  report_command->footer("Example: organtwin-cli report cases/p1 --out report.html");
+  report_command->callback([&] { chosen = [&] { return report(context); }; });
+
+  auto* rerun_command = app.add_subcommand("rerun", "Repeat the runs of a report on its case and say identical or differs by");
+  rerun_command->add_option("report", o.report_path, "Report made by `report` or `demo`")->required();
+  rerun_command->add_option("--case", o.case_folder, "The case it came from")->required();
+  rerun_command->footer("Example: organtwin-cli rerun report.html --case cases/p1");
+  rerun_command->callback([&] { chosen = [&] { return rerun(context); }; });
+}
+
+}  // namespace ot::cli

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// AnatomyPanel: labels with colour, eye, opacity, volume, overlap with a known truth, and what is only assumed.
+#include <QHBoxLayout>
+#include <QPainter>
+#include <QSlider>
+#include <QVBoxLayout>
+#include <map>
+
+#include "app/gui/stage_panels.hpp"
+#include "app/gui/theme.hpp"
+#include "app/gui/widgets.hpp"
+#include "app/present/numbers.hpp"
+
+namespace ot::gui {
+namespace {
+
+class Swatch : public QWidget {
+ public:
+  Swatch(const core::Color& color, QWidget* parent) : QWidget(parent), color_(color[0], color[1], color[2]) { setFixedSize(14, 14); }
+
+ protected:
+  void paintEvent(QPaintEvent*) override {
+    QPainter p(this);
+    p.setRenderHint(QPainter::Antialiasing);
+    p.setPen(Qt::NoPen);
+    p.setBrush(color_);
+    p.drawRoundedRect(QRectF(1, 1, 12, 12), 3, 3);
+  }
+
+ private:
+  QColor color_;
+};
+
+}  // namespace
+
+AnatomyPanel::AnatomyPanel(Workspace& workspace, QWidget* parent) : StagePanel(workspace, "panel_anatomy", parent) {
+  list_ = new QVBoxLayout;
+  list_->setSpacing(2);
+  box_->addLayout(list_);
+  box_->addStretch(1);
+  connect(&workspace, &Workspace::case_replaced, this, &AnatomyPanel::refresh);
+  refresh();
+}
+
+void AnatomyPanel::refresh() {
+  clear_layout(list_);
+  const auto data = workspace_.data();
+  std::map<std::string, const session::AnatomySurface*> surfaces;
+  for (const auto& a : data->anatomy) surfaces[a.key] = &a;
+  bool any = false;
+  for (const auto& image : data->images) {
+    if (!image.labels) continue;
+    add_caption(list_, QString::fromStdString(image.name));
+    for (const auto& label : image.labels->labels) {
+      const double volume = image.labels->volume_ml(label.value);
+      if (volume <= 0) continue;
+      any = true;
+      const QString key = QString::fromStdString(label.key), name = QString::fromStdString(label.name);
+      auto* row = new QWidget(this);
+      row->setObjectName("label_" + key);
+      auto* line = new QHBoxLayout(row);
+      line->setContentsMargins(0, 0, 0, 0);
+      line->setSpacing(7);
+      line->addWidget(new Swatch(label.color, row));
+      auto* text = make_label(name, "", row);
+      QStringList tip;
+      if (label.assumed) tip << "Assumed: a rule put it there, it is not seen in the image.";
+      for (const auto& q : image.quantities)
+        if (q.key == "dice_" + label.key) tip << QStringLiteral("Dice overlap with the known truth: %1").arg(q.value, 0, 'f', 3);
+      row->setToolTip(tip.join("\n"));
+      line->addWidget(text, 1);
+      if (label.assumed) line->addWidget(make_label("assumed", "attention", row));
+      auto* number = new NumberLabel(row);
+      number->set(present::show_number(volume), "ml");
+      line->addWidget(number);
+      auto* eye = make_icon_button("eye", "eye_" + key, "Show or hide " + name, row);
+      eye->setCheckable(true);
+      const int value = label.value;
+      // The chest around the heart is shown on request only: its outlines clutter the slices.
+      const bool shown = value != core::labels::lung && value != core::labels::bone;
+      eye->setChecked(shown);
+      if (!shown) {
+        set_icon(eye, "eye_off");
+        emit workspace_.label_visible_changed(value, key, false);
+      }
+      connect(eye, &QToolButton::toggled, this, [this, eye, key, value](bool on) {
+        set_icon(eye, on ? "eye" : "eye_off");
+        emit workspace_.label_visible_changed(value, key, on);
+      });
+      line->addWidget(eye);
+      list_->addWidget(row);
+      for (const auto& q : image.quantities)
+        if (q.key == "dice_" + label.key)
+          list_->addWidget(make_fact("    Dice against the truth", QString::number(q.value, 'f', 3), this));
+      const auto surface = surfaces.find(label.key);
+      if (surface != surfaces.end() && !surface->second->active_tissue) {
+        auto* opacity = new QSlider(Qt::Horizontal, this);
+        name_widget(opacity, "opacity_" + key, "Opacity of " + name);
+        opacity->setToolTip("Opacity in 3D");
+        opacity->setRange(5, 100);
+        opacity->setValue(32);
+        connect(opacity, &QSlider::valueChanged, this, [this, key](int v) { emit workspace_.label_opacity_changed(key, v / 100.0); });
+        list_->addWidget(opacity);
+      }
+    }
+  }
+  if (!any) list_->addWidget(make_label("No labels yet. Open a scan in the Case stage: the chambers are found by themselves.", "small", this, true));
+}
+
+}  // namespace ot::gui

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/centre_view.hpp"
+
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPropertyAnimation>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "app/gui/heart_pane.hpp"
+#include "app/gui/theme.hpp"
+#include "app/gui/widgets.hpp"
+#include "app/present/views.hpp"
+
+namespace ot::gui {
+namespace {
+constexpr int banner_height = 40, motion_ms = 150;
+}
+
+Banner::Banner(QWidget* parent) : QWidget(parent) {
+  name_widget(this, "banner", "Message");
+  auto* outer = new QVBoxLayout(this);
+  outer->setContentsMargins(0, 0, 0, 0);
+  bar_ = new QFrame(this);
+  bar_->setObjectName("banner_bar");
+  outer->addWidget(bar_);
+  auto* row = new QHBoxLayout(bar_);
+  row->setContentsMargins(12, 0, 8, 0);
+  row->setSpacing(10);
+  icon_ = new QLabel(bar_);
+  label_ = new QLabel(bar_);
+  label_->setObjectName("banner_text");
+  label_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  label_->setWordWrap(true);
+  label_->setStyleSheet("font-size: 12px;");
+  auto* close = make_icon_button("close", "banner_close", "Dismiss this message", bar_);
+  row->addWidget(icon_);
+  row->addWidget(label_, 1);
+  row->addWidget(close);
+  connect(close, &QToolButton::clicked, this, &Banner::close_banner);
+  setMaximumHeight(0);
+}
+
+QString Banner::text() const { return maximumHeight() > 0 ? label_->text() : QString(); }
+
+void Banner::say(Tone tone, const QString& text) {
+  const Theme& t = theme();
+  const QColor color = tone == Tone::bad ? t.bad : tone == Tone::attention ? t.attention : tone == Tone::good ? t.good : t.accent;
+  icon_->setPixmap(icon_pixmap(tone == Tone::bad || tone == Tone::attention ? "warning" : tone == Tone::good ? "confirm" : "info", color, 18,
+                               devicePixelRatioF()));
+  label_->setText(text);
+  setAccessibleDescription(text);
+  bar_->setStyleSheet(QStringLiteral("#banner_bar { background: %1; border-bottom: 1px solid %2; }")
+                          .arg(mix(t.panel, color, 0.10).name(), mix(t.hairline, color, 0.35).name()));
+  const int wanted = std::max(banner_height, label_->heightForWidth(std::max(200, width() - 90)) + 14);
+  auto* motion = new QPropertyAnimation(this, "maximumHeight", this);
+  motion->setDuration(motion_ms);
+  motion->setStartValue(height());
+  motion->setEndValue(wanted);
+  motion->start(QAbstractAnimation::DeleteWhenStopped);
+  setMinimumHeight(0);
+}
+
+void Banner::close_banner() {
+  auto* motion = new QPropertyAnimation(this, "maximumHeight", this);
+  motion->setDuration(motion_ms);
+  motion->setStartValue(height());
+  motion->setEndValue(0);
+  motion->start(QAbstractAnimation::DeleteWhenStopped);
+}
+
+CentreView::CentreView(Workspace& workspace, QWidget* parent) : QWidget(parent), workspace_(workspace) {
+  name_widget(this, "centre", "Views");
+  auto* box = new QVBoxLayout(this);
+  box->setContentsMargins(0, 0, 0, 0);
+  box->setSpacing(0);
+  banner_ = new Banner(this);
+  box->addWidget(banner_);
+  auto* row = new QHBoxLayout;
+  row->setSpacing(1);
+  box->addLayout(row, 1);
+
+  panes_ = new QWidget(this);
+  auto* panes = new QHBoxLayout(panes_);
+  panes->setContentsMargins(0, 0, 0, 0);
+  panes->setSpacing(1);
+  other_ = new HeartPane(workspace, "pane_left", panes_);
+  main_ = new HeartPane(workspace, "pane_main", panes_);
+  panes->addWidget(other_, 1);
+  panes->addWidget(main_, 1);
+  other_->hide();
+  row->addWidget(panes_, 1);
+
+  column_ = new QWidget(this);
+  name_widget(column_, "slice_column", "Slices");
+  auto* column = new QVBoxLayout(column_);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(1);
+  const viewer::SlicePlane planes[] = {viewer::SlicePlane::axial, viewer::SlicePlane::coronal, viewer::SlicePlane::sagittal};
+  const char* const names[] = {"slice_axial", "slice_coronal", "slice_sagittal"};
+  const char* const spoken[] = {"Axial slice", "Coronal slice", "Sagittal slice"};
+  for (std::size_t i = 0; i < 3; ++i) {
+    auto* slice = new viewer::SliceView(planes[i], column_);
+    name_widget(slice, names[i], spoken[i]);
+    slices_[i] = slice;
+    column->addWidget(slice, 1);
+    connect(slice, &viewer::SliceView::crosshair_moved, this, [this](const core::Vec3& x) { workspace_.set_crosshair(x); });
+    connect(slice, &viewer::SliceView::hovered, &workspace, &Workspace::quantity_hovered);
+    connect(slice, &viewer::SliceView::window_level_changed, this, [this, slice](double width, double level) {
+      for (auto* other : slices_)
+        if (other != slice) other->set_window_level({width, level});
+    });
+    connect(slice, &viewer::SliceView::maximise_requested, this, [this, i] {
+      maximised_ = maximised_ == int(i) ? -1 : int(i);
+      refresh_layout();
+    });
+  }
+  slices_empty_ = make_label("No image in this case", "hint", column_);
+  static_cast<QLabel*>(slices_empty_)->setAlignment(Qt::AlignCenter);
+  column->addWidget(slices_empty_, 1);
+  row->addWidget(column_);
+
+  connect(&workspace, &Workspace::message, banner_, &Banner::say);
+  connect(&workspace, &Workspace::case_replaced, this, &CentreView::refresh_images);
+  connect(&workspace, &Workspace::vessel_changed, this, &CentreView::refresh_images);
+  connect(&workspace, &Workspace::compare_changed, this, &CentreView::refresh_layout);
+  connect(&workspace, &Workspace::layout_changed, this, &CentreView::refresh_layout);
+  connect(&workspace, &Workspace::crosshair_changed, this, [this] {
+    for (auto* slice : slices_) slice->set_crosshair(workspace_.crosshair());
+  });
+  connect(&workspace, &Workspace::label_visible_changed, this, [this](int value, const QString&, bool visible) {
+    if (value <= 0) return;
+    for (auto* slice : slices_) {
+      slice->scene().set_label_visible(value, visible);
+      slice->refresh();
+    }
+  });
+  connect(main_, &HeartPane::maximise_requested, this, [this] {
+    workspace_.set_layout(workspace_.layout() == Layout::four_up ? Layout::big_3d : Layout::four_up);
+  });
+  main_->installEventFilter(this);
+  main_->refresh_case();
+  refresh_images();
+  refresh_layout();
+}
+
+void CentreView::refresh_images() {
+  const auto data = workspace_.data();
+  std::vector<core::Vec3> around;
+  if (data->twin) {
+    const auto* vessel = data->twin->find_vessel(workspace_.shown_vessel().toStdString());
+    if (vessel && vessel->lumen) around = vessel->lumen->points;
+    else if (data->twin->heart) around = data->twin->heart->baseline.mesh->nodes;
+    else if (!data->twin->vessels.empty()) around = data->twin->vessels.front()->lumen->points;
+  }
+  int at = present::image_around(*data, around);
+  // The heart is seen best in the image its labels came from, which is the first of the case.
+  if (workspace_.shown_vessel().isEmpty() && data->twin && data->twin->heart && !data->images.empty()) at = 0;
+  const bool have = at >= 0 && data->images[std::size_t(at)].volume;
+  for (auto* slice : slices_) {
+    slice->set_volume(have ? data->images[std::size_t(at)].volume : nullptr);
+    slice->set_labels(have ? data->images[std::size_t(at)].labels : nullptr);
+    slice->setVisible(have && (maximised_ < 0 || slice == slices_[std::size_t(maximised_)]));
+  }
+  slices_empty_->setVisible(!have);
+  if (have) {
+    core::Vec3 middle(0, 0, 0);
+    if (around.empty()) {
+      const auto& grid = data->images[std::size_t(at)].volume->grid;
+      middle = grid.to_patient(core::Vec3(grid.size[0] / 2.0, grid.size[1] / 2.0, grid.size[2] / 2.0));
+    } else {
+      for (const auto& x : around) middle += x / double(around.size());
+    }
+    workspace_.set_crosshair(middle);
+  }
+  refresh_layout();
+}
+
+void CentreView::refresh_layout() {
+  const bool comparing = workspace_.comparing();
+  other_->setVisible(comparing);
+  other_->set_compact(comparing);
+  main_->set_compact(comparing);
+  if (comparing) {
+    other_->set_plan(workspace_.compare_left());
+    main_->set_plan(workspace_.compare_right());
+    if (!linked_) {
+      other_->refresh_case();
+      main_->view().scene().link_camera(other_->view().scene());
+      linked_ = true;
+    }
+    main_->view().scene().fit();
+  } else {
+    main_->set_plan(-1);
+    if (linked_) {
+      main_->view().scene().unlink_camera();
+      linked_ = false;
+    }
+  }
+  const bool column = !comparing && workspace_.layout() == Layout::four_up;
+  column_->setVisible(column);
+  const bool have = slices_[0]->scene().volume() != nullptr;
+  for (std::size_t i = 0; i < 3; ++i) slices_[i]->setVisible(have && (maximised_ < 0 || maximised_ == int(i)));
+  const int wanted = maximised_ >= 0 ? width() * 6 / 10 : std::clamp(width() * 29 / 100, 190, 380);
+  column_->setFixedWidth(std::min(wanted, std::max(190, width() - 320)));
+  place_starter();
+}
+
+void CentreView::show_starter(QWidget* card) {
+  if (starter_) starter_->deleteLater();
+  starter_ = card;
+  if (!card) return;
+  card->setParent(main_);
+  card->show();
+  card->raise();
+  place_starter();
+}
+
+void CentreView::place_starter() {
+  if (!starter_) return;
+  starter_->adjustSize();
+  starter_->move((main_->width() - starter_->width()) / 2, main_->height() - starter_->height() - 44);
+  starter_->setVisible(!workspace_.comparing() && main_->width() > starter_->width() + 40);
+}
+
+void CentreView::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  refresh_layout();
+}
+
+bool CentreView::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == main_ && event->type() == QEvent::Resize) place_starter();
+  return QWidget::eventFilter(watched, event);
+}
+
+}  // namespace ot::gui

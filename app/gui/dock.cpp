@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/dock.hpp"
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QMenu>
+#include <QPainter>
+#include <QSignalBlocker>
+#include <QSlider>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+#include <cmath>
+
+#include "app/gui/actions.hpp"
+#include "app/gui/theme.hpp"
+#include "app/gui/widgets.hpp"
+#include "app/present/views.hpp"
+#include "viewer/qt/ecg_paper.hpp"
+#include "viewer/qt/pullback_plot.hpp"
+
+namespace ot::gui {
+namespace {
+
+constexpr int slider_steps = 1000;
+const std::pair<const char*, double> speeds[] = {{"1/50 speed", 0.02}, {"1/20 speed", 0.05}, {"1/10 speed", 0.1}, {"1/5 speed", 0.2}, {"1/2 speed", 0.5}, {"real time", 1.0}};
+
+viewer::EcgTraces traces_of(const ep::Ecg& ecg) { return {ecg.leads, ecg.t_ms, ecg.mV}; }
+
+}  // namespace
+
+PlanChip::PlanChip(int plan, const QString& name, const QString& title, QWidget* parent)
+    : QAbstractButton(parent), plan_(plan), title_(title) {
+  name_widget(this, "plan_chip_" + name, "Plan " + name);
+  setText(name);
+  setCheckable(true);
+  setFixedHeight(28);
+  setFocusPolicy(Qt::StrongFocus);
+  setCursor(Qt::PointingHandCursor);
+  setAttribute(Qt::WA_Hover);
+  setContextMenuPolicy(Qt::CustomContextMenu);
+}
+
+QSize PlanChip::sizeHint() const {
+  const QFontMetrics metrics(ui_font(13, QFont::DemiBold));
+  const int title = title_.isEmpty() ? 0 : 8 + std::min(120, metrics.horizontalAdvance(title_));
+  return {36 + metrics.horizontalAdvance(text()) + title, 28};
+}
+
+void PlanChip::paintEvent(QPaintEvent*) {
+  const Theme& t = theme();
+  QPainter p(this);
+  p.setRenderHint(QPainter::Antialiasing);
+  const QColor color = plan_color(plan_);
+  const QRectF box = QRectF(rect()).adjusted(0.75, 0.75, -0.75, -0.75);
+  p.setPen(QPen(isChecked() || compared_ ? color : hasFocus() ? t.accent : t.hairline, isChecked() ? 1.5 : 1));
+  p.setBrush(isChecked() ? mix(t.card, color, 0.16) : underMouse() ? t.selected : t.card);
+  p.drawRoundedRect(box, 14, 14);
+  p.setPen(Qt::NoPen);
+  p.setBrush(color);
+  p.drawEllipse(QPointF(15, height() / 2.0), 3.5, 3.5);
+  p.setFont(ui_font(13, isChecked() ? QFont::DemiBold : QFont::Medium));
+  p.setPen(isChecked() ? t.text : t.secondary);
+  const int name_width = QFontMetrics(p.font()).horizontalAdvance(text());
+  p.drawText(QRectF(25, 0, name_width + 4, height()), Qt::AlignVCenter, text());
+  if (title_.isEmpty()) return;
+  p.setFont(ui_font(13));
+  p.drawText(QRectF(33 + name_width, 0, width() - name_width - 43, height()), Qt::AlignVCenter,
+             QFontMetrics(p.font()).elidedText(title_, Qt::ElideRight, width() - name_width - 43));
+}
+
+Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(parent), workspace_(workspace), actions_(actions) {
+  name_widget(this, "dock", "Plans, time and traces");
+  auto* box = new QVBoxLayout(this);
+  box->setContentsMargins(0, 0, 0, 0);
+  box->setSpacing(0);
+  auto* bar = new QHBoxLayout;
+  bar->setContentsMargins(10, 4, 12, 4);
+  bar->setSpacing(6);
+  chips_ = new QHBoxLayout;
+  chips_->setSpacing(6);
+  bar->addLayout(chips_);
+  auto* add = make_icon_button("plus", "plan_add", "New plan: a copy of the one shown", this);
+  connect(add, &QToolButton::clicked, actions.find("new_plan"), &QAction::trigger);
+  bar->addWidget(add);
+  compare_ = make_button("Compare", "compare_button", this);
+  set_icon(compare_, "compare");
+  compare_->setCheckable(true);
+  compare_->setToolTip("Two hearts side by side, one table  (C)");
+  connect(compare_, &QPushButton::clicked, actions.find("compare"), &QAction::trigger);
+  bar->addWidget(compare_);
+  bar->addStretch(1);
+
+  play_ = make_icon_button("pause", "play_button", "Play or pause  (Space)", this);
+  connect(play_, &QToolButton::clicked, actions.find("play"), &QAction::trigger);
+  bar->addWidget(play_);
+  speed_ = new QComboBox(this);
+  name_widget(speed_, "speed", "Speed of the beat");
+  for (const auto& [text, value] : speeds) speed_->addItem(QString::fromLatin1(text), value);
+  speed_->setCurrentIndex(2);
+  speed_->setMinimumWidth(108);
+  connect(speed_, &QComboBox::currentIndexChanged, this, [this](int i) { workspace_.set_speed(speed_->itemData(i).toDouble()); });
+  bar->addWidget(speed_);
+  slider_ = new QSlider(Qt::Horizontal, this);
+  name_widget(slider_, "time_slider", "Time within the beat");
+  slider_->setRange(0, slider_steps);
+  slider_->setMinimumWidth(90);
+  slider_->setMaximumWidth(240);
+  connect(slider_, &QSlider::sliderPressed, this, [this] { workspace_.set_playing(false); });
+  connect(slider_, &QSlider::valueChanged, this, [this](int v) {
+    sliding_ = true;
+    workspace_.set_time(workspace_.playback().end_ms() * v / slider_steps);
+    sliding_ = false;
+  });
+  bar->addWidget(slider_, 2);
+  bar->addWidget(make_label("t =", "", this));
+  time_ = new NumberLabel(this);
+  time_->setObjectName("time_label");
+  time_->setAccessibleName("Time");
+  time_->set_weight(QFont::DemiBold);
+  time_->setFixedWidth(56);
+  bar->addWidget(time_);
+  beat_ = make_label({}, "secondary", this);
+  beat_->setObjectName("beat_label");
+  bar->addWidget(beat_);
+  bar->addSpacing(4);
+  tab_ecg_ = make_button("ECG", "tab_ecg", this, "tab");
+  tab_flow_ = make_button("Flow", "tab_flow", this, "tab");
+  for (auto* tab : {tab_ecg_, tab_flow_}) {
+    tab->setCheckable(true);
+    bar->addWidget(tab);
+  }
+  connect(tab_ecg_, &QPushButton::clicked, this, [this] { show_tab(0); });
+  connect(tab_flow_, &QPushButton::clicked, this, [this] { show_tab(1); });
+  box->addLayout(bar);
+
+  stack_ = new QStackedWidget(this);
+  ecg_ = new viewer::EcgPaper(stack_);
+  name_widget(ecg_, "ecg_paper", "Twelve-lead ECG");
+  ecg_->set_message("The ECG is drawn as soon as a model has answered.");
+  connect(ecg_, &viewer::EcgPaper::time_picked, this, [this](double t) {
+    workspace_.set_playing(false);
+    workspace_.set_time(t);
+  });
+  stack_->addWidget(ecg_);
+  auto* flow = new QWidget(stack_);
+  auto* flow_row = new QHBoxLayout(flow);
+  flow_row->setContentsMargins(10, 4, 10, 8);
+  vessel_ = new QComboBox(flow);
+  name_widget(vessel_, "flow_vessel", "Vessel of the pull-back");
+  vessel_->setMinimumWidth(120);
+  connect(vessel_, &QComboBox::currentIndexChanged, this, [this](int i) {
+    if (i >= 0) workspace_.set_shown_vessel(vessel_->itemData(i).toString());
+    refresh_flow();
+  });
+  flow_row->addWidget(vessel_, 0, Qt::AlignTop);
+  pullback_ = new viewer::PullbackPlot(flow);
+  name_widget(pullback_, "pullback_plot", "Pressure along the vessel");
+  connect(pullback_, &viewer::PullbackPlot::arc_picked, this, [this](double arc) {
+    const auto data = workspace_.data();
+    const auto* model = data->twin ? data->twin->find_vessel(vessel_->currentData().toString().toStdString()) : nullptr;
+    const auto shown = workspace_.shown_result(workspace_.session().active_plan());
+    const auto* result = model && shown.result ? present::find_vessel_result(*shown.result, model->key) : nullptr;
+    if (!result || !model->network) return;
+    const auto way = present::pullback(*model, *result);
+    for (std::size_t i = way.branches.size(); i-- > 0;)
+      if (arc >= way.branch_start_mm[i]) {
+        workspace_.set_crosshair(model->network->point_at(way.branches[i], arc - way.branch_start_mm[i]));
+        break;
+      }
+    pullback_->set_cursor(arc);
+  });
+  flow_row->addWidget(pullback_, 1);
+  stack_->addWidget(flow);
+  box->addWidget(stack_, 1);
+
+  for (auto signal : {&Workspace::case_replaced, &Workspace::plans_changed, &Workspace::compare_changed}) connect(&workspace, signal, this, &Dock::refresh_plans);
+  for (auto signal : {&Workspace::case_replaced, &Workspace::plans_changed, &Workspace::results_changed, &Workspace::compare_changed}) {
+    connect(&workspace, signal, this, &Dock::refresh_ecg);
+    connect(&workspace, signal, this, &Dock::refresh_flow);
+  }
+  connect(&workspace, &Workspace::vessel_changed, this, [this] {
+    const QString key = workspace_.shown_vessel();
+    if (!key.isEmpty()) {
+      const QSignalBlocker block(vessel_);
+      vessel_->setCurrentIndex(vessel_->findData(key));
+    }
+    show_tab(key.isEmpty() ? 0 : 1);
+    refresh_flow();
+  });
+  connect(&workspace, &Workspace::frame_arrived, this, &Dock::refresh_live);
+  connect(&workspace, &Workspace::time_changed, this, &Dock::refresh_time);
+  connect(&workspace, &Workspace::playing_changed, this, [this](bool playing) { set_icon(play_, playing ? "pause" : "play"); });
+  set_icon(play_, workspace.playback().playing() ? "pause" : "play");
+  refresh_plans();
+  refresh_time();
+  show_tab(0);
+}
+
+void Dock::show_tab(int tab) {
+  tab_ecg_->setChecked(tab == 0);
+  tab_flow_->setChecked(tab == 1);
+  stack_->setCurrentIndex(tab);
+}
+
+void Dock::refresh_plans() {
+  clear_layout(chips_);
+  const auto data = workspace_.data();
+  for (std::size_t i = 0; i < data->plans.size(); ++i) {
+    const auto& plan = data->plans[i];
+    const int at = int(i);
+    auto* chip = new PlanChip(at, QString::fromStdString(plan.name), at == 0 ? QString() : QString::fromStdString(plan.title), this);
+    const bool compared = workspace_.comparing() && (at == workspace_.compare_left() || at == workspace_.compare_right());
+    chip->set_compared(compared);
+    chip->setChecked(at == workspace_.session().active_plan());
+    chip->setToolTip(at == 0 ? "The untreated heart" : QStringLiteral("%1 interventions. Right click for more.").arg(plan.scenario.interventions.size()));
+    connect(chip, &QAbstractButton::clicked, this, [this, at, chip] {
+      chip->setChecked(true);
+      if (workspace_.comparing() && at != workspace_.compare_left()) workspace_.set_compare_pair(workspace_.compare_left(), at);
+      workspace_.session().set_active_plan(at);
+    });
+    connect(chip, &QWidget::customContextMenuRequested, this, [this, at, chip](const QPoint& p) { plan_menu(at, chip->mapToGlobal(p)); });
+    chips_->addWidget(chip);
+  }
+  compare_->setChecked(workspace_.comparing());
+  allow(compare_, data->plans.size() > 1, "Two hearts side by side, one table  (C)", "There is only the baseline so far. Add a plan first.");
+  vessel_->blockSignals(true);
+  vessel_->clear();
+  if (data->twin)
+    for (const auto& vessel : data->twin->vessels) vessel_->addItem(QString::fromStdString(vessel->name), QString::fromStdString(vessel->key));
+  const int shown = vessel_->findData(workspace_.shown_vessel());
+  int ffr = 0;
+  if (data->twin)
+    for (std::size_t i = 0; i < data->twin->vessels.size(); ++i)
+      if (data->twin->vessels[i]->report_ffr) ffr = int(i);
+  if (vessel_->count()) vessel_->setCurrentIndex(shown >= 0 ? shown : ffr);
+  vessel_->blockSignals(false);
+  allow(tab_flow_, vessel_->count() > 0, "Pressure along the vessels", "This case has no vessel with a centreline.");
+  const auto* heart = workspace_.heart();
+  beat_->setText(heart ? QStringLiteral("CL %1").arg(heart->baseline.cycle_length_ms, 0, 'f', 0) : QString());
+}
+
+void Dock::plan_menu(int plan, const QPoint& at) {
+  QMenu menu(this);
+  menu.addAction("Copy to a new plan", this, [this, plan] { workspace_.session().add_plan("", plan); });
+  QAction* against = menu.addAction("Compare with the baseline", this, [this, plan] { workspace_.set_compare_pair(0, plan); });
+  against->setEnabled(plan > 0);
+  QAction* with_active = menu.addAction("Compare with the plan shown", this, [this, plan] { workspace_.set_compare_pair(plan, workspace_.session().active_plan()); });
+  with_active->setEnabled(plan != workspace_.session().active_plan());
+  menu.addSeparator();
+  QAction* remove = menu.addAction("Delete this plan", this, [this, plan] { workspace_.session().remove_plan(plan); });
+  remove->setEnabled(plan > 0);
+  menu.exec(at);
+}
+
+void Dock::refresh_time() {
+  const auto& playback = workspace_.playback();
+  time_->set(QString::number(playback.time_ms(), 'f', 0), "ms");
+  if (!sliding_ && playback.end_ms() > 0) {
+    const QSignalBlocker block(slider_);
+    slider_->setValue(int(playback.time_ms() / playback.end_ms() * slider_steps));
+  }
+  ecg_->set_time(playback.time_ms());
+}
+
+void Dock::refresh_ecg() {
+  const auto* heart = workspace_.heart();
+  const int active = workspace_.comparing() ? workspace_.compare_right() : workspace_.session().active_plan();
+  const int ghost = workspace_.comparing() ? workspace_.compare_left() : 0;
+  const auto shown = workspace_.shown_result(active);
+  const double cycle = heart ? heart->baseline.cycle_length_ms : 1000;
+  const bool have = shown.result && shown.result->electro && !shown.result->electro->ecg.t_ms.empty();
+  ecg_->set_message(heart ? "The ECG is drawn as soon as a model has answered." : "This case has no heart muscle, so there is no ECG.");
+  ecg_->set_traces(have ? traces_of(shown.result->electro->ecg) : viewer::EcgTraces{}, cycle);
+  ecg_->set_intervals(have ? QString::fromStdString(present::ecg_line(*shown.result, cycle)) : QString());
+  const auto other = workspace_.shown_result(ghost);
+  const bool have_ghost = ghost != active && other.result && other.result->electro && other.result != shown.result;
+  ecg_->set_ghost(have_ghost ? traces_of(other.result->electro->ecg) : viewer::EcgTraces{}, cycle, have_ghost ? other.name : QString());
+  refresh_time();
+}
+
+void Dock::refresh_live() {
+  const auto& live = workspace_.live_frame();
+  if (live && live->ecg_so_far && workspace_.live_plan() == workspace_.session().active_plan() && live->ecg_so_far->t_ms.size() > 1)
+    ecg_->set_partial(traces_of(*live->ecg_so_far));
+}
+
+void Dock::refresh_flow() {
+  const auto data = workspace_.data();
+  const auto* model = data->twin ? data->twin->find_vessel(vessel_->currentData().toString().toStdString()) : nullptr;
+  std::vector<viewer::PullbackCurve> curves;
+  std::vector<viewer::PullbackSpan> spans;
+  if (model) {
+    const bool ffr = model->report_ffr && model->aortic_pressure_Pa > 0;
+    pullback_->set_kind(ffr ? viewer::PullbackPlot::Kind::ffr : viewer::PullbackPlot::Kind::pressure_mmhg);
+    pullback_->set_title(QString::fromStdString(model->name) + (ffr ? ", pull-back of FFR" : ", pressure along the vessel"));
+    const int left = workspace_.comparing() ? workspace_.compare_left() : 0;
+    const int right = workspace_.comparing() ? workspace_.compare_right() : workspace_.session().active_plan();
+    std::vector<int> branches;
+    std::vector<double> starts;
+    for (const int plan : {left, right}) {
+      if (plan == right && left == right && !curves.empty()) break;
+      const auto shown = workspace_.shown_result(plan);
+      const auto* result = shown.result ? present::find_vessel_result(*shown.result, model->key) : nullptr;
+      if (!result) continue;
+      auto way = present::pullback(*model, *result);
+      branches = way.branches;
+      starts = way.branch_start_mm;
+      curves.push_back({shown.name, std::move(way.arc_mm), std::move(way.value), plan_color(plan), shown.result->mode == core::Mode::fast});
+    }
+    const auto start_of = [&](int branch) {
+      for (std::size_t i = 0; i < branches.size(); ++i)
+        if (branches[i] == branch) return starts[i];
+      return -1.0;
+    };
+    for (const auto& s : model->stenoses)
+      if (const double at = start_of(s.branch); at >= 0)
+        spans.push_back({at + s.start_mm, at + s.end_mm, QStringLiteral("stenosis %1 %").arg(s.diameter_percent, 0, 'f', 0), false});
+    if (right < int(data->plans.size()))
+      for (const auto& spec : data->plans[std::size_t(right)].scenario.interventions)
+        if (spec.enabled && spec.placement.kind == twin::Placement::Kind::segment && spec.placement.vessel == model->key)
+          if (const double at = start_of(spec.placement.branch); at >= 0)
+            spans.push_back({at + spec.placement.start_mm, at + spec.placement.start_mm + spec.placement.length_mm,
+                             QString::fromStdString(spec.kind), spec.kind == "stent"});
+  }
+  pullback_->set_curves(std::move(curves));
+  pullback_->set_spans(std::move(spans));
+}
+
+}  // namespace ot::gui

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Dock: plan chips, the clock, and beneath them the ECG paper and the pull-back of the vessels.
+#pragma once
+#include <QAbstractButton>
+#include <QFrame>
+
+#include "app/gui/workspace.hpp"
+
+class QComboBox;
+class QHBoxLayout;
+class QLabel;
+class QPushButton;
+class QSlider;
+class QStackedWidget;
+class QToolButton;
+
+namespace ot::viewer {
+class EcgPaper;
+class PullbackPlot;
+}
+
+namespace ot::gui {
+
+class Actions;
+class NumberLabel;
+
+class PlanChip : public QAbstractButton {
+  Q_OBJECT
+ public:
+  PlanChip(int plan, const QString& name, const QString& title, QWidget* parent);
+  void set_compared(bool compared) { compared_ = compared; update(); }
+  QSize sizeHint() const override;
+
+ protected:
+  void paintEvent(QPaintEvent*) override;
+
+ private:
+  int plan_;
+  QString title_;
+  bool compared_ = false;
+};
+
+class Dock : public QFrame {
+  Q_OBJECT
+ public:
+  Dock(Workspace& workspace, Actions& actions, QWidget* parent);
+  void show_tab(int tab);   // 0 ECG, 1 Flow
+
+ private:
+  void refresh_plans();
+  void refresh_time();
+  void refresh_ecg();
+  void refresh_live();
+  void refresh_flow();
+  void plan_menu(int plan, const QPoint& at);
+
+  Workspace& workspace_;
+  Actions& actions_;
+  QHBoxLayout* chips_;
+  QPushButton *compare_, *tab_ecg_, *tab_flow_;
+  QToolButton* play_;
+  QComboBox *speed_, *vessel_;
+  QSlider* slider_;
+  NumberLabel* time_;
+  QLabel* beat_;
+  QStackedWidget* stack_;
+  viewer::EcgPaper* ecg_;
+  viewer::PullbackPlot* pullback_;
+  bool sliding_ = false;
+};
+
+}  // namespace ot::gui

@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/heart_pane.hpp"
+
+#include <QActionGroup>
+#include <QMenu>
+#include <QMouseEvent>
+#include <QRegularExpression>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <cmath>
+
+#include "app/gui/theme.hpp"
+#include "app/gui/widgets.hpp"
+#include "app/present/views.hpp"
+#include "viewer/qt/vtk_widget.hpp"
+
+namespace ot::gui {
+namespace {
+
+constexpr double neighbour_opacity = 0.32;   // atria and vessels behind the active tissue
+
+const std::pair<Display, const char*> displays[] = {{Display::voltage, "Voltage, beating"},
+                                                    {Display::activation, "Activation"},
+                                                    {Display::repolarisation, "Repolarisation"},
+                                                    {Display::tissue, "Tissue"},
+                                                    {Display::plain, "Plain"}};
+
+}  // namespace
+
+HeartPane::HeartPane(Workspace& workspace, const QString& name, QWidget* parent) : QWidget(parent), workspace_(workspace) {
+  name_widget(this, name, "3D view");
+  auto* box = new QVBoxLayout(this);
+  box->setContentsMargins(0, 0, 0, 0);
+  view_ = new viewer::View3D(this);
+  name_widget(view_, name + "_view", "3D view of the heart");
+  box->addWidget(view_);
+  chooser_ = new QToolButton(view_);
+  name_widget(chooser_, name + "_display", "What the 3D view shows");
+  chooser_->setProperty("role", "glass");
+  chooser_->setPopupMode(QToolButton::InstantPopup);
+  chooser_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  chooser_->setIconSize({12, 12});
+  chooser_->setLayoutDirection(Qt::RightToLeft);
+  set_icon(chooser_, "chevron_down");
+  chooser_->setToolTip("What the 3D view shows");
+  build_chooser();
+
+  view_->canvas().installEventFilter(this);
+  for (auto* button : view_->findChildren<QToolButton*>(QRegularExpression("^view_"))) {   // hit targets of 28 px, colours of the theme
+    button->setStyleSheet({});
+    set_role(button, "view");
+  }
+  view_->set_hover([this](const viewer::Pick& pick) { return hover_text(pick); });
+  connect(view_, &viewer::View3D::picked, this, &HeartPane::picked);
+  connect(view_, &viewer::View3D::clicked, this, &HeartPane::clicked);
+  connect(view_, &viewer::View3D::pick_cancelled, this, &HeartPane::pick_cancelled);
+  connect(view_, &viewer::View3D::empty_action, this, &HeartPane::empty_action);
+  connect(view_, &viewer::View3D::maximise_requested, this, &HeartPane::maximise_requested);
+
+  connect(&workspace, &Workspace::case_replaced, this, &HeartPane::refresh_case);
+  connect(&workspace, &Workspace::results_changed, this, &HeartPane::refresh_result);
+  connect(&workspace, &Workspace::plans_changed, this, [this] {
+    refresh_result();
+    refresh_marks();
+  });
+  connect(&workspace, &Workspace::display_changed, this, [this] {
+    shown_.result.reset();
+    refresh_result();
+  });
+  connect(&workspace, &Workspace::vessel_changed, this, &HeartPane::refresh_case);
+  connect(&workspace, &Workspace::selection_changed, this, &HeartPane::refresh_marks);
+  connect(&workspace, &Workspace::time_changed, this, &HeartPane::refresh_time);
+  connect(&workspace, &Workspace::frame_arrived, this, [this] {
+    refresh_time();
+    refresh_badge();
+  });
+  connect(&workspace, &Workspace::crosshair_changed, this, [this] { view_->scene().set_crosshair(workspace_.crosshair()); });
+  connect(&workspace, &Workspace::label_visible_changed, this, [this](int, const QString& key, bool visible) {
+    view_->scene().set_anatomy_visible(key.toStdString(), visible);
+  });
+  connect(&workspace, &Workspace::label_opacity_changed, this, [this](const QString& key, double opacity) {
+    view_->scene().set_anatomy_opacity(key.toStdString(), opacity);
+  });
+}
+
+int HeartPane::plan() const { return plan_ >= 0 ? plan_ : workspace_.session().active_plan(); }
+
+void HeartPane::set_plan(int plan) {
+  plan_ = plan;
+  shown_.result.reset();
+  refresh_result();
+  refresh_marks();
+}
+
+void HeartPane::set_compact(bool compact) {
+  compact_ = compact;
+  view_->set_view_buttons_visible(!compact);
+  refresh_badge();
+  place_overlays();
+}
+
+void HeartPane::build_chooser() {
+  delete chooser_->menu();
+  auto* menu = new QMenu(chooser_);
+  menu->setObjectName(objectName() + "_display_menu");
+  const auto data = workspace_.data();
+  if (data->twin && data->twin->heart) {
+    for (const auto& [display, text] : displays) {
+      QAction* action = menu->addAction(QString::fromLatin1(text));
+      action->setCheckable(true);
+      action->setChecked(workspace_.shown_vessel().isEmpty() && workspace_.display() == display);
+      connect(action, &QAction::triggered, this, [this, display = display] {
+        workspace_.set_shown_vessel({});
+        workspace_.set_display(display);
+      });
+    }
+  }
+  if (data->twin && !data->twin->vessels.empty()) {
+    menu->addSeparator();
+    for (const auto& vessel : data->twin->vessels) {
+      const QString key = QString::fromStdString(vessel->key);
+      QAction* action = menu->addAction(QString::fromStdString(vessel->name) + (vessel->report_ffr ? ", FFR" : ", pressure"));
+      action->setCheckable(true);
+      action->setChecked(workspace_.shown_vessel() == key);
+      connect(action, &QAction::triggered, this, [this, key] { workspace_.set_shown_vessel(key); });
+    }
+  }
+  chooser_->setMenu(menu);
+  QString text = "Nothing";
+  for (const QAction* action : menu->actions())
+    if (action->isChecked()) text = action->text();
+  chooser_->setText(text);
+  chooser_->setVisible(!menu->isEmpty() && !compact_);
+  place_overlays();
+}
+
+void HeartPane::refresh_case() {
+  auto& scene = view_->scene();
+  scene.clear();
+  shown_.result.reset();
+  shown_frame_.reset();
+  fitted_ = false;
+  const auto data = workspace_.data();
+  scene_vessel_ = workspace_.shown_vessel();
+  const bool vessel_only = data->twin && !data->twin->heart && !data->twin->vessels.empty();
+  if (vessel_only && scene_vessel_.isEmpty()) scene_vessel_ = QString::fromStdString(data->twin->vessels.front()->key);
+
+  std::vector<viewer::AnatomyItem> items;
+  if (scene_vessel_.isEmpty())
+    for (const auto& a : data->anatomy) {
+      if (!a.surface || a.active_tissue) continue;
+      items.push_back({a.key, a.name, a.color, neighbour_opacity, a.surface, true});
+    }
+  const bool empty = !data->twin && items.empty();
+  scene.set_anatomy(std::move(items));
+  wall_.clear();
+  tissue_.clear();
+  if (scene_vessel_.isEmpty() && data->twin && data->twin->heart) {
+    const auto& problem = data->twin->heart->baseline;
+    scene.set_tissue(problem.mesh);
+    wall_ = present::wall_nodes(*problem.mesh);
+    tissue_ = present::tissue_classes(problem);
+  }
+  if (empty) {
+    const bool opening = workspace_.session().jobs().busy();
+    view_->set_empty(opening ? "The heart is being prepared." : "Open a case, or start from your own scan.", opening ? "" : "Open a case");
+  } else {
+    view_->set_empty({});
+  }
+  build_chooser();
+  refresh_result();
+  refresh_marks();
+  if (!empty) {
+    scene.set_view(scene_vessel_.isEmpty() ? viewer::EpView::lao : viewer::EpView::ap);
+    scene.fit();
+    fitted_ = true;
+  }
+}
+
+void HeartPane::refresh_result() {
+  build_chooser();
+  const auto fresh = workspace_.shown_result(plan());
+  const bool same = fresh.result == shown_.result && fresh.stale == shown_.stale && fresh.plan == shown_.plan;
+  shown_ = fresh;
+  if (!same) {
+    shown_frame_.reset();
+    if (scene_vessel_.isEmpty()) show_heart_field();
+    else show_vessel();
+  }
+  refresh_badge();
+  refresh_time();
+}
+
+void HeartPane::show_heart_field() {
+  auto& scene = view_->scene();
+  const auto* heart = workspace_.heart();
+  if (!heart || !heart->baseline.mesh) return;
+  scene.set_vision(workspace_.color_blind() ? viewer::Vision::color_blind : viewer::Vision::normal);
+  const std::size_t nodes = heart->baseline.mesh->nodes.size();
+  const Display display = workspace_.display();
+  if (display == Display::tissue) {
+    viewer::FieldStyle style;
+    style.palette = viewer::Palette::wall_shear;
+    style.lo = 0;
+    style.hi = 3;
+    style.step = 1;
+    style.title = "0 healthy, 1 border, 2 scar";
+    style.isolines = false;
+    scene.show_field(tissue_, style);
+    return;
+  }
+  const auto electro = shown_.result ? shown_.result->electro : nullptr;
+  if (!electro || display == Display::plain || display == Display::voltage) {
+    scene.clear_field();
+    return;
+  }
+  const bool lat = display == Display::activation;
+  const std::vector<float>& values = lat ? electro->activation_ms : electro->repolarisation_ms;
+  if (values.size() != nodes) {
+    scene.clear_field();
+    return;
+  }
+  // One scale for every plan on screen, so that colours compare.
+  auto range = present::finite_range(values);
+  for (const int plan : {0, workspace_.session().active_plan(), workspace_.compare_left(), workspace_.compare_right()}) {
+    const auto other = workspace_.shown_result(plan).result;
+    if (!other || !other->electro) continue;
+    const auto r = present::finite_range(lat ? other->electro->activation_ms : other->electro->repolarisation_ms);
+    range = {std::min(range[0], r[0]), std::max(range[1], r[1])};
+  }
+  const double step = lat ? std::max(5.0, present::band_step(range[1] - range[0], 14)) : present::band_step(range[1] - range[0], 12);
+  const double lo = std::floor(range[0] / step) * step, hi = std::ceil(range[1] / step) * step;
+  if (lat) {
+    scene.show_activation(values, lo, hi, step);
+  } else {
+    auto style = viewer::activation_style(lo, hi, step);
+    style.title = "Repol.";
+    scene.show_field(values, style);
+  }
+}
+
+void HeartPane::show_vessel() {
+  auto& scene = view_->scene();
+  const auto data = workspace_.data();
+  const auto* model = data->twin ? data->twin->find_vessel(scene_vessel_.toStdString()) : nullptr;
+  if (!model) return;
+  const auto* result = shown_.result ? present::find_vessel_result(*shown_.result, model->key) : nullptr;
+  if (!result) {
+    viewer::VesselItem item;
+    item.key = model->key;
+    item.name = model->name;
+    item.surface = model->lumen;
+    scene.set_vessel(std::move(item));
+    return;
+  }
+  const auto paint = present::paint_vessel(*model, *result);
+  viewer::FieldStyle style;
+  if (paint.ffr) {
+    style = viewer::ffr_style();
+  } else {
+    const double step = present::band_step(paint.hi - paint.lo);
+    style.palette = viewer::Palette::pressure;
+    style.lo = std::floor(paint.lo / step) * step;
+    style.hi = std::max(style.lo + step, std::ceil(paint.hi / step) * step);
+    style.step = step;
+    style.title = "Pressure";
+    style.unit = "mmHg";
+    style.decimals = step < 1 ? 1 : 0;
+    style.isolines = false;
+  }
+  style.vision = workspace_.color_blind() ? viewer::Vision::color_blind : viewer::Vision::normal;
+  if (paint.on_mesh) {
+    scene.set_vessel(model->key, result->mesh, paint.values, style);
+  } else {
+    viewer::VesselItem item;
+    item.key = model->key;
+    item.name = model->name;
+    item.surface = result->lumen;
+    item.values = paint.values;
+    item.style = style;
+    scene.set_vessel(std::move(item));
+  }
+}
+
+void HeartPane::refresh_time() {
+  const auto* heart = workspace_.heart();
+  if (!heart || !scene_vessel_.isEmpty() || workspace_.display() != Display::voltage || !isVisible()) return;
+  const auto& live = workspace_.live_frame();
+  std::shared_ptr<const std::vector<float>> voltage;
+  if (live && live->v_mV && plan() == workspace_.live_plan()) {
+    voltage = live->v_mV;
+  } else if (shown_.result && shown_.result->electro) {
+    const auto& frames = shown_.result->electro->frames;
+    const int at = present::nearest_frame(frames, workspace_.playback().time_ms());
+    if (at >= 0) voltage = frames[std::size_t(at)].v_mV;
+  }
+  if (!voltage || voltage == shown_frame_ || voltage->size() != heart->baseline.mesh->nodes.size()) return;
+  shown_frame_ = voltage;
+  view_->scene().show_voltage(*voltage);
+}
+
+void HeartPane::refresh_badge() {
+  const auto data = workspace_.data();
+  QString name;
+  if (compact_ && plan() < int(data->plans.size())) {
+    const auto& p = data->plans[std::size_t(plan())];
+    name = QString::fromStdString(p.name + (p.title.empty() ? "" : "  " + p.title)) + QStringLiteral(" · ");
+  }
+  const bool live = workspace_.live_frame() && plan() == workspace_.live_plan();
+  if (live) {
+    view_->set_mode_badge(core::Mode::full, name + QStringLiteral("running, %1 ms").arg(workspace_.live_frame()->t_ms, 0, 'f', 0));
+    view_->set_stale(false);
+    view_->set_note({});
+    return;
+  }
+  if (!shown_.result) {
+    view_->set_mode_badge(std::nullopt, {});
+    view_->set_stale(false);
+    view_->set_note({});
+    return;
+  }
+  const bool full = shown_.result->mode == core::Mode::full;
+  const QString what = scene_vessel_.isEmpty() ? (full ? "monodomain" : "eikonal") : (full ? "Navier-Stokes" : "network");
+  view_->set_mode_badge(shown_.result->mode, name + what);
+  view_->set_stale(shown_.stale, shown_.stale ? "out of date, computing" : "");
+  QString note;
+  const auto fast = full && !compact_ ? workspace_.session().result(plan(), core::Mode::fast) : nullptr;
+  if (fast && fast->electro && scene_vessel_.isEmpty() && shown_.result->electro) {
+    if (const auto d = present::median_difference(fast->electro->activation_ms, shown_.result->electro->activation_ms); std::isfinite(d))
+      note = QStringLiteral("Δ to FAST %1 ms median").arg(d, 0, 'f', 1);
+  }
+  view_->set_note(note);
+  place_overlays();
+}
+
+QString HeartPane::hover_text(const viewer::Pick& pick) const {
+  const auto* heart = workspace_.heart();
+  if (pick.object_key != "tissue" || !heart || pick.node < 0) return {};
+  const std::size_t node = std::size_t(pick.node);
+  QStringList first, second;
+  const auto electro = shown_.result ? shown_.result->electro : nullptr;
+  if (electro && node < electro->activation_ms.size()) {
+    const float lat = electro->activation_ms[node];
+    first << (std::isfinite(lat) ? QStringLiteral("<b>LAT %1 ms</b>").arg(double(lat), 0, 'f', 0) : QStringLiteral("<b>never activated</b>"));
+    const float repol = node < electro->repolarisation_ms.size() ? electro->repolarisation_ms[node] : NAN;
+    if (std::isfinite(lat) && std::isfinite(repol)) first << QStringLiteral("APD90 %1 ms").arg(double(repol - lat), 0, 'f', 0);
+  }
+  if (shown_frame_ && node < shown_frame_->size())
+    second << QStringLiteral("V %1 mV").arg(double((*shown_frame_)[node]), 0, 'f', 0).replace('-', QChar(0x2212));
+  if (node < heart->transmural.size()) second << QStringLiteral("depth %1 %").arg(100 * double(heart->transmural[node]), 0, 'f', 0);
+  if (node < heart->aha_segment.size() && heart->aha_segment[node]) second << QStringLiteral("segment %1").arg(heart->aha_segment[node]);
+  QString text = first.join(QStringLiteral(" · "));
+  if (!second.isEmpty()) text += (text.isEmpty() ? "" : "<br>") + second.join(QStringLiteral(" · "));
+  return text;
+}
+
+std::optional<QPointF> HeartPane::position_of(const core::Vec3& lps_mm) const {
+  const auto px = view_->scene().project(lps_mm);
+  if (!px) return std::nullopt;
+  const double ratio = view_->devicePixelRatioF();
+  return QPointF((*px)[0] / ratio, (*px)[1] / ratio);
+}
+
+void HeartPane::place_overlays() {
+  chooser_->adjustSize();
+  // Behind the last chip of the view, or below them when that would reach the view buttons.
+  int right = 4, bottom = 8;
+  for (const char* name : {"mode_badge", "mode_note", "stale_chip"})
+    if (const auto* chip = view_->findChild<QWidget*>(name); chip && !chip->isHidden()) {
+      right = std::max(right, chip->geometry().right());
+      bottom = std::max(bottom, chip->geometry().bottom());
+    }
+  const auto* buttons = view_->findChild<QWidget*>("ep_views");
+  const int limit = buttons && !buttons->isHidden() ? buttons->x() - 8 : view_->width() - 8;
+  if (right + 6 + chooser_->width() <= limit) chooser_->move(right + 6, 8);
+  else chooser_->move(10, bottom + 6);
+  chooser_->raise();
+}
+
+bool HeartPane::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == &view_->canvas() && event->type() == QEvent::MouseButtonDblClick &&
+      static_cast<QMouseEvent*>(event)->button() == Qt::LeftButton)
+    emit double_clicked();
+  return QWidget::eventFilter(watched, event);
+}
+
+void HeartPane::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  place_overlays();
+}
+
+void HeartPane::set_points_in_progress(std::vector<core::Vec3> points) {
+  in_progress_ = std::move(points);
+  refresh_marks();
+}
+
+void HeartPane::refresh_marks() {
+  auto& scene = view_->scene();
+  const auto data = workspace_.data();
+  std::vector<viewer::LesionMark> lesions;
+  std::vector<viewer::PaceMark> pacing;
+  std::vector<viewer::StentMark> stents;
+  std::vector<core::VesselNetwork> lines;
+  if (plan() < int(data->plans.size()) && data->twin) {
+    for (const auto& spec : data->plans[std::size_t(plan())].scenario.interventions) {
+      if (!spec.enabled) continue;
+      const bool selected = QString::fromStdString(spec.id) == workspace_.selection();
+      if (spec.kind == "pacing") {
+        if (scene_vessel_.isEmpty())
+          for (const auto& x : spec.placement.points_mm) pacing.push_back({spec.id, "", x, selected});
+      } else if (spec.placement.kind == twin::Placement::Kind::point || spec.placement.kind == twin::Placement::Kind::polyline) {
+        const double radius = spec.params.has("radius_mm") ? spec.params.number("radius_mm") : 3.0;
+        if (scene_vessel_.isEmpty())
+          for (const auto& x : present::lesion_points(spec, wall_)) lesions.push_back({spec.id, x, std::min(radius, 3.0), selected});
+      } else if (spec.placement.kind == twin::Placement::Kind::segment && spec.placement.vessel == scene_vessel_.toStdString()) {
+        const auto* model = data->twin->find_vessel(spec.placement.vessel);
+        const auto* result = shown_.result ? present::find_vessel_result(*shown_.result, spec.placement.vessel) : nullptr;
+        const auto network = result && result->network ? result->network : model ? model->network : nullptr;
+        if (!network || spec.placement.branch < 0 || spec.placement.branch >= int(network->branches.size())) continue;
+        if (spec.kind == "stent") {
+          const double radius = spec.params.has("diameter_mm") ? spec.params.number("diameter_mm") / 2 : 0;
+          stents.push_back(viewer::stent_on(*network, spec.placement.branch, spec.placement.start_mm, spec.placement.length_mm, radius, spec.id));
+          stents.back().selected = selected;
+        }
+      }
+    }
+    if (!scene_vessel_.isEmpty())
+      if (const auto* model = data->twin->find_vessel(scene_vessel_.toStdString()); model && model->network) lines.push_back(*model->network);
+  }
+  for (const auto& x : in_progress_) lesions.push_back({"new", x, 2.0, true});
+  scene.set_lesions(std::move(lesions));
+  scene.set_pacing(std::move(pacing));
+  scene.set_stents(std::move(stents));
+  scene.set_centrelines(lines);
+}
+
+}  // namespace ot::gui

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// HeartPane: one 3D view of one plan. It turns case, result, time and selection into calls of the viewer's scene.
+#pragma once
+#include <QWidget>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/gui/workspace.hpp"
+#include "viewer/qt/view3d.hpp"
+
+class QToolButton;
+class QLabel;
+
+namespace ot::gui {
+
+class HeartPane : public QWidget {
+  Q_OBJECT
+ public:
+  HeartPane(Workspace& workspace, const QString& name, QWidget* parent);
+  viewer::View3D& view() { return *view_; }
+  void set_plan(int plan);           // -1: the active plan
+  int plan() const;
+  void set_compact(bool compact);    // compare: plan name in the badge, no chooser
+  void refresh_case();
+  void refresh_result();
+  void refresh_time();
+  void refresh_marks();
+  void set_points_in_progress(std::vector<core::Vec3> points);
+  // Device-independent position of a patient point in this pane; nothing when it is behind the camera.
+  std::optional<QPointF> position_of(const core::Vec3& lps_mm) const;
+
+ signals:
+  void picked(const ot::viewer::Pick& pick);
+  void clicked(const ot::viewer::Pick& pick);
+  void pick_cancelled();
+  void empty_action();
+  void maximise_requested();
+  void double_clicked();             // on the picture, also while a tool is chosen
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
+ private:
+  void show_heart_field();
+  void show_vessel();
+  void refresh_badge();
+  void build_chooser();
+  void place_overlays();
+  QString hover_text(const viewer::Pick& pick) const;
+
+  Workspace& workspace_;
+  viewer::View3D* view_;
+  QToolButton* chooser_;
+  int plan_ = -1;
+  bool compact_ = false;
+  present::PlanResult shown_;
+  std::shared_ptr<const std::vector<float>> shown_frame_;
+  std::vector<core::Vec3> wall_, in_progress_;
+  std::vector<float> tissue_;
+  QString scene_vessel_;             // "" = the heart is in the scene
+  bool fitted_ = false;
+};
+
+}  // namespace ot::gui

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/intervene_panel.hpp"
+
+#include <QCheckBox>
+#include <QDoubleSpinBox>
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QRegularExpression>
+#include <QSignalBlocker>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "app/gui/actions.hpp"
+#include "app/gui/param_form.hpp"
+#include "app/gui/placement.hpp"
+#include "app/gui/theme.hpp"
+#include "app/gui/widgets.hpp"
+#include "app/present/stages.hpp"
+#include "solvers/twin/setup.hpp"
+
+namespace ot::gui {
+namespace {
+
+struct ToolTile {
+  const char *kind, *action, *icon, *line;
+};
+// One tile per kind the program knows; a kind without an entry here gets a plain tile and is placed as its schema says.
+const ToolTile known_tiles[] = {{"ablation", "lesion_point", "lesion", "point, line, ring"}, {"pacing", "pacing", "pacing", "on the wall"},
+                                {"drug", "drug", "drug", "dose and agent"},                  {"stent", "stent", "stent", "along a vessel"},
+                                {"stenosis", "stenosis", "stenosis", "along a vessel"}};
+
+// One row of the plan: on/off, name, summary, delete. A click selects.
+class PlanRow : public QFrame {
+ public:
+  PlanRow(Workspace& workspace, const twin::InterventionSpec& spec, QWidget* parent)
+      : QFrame(parent), workspace_(workspace), id_(QString::fromStdString(spec.id)) {
+    name_widget(this, "row_" + id_, present::intervention_name(spec));
+    auto* line = new QHBoxLayout(this);
+    line->setContentsMargins(4, 0, 0, 0);
+    line->setSpacing(4);
+    auto* on = new QCheckBox(this);
+    name_widget(on, "enable_" + id_, "Switch " + present::intervention_name(spec) + " on or off");
+    on->setToolTip("Switched off it is absent from the plan");
+    on->setChecked(spec.enabled);
+    connect(on, &QCheckBox::toggled, this, [this, id = spec.id](bool enabled) {
+      workspace_.session().set_enabled(workspace_.session().active_plan(), id, enabled);
+    });
+    line->addWidget(on);
+    auto* name = make_label(present::intervention_name(spec), spec.enabled ? "" : "hint", this);
+    line->addWidget(name);
+    auto* summary = make_label(present::intervention_summary(spec), "small_hint", this);
+    summary->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    summary->setMinimumWidth(10);
+    summary->setToolTip(present::intervention_summary(spec));
+    line->addWidget(summary, 1);
+    auto* remove = make_icon_button("trash", "delete_" + id_, "Delete " + present::intervention_name(spec) + " (can be undone)", this);
+    connect(remove, &QToolButton::clicked, this, [this, id = spec.id] {
+      workspace_.session().remove(workspace_.session().active_plan(), id);
+    });
+    line->addWidget(remove);
+    setFixedHeight(32);
+    setCursor(Qt::PointingHandCursor);
+  }
+
+ protected:
+  void mousePressEvent(QMouseEvent*) override { workspace_.set_selection(id_); }
+  void paintEvent(QPaintEvent*) override {
+    if (workspace_.selection() != id_) return;
+    QPainter p(this);
+    p.setRenderHint(QPainter::Antialiasing);
+    p.setPen(Qt::NoPen);
+    p.setBrush(theme().selected);
+    p.drawRoundedRect(QRectF(rect()).adjusted(0, 1, 0, -1), 6, 6);
+  }
+
+ private:
+  Workspace& workspace_;
+  QString id_;
+};
+
+}  // namespace
+
+IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement& placement, QWidget* parent)
+    : StagePanel(workspace, "panel_intervene", parent), actions_(actions), placement_(placement) {
+  add_caption(box_, "Place");
+  auto* grid = new QGridLayout;
+  grid->setSpacing(6);
+  int at = 0;
+  for (const auto& kind : twin::builtin_interventions()) {
+    const ToolTile* tile = nullptr;
+    for (const auto& t : known_tiles)
+      if (kind.key == t.kind) tile = &t;
+    auto* button = new TileButton(tile ? tile->icon : "plus", QString::fromStdString(kind.label), tile ? tile->line : "", this);
+    button->setObjectName("tile_" + QString::fromStdString(kind.key));
+    button->setToolTip(QString::fromStdString(kind.summary) + "\n" + QString::fromStdString(kind.source));
+    button->setProperty("tip", button->toolTip());
+    tiles_[kind.key] = button;
+    grid->addWidget(button, at / 2, at % 2);
+    ++at;
+    if (tile) connect(button, &QAbstractButton::clicked, actions.find(tile->action), &QAction::trigger);
+  }
+  box_->addLayout(grid);
+
+  lesion_shapes_ = new QWidget(this);
+  auto* shapes = new QHBoxLayout(lesion_shapes_);
+  shapes->setContentsMargins(0, 0, 0, 0);
+  shapes->setSpacing(6);
+  const std::tuple<const char*, const char*, const char*, Tool> kinds[] = {{"lesion_point", "lesion", "Point", Tool::lesion_point},
+                                                                           {"lesion_line", "lesion_line", "Line", Tool::lesion_line},
+                                                                           {"lesion_ring", "lesion_ring", "Ring", Tool::lesion_ring}};
+  for (const auto& [id, icon_name, text, tool] : kinds) {
+    auto* shape = make_button(text, QStringLiteral("shape_") + id, lesion_shapes_);
+    set_icon(shape, icon_name);
+    shape->setCheckable(true);
+    shape->setStyleSheet("padding: 0 4px;");
+    connect(shape, &QPushButton::clicked, actions.find(id), &QAction::trigger);
+    connect(&workspace, &Workspace::tool_changed, shape, [this, shape, tool = tool] { shape->setChecked(workspace_.tool() == tool); });
+    shapes->addWidget(shape, 1);
+  }
+  box_->addWidget(lesion_shapes_);
+  hint_ = make_label({}, "accent", this, true);
+  hint_->setObjectName("placement_hint");
+  hint_->setStyleSheet("font-size: 12px;");
+  box_->addWidget(hint_);
+
+  form_area_ = new QWidget(this);
+  form_box_ = new QVBoxLayout(form_area_);
+  form_box_->setContentsMargins(0, 0, 0, 0);
+  form_box_->setSpacing(4);
+  form_title_ = make_label({}, "caption", form_area_);
+  form_title_->setObjectName("form_title");
+  form_title_->setContentsMargins(0, 8, 0, 0);
+  form_box_->addWidget(form_title_);
+  segment_box_ = new QVBoxLayout;
+  segment_box_->setSpacing(4);
+  form_box_->addLayout(segment_box_);
+  form_ = new ParamForm(form_area_);
+  form_->setObjectName("param_form");
+  form_box_->addWidget(form_);
+  auto* applies = new QWidget(form_area_);
+  auto* applies_row = new QHBoxLayout(applies);
+  applies_row->setContentsMargins(0, 0, 0, 0);
+  applies_row->addWidget(make_label("Applies", "small", applies));
+  applies_ = make_label({}, "attention", applies);
+  applies_->setObjectName("applies");
+  applies_->setStyleSheet("font-size: 12px;");
+  applies_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  applies_row->addWidget(applies_, 1);
+  form_box_->addWidget(applies);
+  box_->addWidget(form_area_);
+  connect(form_, &ParamForm::edited, this, &IntervenePanel::send_edit);
+
+  list_caption_ = make_label({}, "caption", this);
+  list_caption_->setContentsMargins(0, 8, 0, 0);
+  box_->addWidget(list_caption_);
+  list_ = new QVBoxLayout;
+  list_->setSpacing(0);
+  box_->addLayout(list_);
+
+  auto* confirm = make_button("Confirm with full model", "confirm_full", this, "primary");
+  QAction* full = actions.find("run_full");
+  const auto follow = [confirm, full] {
+    confirm->setEnabled(full->isEnabled());
+    confirm->setToolTip(full->toolTip());
+    confirm->setText(full->text());
+  };
+  connect(full, &QAction::changed, confirm, follow);
+  connect(confirm, &QPushButton::clicked, full, &QAction::trigger);
+  follow();
+  box_->addSpacing(6);
+  box_->addWidget(confirm);
+  box_->addStretch(1);
+
+  connect(&workspace, &Workspace::tool_changed, this, &IntervenePanel::refresh_tools);
+  connect(&workspace, &Workspace::case_replaced, this, &IntervenePanel::refresh_tools);
+  connect(&placement, &Placement::hint_changed, this, [this](const QString& hint) {
+    hint_->setText(hint);
+    hint_->setVisible(!hint.isEmpty());
+  });
+  for (auto signal : {&Workspace::plans_changed, &Workspace::case_replaced}) connect(&workspace, signal, this, &IntervenePanel::refresh_list);
+  for (auto signal : {&Workspace::plans_changed, &Workspace::case_replaced, &Workspace::selection_changed, &Workspace::tool_changed})
+    connect(&workspace, signal, this, &IntervenePanel::refresh_form);
+  connect(&workspace, &Workspace::selection_changed, this, [this] {
+    for (auto* row : findChildren<QFrame*>(QRegularExpression("^row_"))) row->update();
+  });
+  refresh_tools();
+  refresh_list();
+  refresh_form();
+}
+
+void IntervenePanel::refresh_tools() {
+  const Tool tool = workspace_.tool();
+  const std::string active = kind_of(tool);
+  const auto data = workspace_.data();
+  for (auto& [kind, tile] : tiles_) {
+    tile->setChecked(kind == active);
+    const bool on_vessel = kind == "stent" || kind == "stenosis";
+    const bool possible = on_vessel ? data->twin && !data->twin->vessels.empty() : workspace_.heart() != nullptr;
+    allow(tile, possible, tile->property("tip").toString(),
+          !data->twin ? "Open a case first." : on_vessel ? "This case has no vessel with a centreline." : "This case has no heart muscle.");
+  }
+  lesion_shapes_->setVisible(active == "ablation");
+  if (tool == Tool::none) {
+    hint_->clear();
+    hint_->hide();
+  }
+}
+
+void IntervenePanel::refresh_list() {
+  clear_layout(list_);
+  const auto data = workspace_.data();
+  const int plan = workspace_.session().active_plan();
+  if (plan < 0 || plan >= int(data->plans.size())) return;
+  const auto& p = data->plans[std::size_t(plan)];
+  list_caption_->setText((plan == 0 ? QStringLiteral("Baseline") : "In plan " + QString::fromStdString(p.name)).toUpper());
+  if (p.scenario.interventions.empty()) {
+    list_->addWidget(make_label(plan == 0 ? "The baseline stays untreated. What you place goes into a plan of its own."
+                                          : "Nothing placed yet. Choose a tool above and click the heart.", "small", this, true));
+    return;
+  }
+  for (const auto& spec : p.scenario.interventions) list_->addWidget(new PlanRow(workspace_, spec, this));
+}
+
+void IntervenePanel::refresh_form() {
+  const auto* spec = workspace_.selected_spec();
+  const std::string placing = kind_of(workspace_.tool());
+  const auto* kind = !placing.empty() ? twin::find_intervention(placing) : spec ? twin::find_intervention(spec->kind) : nullptr;
+  form_area_->setVisible(kind != nullptr);
+  if (!kind) return;
+  if (!placing.empty()) spec = nullptr;   // the form edits what the next click will place
+  form_title_->setText((spec ? present::intervention_name(*spec) : "New " + QString::fromStdString(kind->label)).toUpper());
+  applies_->setText(liveness_words(kind->schema));
+  core::ParamSchema schema = kind->schema;
+  schema.name += spec ? spec->id : "new";   // a form of its own for every one that is edited
+  form_->show(schema, spec ? spec->params : placement_.defaults_of(kind->key));
+
+  const bool segment = spec && spec->placement.kind == twin::Placement::Kind::segment;
+  const QString wanted = segment ? QString::fromStdString(spec->id) : QString();
+  if (wanted != segment_for_) {
+    clear_layout(segment_box_);
+    segment_fields_.clear();
+    segment_for_ = wanted;
+    if (segment) {
+      double whole = 200;
+      const auto data = workspace_.data();
+      const auto* vessel = data->twin ? data->twin->find_vessel(spec->placement.vessel) : nullptr;
+      if (vessel && vessel->network && spec->placement.branch < int(vessel->network->branches.size()))
+        whole = vessel->network->branches[std::size_t(spec->placement.branch)].length();
+      core::ParamSpec start{"start_mm", "Start", "mm", 0.0, 0, whole, {}, "Where it begins, along the centreline.", "", core::Liveness::restart};
+      core::ParamSpec length{"length_mm", "Length", "mm", 10.0, 1, std::max(2.0, whole), {}, "How long it is.", "", core::Liveness::restart};
+      for (const auto& s : {start, length}) {
+        auto* field = new NumberField(s, this);
+        field->box()->setObjectName("segment_" + QString::fromStdString(s.key));
+        segment_box_->addWidget(field);
+        segment_fields_.push_back(field);
+        connect(field, &NumberField::edited, this, &IntervenePanel::send_edit);
+      }
+    }
+  }
+  if (segment && segment_fields_.size() == 2) {
+    segment_fields_[0]->set_value(spec->placement.start_mm);
+    segment_fields_[1]->set_value(spec->placement.length_mm);
+  }
+}
+
+void IntervenePanel::send_edit() {
+  const std::string placing = kind_of(workspace_.tool());
+  if (!placing.empty()) {
+    placement_.defaults_of(placing) = form_->values();
+    return;
+  }
+  const auto* spec = workspace_.selected_spec();
+  if (!spec) return;
+  twin::InterventionSpec edited = *spec;
+  edited.params = form_->values();
+  if (segment_fields_.size() == 2) {
+    edited.placement.start_mm = segment_fields_[0]->value();
+    edited.placement.length_mm = segment_fields_[1]->value();
+    double whole = segment_fields_[0]->box()->maximum();
+    edited.placement.length_mm = std::min(edited.placement.length_mm, whole);
+    edited.placement.start_mm = std::min(edited.placement.start_mm, whole - edited.placement.length_mm);
+  }
+  if (edited == *spec) return;
+  workspace_.update_intervention(edited);
+}
+
+}  // namespace ot::gui

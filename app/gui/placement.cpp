@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/placement.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/gui/heart_pane.hpp"
+#include "app/present/numbers.hpp"
+#include "solvers/twin/setup.hpp"
+
+namespace ot::gui {
+namespace {
+
+constexpr double close_ring_mm = 6;      // a click this near to the first point closes the ring
+constexpr double same_point_mm = 0.3;    // the second click of a double click
+constexpr double default_segment_mm = 18;   // a common stent length; the slider changes it
+
+}  // namespace
+
+std::string kind_of(Tool tool) {
+  switch (tool) {
+    case Tool::lesion_point:
+    case Tool::lesion_line:
+    case Tool::lesion_ring: return "ablation";
+    case Tool::pacing: return "pacing";
+    case Tool::stent: return "stent";
+    case Tool::stenosis: return "stenosis";
+    case Tool::none:
+    case Tool::measure: break;
+  }
+  return {};
+}
+
+QString hint_of(Tool tool) {
+  switch (tool) {
+    case Tool::lesion_point: return "Click the wall where the lesion shall be. Esc leaves.";
+    case Tool::lesion_line: return "Click points along the line; Enter or double click ends it. Esc leaves.";
+    case Tool::lesion_ring: return "Click points around the patch; click the first one again, or Enter, closes the ring.";
+    case Tool::pacing: return "Click the wall where the pacing electrode shall sit. Esc leaves.";
+    case Tool::stent: return "Click the vessel where the middle of the stent shall be. Esc leaves.";
+    case Tool::stenosis: return "Click the vessel where the narrowing shall be. Esc leaves.";
+    case Tool::measure: return "Click two points; the distance is shown. Esc leaves.";
+    case Tool::none: break;
+  }
+  return {};
+}
+
+Placement::Placement(Workspace& workspace, HeartPane& pane, QObject* parent) : QObject(parent), workspace_(workspace), pane_(pane) {
+  connect(&workspace, &Workspace::tool_changed, this, &Placement::on_tool);
+  connect(&workspace, &Workspace::case_replaced, this, [this] { workspace_.set_tool(Tool::none); });
+  connect(&pane, &HeartPane::picked, this, &Placement::on_picked);
+  connect(&pane, &HeartPane::clicked, this, &Placement::on_clicked);
+  connect(&pane, &HeartPane::double_clicked, this, [this] {
+    if (collecting()) finish();
+  });
+  connect(&pane, &HeartPane::pick_cancelled, this, &Placement::cancel);
+}
+
+core::ParamSet& Placement::defaults_of(const std::string& kind) {
+  const auto known = defaults_.find(kind);
+  if (known != defaults_.end()) return known->second;
+  core::ParamSet set;
+  if (const auto* k = twin::find_intervention(kind)) set = k->schema.defaults();
+  return defaults_.emplace(kind, std::move(set)).first->second;
+}
+
+void Placement::on_tool() {
+  points_.clear();
+  pane_.set_points_in_progress({});
+  const Tool tool = workspace_.tool();
+  const std::string kind = kind_of(tool);
+  const auto data = workspace_.data();
+  const bool on_vessel = tool == Tool::stent || tool == Tool::stenosis;
+  if (on_vessel && data->twin && !data->twin->vessels.empty() && workspace_.shown_vessel().isEmpty()) {
+    // A coronary with a narrowing is what a stent is for; else the first vessel.
+    const auto& vessels = data->twin->vessels;
+    const auto best = std::find_if(vessels.begin(), vessels.end(), [](const auto& v) { return v->report_ffr; });
+    workspace_.set_shown_vessel(QString::fromStdString((best == vessels.end() ? vessels.front() : *best)->key));
+  } else if (!kind.empty() && !on_vessel && workspace_.heart()) {
+    workspace_.set_shown_vessel({});
+  }
+  double preview = 0;
+  if (!kind.empty() && defaults_of(kind).has("radius_mm")) preview = defaults_of(kind).number("radius_mm");
+  pane_.view().set_pick_mode(tool != Tool::none, preview, hint_of(tool));
+  emit hint_changed(hint_of(tool));
+}
+
+void Placement::on_clicked(const viewer::Pick& pick) {
+  const QString key = QString::fromStdString(pick.object_key);
+  const int colon = key.indexOf(':');
+  if (colon > 0) {
+    workspace_.set_selection(key.mid(colon + 1));
+    workspace_.request_stage(4);
+    return;
+  }
+  workspace_.set_crosshair(pick.point);
+  const auto* heart = workspace_.heart();
+  if (key == "tissue" && heart && pick.node >= 0 && std::size_t(pick.node) < heart->aha_segment.size()) {
+    const int segment = heart->aha_segment[std::size_t(pick.node)];
+    if (segment != workspace_.segment()) workspace_.set_segment(segment);
+  }
+}
+
+void Placement::on_picked(const viewer::Pick& pick) {
+  switch (workspace_.tool()) {
+    case Tool::none: workspace_.set_crosshair(pick.point); break;
+    case Tool::measure: measure(pick); break;
+    case Tool::stent:
+    case Tool::stenosis: place_on_vessel(pick, kind_of(workspace_.tool())); break;
+    default: place_on_wall(pick); break;
+  }
+}
+
+void Placement::place_on_wall(const viewer::Pick& pick) {
+  if (pick.object_key != "tissue") {
+    workspace_.say(Tone::info, "That is not heart muscle. Click the coloured wall; hide what is in front of it with the eye in Anatomy.");
+    return;
+  }
+  const Tool tool = workspace_.tool();
+  if (tool == Tool::lesion_line || tool == Tool::lesion_ring) {
+    if (!points_.empty() && (pick.point - points_.back()).norm() < same_point_mm) {
+      finish();
+      return;
+    }
+    if (tool == Tool::lesion_ring && points_.size() >= 3 && (pick.point - points_.front()).norm() < close_ring_mm) {
+      finish();
+      return;
+    }
+    points_.push_back(pick.point);
+    pane_.set_points_in_progress(points_);
+    emit hint_changed(QStringLiteral("%1 points. Enter or double click ends, Esc starts over.").arg(points_.size()));
+    return;
+  }
+  twin::InterventionSpec spec;
+  spec.kind = kind_of(tool);
+  spec.placement.kind = twin::Placement::Kind::point;
+  spec.placement.points_mm = {pick.point};
+  spec.params = defaults_of(spec.kind);
+  if (workspace_.add_intervention(std::move(spec))) done();
+}
+
+void Placement::finish() {
+  const Tool tool = workspace_.tool();
+  if (tool != Tool::lesion_line && tool != Tool::lesion_ring) return;
+  const bool ring = tool == Tool::lesion_ring;
+  if (points_.size() < (ring ? 3u : 2u)) {
+    workspace_.say(Tone::info, ring ? "A ring needs at least three points. Click more points on the wall."
+                                    : "A line needs at least two points. Click more points on the wall.");
+    return;
+  }
+  twin::InterventionSpec spec;
+  spec.kind = "ablation";
+  spec.placement.kind = twin::Placement::Kind::polyline;
+  spec.placement.points_mm = points_;
+  spec.params = defaults_of(spec.kind);
+  if (spec.params.has("closed")) spec.params.set("closed", ring);
+  if (workspace_.add_intervention(std::move(spec))) done();
+}
+
+void Placement::place_on_vessel(const viewer::Pick& pick, const std::string& kind) {
+  const auto data = workspace_.data();
+  const auto* vessel = data->twin ? data->twin->find_vessel(workspace_.shown_vessel().toStdString()) : nullptr;
+  int branch = 0;
+  double arc = 0, distance = 0;
+  if (!vessel || !vessel->network || !vessel->network->locate(pick.point, branch, arc, distance)) {
+    workspace_.say(Tone::info, "Click the vessel itself: there is no centreline here.");
+    return;
+  }
+  const double whole = vessel->network->branches[std::size_t(branch)].length();
+  twin::InterventionSpec spec;
+  spec.kind = kind;
+  spec.params = defaults_of(kind);
+  spec.placement.kind = twin::Placement::Kind::segment;
+  spec.placement.vessel = vessel->key;
+  spec.placement.branch = branch;
+  spec.placement.length_mm = std::min(default_segment_mm, whole * 0.8);
+  spec.placement.start_mm = std::clamp(arc - spec.placement.length_mm / 2, 0.0, whole - spec.placement.length_mm);
+  // A device of the size of the healthy vessel on both sides, unless the person has set a size.
+  const auto* k = twin::find_intervention(kind);
+  if (k && spec.params.has("diameter_mm") && spec.params == k->schema.defaults()) {
+    const auto& limits = *k->schema.find("diameter_mm");
+    const double end = spec.placement.start_mm + spec.placement.length_mm;
+    const double radius = std::max(vessel->network->radius_at(branch, spec.placement.start_mm), vessel->network->radius_at(branch, end));
+    spec.params.set("diameter_mm", std::clamp(std::round(20 * radius) / 10, limits.min, limits.max));
+  }
+  if (workspace_.add_intervention(std::move(spec))) done();
+}
+
+void Placement::measure(const viewer::Pick& pick) {
+  points_.push_back(pick.point);
+  pane_.set_points_in_progress(points_);
+  if (points_.size() < 2) return;
+  workspace_.say(Tone::info, QStringLiteral("Straight distance %1 mm.").arg(present::show_number((points_[1] - points_[0]).norm())));
+  points_.clear();
+  pane_.set_points_in_progress({});
+}
+
+void Placement::done() {
+  points_.clear();
+  pane_.set_points_in_progress({});
+  workspace_.set_tool(Tool::none);
+}
+
+void Placement::cancel() {
+  if (!points_.empty()) {
+    points_.clear();
+    pane_.set_points_in_progress({});
+    emit hint_changed(hint_of(workspace_.tool()));
+    return;
+  }
+  workspace_.set_tool(Tool::none);
+}
+
+}  // namespace ot::gui

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Placement: turns clicks on the wall or the vessel into interventions, for the tool that is chosen.
+#pragma once
+#include <QObject>
+#include <QString>
+#include <vector>
+
+#include "app/gui/workspace.hpp"
+#include "viewer/scene/scene3d.hpp"
+
+namespace ot::gui {
+
+class HeartPane;
+
+class Placement : public QObject {
+  Q_OBJECT
+ public:
+  Placement(Workspace& workspace, HeartPane& pane, QObject* parent);
+  void finish();             // Enter, double click: a line with what was clicked so far
+  void cancel();             // Esc
+  bool collecting() const { return !points_.empty(); }
+  // Parameters the next placement starts from (what the person set in the form before clicking).
+  core::ParamSet& defaults_of(const std::string& kind);
+
+ signals:
+  void hint_changed(const QString& hint);
+
+ private:
+  void on_tool();
+  void on_picked(const viewer::Pick& pick);
+  void on_clicked(const viewer::Pick& pick);
+  void place_on_wall(const viewer::Pick& pick);
+  void place_on_vessel(const viewer::Pick& pick, const std::string& kind);
+  void measure(const viewer::Pick& pick);
+  void done();
+
+  Workspace& workspace_;
+  HeartPane& pane_;
+  std::vector<core::Vec3> points_;
+  std::map<std::string, core::ParamSet> defaults_;
+};
+
+// Kind of intervention a tool places; empty for tools that place nothing.
+std::string kind_of(Tool tool);
+QString hint_of(Tool tool);
+
+}  // namespace ot::gui

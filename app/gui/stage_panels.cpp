@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/stage_panels.hpp"
+
+#include <QVBoxLayout>
+#include <cmath>
+
+#include "app/gui/actions.hpp"
+#include "app/gui/widgets.hpp"
+#include "app/present/numbers.hpp"
+
+namespace ot::gui {
+namespace {
+
+QPushButton* action_button(Actions& actions, const char* id, const QString& icon_name, const QString& text, QWidget* parent,
+                           const char* role = nullptr) {
+  auto* button = make_button(text, QStringLiteral("button_") + id, parent, role ? role : "left");
+  set_icon(button, icon_name);
+  QAction* action = actions.find(id);
+  const auto follow = [button, action] {
+    button->setEnabled(action->isEnabled());
+    button->setToolTip(action->toolTip());
+  };
+  QObject::connect(action, &QAction::changed, button, follow);
+  QObject::connect(button, &QPushButton::clicked, action, &QAction::trigger);
+  follow();
+  return button;
+}
+
+}  // namespace
+
+StagePanel::StagePanel(Workspace& workspace, const QString& object_name, QWidget* parent) : QWidget(parent), workspace_(workspace) {
+  name_widget(this, object_name, object_name);
+  box_ = new QVBoxLayout(this);
+  box_->setContentsMargins(2, 6, 12, 16);
+  box_->setSpacing(8);
+}
+
+void StagePanel::add_caption(QVBoxLayout* box, const QString& text) {
+  auto* label = make_label(text, "caption", this);
+  label->setContentsMargins(0, 8, 0, 0);
+  box->addWidget(label);
+}
+
+CasePanel::CasePanel(Workspace& workspace, Actions& actions, QWidget* parent) : StagePanel(workspace, "panel_case", parent) {
+  add_caption(box_, "Open");
+  box_->addWidget(action_button(actions, "open_case", "open", "Open a case", this));
+  box_->addWidget(action_button(actions, "open_image", "image", "Open an image file", this));
+  box_->addWidget(action_button(actions, "open_dicom", "image", "Open a DICOM folder", this));
+  box_->addWidget(action_button(actions, "save_as", "save", "Save the case as", this));
+  facts_ = new QVBoxLayout;
+  facts_->setSpacing(5);
+  box_->addLayout(facts_);
+  box_->addStretch(1);
+  connect(&workspace, &Workspace::case_replaced, this, &CasePanel::refresh);
+  connect(&workspace, &Workspace::saved, this, &CasePanel::refresh);
+  refresh();
+}
+
+void CasePanel::refresh() {
+  clear_layout(facts_);
+  const auto data = workspace_.data();
+  if (!data->twin && data->images.empty()) {
+    facts_->addWidget(make_label("Drop a scan or a case folder on the window, or open one above.", "small", this, true));
+    return;
+  }
+  add_caption(facts_, "Patient");
+  facts_->addWidget(make_fact("Name", data->patient.built_in ? "Teaching case" : QString::fromStdString(data->patient.id), this));
+  if (!data->patient.age.empty()) facts_->addWidget(make_fact("Age", QString::fromStdString(data->patient.age), this));
+  if (!data->patient.sex.empty()) facts_->addWidget(make_fact("Sex", QString::fromStdString(data->patient.sex), this));
+  if (!data->patient.series.empty()) facts_->addWidget(make_fact("Series", QString::fromStdString(data->patient.series), this));
+  const auto& folder = workspace_.session().folder();
+  facts_->addWidget(make_fact("Folder", folder.empty() ? (data->patient.built_in ? "built in" : "not saved yet")
+                                                       : QString::fromStdString(folder.filename().string()), this));
+  if (!data->images.empty()) add_caption(facts_, "Images");
+  for (const auto& image : data->images) {
+    if (!image.volume) continue;
+    const auto& g = image.volume->grid;
+    facts_->addWidget(make_label(QString::fromStdString(image.name), "strong", this));
+    facts_->addWidget(make_fact("Voxels", QStringLiteral("%1 × %2 × %3").arg(g.size[0]).arg(g.size[1]).arg(g.size[2]), this));
+    facts_->addWidget(make_fact("Spacing", QStringLiteral("%1 × %2 × %3 mm").arg(g.spacing[0], 0, 'g', 3).arg(g.spacing[1], 0, 'g', 3).arg(g.spacing[2], 0, 'g', 3), this));
+  }
+  if (!data->stages.empty()) {
+    add_caption(facts_, "How it was made");
+    for (const auto& stage : data->stages) {
+      auto* row = make_fact(QString::fromStdString(stage.name), QStringLiteral("%1 s").arg(stage.wall_s, 0, 'f', 1), this);
+      QStringList tip;
+      for (const auto& q : stage.quantities)
+        tip << QString::fromStdString(q.label.empty() ? q.key : q.label) + ": " + present::show_number(q.value) + " " + QString::fromStdString(q.unit);
+      row->setToolTip(tip.mid(0, 16).join("\n"));
+      facts_->addWidget(row);
+    }
+  }
+}
+
+TissuePanel::TissuePanel(Workspace& workspace, QWidget* parent) : StagePanel(workspace, "panel_tissue", parent) {
+  auto* show = make_button("Show the tissue in 3D", "tissue_show", this, "left");
+  set_icon(show, "eye");
+  connect(show, &QPushButton::clicked, this, [this] {
+    workspace_.set_shown_vessel({});
+    workspace_.set_display(Display::tissue);
+  });
+  box_->addWidget(show);
+  list_ = new QVBoxLayout;
+  list_->setSpacing(5);
+  box_->addLayout(list_);
+  box_->addStretch(1);
+  connect(&workspace, &Workspace::case_replaced, this, &TissuePanel::refresh);
+  connect(&workspace, &Workspace::facts_changed, this, &TissuePanel::refresh);
+  refresh();
+}
+
+void TissuePanel::refresh() {
+  clear_layout(list_);
+  const auto* heart = workspace_.heart();
+  if (auto* show = findChild<QPushButton*>("tissue_show"))
+    allow(show, heart != nullptr, "Colours the wall by healthy muscle, border zone and scar", "This case has no heart muscle.");
+  if (!heart) {
+    list_->addWidget(make_label("This case has no heart muscle.", "small", this, true));
+    return;
+  }
+  const auto* facts = workspace_.facts();
+  if (!facts) {
+    list_->addWidget(make_label("Measuring the mesh …", "small", this));
+    return;
+  }
+  add_caption(list_, "Tissue of the electrical mesh");
+  for (const auto& share : facts->tissue) {
+    auto* row = make_fact(QString::fromStdString(present::words(share.key)) + (share.conducting ? "" : ", no conduction"),
+                          QStringLiteral("%1 ml · %2 %").arg(share.volume_ml, 0, 'f', 1).arg(share.percent, 0, 'f', share.percent < 10 ? 1 : 0), this);
+    row->setToolTip(QString::fromStdString(share.source));
+    list_->addWidget(row);
+  }
+  add_caption(list_, "Walls");
+  for (const auto& wall : facts->walls)
+    list_->addWidget(make_fact(QString::fromStdString(present::words(wall.key)), QStringLiteral("%1 ml").arg(wall.volume_ml, 0, 'f', 1), this));
+  add_caption(list_, "Scar by segment");
+  QStringList marked;
+  for (std::size_t s = 0; s < 17; ++s)
+    if (std::isfinite(facts->scar_percent[s]) && facts->scar_percent[s] >= 1)
+      marked << QStringLiteral("segment %1: %2 %").arg(s + 1).arg(facts->scar_percent[s], 0, 'f', 0);
+  list_->addWidget(make_label(marked.isEmpty() ? "No segment has scar or border zone." : marked.join("\n"), "small", this, true));
+  add_caption(list_, "Fibres");
+  std::vector<std::string> notes;
+  for (const auto& stage : workspace_.data()->stages)
+    for (const auto& note : stage.notes)
+      if (note.find("ibre") != std::string::npos) notes.push_back(note);
+  if (notes.empty()) notes.push_back("One fibre and one sheet direction per tetrahedron, from rules, not measured.");
+  for (const auto& note : notes) list_->addWidget(make_label(QString::fromStdString(note), "small", this, true));
+}
+
+ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, QWidget* parent) : StagePanel(workspace, "panel_model", parent) {
+  add_caption(box_, "Compute this plan");
+  full_ = action_button(actions, "run_full", "confirm", "Confirm with full model", this, "primary");
+  full_->setObjectName("model_run_full");
+  fast_ = action_button(actions, "run_fast", "play", "Fast answer", this);
+  fast_->setObjectName("model_run_fast");
+  box_->addWidget(full_);
+  box_->addWidget(fast_);
+  mesh_ = new QVBoxLayout;
+  settings_ = new QVBoxLayout;
+  for (auto* part : {mesh_, settings_}) {
+    part->setSpacing(5);
+    box_->addLayout(part);
+  }
+  box_->addStretch(1);
+  connect(&workspace, &Workspace::case_replaced, this, &ModelPanel::refresh);
+  connect(&workspace, &Workspace::facts_changed, this, &ModelPanel::refresh);
+  refresh();
+}
+
+void ModelPanel::refresh() {
+  clear_layout(mesh_);
+  clear_layout(settings_);
+  const auto data = workspace_.data();
+  if (!data->twin) {
+    mesh_->addWidget(make_label("No twin yet. Open a case or a scan in the Case stage.", "small", this, true));
+    return;
+  }
+  if (const auto* facts = workspace_.facts()) {
+    const auto& q = facts->quality;
+    add_caption(mesh_, "Heart mesh");
+    mesh_->addWidget(make_fact("Nodes", present::show_count(double(q.nodes)), this));
+    mesh_->addWidget(make_fact("Tetrahedra", present::show_count(double(q.tets)), this));
+    mesh_->addWidget(make_fact("Mean edge", QStringLiteral("%1 mm").arg(q.mean_edge_mm, 0, 'f', 2), this));
+    mesh_->addWidget(make_fact("Volume", QStringLiteral("%1 ml").arg(q.volume_ml, 0, 'f', 0), this));
+    mesh_->addWidget(make_fact("Inverted", QString::number(q.inverted), this));
+    mesh_->addWidget(make_label("Smallest dihedral angle per tetrahedron", "small_hint", this, true));
+    auto* histogram = new Histogram(this);
+    histogram->setObjectName("mesh_histogram");
+    histogram->set(q.dihedral_histogram, QStringLiteral("0°, worst %1°").arg(q.min_dihedral_deg, 0, 'f', 1), "90°");
+    mesh_->addWidget(histogram);
+  }
+  for (const auto& vessel : data->twin->vessels) {
+    add_caption(mesh_, QString::fromStdString(vessel->name));
+    if (vessel->mesh) mesh_->addWidget(make_fact("Tetrahedra", present::show_count(double(vessel->mesh->tets.size())), this));
+    for (const auto& s : vessel->stenoses)
+      mesh_->addWidget(make_fact("Stenosis", QStringLiteral("%1 %, MLD %2 mm").arg(s.diameter_percent, 0, 'f', 0).arg(s.min_diameter_mm, 0, 'f', 1), this));
+    const auto& p = vessel->baseline;
+    settings_->addWidget(make_fact(QString::fromStdString(vessel->name) + " flow", p.steady ? "steady" : "pulsatile", this));
+    for (const auto& inlet : p.inlets)
+      if (!inlet.flow.empty())
+        settings_->addWidget(make_fact("Inlet", QStringLiteral("%1 ml/min").arg(inlet.flow.front().second * 60.0 / 1000.0, 0, 'f', 0), this));
+  }
+  if (const auto* heart = workspace_.heart()) {
+    const auto& p = heart->baseline;
+    add_caption(settings_, "Solver settings");
+    const auto three = [](const core::Vec3& v) {
+      return QStringLiteral("%1 / %2 / %3").arg(v[0], 0, 'g', 3).arg(v[1], 0, 'g', 3).arg(v[2], 0, 'g', 3);
+    };
+    settings_->addWidget(make_label("along fibre / sheet / normal", "small_hint", this));
+    settings_->addWidget(make_fact("FULL σ, S/m", three(p.sigma), this));
+    settings_->addWidget(make_fact("FAST speed, m/s", three(p.velocity), this));
+    settings_->addWidget(make_fact("Surface / volume", QStringLiteral("%1 /mm").arg(p.chi_per_mm), this));
+    settings_->addWidget(make_fact("Capacitance", QStringLiteral("%1 µF/mm²").arg(p.cm_uF_per_mm2), this));
+    settings_->addWidget(make_fact("Time step", QStringLiteral("%1 ms").arg(p.dt_ms), this));
+    settings_->addWidget(make_fact("Beat", QStringLiteral("%1 ms, CL %2 ms").arg(p.end_ms).arg(p.cycle_length_ms), this));
+    settings_->addWidget(make_label("Sources: Niederer 2011 (σ, χ, Cm); region sources are in Tissue.", "small_hint", this, true));
+  }
+}
+
+ReportPanel::ReportPanel(Workspace& workspace, Actions& actions, QWidget* parent) : StagePanel(workspace, "panel_report", parent) {
+  box_->addWidget(make_label("One file with tables, ECGs, assumptions, hashes and versions: anyone can repeat the numbers from it.", "small", this, true));
+  box_->addWidget(action_button(actions, "report", "report", "Write the report", this, "primary"));
+  add_caption(box_, "Or a part of it");
+  box_->addWidget(action_button(actions, "screenshot", "camera", "Picture of the 3D view", this));
+  box_->addWidget(action_button(actions, "export_scenario", "save", "Plan as JSON", this));
+  box_->addWidget(make_label("For research and education. Not for diagnosis or treatment.", "attention", this, true));
+  box_->addStretch(1);
+}
+
+}  // namespace ot::gui

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The panels under the stage rail. Each shows at most what fits its stage and binds to the workspace alone.
+#pragma once
+#include <QWidget>
+
+#include "app/gui/workspace.hpp"
+
+class QVBoxLayout;
+class QLabel;
+class QPushButton;
+
+namespace ot::gui {
+
+class Actions;
+class Histogram;
+
+class StagePanel : public QWidget {
+  Q_OBJECT
+ public:
+  StagePanel(Workspace& workspace, const QString& object_name, QWidget* parent);
+
+ protected:
+  // Caption with a little space above.
+  void add_caption(QVBoxLayout* box, const QString& text);
+  Workspace& workspace_;
+  QVBoxLayout* box_;
+};
+
+class CasePanel : public StagePanel {
+  Q_OBJECT
+ public:
+  CasePanel(Workspace& workspace, Actions& actions, QWidget* parent);
+
+ private:
+  void refresh();
+  QVBoxLayout* facts_;
+};
+
+class AnatomyPanel : public StagePanel {
+  Q_OBJECT
+ public:
+  AnatomyPanel(Workspace& workspace, QWidget* parent);
+
+ private:
+  void refresh();
+  QVBoxLayout* list_;
+};
+
+class TissuePanel : public StagePanel {
+  Q_OBJECT
+ public:
+  TissuePanel(Workspace& workspace, QWidget* parent);
+
+ private:
+  void refresh();
+  QVBoxLayout* list_;
+};
+
+class ModelPanel : public StagePanel {
+  Q_OBJECT
+ public:
+  ModelPanel(Workspace& workspace, Actions& actions, QWidget* parent);
+
+ private:
+  void refresh();
+  void refresh_buttons();
+  QPushButton *fast_, *full_;
+  QVBoxLayout *mesh_, *settings_;
+};
+
+class ReportPanel : public StagePanel {
+  Q_OBJECT
+ public:
+  ReportPanel(Workspace& workspace, Actions& actions, QWidget* parent);
+};
+
+}  // namespace ot::gui

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/workspace.hpp"
+
+#include <algorithm>
+
+namespace ot::gui {
+
+Workspace::Workspace(QObject* parent) : QObject(parent) {
+  observer_ = session_.observe([this](session::Change change) { on_change(change); });
+  playback_.set_playing(true);
+}
+
+Workspace::~Workspace() { session_.unobserve(observer_); }
+
+const twin::HeartModel* Workspace::heart() const {
+  const auto data = session_.data();
+  return data->twin ? data->twin->heart.get() : nullptr;
+}
+
+void Workspace::on_change(session::Change change) {
+  switch (change) {
+    case session::Change::case_replaced:
+      facts_.reset();
+      live_frame_.reset();
+      live_plan_ = -1;
+      vessel_.clear();
+      selection_.clear();
+      comparing_ = false;
+      compare_left_ = 0;
+      compare_right_ = -1;
+      last_result_.clear();
+      keep_results();
+      playback_.set_time(0);
+      refresh_end();
+      measure_heart();
+      emit case_replaced();
+      ensure_results();
+      emit compare_changed();
+      break;
+    case session::Change::plans:
+    case session::Change::selection: {
+      const int count = session_.plan_count();
+      if (compare_left_ >= count) compare_left_ = 0;
+      if (compare_right_ >= count) compare_right_ = -1;
+      if (!selected_spec()) selection_.clear();
+      keep_results();
+      refresh_end();
+      emit plans_changed();
+      if (change == session::Change::selection) ensure_results();
+      break;
+    }
+    case session::Change::results:
+      keep_results();
+      refresh_end();
+      if (!running_full()) {
+        live_frame_.reset();
+        live_plan_ = -1;
+      }
+      emit results_changed();
+      break;
+    case session::Change::jobs:
+      if (live_frame_ && !running_full()) {
+        live_frame_.reset();
+        live_plan_ = -1;
+        emit results_changed();
+      }
+      for (const auto& job : session_.jobs().status())
+        if (job.state == session::JobState::failed && job.id > last_failed_) {
+          last_failed_ = job.id;
+          emit message(Tone::bad, QString::fromStdString(job.error));
+          emit job_failed(QString::fromStdString(job.title));
+        }
+      emit jobs_changed();
+      break;
+    case session::Change::saved: emit saved(); break;
+    case session::Change::frame: break;   // taken in tick()
+  }
+}
+
+void Workspace::keep_results() {
+  const auto data = session_.data();
+  for (int plan = 0; plan < session_.plan_count(); ++plan)
+    if (auto result = session_.best_result(plan)) last_result_[data->plans[std::size_t(plan)].name] = std::move(result);
+}
+
+present::PlanResult Workspace::shown_result(int plan) const {
+  const auto data = session_.data();
+  if (plan < 0 || plan >= session_.plan_count()) return {};
+  present::PlanResult shown{plan, present::plan_short_name(session_, plan), session_.best_result(plan), false};
+  if (!shown.result) {
+    shown.stale = true;
+    const auto last = last_result_.find(data->plans[std::size_t(plan)].name);
+    if (last != last_result_.end()) shown.result = last->second;
+  }
+  return shown;
+}
+
+void Workspace::ensure_results() {
+  const auto data = session_.data();
+  if (!data->twin) return;
+  const auto jobs = session_.jobs().status();
+  for (int plan = 0; plan < session_.plan_count(); ++plan) {
+    const bool on_screen = plan == 0 || plan == session_.active_plan() || (comparing_ && (plan == compare_left_ || plan == compare_right()));
+    if (!on_screen || !session_.stale(plan)) continue;
+    const std::string ending = plan == 0 ? "baseline" : "plan " + data->plans[std::size_t(plan)].name;
+    bool under_way = false;
+    for (const auto& job : jobs)
+      under_way = under_way || ((job.state == session::JobState::waiting || job.state == session::JobState::running) &&
+                                job.title.size() >= ending.size() && job.title.ends_with(ending));
+    if (!under_way) session_.run(plan, core::Mode::fast);
+  }
+}
+
+void Workspace::measure_heart() {
+  const auto data = session_.data();
+  if (!data->twin || !data->twin->heart) return;
+  auto heart = data->twin->heart;
+  session_.jobs().start(session::Lane::quick, "heart-facts", "Measuring the mesh",
+                        [this, heart](const core::Progress&) -> core::Result<session::JobRunner::Completion> {
+                          auto facts = std::make_shared<const present::HeartFacts>(present::heart_facts(*heart));
+                          return session::JobRunner::Completion([this, heart, facts] {
+                            if (this->heart() != heart.get()) return;   // another case was opened meanwhile
+                            facts_ = facts;
+                            emit facts_changed();
+                          });
+                        });
+}
+
+void Workspace::refresh_end() {
+  double end = 0;
+  for (const int plan : {session_.active_plan(), comparing_ ? compare_left_ : 0}) {
+    const auto result = shown_result(plan).result;
+    if (!result || !result->electro) continue;
+    if (!result->electro->frames.empty()) end = std::max(end, result->electro->frames.back().t_ms);
+    if (!result->electro->ecg.t_ms.empty()) end = std::max(end, result->electro->ecg.t_ms.back());
+  }
+  if (end > 0) playback_.set_end(end);
+}
+
+void Workspace::tick(double wall_ms) {
+  session_.poll();
+  const QString text = QString::fromStdString(session_.last_message());
+  if (text != last_message_) {
+    last_message_ = text;
+    if (!text.isEmpty()) emit message(Tone::attention, text);
+  }
+  if (auto frame = session_.take_frame()) {
+    if (live_plan_ < 0) live_plan_ = session_.active_plan();
+    live_frame_ = std::move(frame);
+    if (live_frame_->t_ms > playback_.end_ms()) playback_.set_end(live_frame_->t_ms);
+    emit frame_arrived();
+  }
+  if (playback_.advance(std::min(wall_ms, 120.0))) emit time_changed(playback_.time_ms());
+}
+
+void Workspace::set_time(double t_ms) {
+  playback_.set_time(t_ms);
+  emit time_changed(playback_.time_ms());
+}
+
+void Workspace::set_playing(bool playing) {
+  if (playing == playback_.playing()) return;
+  playback_.set_playing(playing);
+  emit playing_changed(playing);
+}
+
+void Workspace::set_speed(double speed) {
+  playback_.set_speed(speed);
+  emit speed_changed(speed);
+}
+
+void Workspace::step_frames(int frames) {
+  set_playing(false);
+  const auto result = session_.best_result(session_.active_plan());
+  if (!result || !result->electro || result->electro->frames.empty()) return;
+  const auto& stored = result->electro->frames;
+  const int at = present::nearest_frame(stored, playback_.time_ms());
+  set_time(stored[std::size_t(std::clamp(at + frames, 0, int(stored.size()) - 1))].t_ms);
+}
+
+void Workspace::set_display(Display display) {
+  display_ = display;
+  emit display_changed();
+}
+
+void Workspace::set_layout(Layout layout) {
+  layout_ = layout;
+  emit layout_changed();
+}
+
+int Workspace::compare_right() const {
+  if (compare_right_ >= 0) return compare_right_;
+  const int active = session_.active_plan();
+  return active > 0 ? active : std::max(0, session_.plan_count() - 1);
+}
+
+void Workspace::set_comparing(bool on) {
+  if (on && session_.plan_count() < 2) {
+    emit message(Tone::info, "There is only the baseline so far. Place a lesion or add a plan, then compare.");
+    emit compare_changed();
+    return;
+  }
+  if (on) {
+    // The two treated plans when there are two, else baseline against the one.
+    const int active = session_.active_plan();
+    if (session_.plan_count() >= 3) {
+      compare_right_ = active >= 2 ? active : 2;
+      compare_left_ = compare_right_ == 2 ? 1 : active >= 2 ? 1 : 0;
+    } else {
+      compare_left_ = 0;
+      compare_right_ = 1;
+    }
+  } else {
+    compare_left_ = 0;
+    compare_right_ = -1;
+  }
+  comparing_ = on;
+  ensure_results();
+  refresh_end();
+  emit compare_changed();
+}
+
+void Workspace::set_compare_pair(int left, int right) {
+  if (left == right) return;
+  compare_left_ = left;
+  compare_right_ = right;
+  comparing_ = true;
+  ensure_results();
+  refresh_end();
+  emit compare_changed();
+}
+
+void Workspace::set_shown_vessel(const QString& key) {
+  if (key == vessel_) return;
+  vessel_ = key;
+  emit vessel_changed();
+}
+
+void Workspace::set_selection(const QString& id) {
+  if (id == selection_) return;
+  selection_ = id;
+  emit selection_changed();
+}
+
+void Workspace::set_segment(int segment) {
+  segment_ = segment == segment_ ? 0 : segment;
+  emit segment_changed(segment_);
+}
+
+void Workspace::set_color_blind(bool on) {
+  color_blind_ = on;
+  emit display_changed();
+}
+
+void Workspace::set_crosshair(const core::Vec3& lps_mm) {
+  crosshair_ = lps_mm;
+  emit crosshair_changed();
+}
+
+void Workspace::set_tool(Tool tool) {
+  tool_ = tool;
+  emit tool_changed();
+}
+
+const twin::InterventionSpec* Workspace::selected_spec() const {
+  if (selection_.isEmpty()) return nullptr;
+  const auto data = session_.data();
+  const int plan = session_.active_plan();
+  if (plan < 0 || plan >= int(data->plans.size())) return nullptr;
+  return data->plans[std::size_t(plan)].scenario.find(selection_.toStdString());
+}
+
+std::optional<std::string> Workspace::add_intervention(twin::InterventionSpec spec) {
+  int plan = session_.active_plan();
+  if (plan <= 0) {
+    plan = session_.plan_count() > 1 ? 1 : session_.add_plan("", 0);
+    session_.set_active_plan(plan);
+  }
+  const auto data = session_.data();
+  if (spec.id.empty()) spec.id = data->plans[std::size_t(plan)].scenario.fresh_id(spec.kind);
+  const std::string id = spec.id;
+  const auto added = session_.add(plan, std::move(spec));
+  if (!added) {
+    emit message(Tone::bad, QString::fromStdString(added.error().message));
+    return std::nullopt;
+  }
+  set_selection(QString::fromStdString(id));
+  return id;
+}
+
+void Workspace::update_intervention(const twin::InterventionSpec& spec) {
+  const auto updated = session_.update(session_.active_plan(), spec);
+  if (!updated) emit message(Tone::bad, QString::fromStdString(updated.error().message));
+}
+
+void Workspace::run_full() {
+  live_plan_ = session_.active_plan();
+  session_.run(live_plan_, core::Mode::full);
+}
+
+int Workspace::running_full() const {
+  auto& jobs = const_cast<session::Session&>(session_).jobs();
+  for (const auto& job : jobs.status())
+    if ((job.state == session::JobState::running || job.state == session::JobState::waiting) &&
+        job.title.find("ull") != std::string::npos)
+      return job.id;
+  return 0;
+}
+
+void Workspace::say(Tone tone, const QString& text) { emit message(tone, text); }
+
+}  // namespace ot::gui

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Workspace: the session and what the window shows of it (time, field, selection, tool, compared plans), as Qt signals.
+// Panels bind to this and never to each other. GUI thread only.
+#pragma once
+#include <QObject>
+#include <QString>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "app/present/heart_facts.hpp"
+#include "app/present/numbers.hpp"
+#include "app/present/playback.hpp"
+#include "app/session/session.hpp"
+
+namespace ot::gui {
+
+enum class Display { activation, voltage, repolarisation, tissue, plain };
+enum class Tool { none, lesion_point, lesion_line, lesion_ring, pacing, stent, stenosis, measure };
+enum class Layout { four_up, big_3d };
+enum class Tone { info, good, attention, bad };
+
+class Workspace : public QObject {
+  Q_OBJECT
+ public:
+  explicit Workspace(QObject* parent = nullptr);
+  ~Workspace() override;
+
+  session::Session& session() { return session_; }
+  const session::Session& session() const { return session_; }
+  std::shared_ptr<const session::CaseData> data() const { return session_.data(); }
+  const twin::HeartModel* heart() const;
+  const present::HeartFacts* facts() const { return facts_.get(); }   // null until measured
+
+  // The plan's result, or while a new one is computed the last one before the edit (then `stale`). Null when there never was one.
+  present::PlanResult shown_result(int plan) const;
+  // FAST answers for every plan on screen that has none and is not being computed.
+  void ensure_results();
+
+  // About 30 times a second, with the wall time since the last call.
+  void tick(double wall_ms);
+
+  // --- time ---
+  const present::Playback& playback() const { return playback_; }
+  void set_time(double t_ms);
+  void set_playing(bool playing);
+  void set_speed(double speed);
+  void step_frames(int frames);
+  // Newest streamed frame of a FULL run, null when no run streams.
+  const std::shared_ptr<const twin::Frame>& live_frame() const { return live_frame_; }
+  int live_plan() const { return live_plan_; }
+
+  // --- what is shown ---
+  Display display() const { return display_; }
+  void set_display(Display display);
+  Layout layout() const { return layout_; }
+  void set_layout(Layout layout);
+  bool comparing() const { return comparing_; }
+  int compare_left() const { return compare_left_; }
+  int compare_right() const;
+  void set_comparing(bool on);
+  void set_compare_pair(int left, int right);
+  QString shown_vessel() const { return vessel_; }
+  void set_shown_vessel(const QString& key);
+  QString selection() const { return selection_; }       // id of an intervention in the active plan
+  void set_selection(const QString& id);
+  int segment() const { return segment_; }               // AHA, 0 none
+  void set_segment(int segment);
+  bool color_blind() const { return color_blind_; }
+  void set_color_blind(bool on);
+  core::Vec3 crosshair() const { return crosshair_; }
+  void set_crosshair(const core::Vec3& lps_mm);
+
+  // --- tools and edits ---
+  Tool tool() const { return tool_; }
+  void set_tool(Tool tool);
+  // Adds to the active plan; on the baseline a new plan is started first. Refusals go to the banner. Returns the new id.
+  std::optional<std::string> add_intervention(twin::InterventionSpec spec);
+  void update_intervention(const twin::InterventionSpec& spec);
+  const twin::InterventionSpec* selected_spec() const;
+  void run_full();
+  int running_full() const;                              // job id of a FULL run, 0 when none
+  void say(Tone tone, const QString& text);              // inline banner
+  void request_stage(int stage) { emit stage_requested(stage); }
+
+ signals:
+  void case_replaced();
+  void plans_changed();        // also selection of the active plan, enable, undo
+  void results_changed();
+  void jobs_changed();
+  void job_failed(const QString& title);
+  void saved();
+  void facts_changed();
+  void frame_arrived();
+  void time_changed(double t_ms);
+  void playing_changed(bool playing);
+  void speed_changed(double speed);
+  void display_changed();
+  void layout_changed();
+  void compare_changed();
+  void vessel_changed();
+  void selection_changed();
+  void segment_changed(int segment);
+  void crosshair_changed();
+  void tool_changed();
+  void message(ot::gui::Tone tone, const QString& text);
+  void stage_requested(int stage);
+  void label_visible_changed(int label_value, const QString& key, bool visible);
+  void label_opacity_changed(const QString& key, double opacity);
+  void quantity_hovered(const QString& text);
+
+ private:
+  void on_change(session::Change change);
+  void measure_heart();
+  void refresh_end();
+  void keep_results();
+
+  session::Session session_;
+  int observer_ = 0;
+  present::Playback playback_;
+  std::shared_ptr<const present::HeartFacts> facts_;
+  std::map<std::string, std::shared_ptr<const twin::RunResult>> last_result_;   // by plan name
+  std::shared_ptr<const twin::Frame> live_frame_;
+  int live_plan_ = -1;
+  Display display_ = Display::voltage;
+  Layout layout_ = Layout::four_up;
+  bool comparing_ = false;
+  int compare_left_ = 0, compare_right_ = -1;
+  int last_failed_ = 0;
+  QString vessel_, selection_, last_message_;
+  int segment_ = 0;
+  bool color_blind_ = false;
+  core::Vec3 crosshair_{0, 0, 0};
+  Tool tool_ = Tool::none;
+};
+
+}  // namespace ot::gui

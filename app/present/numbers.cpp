@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/present/numbers.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+namespace ot::present {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+// What a cardiologist reads first; everything else follows in the order the solvers gave it.
+int rank(const QString& key) {
+  static const char* const first[] = {"qrs_ms", "qtc_fridericia_ms", "total_activation_ms", "activated_percent", "axis_deg"};
+  for (int i = 0; i < int(std::size(first)); ++i)
+    if (key == QLatin1String(first[i])) return i;
+  if (key.endsWith("_ffr") || key == "ffr") return 20;
+  if (key.startsWith("lesion_") || key.startsWith("lv_burned")) return 22;
+  if (key.startsWith("drug_") || key.contains("plasma") || key.contains("block_")) return 23;
+  if (key.contains("pressure_drop")) return 24;
+  if (key.contains("stent_") || key.contains("stenosis_")) return 25;
+  if (key.contains("bazett")) return 60;
+  if (key.contains("mass_balance") || key.contains("reynolds") || key.contains("_inlet") || key.contains("_outlet") || key.contains("inlet_") || key.contains("outlet_")) return 90;
+  return 50;
+}
+
+}  // namespace
+
+QString unit_text(const QString& unit) {
+  QString text = unit;
+  text.replace("mm2", "mm²").replace("mm3", "mm³").replace("cm3", "cm³").replace("percent", "%");
+  return text == "1" ? QString() : text;
+}
+
+QString show_number(double value, const QString& unit) {
+  if (!std::isfinite(value)) return QStringLiteral("–");
+  const double size = std::abs(value);
+  if (unit == "count" || unit == "nodes" || unit == "tets" || unit == "voxels") return show_count(value);
+  if (unit == "ms" || unit == "deg" || unit == "°" || unit == "bpm") return QString::number(std::round(value), 'f', 0).replace('-', QChar(0x2212));
+  if (size >= 1e5) return show_count(value).replace('-', QChar(0x2212));
+  const int decimals = value == 0 ? 0 : size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.095 ? 2 : size >= 0.00095 ? 4 : -1;
+  QString text = decimals < 0 ? QString::number(value, 'g', 2) : QString::number(value, 'f', decimals);
+  return text.replace('-', QChar(0x2212));
+}
+
+QString show_difference(double value, const QString& unit) {
+  if (!std::isfinite(value)) return QStringLiteral("–");
+  const QString text = show_number(value, unit);
+  bool zero = true;
+  for (const QChar c : text) zero = zero && !(c.isDigit() && c != '0');
+  if (zero) return QStringLiteral("0");
+  return value > 0 ? "+" + text : text;
+}
+
+QString show_count(double value) {
+  if (!std::isfinite(value)) return QStringLiteral("–");
+  const double size = std::abs(value);
+  if (size >= 1e6) return QString::number(value / 1e6, 'f', size >= 1e7 ? 1 : 2) + "M";
+  if (size >= 1e4) return QString::number(std::round(value / 1e3), 'f', 0) + "k";
+  return QString::number(std::round(value), 'f', 0);
+}
+
+QString plan_short_name(const session::Session& session, int plan) {
+  const auto data = session.data();
+  if (plan <= 0) return QStringLiteral("Base");
+  if (plan >= int(data->plans.size())) return {};
+  return QString::fromStdString(data->plans[std::size_t(plan)].name);
+}
+
+Tone tone_of(const QString& key, double difference) {
+  if (!std::isfinite(difference) || std::abs(difference) < 1e-9) return Tone::neutral;
+  if (key.contains("ffr")) return difference > 0 ? Tone::good : Tone::bad;
+  if (key.contains("pressure_drop")) return difference > 0 ? Tone::attention : Tone::good;
+  // QTc: a rise of 60 ms is the usual alarm (product.md, ECG); below that it is worth a look.
+  if (key.startsWith("qtc")) return difference >= 60 ? Tone::bad : difference >= 10 ? Tone::attention : Tone::neutral;
+  if (key == "qrs_ms") return difference >= 5 ? Tone::attention : difference <= -5 ? Tone::good : Tone::neutral;
+  if (key.contains("stenosis") && key.contains("percent")) return difference > 0 ? Tone::bad : Tone::good;
+  return Tone::neutral;
+}
+
+NumberTable number_table(const std::vector<PlanResult>& plans, int left_plan, int right_plan) {
+  NumberTable table;
+  std::map<QString, std::size_t> index;
+  for (std::size_t c = 0; c < plans.size(); ++c) {
+    const PlanResult& plan = plans[c];
+    if (plan.plan == left_plan) table.left = int(c);
+    if (plan.plan == right_plan) table.right = int(c);
+    table.columns.push_back({plan.plan, plan.name, {}, plan.stale});
+    if (!plan.result) continue;
+    table.columns.back().mode = plan.result->mode == core::Mode::full ? "FULL" : "FAST";
+    for (const core::Quantity& q : plan.result->quantities) {
+      const QString key = QString::fromStdString(q.key);
+      const auto [it, fresh] = index.try_emplace(key, table.rows.size());
+      if (fresh)
+        table.rows.push_back({key, QString::fromStdString(q.label), unit_text(QString::fromStdString(q.unit)),
+                              QString::fromStdString(q.note), std::vector<double>(plans.size(), nan), nan, Tone::neutral});
+      table.rows[it->second].values[c] = q.value;
+    }
+  }
+  for (NumberRow& row : table.rows) {
+    if (table.left == table.right) continue;
+    row.difference = row.values[std::size_t(table.right)] - row.values[std::size_t(table.left)];
+    row.tone = tone_of(row.key, row.difference);
+  }
+  std::stable_sort(table.rows.begin(), table.rows.end(),
+                   [](const NumberRow& a, const NumberRow& b) { return rank(a.key) < rank(b.key); });
+  return table;
+}
+
+}  // namespace ot::present

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The table of numbers: one row per quantity, one column per plan, and the difference of two of them.
+#pragma once
+#include <QString>
+#include <vector>
+
+#include "app/session/session.hpp"
+
+namespace ot::present {
+
+// Colour only for meaning: is this difference welcome, worth a look, or neither.
+enum class Tone { neutral, good, attention, bad };
+
+struct NumberRow {
+  QString key, label, unit, note;
+  std::vector<double> values;   // one per column, NaN = not known
+  double difference = 0;        // columns[right] - columns[left], NaN when either is missing
+  Tone tone = Tone::neutral;
+};
+
+struct NumberColumn {
+  int plan = 0;
+  QString name;                 // "Base", "A"
+  QString mode;                 // "FAST", "FULL", "" when there is no result
+  bool stale = false;
+};
+
+// What is known of one plan: its result, or the last one before an edit (then stale).
+struct PlanResult {
+  int plan = 0;
+  QString name;
+  std::shared_ptr<const twin::RunResult> result;
+  bool stale = false;
+};
+
+struct NumberTable {
+  std::vector<NumberColumn> columns;
+  int left = 0, right = 0;      // columns whose difference is shown
+  std::vector<NumberRow> rows;
+};
+
+// One column per plan; the difference is that of the columns of plans `right` and `left`.
+NumberTable number_table(const std::vector<PlanResult>& plans, int left_plan, int right_plan);
+
+// "104", "0.61", "12.3 k"; an en dash for NaN. Decimals follow the size of the number, so columns line up.
+QString show_number(double value, const QString& unit = {});
+QString show_difference(double value, const QString& unit = {});   // with sign
+QString show_count(double value);                                   // "412k", "1.2 M"
+QString unit_text(const QString& unit);                             // "mm2" -> "mm²"
+QString plan_short_name(const session::Session& session, int plan); // "Base", "A"
+Tone tone_of(const QString& key, double difference);
+
+}  // namespace ot::present

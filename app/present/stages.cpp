@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/present/stages.hpp"
+
+#include <QStringList>
+#include <algorithm>
+
+#include "app/present/numbers.hpp"
+#include "solvers/twin/setup.hpp"
+
+namespace ot::present {
+
+std::array<StageLine, stage_count> stage_lines(const session::Session& session, const HeartFacts* facts) {
+  const auto data = session.data();
+  std::array<StageLine, stage_count> line;
+  line[stage_case] = {"Case", "no image", "Nothing is open.", StageState::empty};
+  if (!data->images.empty() && data->images.front().volume) {
+    const auto& size = data->images.front().volume->grid.size;
+    line[stage_case] = {"Case", QStringLiteral("CT %1×%2×%3").arg(size[0]).arg(size[1]).arg(size[2]),
+                        QString::fromStdString(data->patient.series), StageState::ready};
+  } else if (data->twin) {
+    line[stage_case] = {"Case", "no image", "This case holds a twin without its image.", StageState::attention};
+  }
+
+  std::size_t labels = 0;
+  bool assumed = false;
+  for (const auto& image : data->images)
+    if (image.labels) {
+      labels = std::max(labels, image.labels->labels.size());
+      for (const auto& label : image.labels->labels) assumed = assumed || label.assumed;
+    }
+  line[stage_anatomy] = {"Anatomy", labels ? QStringLiteral("%1 labels").arg(labels) : QStringLiteral("–"),
+                         labels ? (assumed ? "Some labels are assumed, not seen in the image." : "") : "No labels yet.",
+                         labels ? StageState::ready : StageState::empty};
+
+  line[stage_tissue] = {"Tissue", "–", "No tissue model yet.", StageState::empty};
+  if (data->twin && data->twin->heart) {
+    double scar = 0;
+    if (facts)
+      for (const auto& share : facts->tissue)
+        if (share.key.find("scar") != std::string::npos) scar += share.percent;
+    line[stage_tissue] = {"Tissue", facts ? QStringLiteral("scar %1 %").arg(scar, 0, 'f', scar < 10 ? 1 : 0) : QStringLiteral("…"),
+                          "Share of the electrical mesh that is scar.", StageState::ready};
+  } else if (data->twin) {
+    line[stage_tissue] = {"Tissue", "vessel only", "This twin has no heart muscle.", StageState::ready};
+  }
+
+  line[stage_model] = {"Model", "–", "No twin yet.", StageState::empty};
+  if (data->twin) {
+    std::size_t tets = 0;
+    if (data->twin->heart && data->twin->heart->baseline.mesh) tets += data->twin->heart->baseline.mesh->tets.size();
+    for (const auto& vessel : data->twin->vessels)
+      if (vessel && vessel->mesh) tets += vessel->mesh->tets.size();
+    const bool poor = facts && (facts->quality.inverted > 0 || facts->quality.parts > 1);
+    line[stage_model] = {"Model", show_count(double(tets)) + " tets", poor ? "The mesh needs a look." : "",
+                         poor ? StageState::attention : StageState::ready};
+  }
+
+  const int plan = session.active_plan();
+  std::size_t count = 0;
+  if (plan >= 0 && plan < int(data->plans.size())) count = data->plans[std::size_t(plan)].scenario.interventions.size();
+  line[stage_intervene] = {"Intervene", count ? QString::number(count) : QStringLiteral("–"),
+                           plan == 0 ? "The baseline stays untreated; placing something starts plan A." : "",
+                           count ? (session.stale(plan) ? StageState::attention : StageState::ready) : StageState::empty};
+
+  const bool has_result = session.best_result(plan) != nullptr;
+  line[stage_report] = {"Report", "", has_result ? "" : "Nothing to report yet: no result.",
+                        has_result ? StageState::ready : StageState::empty};
+  return line;
+}
+
+QString intervention_name(const twin::InterventionSpec& spec) {
+  const auto* kind = twin::find_intervention(spec.kind);
+  QString name = kind ? QString::fromStdString(kind->label) : QString::fromStdString(words(spec.kind));
+  if (kind && kind->placement != twin::Placement::Kind::none && spec.placement.kind == twin::Placement::Kind::polyline) {
+    const bool ring = spec.params.has("closed") && spec.params.flag("closed");
+    name += ring ? " ring" : " line";
+  }
+  const auto dash = spec.id.find_last_of('-');
+  if (dash != std::string::npos) name += " " + QString::fromStdString(spec.id.substr(dash + 1));
+  if (kind)
+    for (const auto& p : kind->schema.params)
+      if ((p.key == "drug" || p.key == "agent") && spec.params.has(p.key))
+        name = QString::fromStdString(words(spec.params.text(p.key)));
+  return name;
+}
+
+QString intervention_summary(const twin::InterventionSpec& spec) {
+  QStringList parts;
+  if (!spec.enabled) parts << "off";
+  const auto& p = spec.placement;
+  if (p.kind == twin::Placement::Kind::polyline) parts << QStringLiteral("%1 points").arg(p.points_mm.size());
+  if (p.kind == twin::Placement::Kind::segment)
+    parts << QStringLiteral("%1 %2–%3 mm").arg(QString::fromStdString(p.vessel)).arg(p.start_mm, 0, 'f', 0).arg(p.start_mm + p.length_mm, 0, 'f', 0);
+  if (const auto* kind = twin::find_intervention(spec.kind))
+    for (const auto& s : kind->schema.params)
+      if (std::holds_alternative<double>(s.fallback) && spec.params.has(s.key)) {
+        const QString unit = unit_text(QString::fromStdString(s.unit));
+        parts << show_number(spec.params.number(s.key)) + (unit.isEmpty() ? "" : " " + unit);
+        break;
+      }
+  return parts.join(QStringLiteral(" · "));
+}
+
+}  // namespace ot::present

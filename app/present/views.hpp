@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the 3D view, the ECG paper and the pull-back plot show of a result: arrays and ranges, no toolkit.
+#pragma once
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/session/case.hpp"
+
+namespace ot::present {
+
+// Lesions drawn along a placement: its points, and points between them no further apart than `spacing`, put back onto the
+// wall (the nearest node of `wall`).
+std::vector<core::Vec3> lesion_points(const twin::InterventionSpec& spec, const std::vector<core::Vec3>& wall);
+std::vector<core::Vec3> wall_nodes(const core::TetMesh& mesh);   // nodes on the boundary
+
+// [nodes] 0 healthy, 1 conducting but changed (border zone), 2 not conducting.
+std::vector<float> tissue_classes(const ep::ElectroProblem& problem);
+
+// Distinct step so that about ten bands fill the range: 1, 2, 5, 10, 20, 50 ...
+double band_step(double range, int bands = 10);
+
+// Fractional flow reserve or mmHg on the points of a lumen surface, from the section means along the centreline.
+struct VesselPaint {
+  bool ffr = false;
+  std::vector<float> values;   // [points of the surface], or [nodes of the flow mesh] when `on_mesh`
+  bool on_mesh = false;
+  double lo = 0, hi = 1;
+};
+VesselPaint paint_vessel(const twin::VesselModel& model, const twin::VesselResult& result);
+
+// From the inlet to the end of the longest way down the tree.
+struct Pullback {
+  std::vector<double> arc_mm, value;
+  std::vector<int> branches;             // of the way
+  std::vector<double> branch_start_mm;   // arc of the way at which each begins
+};
+Pullback pullback(const twin::VesselModel& model, const twin::VesselResult& result);
+const twin::VesselResult* find_vessel_result(const twin::RunResult& result, const std::string& key);
+
+// "rate 60/min   QRS 104   QT/QTcF 358/421 ms   axis 42°"; leaves out what is not known.
+std::string ecg_line(const twin::RunResult& result, double cycle_length_ms);
+
+// Image that covers most of the given points; the finer one when several do. -1 when there is none.
+int image_around(const session::CaseData& data, const std::vector<core::Vec3>& points);
+
+}  // namespace ot::present

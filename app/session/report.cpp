@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/report.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "app/session/codec_parts.hpp"
+#include "app/session/case_codec.hpp"
+#include "app/session/pipeline.hpp"
+#include "app/session/report_svg.hpp"
+#include "solvers/core/atomic_file.hpp"
+#include "solvers/core/units.hpp"
+
+namespace ot::session {
+namespace {
+
+constexpr const char* claims_open = "<script type=\"application/json\" id=\"organtwin-report\">";
+constexpr const char* claims_close = "</script>";
+
+std::string base64(const std::string& bytes) {
+  static const char* digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    unsigned v = 0;
+    for (std::size_t k = 0; k < 3; ++k) v = (v << 8) | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k) out += i + k <= bytes.size() ? digits[(v >> (18 - 6 * k)) & 63] : '=';
+  }
+  return out;
+}
+
+std::string shown(double v) {
+  if (!std::isfinite(v)) return "–";
+  const double a = std::abs(v);
+  return fmt::format("{:.{}f}", v, a >= 100 ? 0 : a >= 10 ? 1 : a >= 1 ? 2 : 3);
+}
+
+struct Row {
+  const Plan* plan;
+  std::shared_ptr<const twin::RunResult> run;
+};
+
+std::string quantity_table(const Row& base, const std::vector<Row>& others) {
+  std::string html = "<table><tr><th>Quantity</th><th>" + html_escape(base.plan->name) + "</th>";
+  for (const auto& r : others) html += fmt::format("<th>{}</th><th>Δ</th>", html_escape(r.plan->name));
+  html += "</tr>";
+  for (const auto& q : base.run->quantities) {
+    html += fmt::format("<tr><td>{}{}</td><td class=n>{}</td>", html_escape(q.label), q.unit.empty() ? "" : " <span class=u>" + html_escape(q.unit) + "</span>", shown(q.value));
+    for (const auto& r : others) {
+      double v = std::nan("");
+      for (const auto& o : r.run->quantities)
+        if (o.key == q.key) v = o.value;
+      html += fmt::format("<td class=n>{}</td><td class=n>{}</td>", shown(v), v == q.value ? "0" : shown(v - q.value));
+    }
+    html += "</tr>";
+  }
+  // what only a treated plan has: lesion volume, drug concentration
+  for (const auto& r : others)
+    for (const auto& q : r.run->quantities) {
+      bool in_base = false;
+      for (const auto& b : base.run->quantities) in_base = in_base || b.key == q.key;
+      if (in_base) continue;
+      html += fmt::format("<tr><td>{} <span class=u>{}</span></td><td class=n>–</td>", html_escape(q.label), html_escape(q.unit));
+      for (const auto& o : others) html += o.plan == r.plan ? fmt::format("<td class=n>{}</td><td></td>", shown(q.value)) : "<td class=n>–</td><td></td>";
+      html += "</tr>";
+    }
+  return html + "</table>";
+}
+
+std::string list(const std::vector<std::string>& lines) {
+  std::string html = "<ul>";
+  for (const auto& line : lines) html += "<li>" + html_escape(line) + "</li>";
+  return html + "</ul>";
+}
+
+std::string vessel_section(const twin::TwinModel& twin, const Row& base, const std::vector<Row>& others) {
+  static const char* colors[] = {"#6b7885", "#0b84c4", "#9c4fd0", "#2f9e63", "#c98a12"};
+  std::string html;
+  for (const auto& vessel : twin.vessels) {
+    std::vector<PullbackCurve> curves;
+    const auto add = [&](const Row& r) {
+      for (const auto& v : r.run->vessels) {
+        if (v.key != vessel->key || !v.flow) continue;
+        PullbackCurve curve{r.plan->name, colors[std::min<std::size_t>(curves.size(), 4)], {}};
+        // one curve: the longest way from the inlet to an outlet
+        for (const auto& p : v.flow->pullback)
+          if (p.branch == 0) curve.points.emplace_back(p.arc_mm, vessel->report_ffr && vessel->aortic_pressure_Pa > 0 ? p.pressure_Pa / vessel->aortic_pressure_Pa : core::units::mmhg_from_pa(p.pressure_Pa));
+        curves.push_back(std::move(curve));
+      }
+    };
+    add(base);
+    for (const auto& r : others) add(r);
+    html += fmt::format("<h2>{}: {} along the vessel</h2>", html_escape(vessel->name), vessel->report_ffr ? "FFR" : "pressure, mmHg");
+    html += pullback_svg(curves, vessel->report_ffr ? "FFR" : "mmHg", vessel->report_ffr);
+    if (vessel->report_ffr) html += "<p class=u>Break at 0.80, grey zone 0.76 to 0.80. Read 10 to 20 mm beyond the lesion. Published limits of agreement of computed FFR are about ±0.1.</p>";
+  }
+  return html;
+}
+
+}  // namespace
+
+core::Result<void> write_report(const CaseData& data, const std::filesystem::path& path, const std::vector<ReportPicture>& pictures) {
+  if (!data.twin) return core::bad_input("There is no twin to report on. Run `build` first.");
+  std::string body;
+  Json claims{{"twin_sha256", data.twin->sha256()}, {"program_version", data.program_version}, {"runs", Json::array()}};
+  for (const core::Mode mode : {core::Mode::full, core::Mode::fast}) {
+    std::vector<Row> rows;
+    for (const auto& plan : data.plans)
+      if (auto run = find_result(data, plan.scenario, mode)) rows.push_back({&plan, run});
+    for (const auto& r : rows) {
+      Json quantities = encode(r.run->quantities);
+      claims["runs"].push_back({{"plan", r.plan->name}, {"mode", core::name_of(mode)}, {"setup_sha256", r.run->setup_sha256}, {"scenario", twin::to_json(r.plan->scenario)}, {"quantities", quantities}});
+    }
+    if (rows.empty() || rows.front().plan != &data.plans.front()) continue;
+    const Row base = rows.front();
+    const std::vector<Row> others(rows.begin() + 1, rows.end());
+    body += fmt::format("<h2>Results, {} model</h2>", mode == core::Mode::full ? "FULL (monodomain, Navier-Stokes)" : "FAST (eikonal, vessel network)");
+    body += quantity_table(base, others);
+    if (mode == core::Mode::full || !find_result(data, data.plans.front().scenario, core::Mode::full)) {
+      for (const auto& r : rows) {
+        if (!r.run->electro) continue;
+        if (&r != &rows.front() && r.run->electro->problem_sha256 == base.run->electro->problem_sha256) continue;   // same heart, same ECG
+        body += fmt::format("<h2>12-lead ECG, {}{}</h2>", html_escape(r.plan->name), r.plan->title.empty() ? "" : ": " + html_escape(r.plan->title));
+        body += ecg_svg(r.run->electro->ecg, &r == &rows.front() ? nullptr : &base.run->electro->ecg);
+      }
+      body += vessel_section(*data.twin, base, others);
+    }
+  }
+  std::string html = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>OrganTwin report</title><style>"
+                     "body{font:14px/1.45 Inter,system-ui,sans-serif;color:#1c232b;max-width:210mm;margin:12mm auto;padding:0 6mm}h1{font-size:22px;margin:0}h2{font-size:15px;margin:22px 0 6px}"
+                     "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #dde3e8;padding:3px 6px;text-align:left}.n{text-align:right;font-variant-numeric:tabular-nums}.u{color:#6b7885}"
+                     ".badge{border:1px solid #c98a12;color:#8a5c00;border-radius:6px;padding:2px 8px;float:right}img{max-width:100%}code{font-size:11px;word-break:break-all}svg{max-width:100%;height:auto}"
+                     "@media print{body{margin:0}svg.ecg{max-width:none}}</style></head><body>";
+  html += "<span class=badge>Research and education only, not for diagnosis</span><h1>OrganTwin report</h1>";
+  html += fmt::format("<p>{} {} {} · {} · created {}</p>", html_escape(data.patient.id), html_escape(data.patient.age), html_escape(data.patient.sex), html_escape(data.patient.series), html_escape(data.created_utc));
+  for (const auto& picture : pictures) {
+    auto png = core::read_file(picture.png);
+    if (!png) return core::pass(png);
+    html += fmt::format("<figure><img alt=\"{0}\" src=\"data:image/png;base64,{1}\"><figcaption class=u>{0}</figcaption></figure>", html_escape(picture.caption), base64(*png));
+  }
+  html += "<h2>Plans</h2><table><tr><th>Plan</th><th>Intervention</th><th>Parameters</th></tr>";
+  for (const auto& plan : data.plans)
+    for (const auto& spec : plan.scenario.interventions)
+      html += fmt::format("<tr><td>{} {}</td><td>{} {}</td><td><code>{}</code></td></tr>", html_escape(plan.name), html_escape(plan.title), html_escape(spec.kind), spec.enabled ? "" : "(off)", html_escape(core::to_json(spec.params).dump()));
+  html += "</table>" + body;
+  html += "<h2>What is assumed</h2>" + list(data.twin->assumptions);
+  html += "<h2>Images and labels</h2><table><tr><th>Image</th><th>Quantity</th><th></th></tr>";
+  for (const auto& image : data.images)
+    for (const auto& q : image.quantities) html += fmt::format("<tr><td>{}</td><td>{} <span class=u>{}</span></td><td class=n>{}</td></tr>", html_escape(image.name), html_escape(q.label), html_escape(q.unit), shown(q.value));
+  html += "</table><h2>Meshes</h2><table><tr><th>Mesh</th><th>Nodes</th><th>Tetrahedra</th><th>Smallest dihedral</th><th>Median</th><th>Inverted</th></tr>";
+  const auto mesh_row = [&](const std::string& name, const core::MeshQuality& q) {
+    html += fmt::format("<tr><td>{}</td><td class=n>{}</td><td class=n>{}</td><td class=n>{:.1f}°</td><td class=n>{:.1f}°</td><td class=n>{}</td></tr>", html_escape(name), q.nodes, q.tets, q.min_dihedral_deg, q.median_dihedral_deg, q.inverted);
+  };
+  if (data.heart_mesh) mesh_row("Ventricles", data.heart_mesh->quality);
+  for (const auto& v : data.vessel_meshes) mesh_row(v.name, v.quality);
+  html += "</table><h2>Time</h2><table><tr><th>Stage</th><th>Seconds</th></tr>";
+  for (const auto& s : data.stages) html += fmt::format("<tr><td>{}</td><td class=n>{:.1f}</td></tr>", html_escape(s.name), s.wall_s);
+  html += fmt::format("</table><h2>Provenance</h2><p>Twin <code>{}</code><br>Labels <code>{}</code><br>Program {}. Repeat with <code>organtwin-cli rerun</code> on this file.</p>", data.twin->sha256(), data.twin->source_labels_sha256, html_escape(data.program_version));
+  std::string embedded = claims.dump();
+  for (std::size_t at = 0; (at = embedded.find("</", at)) != std::string::npos; at += 3) embedded.replace(at, 2, "<\\/");   // never close the script early
+  html += std::string(claims_open) + embedded + claims_close + "</body></html>\n";
+  return core::write_file(path, html);
+}
+
+core::Result<ReportClaims> read_report(const std::filesystem::path& path) {
+  auto text = core::read_file(path, std::size_t(512) << 20);
+  if (!text) return core::pass(text);
+  const auto from = text->find(claims_open);
+  const auto to = from == std::string::npos ? from : text->find(claims_close, from);
+  if (to == std::string::npos) return core::bad_input(path.string() + " holds no OrganTwin results (another program wrote it, or it was cut). Choose a report made by `report`.");
+  try {
+    const auto start = from + std::string_view(claims_open).size();
+    const Json json = Json::parse(text->substr(start, to - start));
+    ReportClaims claims;
+    claims.twin_sha256 = json.at("twin_sha256").get<std::string>();
+    for (const auto& r : json.at("runs"))
+      claims.runs.push_back({r.at("plan").get<std::string>(), r.at("mode").get<std::string>(), r.at("setup_sha256").get<std::string>(), r.at("scenario").dump(), decode_quantities(r.at("quantities"))});
+    return claims;
+  } catch (const std::exception& e) {
+    return core::bad_input(fmt::format("The results inside {} are damaged ({}). Make the report again.", path.string(), e.what()));
+  }
+}
+
+}  // namespace ot::session

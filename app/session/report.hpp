@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The report of a case: one self-contained HTML file with tables, 12-lead ECGs as SVG, assumptions, hashes and versions.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "app/session/case.hpp"
+
+namespace ot::session {
+
+struct ReportPicture {
+  std::string caption;
+  std::filesystem::path png;   // embedded
+};
+
+core::Result<void> write_report(const CaseData& data, const std::filesystem::path& path, const std::vector<ReportPicture>& pictures = {});
+// What a report was made from, read back out of the HTML: case twin hash, and setup hash and quantities of each run.
+struct ReportClaims {
+  std::string twin_sha256;
+  struct Run {
+    std::string plan, mode, setup_sha256, scenario_json;
+    std::vector<core::Quantity> quantities;
+  };
+  std::vector<Run> runs;
+};
+core::Result<ReportClaims> read_report(const std::filesystem::path& path);
+
+}  // namespace ot::session

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/twin_parts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "solvers/core/units.hpp"
+#include "solvers/hemodynamics/boundary_values.hpp"
+#include "solvers/hemodynamics/network_flow.hpp"
+#include "solvers/organs/heart/heart.hpp"
+
+namespace ot::session {
+namespace {
+
+// Resting cardiac output of an adult, about 5 L/min (Guyton & Hall, Textbook of Medical Physiology, ch. 20).
+constexpr double cardiac_output_l_min = 5.0;
+constexpr double stored_frame_every_ms = 4.0;
+
+core::Vec3 centroid(const core::LabelMap& labels, int value) {
+  core::Vec3 sum(0, 0, 0);
+  double count = 0;
+  const auto& g = labels.grid;
+  for (int k = 0; k < g.size[2]; ++k)
+    for (int j = 0; j < g.size[1]; ++j)
+      for (int i = 0; i < g.size[0]; ++i)
+        if (labels.at(i, j, k) == value) {
+          sum += core::Vec3(i, j, k);
+          count += 1;
+        }
+  return g.to_patient(count > 0 ? core::Vec3(sum / count) : sum);
+}
+
+// Where the coronary leaves the aorta: the mean of its voxels that touch the aorta; nothing when none does.
+std::optional<core::Vec3> ostium(const core::LabelMap& labels) {
+  core::Vec3 sum(0, 0, 0);
+  double count = 0;
+  const auto& g = labels.grid;
+  for (int k = 1; k + 1 < g.size[2]; ++k)
+    for (int j = 1; j + 1 < g.size[1]; ++j)
+      for (int i = 1; i + 1 < g.size[0]; ++i) {
+        if (labels.at(i, j, k) != core::labels::coronary) continue;
+        for (const auto& [a, b, c] : {std::array{1, 0, 0}, std::array{-1, 0, 0}, std::array{0, 1, 0}, std::array{0, -1, 0}, std::array{0, 0, 1}, std::array{0, 0, -1}})
+          if (labels.at(i + a, j + b, k + c) == core::labels::aorta) {
+            sum += core::Vec3(i, j, k);
+            count += 1;
+            break;
+          }
+      }
+  if (count == 0) return std::nullopt;
+  return g.to_patient(sum / count);
+}
+
+const imaging::Plane* find_plane(const std::vector<imaging::Plane>& planes, const std::string& key) {
+  for (const auto& p : planes)
+    if (p.key == key) return &p;
+  return nullptr;
+}
+
+}  // namespace
+
+// A coronary is a few voxels wide: its wall is placed at half of the step in brightness, finer than a voxel, inside what was labelled.
+core::Result<imaging::Lumen> coronary_lumen(const ImageData& image, const core::Progress& progress) {
+  auto field = imaging::lumen_level_set(*image.volume, *image.labels, core::labels::coronary, progress.part(0, 0.4));
+  if (!field) return core::pass(field);
+  imaging::LumenParams params;
+  params.inlet_near = ostium(*image.labels);
+  return imaging::lumen_from_field(*field, params, progress.part(0.4, 1));
+}
+
+core::Result<imaging::Lumen> aorta_lumen(const ImageData& image, const core::Progress& progress) {
+  imaging::LumenParams params;
+  params.smoothing_mm = image.volume->grid.spacing.maxCoeff();
+  const auto* valve = find_plane(image.planes, "aortic");
+  params.inlet_near = valve ? valve->centre : centroid(*image.labels, core::labels::lv_blood_pool);
+  return imaging::lumen_from_labels(*image.labels, std::vector<int>{core::labels::aorta, core::labels::descending_aorta}, params, progress);
+}
+
+core::Result<std::shared_ptr<const twin::HeartModel>> make_heart(const CaseData& data, const PipelineParams&, const core::Progress& progress) {
+  organs::HeartInputs inputs;
+  inputs.mesh = data.heart_mesh->mesh;
+  return organs::build_heart(inputs, progress);
+}
+
+core::Result<std::shared_ptr<const twin::VesselModel>> make_vessel(const MeshedVessel& meshed) {
+  auto vessel = std::make_shared<twin::VesselModel>();
+  vessel->key = meshed.key;
+  vessel->name = meshed.name;
+  vessel->lumen = meshed.lumen;
+  vessel->network = meshed.network;
+  vessel->mesh = meshed.mesh;
+  vessel->edge_mm = meshed.edge_mm;
+  vessel->stenoses = core::find_stenoses(*meshed.network);
+  hemo::FlowProblem& flow = vessel->baseline;
+  flow.mesh = meshed.mesh;
+  flow.network = meshed.network;
+  flow.steady = true;
+  vessel->aortic_pressure_Pa = hemo::mean_aortic_pressure_Pa;
+  if (meshed.key == "lad") {
+    vessel->report_ffr = true;
+    const double rest = hemo::coronary_rest_flow(hemo::CoronaryVessel::lad);
+    auto outlets = hemo::coronary_outlets(*meshed.network, rest, vessel->aortic_pressure_Pa, true);
+    if (!outlets) return core::pass(outlets);
+    flow.outlets = std::move(*outlets);
+    flow.inlets.push_back({meshed.network->inlet_patch, {{0.0, rest}}, hemo::InletProfile::parabolic});
+    // what the aortic pressure drives through this vessel at hyperaemia
+    auto driven = hemo::flow_for_inlet_pressure(flow, vessel->aortic_pressure_Pa);
+    if (!driven) return core::pass(driven);
+    flow.inlets.front().flow.front().second = *driven;
+  } else {
+    const double output = cardiac_output_l_min * core::units::mm3_s_per_l_min;
+    flow.inlets.push_back({meshed.network->inlet_patch, {{0.0, output}}, hemo::InletProfile::plug});
+    auto outlets = hemo::murray_outlets(hemo::outlet_sizes(*meshed.network), output, vessel->aortic_pressure_Pa, hemo::venous_pressure_Pa);
+    if (!outlets) return core::pass(outlets);
+    flow.outlets = std::move(*outlets);
+  }
+  return std::shared_ptr<const twin::VesselModel>(std::move(vessel));
+}
+
+std::vector<std::string> standing_assumptions(const twin::TwinModel& twin) {
+  std::vector<std::string> lines;
+  if (twin.heart) {
+    organs::HeartInputs inputs;
+    inputs.mesh = twin.heart->baseline.mesh;
+    lines = organs::assumptions(inputs);
+  }
+  for (const auto& vessel : twin.vessels) {
+    lines.push_back(vessel->name + ": rigid wall, Newtonian blood (1060 kg/m3, 3.5 mPa s), steady flow.");
+    if (vessel->report_ffr)
+      lines.push_back(fmt::format("{}: hyperaemia lowers the resting microvascular resistance to {:.0f} % (Wilson 1990); mean aortic pressure {:.0f} mmHg; resting flow from a 150 g left ventricle. Population values, not measured.",
+                                  vessel->name, 100 * hemo::hyperaemic_resistance_ratio, core::units::mmhg_from_pa(vessel->aortic_pressure_Pa)));
+    else
+      lines.push_back(fmt::format("{}: inflow {:.0f} L/min and mean pressure {:.0f} mmHg are population values; outlets share the flow by Murray's law.", vessel->name, cardiac_output_l_min, core::units::mmhg_from_pa(vessel->aortic_pressure_Pa)));
+  }
+  return lines;
+}
+
+twin::RunResult thin_frames(twin::RunResult run) {
+  if (!run.electro || run.electro->frames.size() < 3) return run;
+  auto thinned = std::make_shared<ep::ElectroResult>(*run.electro);
+  std::vector<ep::ElectroFrame> kept;
+  for (const auto& f : thinned->frames)
+    if (kept.empty() || f.t_ms - kept.back().t_ms >= stored_frame_every_ms - 1e-6) kept.push_back(f);
+  if (kept.size() == thinned->frames.size()) return run;
+  thinned->frames = std::move(kept);
+  run.electro = std::move(thinned);
+  return run;
+}
+
+}  // namespace ot::session

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One solver on one case given as data: the kinds of `organtwin-cli solve` (resources/docs/dev/cli.md).
+// Answer: {"kind", "spec_sha256", "quantities": {name: {"value", "unit"}}, "series": {...}, "files": [], "wall_s", "iterations"}.
+#pragma once
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "solvers/core/progress.hpp"
+#include "solvers/core/result.hpp"
+
+namespace ot::solve {
+
+struct SolveOptions {
+  std::filesystem::path base;   // paths in the spec are relative to this folder
+  std::filesystem::path out;    // fields are written here; empty: none
+};
+
+core::Result<nlohmann::json> solve(const nlohmann::json& spec, const SolveOptions& options, const core::Progress& progress);
+std::vector<std::string> kinds();
+// A complete example with every key, and what each means.
+core::Result<nlohmann::json> schema(const std::string& kind);
+
+// --- used by solve() and by the verifications ---
+nlohmann::json solve_cell(const nlohmann::json& spec, const core::Progress& progress);
+nlohmann::json solve_tissue(const nlohmann::json& spec, const SolveOptions& options, const core::Progress& progress);
+nlohmann::json solve_eikonal(const nlohmann::json& spec, const SolveOptions& options, const core::Progress& progress);
+nlohmann::json solve_flow(const nlohmann::json& spec, const SolveOptions& options, const core::Progress& progress);
+
+// Throws the error of a failed Result as SolverFailed; solve() turns it back.
+class SolverFailed : public std::runtime_error {
+ public:
+  explicit SolverFailed(core::Error error) : std::runtime_error(error.message), error_(std::move(error)) {}
+  const core::Error& error() const { return error_; }
+
+ private:
+  core::Error error_;
+};
+template <class T>
+T take(core::Result<T> result) {
+  if (!result) throw SolverFailed(result.error());
+  return std::move(*result);
+}
+
+inline nlohmann::json quantity(double value, const std::string& unit) {
+  return {{"value", std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr)}, {"unit", unit}};
+}
+
+}  // namespace ot::solve

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cmath>
+
+#include "app/solve/solve.hpp"
+#include "app/solve/spec_reader.hpp"
+#include "imaging/io/io.hpp"
+#include "solvers/electrophysiology/eikonal.hpp"
+#include "solvers/electrophysiology/monodomain.hpp"
+#include "solvers/fem/csr.hpp"
+
+namespace ot::solve {
+namespace {
+
+using core::Index;
+using core::Vec3;
+
+std::shared_ptr<const core::TetMesh> read_mesh(const nlohmann::json& json, const SolveOptions& options) {
+  SpecReader spec(json, "\"mesh\"");
+  std::shared_ptr<const core::TetMesh> mesh;
+  if (spec.has("file")) {
+    const std::string unit = spec.text("unit", "mm");
+    const auto length = unit == "mm" ? imaging::LengthUnit::mm : unit == "cm" ? imaging::LengthUnit::cm : unit == "um" ? imaging::LengthUnit::um : imaging::LengthUnit::m;
+    if (unit != "mm" && unit != "cm" && unit != "um" && unit != "m") throw SpecError("\"unit\" is mm, cm, um or m.");
+    mesh = std::make_shared<core::TetMesh>(take(imaging::read_tet_mesh(options.base / spec.text("file", {}), length)));
+  } else {
+    const Vec3 size = spec.vec3("box_mm");
+    const double edge = spec.number("edge_mm", {}, 1e-3, 1e3);
+    const std::string split = spec.text("split", "alternating");
+    if (split != "kuhn" && split != "alternating") throw SpecError("\"split\" is kuhn or alternating.");
+    if (!((size.array() > 0).all())) throw SpecError("\"box_mm\" must be three positive lengths.");
+    if (size.prod() / std::pow(edge, 3) > 2e7) throw SpecError("The box has more than 20 million nodes (too many for one machine). Use a larger edge_mm.");
+    mesh = std::make_shared<core::TetMesh>(core::make_box(size, edge, split == "kuhn" ? core::BoxSplit::kuhn : core::BoxSplit::alternating));
+  }
+  spec.finish();
+  return mesh;
+}
+
+std::shared_ptr<const ep::FibreField> read_fibres(SpecReader& spec, const core::TetMesh& mesh) {
+  Vec3 f(1, 0, 0);
+  if (spec.has("fibres")) {
+    SpecReader fibres(spec.at("fibres"), "\"fibres\"");
+    f = fibres.vec3("direction");
+    fibres.finish();
+  }
+  if (!(f.norm() > 0)) throw SpecError("The fibre direction must not be zero.");
+  f.normalize();
+  const Vec3 s = f.unitOrthogonal();
+  auto field = std::make_shared<ep::FibreField>();
+  field->f.assign(mesh.tets.size(), f);
+  field->s.assign(mesh.tets.size(), s);
+  return field;
+}
+
+void read_lesions(SpecReader& spec, ep::ElectroProblem& problem) {
+  problem.regions.push_back({"healthy", true, Vec3(1, 1, 1), {}, "spec"});
+  problem.tissue.assign(problem.mesh->tets.size(), 0);
+  if (!spec.has("lesions")) return;
+  for (const auto& one : spec.at("lesions")) {
+    SpecReader lesion(one, "\"lesions\"");
+    const auto& sphere = lesion.at("sphere_mm");
+    if (!sphere.is_array() || sphere.size() != 2) throw SpecError("\"sphere_mm\" is [[x, y, z], radius].");
+    const Vec3 centre = SpecReader::to_vec3(sphere[0], "\"sphere_mm\"");
+    const double radius = sphere[1].get<double>();
+    lesion.finish();
+    if (problem.regions.size() == 1) problem.regions.push_back({"lesion", false, Vec3(1, 1, 1), {}, "spec"});
+    std::size_t burned = 0;
+    for (std::size_t e = 0; e < problem.mesh->tets.size(); ++e) {
+      Vec3 x(0, 0, 0);
+      for (Index i : problem.mesh->tets[e]) x += problem.mesh->nodes[static_cast<std::size_t>(i)] / 4;
+      if ((x - centre).norm() <= radius) problem.tissue[e] = 1, ++burned;
+    }
+    if (burned == 0) throw SpecError("A lesion burns no tissue (it lies outside the mesh or is smaller than its cells). Move or enlarge it.");
+  }
+}
+
+Index nearest_node(const core::TetMesh& mesh, const Vec3& x) {
+  Index best = 0;
+  for (Index i = 1; i < static_cast<Index>(mesh.nodes.size()); ++i)
+    if ((mesh.nodes[static_cast<std::size_t>(i)] - x).squaredNorm() < (mesh.nodes[static_cast<std::size_t>(best)] - x).squaredNorm()) best = i;
+  return best;
+}
+
+// The share of each node's volume inside the box, by sampling its tets: the same stimulus for every edge length.
+ep::ActivationSite box_site(const core::TetMesh& mesh, const Vec3& low, const Vec3& high) {
+  const auto geometry = fem::tet_geometry(mesh);
+  constexpr int n = 6;
+  std::vector<double> inside(mesh.nodes.size(), 0), all(mesh.nodes.size(), 0);
+  for (std::size_t e = 0; e < mesh.tets.size(); ++e) {
+    const auto& t = mesh.tets[e];
+    bool near = true;
+    for (int a = 0; a < 3; ++a) {
+      double lo = 1e300, hi = -1e300;
+      for (Index i : t) lo = std::min(lo, mesh.nodes[static_cast<std::size_t>(i)][a]), hi = std::max(hi, mesh.nodes[static_cast<std::size_t>(i)][a]);
+      near = near && hi >= low[a] && lo <= high[a];
+    }
+    for (int c = 0; c < 4; ++c) all[static_cast<std::size_t>(t[static_cast<std::size_t>(c)])] += geometry.volume[e] / 4;
+    if (!near) continue;
+    double weight[4] = {}, total = 0;
+    for (int i = 0; i < n; ++i)
+      for (int j = 0; j < n - i; ++j)
+        for (int k = 0; k < n - i - j; ++k) {   // lattice of barycentric points, integrating hat functions over the part inside
+          const double b[4] = {(i + 0.25) / n, (j + 0.25) / n, (k + 0.25) / n, 1 - (i + j + k + 0.75) / n};
+          Vec3 x(0, 0, 0);
+          for (int c = 0; c < 4; ++c) x += b[c] * mesh.nodes[static_cast<std::size_t>(t[static_cast<std::size_t>(c)])];
+          const bool in = (x.array() >= low.array() - 1e-12).all() && (x.array() <= high.array() + 1e-12).all();
+          total += 1;
+          for (int c = 0; c < 4 && in; ++c) weight[c] += b[c];
+        }
+    for (int c = 0; c < 4; ++c) inside[static_cast<std::size_t>(t[static_cast<std::size_t>(c)])] += geometry.volume[e] * weight[c] / total;
+  }
+  ep::ActivationSite site;
+  for (Index i = 0; i < static_cast<Index>(mesh.nodes.size()); ++i)
+    if (const double w = inside[static_cast<std::size_t>(i)] / all[static_cast<std::size_t>(i)]; w > 1e-6) {
+      site.nodes.push_back(i);
+      site.weights.push_back(static_cast<float>(std::min(1.0, w)));
+    }
+  return site;
+}
+
+struct Sensors {
+  std::vector<Index> nodes;
+  std::vector<Vec3> points;
+};
+Sensors read_sensors(SpecReader& spec, const core::TetMesh& mesh) {
+  Sensors sensors;
+  if (!spec.has("sensors")) return sensors;
+  for (const auto& one : spec.at("sensors")) {
+    SpecReader sensor(one, "\"sensors\"");
+    for (const auto& x : sensor.at("activation_at_mm")) {
+      sensors.points.push_back(SpecReader::to_vec3(x, "\"activation_at_mm\""));
+      sensors.nodes.push_back(nearest_node(mesh, sensors.points.back()));
+    }
+    if (sensor.number("threshold_mV", 0) != 0) throw SpecError("Activation is the crossing of 0 mV here; \"threshold_mV\" must be 0.");
+    sensor.finish();
+  }
+  return sensors;
+}
+
+template <class Times>
+nlohmann::json report(const Sensors& sensors, const core::TetMesh& mesh, const Times& activation, const SolveOptions& options) {
+  nlohmann::json out;
+  double latest = 0;
+  std::size_t reached = 0;
+  for (const auto t : activation)
+    if (std::isfinite(t)) {
+      latest = std::max(latest, static_cast<double>(t));
+      ++reached;
+    }
+  out["quantities"]["total_activation_ms"] = quantity(latest, "ms");
+  out["quantities"]["activated_percent"] = quantity(100.0 * static_cast<double>(reached) / static_cast<double>(activation.size()), "%");
+  out["quantities"]["nodes"] = quantity(static_cast<double>(mesh.nodes.size()), "");
+  for (std::size_t i = 0; i < sensors.nodes.size(); ++i) {
+    const double t = static_cast<double>(activation[static_cast<std::size_t>(sensors.nodes[i])]);
+    out["quantities"][fmt::format("activation_{}_ms", i)] = quantity(t, "ms");
+  }
+  if (!options.out.empty()) {
+    core::Field field{"activation_ms", "ms", core::Field::On::node, 1, std::vector<float>(activation.begin(), activation.end()), mesh.sha256()};
+    std::error_code ec;
+    std::filesystem::create_directories(options.out, ec);
+    if (auto ok = imaging::write_tet_mesh(mesh, options.out / "activation.vtu", {field}); !ok) throw SolverFailed(ok.error());
+    out["files"].push_back((options.out / "activation.vtu").string());
+  }
+  return out;
+}
+
+}  // namespace
+
+nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& options, const core::Progress& progress) {
+  SpecReader spec(json, "The tissue spec");
+  spec.text("kind", {});
+  ep::ElectroProblem problem;
+  problem.mesh = read_mesh(spec.at("mesh"), options);
+  problem.fibres = read_fibres(spec, *problem.mesh);
+  read_lesions(spec, problem);
+  const std::string model = spec.text("model", "ten_tusscher_panfilov_2006_epi");
+  auto type = ep::CellType::epi;
+  std::string family = model;
+  for (const auto& [suffix, cell] : {std::pair<std::string, ep::CellType>{"_epi", ep::CellType::epi}, {"_mid", ep::CellType::mid}, {"_endo", ep::CellType::endo}})
+    if (model.size() > suffix.size() && model.compare(model.size() - suffix.size(), suffix.size(), suffix) == 0) type = cell, family = model.substr(0, model.size() - suffix.size());
+  problem.ionic_model = family;
+  problem.cell_type.assign(problem.mesh->nodes.size(), static_cast<std::uint8_t>(type));
+  if (spec.has("conductivity")) {
+    SpecReader c(spec.at("conductivity"), "\"conductivity\"");
+    const Vec3 intra = c.vec3("intra_S_per_m"), extra = c.vec3("extra_S_per_m");
+    if (!((intra.array() > 0).all() && (extra.array() > 0).all())) throw SpecError("Conductivities must be positive.");
+    problem.sigma = intra.cwiseProduct(extra).cwiseQuotient(intra + extra);   // Niederer 2011: harmonic mean, 1 S/m = 1 mS/mm
+    c.finish();
+  }
+  problem.chi_per_mm = spec.number("chi_per_mm", 140, 1e-3, 1e6);
+  problem.cm_uF_per_mm2 = spec.number("cm_uF_per_mm2", 0.01, 1e-6, 1);
+  problem.dt_ms = spec.number("dt_ms", 0.05, 1e-4, 0.2);
+  problem.end_ms = spec.number("end_ms", {}, 1e-3, 1e6);
+  problem.frame_every_ms = problem.end_ms;   // no frames are kept here
+  problem.conductivity_tuning = spec.text("conductivity_tuning", "on") == "on";
+  problem.upstroke_sodium_interpolation = spec.text("upstroke", "sodium_interpolated") == "sodium_interpolated";
+  problem.cycle_length_ms = spec.text("initial_state", "published") == "published" ? 0 : 1000;
+  problem.solver_tolerance = spec.number("solver_tolerance", 1e-4, 1e-14, 1e-2);
+  if (spec.text("mode", "full") != "full") throw SpecError("A tissue spec runs the full model; use kind eikonal for the fast one.");
+  for (const auto& one : spec.at("stimuli")) {
+    SpecReader s(one, "\"stimuli\"");
+    const auto& box = s.at("box_mm");
+    if (!box.is_array() || box.size() != 2) throw SpecError("\"box_mm\" of a stimulus is [[x, y, z], [x, y, z]].");
+    auto site = box_site(*problem.mesh, SpecReader::to_vec3(box[0], "\"box_mm\""), SpecReader::to_vec3(box[1], "\"box_mm\""));
+    site.name = "stimulus";
+    site.start_ms = s.number("start_ms", 0, 0, 1e6);
+    site.duration_ms = s.number("duration_ms", 2, 1e-3, 1e4);
+    site.amplitude_mV_per_ms = s.number("amplitude_mV_per_ms", 35.714, 1e-6, 1e4);
+    s.finish();
+    if (site.nodes.empty()) throw SpecError("A stimulus box holds no tissue (nothing would be excited). Move it onto the mesh.");
+    problem.sites.push_back(std::move(site));
+  }
+  const Sensors sensors = read_sensors(spec, *problem.mesh);
+  spec.finish();
+  const ep::ElectroResult result = take(ep::run_monodomain(problem, [](const ep::ElectroFrame&, const ep::Ecg&) {}, progress));
+  nlohmann::json out = report(sensors, *problem.mesh, result.activation_ms, options);
+  out["iterations"] = result.steps;
+  out["notes"] = result.notes;
+  return out;
+}
+
+nlohmann::json solve_eikonal(const nlohmann::json& json, const SolveOptions& options, const core::Progress& progress) {
+  SpecReader spec(json, "The eikonal spec");
+  spec.text("kind", {});
+  ep::ElectroProblem problem;
+  problem.mesh = read_mesh(spec.at("mesh"), options);
+  problem.fibres = read_fibres(spec, *problem.mesh);
+  read_lesions(spec, problem);
+  const Vec3 velocity = spec.vec3("velocity_m_per_s");
+  std::vector<ep::EikonalSource> sources;
+  for (const auto& one : spec.at("sources")) {
+    SpecReader s(one, "\"sources\"");
+    sources.push_back({nearest_node(*problem.mesh, s.vec3("at_mm")), s.number("time_ms", 0, -1e6, 1e6)});
+    s.finish();
+  }
+  const Sensors sensors = read_sensors(spec, *problem.mesh);
+  spec.finish();
+  const ep::Eikonal eikonal = take(ep::Eikonal::make(problem.mesh, problem.fibres, velocity));
+  const auto times = take(eikonal.solve(sources, ep::conducting_tets(problem), progress));
+  nlohmann::json out = report(sensors, *problem.mesh, times, options);
+  out["iterations"] = 1;
+  return out;
+}
+
+}  // namespace ot::solve

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reads one JSON object of a solve spec: every key is asked for once; what was never asked for is refused by name.
+// Throws SpecError, caught in solve().
+#pragma once
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+
+#include "solvers/core/types.hpp"
+
+namespace ot::solve {
+
+class SpecError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class SpecReader {
+ public:
+  SpecReader(const nlohmann::json& json, std::string where) : json_(json), where_(std::move(where)) {
+    if (!json.is_object()) throw SpecError(where_ + " must be a JSON object.");
+  }
+  bool has(const std::string& key) {
+    asked_.insert(key);
+    return json_.contains(key);
+  }
+  const nlohmann::json& at(const std::string& key) {
+    if (!has(key)) throw SpecError(fmt::format("{} lacks \"{}\" (it cannot be guessed). See 'solve --schema KIND'.", where_, key));
+    return json_.at(key);
+  }
+  double number(const std::string& key, std::optional<double> fallback, double low = -1e300, double high = 1e300) {
+    if (!has(key) && fallback) return *fallback;
+    const auto& v = at(key);
+    if (!v.is_number()) throw SpecError(fmt::format("{}: \"{}\" must be a number.", where_, key));
+    const double x = v.get<double>();
+    if (!std::isfinite(x) || x < low || x > high) throw SpecError(fmt::format("{}: \"{}\" is {:g}, allowed is {:g} to {:g}.", where_, key, x, low, high));
+    return x;
+  }
+  int integer(const std::string& key, std::optional<int> fallback, int low, int high) {
+    const double x = number(key, fallback ? std::optional<double>(*fallback) : std::nullopt, low, high);
+    if (x != std::floor(x)) throw SpecError(fmt::format("{}: \"{}\" must be a whole number.", where_, key));
+    return static_cast<int>(x);
+  }
+  std::string text(const std::string& key, std::optional<std::string> fallback) {
+    if (!has(key) && fallback) return *fallback;
+    const auto& v = at(key);
+    if (!v.is_string()) throw SpecError(fmt::format("{}: \"{}\" must be a text.", where_, key));
+    return v.get<std::string>();
+  }
+  bool flag(const std::string& key, bool fallback) {
+    if (!has(key)) return fallback;
+    const auto& v = at(key);
+    if (!v.is_boolean()) throw SpecError(fmt::format("{}: \"{}\" must be true or false.", where_, key));
+    return v.get<bool>();
+  }
+  core::Vec3 vec3(const std::string& key) { return to_vec3(at(key), where_ + ": \"" + key + "\""); }
+  static core::Vec3 to_vec3(const nlohmann::json& v, const std::string& what) {
+    if (!v.is_array() || v.size() != 3 || !v[0].is_number() || !v[1].is_number() || !v[2].is_number()) throw SpecError(what + " must be three numbers.");
+    return {v[0].get<double>(), v[1].get<double>(), v[2].get<double>()};
+  }
+  // Refuses what nobody asked for.
+  void finish() const {
+    for (const auto& [key, value] : json_.items())
+      if (!asked_.count(key)) throw SpecError(fmt::format("{} has an unknown key \"{}\" (it would be ignored silently). See 'solve --schema KIND'.", where_, key));
+  }
+
+ private:
+  const nlohmann::json& json_;
+  std::string where_;
+  std::set<std::string> asked_;
+};
+
+}  // namespace ot::solve

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The one place where ITK reads and writes images.
+#include <fmt/format.h>
+#include <itkCommand.h>
+#include <itkGDCMImageIO.h>
+#include <itkImage.h>
+#include <itkImageFileReader.h>
+#include <itkImageFileWriter.h>
+#include <itkMetaImageIO.h>
+#include <itkNiftiImageIO.h>
+#include <itkNrrdImageIO.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "imaging/io/dicom.hpp"
+#include "imaging/io/io.hpp"
+#include "imaging/io/preflight.hpp"
+#include "solvers/core/atomic_file.hpp"
+#include "solvers/core/contracts.hpp"
+
+namespace ot::imaging {
+namespace fs = std::filesystem;
+namespace {
+
+using core::bad_input;
+using core::Result;
+using Image = itk::Image<float, 3>;
+
+template <class T>
+using Itk = itk::Image<T, 3>;
+
+itk::ImageIOBase::Pointer io_for(ImageFormat format) {
+  switch (format) {
+    case ImageFormat::nifti: return itk::NiftiImageIO::New().GetPointer();
+    case ImageFormat::nrrd: return itk::NrrdImageIO::New().GetPointer();
+    case ImageFormat::meta: return itk::MetaImageIO::New().GetPointer();
+    case ImageFormat::dicom: return itk::GDCMImageIO::New().GetPointer();
+  }
+  return nullptr;
+}
+
+Result<core::Grid> grid_of(const Image& image, const fs::path& path) {
+  core::Grid g;
+  const auto size = image.GetLargestPossibleRegion().GetSize();
+  for (unsigned d = 0; d < 3; ++d) {
+    g.size[d] = int(size[d]);
+    g.spacing[d] = image.GetSpacing()[d];
+    g.origin[d] = image.GetOrigin()[d];
+    for (unsigned c = 0; c < 3; ++c) g.direction(d, c) = image.GetDirection()(d, c);
+  }
+  if (!g.spacing.allFinite() || !g.origin.allFinite() || !g.direction.allFinite() || g.spacing.minCoeff() <= 0 || g.spacing.maxCoeff() > 1000)
+    return bad_input(fmt::format("{} has a voxel size or position that is no number or not positive (it cannot be placed in the patient). Export the image again.",
+                                 path.string()));
+  if (!(g.direction.transpose() * g.direction).isApprox(core::Mat3::Identity(), 1e-3))
+    return bad_input(fmt::format("{} has slice axes that are not perpendicular (a sheared volume would be measured wrongly). Resample it to a straight grid.", path.string()));
+  return g;
+}
+
+Result<Image::Pointer> itk_read(const fs::path& path, itk::ImageIOBase* io, const core::Progress& progress) {
+  try {
+    auto reader = itk::ImageFileReader<Image>::New();
+    reader->SetImageIO(io);
+    reader->SetFileName(path.string());
+    auto watch = itk::FunctionCommand::New();
+    itk::ImageFileReader<Image>* raw = reader.GetPointer();
+    watch->SetCallback([raw, &progress](const itk::EventObject&) {
+      if (progress.cancelled()) raw->AbortGenerateDataOn();
+    });
+    reader->AddObserver(itk::ProgressEvent(), watch);
+    reader->UpdateOutputInformation();
+    if (io->GetNumberOfComponents() != 1)
+      return bad_input(fmt::format("{} holds {} values per voxel (a colour or vector image). Export one number per voxel.", path.string(), io->GetNumberOfComponents()));
+    reader->Update();
+    Image::Pointer image = reader->GetOutput();
+    image->DisconnectPipeline();
+    return image;
+  } catch (const itk::ProcessAborted&) {
+    return core::cancelled();
+  } catch (const std::bad_alloc&) {
+    return bad_input(fmt::format("{} does not fit into memory. Load it at a lower resolution.", path.string()));
+  } catch (const itk::ExceptionObject& e) {
+    std::string why = e.GetDescription();
+    why = why.substr(0, why.find('\n'));
+    return bad_input(fmt::format("{} cannot be read ({}). Copy or export it again.", path.string(), why));
+  } catch (const std::exception& e) {
+    return bad_input(fmt::format("{} cannot be read ({}). Copy or export it again.", path.string(), e.what()));
+  }
+}
+
+Result<void> settle(core::Volume& v, const fs::path& path, bool ct) {
+  float least = std::numeric_limits<float>::max();
+  std::size_t bad = 0;
+  for (float x : v.values) {
+    if (std::isfinite(x)) least = std::min(least, x);
+    else ++bad;
+  }
+  if (bad == v.values.size()) return bad_input(fmt::format("{} holds no number at all (every voxel is NaN or infinite). Export the image again.", path.string()));
+  if (bad > 0)
+    for (float& x : v.values)
+      if (!std::isfinite(x)) x = least;
+  // A CT in HU contains air; nothing else here reaches below -500.
+  v.quantity = ct || least < -500.0f ? "HU" : "intensity";
+  return {};
+}
+
+Result<core::Volume> read_series(const DicomSeries& series, const fs::path& path, const core::Progress& progress) {
+  core::Volume v;
+  v.grid = series.grid;
+  v.description = series.info.description;
+  if (double(v.grid.voxels()) * 6.0 > double(memory_budget()))
+    return bad_input(fmt::format("{} needs more memory than this machine can give. Load it at a lower resolution.", path.string()));
+  v.values.resize(v.grid.voxels());
+  const std::size_t per_slice = std::size_t(v.grid.size[0]) * std::size_t(v.grid.size[1]);
+  for (std::size_t k = 0; k < series.slices.size(); ++k) {
+    if (progress.cancelled()) return core::cancelled();
+    progress.report(0.3 + 0.7 * double(k) / double(series.slices.size()), "reading DICOM slices");
+    auto io = itk::GDCMImageIO::New();
+    const auto slice = itk_read(series.slices[k].path, io, progress);
+    if (!slice) return core::pass(slice);
+    const auto size = (*slice)->GetLargestPossibleRegion().GetSize();
+    if (size[0] * size[1] != per_slice || size[2] != 1)
+      return bad_input(fmt::format("{} has another size than its neighbours (its pixels are damaged). Copy it again.", series.slices[k].path.string()));
+    std::copy_n((*slice)->GetBufferPointer(), per_slice, v.values.begin() + std::ptrdiff_t(k * per_slice));
+  }
+  if (auto ok = settle(v, path, series.info.modality == "CT"); !ok) return core::pass(ok);
+  return v;
+}
+
+Result<core::Volume> read_dicom(const fs::path& path, const std::string& series_uid, const core::Progress& progress) {
+  const auto all = scan_dicom(path, progress.part(0, 0.3));
+  if (!all) return core::pass(all);
+  const DicomSeries* best = nullptr;
+  for (const DicomSeries& s : *all) {
+    if (!series_uid.empty() && s.info.uid != series_uid) continue;
+    const bool better = !best || (s.info.usable && !best->info.usable) || (s.info.usable == best->info.usable && s.info.files > best->info.files);
+    if (better) best = &s;
+  }
+  if (!best) return bad_input(fmt::format("{} has no series {}. List its series first.", path.string(), series_uid));
+  if (!best->info.usable)
+    return bad_input(fmt::format("{} holds no usable volume: {} (a volume needs evenly spaced parallel slices). Choose another series or export it completely.",
+                                 path.string(), best->info.verdict));
+  if (best->frames == 1) return read_series(*best, path, progress);
+  auto io = itk::GDCMImageIO::New();
+  const fs::path file = best->slices.front().path;
+  const auto image = itk_read(file, io, progress);
+  if (!image) return core::pass(image);
+  const auto grid = grid_of(**image, file);
+  if (!grid) return core::pass(grid);
+  core::Volume v;
+  v.grid = *grid;
+  v.description = best->info.description;
+  v.values.assign((*image)->GetBufferPointer(), (*image)->GetBufferPointer() + v.grid.voxels());
+  if (auto ok = settle(v, path, best->info.modality == "CT"); !ok) return core::pass(ok);
+  return v;
+}
+
+template <class T>
+Result<void> write_image(const core::Grid& grid, std::vector<T> values, const fs::path& path) {
+  ImageFormat format;
+  const std::string ext = image_extension(path);
+  if (ext == ".nii" || ext == ".nii.gz") format = ImageFormat::nifti;
+  else if (ext == ".nrrd") format = ImageFormat::nrrd;
+  else if (ext == ".mha") format = ImageFormat::meta;
+  else return core::wrong_usage(fmt::format("{} has no image ending that OrganTwin writes. Use .nii.gz, .nii, .nrrd or .mha.", path.string()));
+  OT_EXPECT(values.size() == grid.voxels() && !values.empty());
+  return core::write_file_with(path, [&](const fs::path& given) -> Result<void> {
+    // ITK chooses by the whole ending; a temporary name may have kept only the last part of ".nii.gz".
+    const fs::path temporary = image_extension(given) == ext ? given : fs::path(given.string() + ext);
+    try {
+      auto image = Itk<T>::New();
+      typename Itk<T>::SizeType size;
+      typename Itk<T>::SpacingType spacing;
+      typename Itk<T>::PointType origin;
+      typename Itk<T>::DirectionType direction;
+      for (unsigned d = 0; d < 3; ++d) {
+        size[d] = itk::SizeValueType(grid.size[d]);
+        spacing[d] = grid.spacing[d];
+        origin[d] = grid.origin[d];
+        for (unsigned c = 0; c < 3; ++c) direction(d, c) = grid.direction(d, c);
+      }
+      image->SetRegions(size);
+      image->SetSpacing(spacing);
+      image->SetOrigin(origin);
+      image->SetDirection(direction);
+      image->GetPixelContainer()->SetImportPointer(values.data(), values.size(), false);
+      auto writer = itk::ImageFileWriter<Itk<T>>::New();
+      writer->SetImageIO(io_for(format));
+      writer->SetFileName(temporary.string());
+      writer->SetInput(image);
+      writer->SetUseCompression(ext != ".nii");
+      writer->Update();
+      if (temporary != given) fs::rename(temporary, given);
+    } catch (const std::exception&) {
+      std::error_code ignored;
+      if (temporary != given) fs::remove(temporary, ignored);
+      return bad_input(fmt::format("{} cannot be written (disk full or no permission). Free space or choose another folder.", path.string()));
+    }
+    return {};
+  });
+}
+
+}  // namespace
+
+Result<core::Volume> read_volume(const fs::path& path, const std::string& series_uid, const core::Progress& progress) {
+  if (progress.cancelled()) return core::cancelled();
+  std::error_code ec;
+  progress.report(0, "reading the image");
+  if (fs::is_directory(path, ec)) return read_dicom(path, series_uid, progress);
+  const auto promise = inspect_image(path, progress.part(0, 0.3));
+  if (!promise) return core::pass(promise);
+  if (promise->format == ImageFormat::dicom) return read_dicom(path, series_uid, progress);
+  std::int64_t deep = 1;
+  for (std::size_t d = 3; d < promise->size.size(); ++d) deep *= promise->size[d];
+  if (promise->size.size() < 3 || *std::min_element(promise->size.begin(), promise->size.begin() + 3) < 2)
+    return bad_input(fmt::format("{} is a 2D image (a volume needs at least two slices). Give the whole scan.", path.string()));
+  if (deep > 1) return bad_input(fmt::format("{} holds {} volumes (phases or channels; one is needed). Export a single phase.", path.string(), deep));
+  auto io = io_for(promise->format);
+  const auto image = itk_read(path, io, progress.part(0.3, 1.0));
+  if (!image) return core::pass(image);
+  const auto grid = grid_of(**image, path);
+  if (!grid) return core::pass(grid);
+  for (std::size_t d = 0; d < 3; ++d)
+    if (grid->size[d] != promise->size[d])
+      return bad_input(fmt::format("{} is read as another size than its header says (the header is damaged). Export the image again.", path.string()));
+  core::Volume v;
+  v.grid = *grid;
+  v.values.assign((*image)->GetBufferPointer(), (*image)->GetBufferPointer() + v.grid.voxels());
+  if (auto ok = settle(v, path, false); !ok) return core::pass(ok);
+  progress.report(1, "image read");
+  return v;
+}
+
+Result<void> write_volume(const core::Volume& volume, const fs::path& path) {
+  bool whole = true;
+  for (float x : volume.values)
+    if (!(x >= -32768.0f && x <= 32767.0f && x == std::floor(x))) {
+      whole = false;
+      break;
+    }
+  if (!whole) return write_image<float>(volume.grid, volume.values, path);
+  return write_image<short>(volume.grid, std::vector<short>(volume.values.begin(), volume.values.end()), path);
+}
+
+Result<core::LabelMap> read_labels(const fs::path& path, const std::vector<core::LabelInfo>& known) {
+  const auto v = read_volume(path, "", core::Progress());
+  if (!v) return core::pass(v);
+  core::LabelMap out;
+  out.grid = v->grid;
+  out.values.resize(v->values.size());
+  std::array<std::size_t, 256> count{};
+  for (std::size_t i = 0; i < v->values.size(); ++i) {
+    const float x = v->values[i];
+    if (!(x >= 0 && x <= 255 && x == std::floor(x)))
+      return bad_input(fmt::format("{} is not a label map: it holds the value {} (labels are whole numbers from 0 to 255). Is this the image itself?", path.string(), x));
+    ++count[std::size_t(x)];
+    out.values[i] = std::uint8_t(x);
+  }
+  if (count[0] == out.values.size())
+    return bad_input(fmt::format("{} is an empty label map (every voxel is 0, there is nothing to model). Check the segmentation.", path.string()));
+  for (int value = 1; value < 256; ++value) {
+    const auto hit = std::find_if(known.begin(), known.end(), [&](const core::LabelInfo& l) { return l.value == value; });
+    if (hit != known.end()) {
+      out.labels.push_back(*hit);
+    } else if (count[std::size_t(value)] > 0) {
+      core::LabelInfo info;
+      info.value = value;
+      info.key = fmt::format("label_{}", value);
+      info.name = fmt::format("label {}", value);
+      info.color = {std::uint8_t(60 + value * 67 % 190), std::uint8_t(60 + value * 131 % 190), std::uint8_t(60 + value * 29 % 190)};
+      out.labels.push_back(info);
+    }
+  }
+  return out;
+}
+
+Result<void> write_labels(const core::LabelMap& labels, const fs::path& path) {
+  return write_image<std::uint8_t>(labels.grid, labels.values, path);
+}
+
+}  // namespace ot::imaging

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Regions and boundary patches of the ventricular wall mesh, by what lies outside each face.
+#pragma once
+#include "imaging/meshing/heart_wall.hpp"
+#include "solvers/core/mesh.hpp"
+
+namespace ot::imaging {
+
+namespace heart_regions {
+inline constexpr int lv_myocardium = 1, rv_wall = 2, scar = 3;
+}
+namespace heart_patches {
+inline constexpr int endocardium_lv = 1, endocardium_rv = 2, epicardium = 3, base = 4;
+}
+
+// Regions of all tets from the labels at their centroids; interfaces are made smoother by moving inner nodes onto them.
+void assign_regions(core::TetMesh& mesh, const std::vector<char>& on_surface, const HeartWall& wall, double edge_mm);
+// Patches of all boundary faces; islands smaller than 30 mm2 and 5 % of their patch join their neighbour.
+void assign_patches(core::TetMesh& mesh, const HeartWall& wall);
+
+// Keeps the largest part connected through faces; returns the volume dropped, mm3.
+double keep_largest_part(core::TetMesh& mesh, std::vector<char>& on_node);
+
+// Removes tets around boundary edges where the wall only touches itself (four boundary faces at one edge), so that the boundary is
+// a closed manifold of edges. Returns the volume removed, mm3.
+double open_pinches(core::TetMesh& mesh, std::vector<char>& on_node);
+
+}  // namespace ot::imaging

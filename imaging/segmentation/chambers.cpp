@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "imaging/phantom/model_heart.hpp"
+#include "imaging/segmentation/heart_stages.hpp"
+#include "imaging/segmentation/partition.hpp"
+#include "solvers/core/parallel.hpp"
+
+namespace ot::imaging {
+namespace {
+
+using core::Result;
+using core::Vec3;
+using voxels::Mask;
+namespace l = core::labels;
+
+// Columns of the Potts problem; the last is "other blood": veins, caval veins, branches, bone.
+constexpr std::array<int, 7> column_label = {l::lv_blood_pool, l::rv_blood_pool, l::left_atrium, l::right_atrium, l::aorta, l::pulmonary_artery, l::descending_aorta};
+constexpr int columns = 8;
+// Faces of cut per voxel and mm of distance to the model's chamber: small, so that the model only decides where the image does not.
+constexpr double pull_per_mm = 0.02;
+constexpr double most_far = 30.0, most_deep = 10.0;  // mm, where the pull levels off
+constexpr double reach = 20.0;                        // mm around the model heart that is looked at
+constexpr double stranger = 14.0;                     // mm from every chamber at which "other blood" becomes as likely
+
+std::vector<float> costs(const core::Grid& grid, const std::vector<std::int32_t>& voxel, const ShapePrior& prior, const HeartFit& fit) {
+  const Unfit unfit(fit);
+  std::vector<float> out(voxel.size() * std::size_t(columns));
+  const double h = grid.spacing.mean();
+  core::parallel_chunks(std::ptrdiff_t(voxel.size()), 2048, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
+    for (std::ptrdiff_t n = b; n < e; ++n) {
+      const std::ptrdiff_t at = voxel[std::size_t(n)];
+      const Vec3 index(double(at % grid.size[0]), double(at / grid.size[0] % grid.size[1]), double(at / (std::ptrdiff_t(grid.size[0]) * grid.size[1])));
+      const Vec3 m = unfit(grid.to_patient(index));
+      double nearest = 1e9;
+      for (int c = 0; c + 1 < columns; ++c) {
+        const double d = unfit.scale * double(prior.at(column_label[std::size_t(c)], m));
+        nearest = std::min(nearest, d);
+        out[std::size_t(n) * columns + std::size_t(c)] = float(pull_per_mm * h * std::clamp(d, -most_deep, most_far));
+      }
+      double other = stranger - nearest;
+      for (int v : {model_labels::svc, model_labels::ivc, model_labels::pulmonary_vein}) other = std::min(other, unfit.scale * double(prior.at(v, m)) + 3.0);
+      out[std::size_t(n) * columns + columns - 1] = float(pull_per_mm * h * std::clamp(other, -most_deep, most_far));
+    }
+  });
+  return out;
+}
+
+std::vector<std::int32_t> members(const Mask& mask) {
+  std::vector<std::int32_t> out;
+  for (std::size_t i = 0; i < mask.size(); ++i)
+    if (mask[i]) out.push_back(std::int32_t(i));
+  return out;
+}
+
+struct Cut {
+  std::vector<std::uint8_t> column;  // columns: not blood
+  std::vector<float> margin;
+};
+
+// One cut of the blood in `domain`. With `before` (a cut on a coarser grid) only blood within `band` coarse voxels of another label there is
+// cut again; the rest keeps its label and holds its neighbours to it.
+Result<Cut> cut(const core::Grid& grid, const std::vector<float>& smooth, double threshold, double blood, const Mask& domain, const ShapePrior& prior,
+                const HeartFit& fit, int iterations, const core::Grid* coarse, const Cut* before, const core::Progress& progress) {
+  Cut out;
+  out.column.assign(domain.size(), std::uint8_t(columns));
+  out.margin.assign(domain.size(), 1.0f);
+  Mask open = domain;
+  std::vector<std::uint8_t> guess(domain.size(), std::uint8_t(columns));
+  if (before) {
+    constexpr int band = 2;
+    Mask settled(before->column.size(), 0);
+    for (int k = 0; k < coarse->size[2]; ++k)
+      for (int j = 0; j < coarse->size[1]; ++j)
+        for (int i = 0; i < coarse->size[0]; ++i) {
+          const std::size_t o = coarse->offset(i, j, k);
+          if (before->column[o] == columns) continue;
+          bool same = true;
+          for (int z = std::max(0, k - band); z <= std::min(coarse->size[2] - 1, k + band) && same; ++z)
+            for (int y = std::max(0, j - band); y <= std::min(coarse->size[1] - 1, j + band) && same; ++y)
+              for (int x = std::max(0, i - band); x <= std::min(coarse->size[0] - 1, i + band) && same; ++x) {
+                const int other = before->column[coarse->offset(x, y, z)];
+                same = other == columns || other == before->column[o];
+              }
+          settled[o] = same;
+        }
+    for (int k = 0; k < grid.size[2]; ++k)
+      for (int j = 0; j < grid.size[1]; ++j)
+        for (int i = 0; i < grid.size[0]; ++i) {
+          const std::size_t o = grid.offset(i, j, k);
+          const std::size_t c = coarse->offset(std::min(i / 2, coarse->size[0] - 1), std::min(j / 2, coarse->size[1] - 1), std::min(k / 2, coarse->size[2] - 1));
+          if (!domain[o]) continue;
+          guess[o] = before->column[c];
+          if (settled[c]) open[o] = 0, out.column[o] = before->column[c];
+        }
+  }
+  const auto voxel = members(open);
+  auto cost = costs(grid, voxel, prior, fit);
+  // Unmixed contrast, far brighter than blood in the left heart, is on its way through the right heart (SVC against right pulmonary artery).
+  for (std::size_t n = 0; n < voxel.size(); ++n) {
+    const double excess = std::clamp((smooth[std::size_t(voxel[n])] - (2 * blood - threshold)) / (blood - threshold), 0.0, 1.0);
+    for (std::size_t c = 0; c + 1 < columns; ++c)
+      if (column_label[c] != l::right_atrium && column_label[c] != l::rv_blood_pool) cost[n * columns + c] += float(0.35 * excess);
+  }
+  std::vector<float> weight(voxel.size());
+  std::vector<std::uint8_t> start(voxel.size());
+  const std::ptrdiff_t nx = grid.size[0], nxy = nx * grid.size[1];
+  for (std::size_t n = 0; n < voxel.size(); ++n) {
+    const auto at = std::size_t(voxel[n]);
+    weight[n] = float(0.25 + 0.75 * std::clamp((smooth[at] - threshold) / (0.7 * (blood - threshold)), 0.0, 1.0));
+    float* c = &cost[n * columns];
+    const std::ptrdiff_t i = std::ptrdiff_t(at) % nx, j = std::ptrdiff_t(at) / nx % grid.size[1], k = std::ptrdiff_t(at) / nxy;
+    const auto hold = [&](bool inside, std::ptrdiff_t step) {
+      const auto next = std::size_t(std::ptrdiff_t(at) + step);
+      if (inside && !open[next] && out.column[next] < columns) c[out.column[next]] -= 1.0f;  // the face towards a settled neighbour
+    };
+    hold(i > 0, -1), hold(i + 1 < nx, 1), hold(j > 0, -nx), hold(j + 1 < grid.size[1], nx), hold(k > 0, -nxy), hold(k + 1 < grid.size[2], nxy);
+    start[n] = guess[at] < columns ? guess[at] : std::uint8_t(std::min_element(c, c + columns) - c);
+  }
+  const auto part = cut_blood(grid, open, columns, cost, weight, start, iterations, progress);
+  if (!part) return core::pass(part);
+  for (std::size_t n = 0; n < part->voxel.size(); ++n) {
+    out.column[std::size_t(part->voxel[n])] = part->label[n];
+    out.margin[std::size_t(part->voxel[n])] = part->margin[n];
+  }
+  return out;
+}
+
+Mask blood_domain(const core::Grid& grid, const std::vector<float>& smooth, double threshold, const ShapePrior& prior, const HeartFit& fit) {
+  Mask out(grid.voxels());
+  const Unfit unfit(fit);
+  core::parallel_chunks(std::ptrdiff_t(grid.size[2]) * grid.size[1], 16, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
+    for (std::ptrdiff_t row = b; row < e; ++row) {
+      const int j = int(row % grid.size[1]), k = int(row / grid.size[1]);
+      for (int i = 0; i < grid.size[0]; ++i) {
+        const std::size_t o = grid.offset(i, j, k);
+        out[o] = smooth[o] > threshold && unfit.scale * prior.at(0, unfit(grid.to_patient(Vec3(i, j, k)))) < reach;
+      }
+    }
+  });
+  return out;
+}
+
+}  // namespace
+
+Result<Chambers> find_chambers(const HeartImage& image, const ShapePrior& prior, const HeartFit& start, const core::Progress& progress) {
+  Chambers out;
+  out.fit = start;
+  const core::Grid& grid = image.grid;
+  // First on every second voxel, to sharpen the fit.
+  core::Grid coarse = grid;
+  for (std::size_t d = 0; d < 3; ++d) coarse.size[d] = std::max(1, grid.size[d] / 2), coarse.spacing[Eigen::Index(d)] = 2 * grid.spacing[Eigen::Index(d)];
+  coarse.origin = grid.to_patient(Vec3::Constant(0.5));
+  std::vector<float> mean(coarse.voxels());
+  for (int k = 0; k < coarse.size[2]; ++k)
+    for (int j = 0; j < coarse.size[1]; ++j)
+      for (int i = 0; i < coarse.size[0]; ++i) {
+        float sum = 0;
+        for (int c = 0; c < 8; ++c)
+          sum += image.raw[grid.offset(std::min(2 * i + (c & 1), grid.size[0] - 1), std::min(2 * j + (c >> 1 & 1), grid.size[1] - 1), std::min(2 * k + (c >> 2), grid.size[2] - 1))];
+        mean[coarse.offset(i, j, k)] = sum / 8;
+      }
+  Cut rough;
+  for (int round = 0; round < 3; ++round) {
+    const Mask domain = blood_domain(coarse, mean, image.above_wall, prior, out.fit);
+    auto now = cut(coarse, mean, image.above_wall, image.blood, domain, prior, out.fit, 120, nullptr, nullptr, progress.part(0.15 * round, 0.15 * round + 0.15));
+    if (!now) return core::pass(now);
+    rough = std::move(*now);
+    if (round == 2) break;
+    // Wall for the refit: soft voxels within 10 mm of the left ventricle.
+    std::vector<std::uint8_t> labels(domain.size(), 0);
+    Mask lv(labels.size());
+    for (std::size_t i = 0; i < lv.size(); ++i) {
+      if (rough.column[i] + 1 < columns) labels[i] = std::uint8_t(column_label[rough.column[i]]);
+      lv[i] = labels[i] == l::lv_blood_pool;
+    }
+    const auto d = voxels::distance_to(coarse, lv);
+    for (std::size_t i = 0; i < lv.size(); ++i)
+      if (!labels[i] && !domain[i] && d[i] < 10 && mean[i] > image.below_wall && mean[i] < image.above_wall) labels[i] = l::lv_myocardium;
+    out.fit = refit_heart(out.fit, prior, coarse, labels);
+    if (progress.cancelled()) return core::cancelled();
+  }
+  const Mask domain = blood_domain(grid, image.smooth, image.above_wall, prior, out.fit);
+  auto fine = cut(grid, image.smooth, image.above_wall, image.blood, domain, prior, out.fit, 120, &coarse, &rough, progress.part(0.45, 0.85));
+  if (!fine) return core::pass(fine);
+  out.margin = std::move(fine->margin);
+  out.labels.assign(domain.size(), 0);
+  for (std::size_t i = 0; i < domain.size(); ++i)
+    if (fine->column[i] < columns) out.labels[i] = std::uint8_t(fine->column[i] + 1 < columns ? column_label[fine->column[i]] : 255);
+  // Every pool: its largest piece; thin branches trimmed by an opening (4 mm for veins and branches, heart-segmentation.md), the ventricles
+  // keep their recesses.
+  for (int label : column_label) {
+    if (progress.cancelled()) return core::cancelled();
+    Mask pool(domain.size());
+    for (std::size_t i = 0; i < pool.size(); ++i) pool[i] = out.labels[i] == label;
+    const double trim = label == l::left_atrium ? 4.0 : label == l::right_atrium ? 2.5 : (label == l::aorta || label == l::pulmonary_artery || label == l::descending_aorta ? 3.0 : 1.5);
+    Mask core = voxels::largest_component(grid, voxels::erode(grid, pool, trim));
+    core = voxels::dilate(grid, core, trim + 1.0);
+    for (std::size_t i = 0; i < pool.size(); ++i)
+      if (pool[i] && !core[i]) out.labels[i] = 0;
+  }
+  for (auto& v : out.labels)
+    if (v == 255) v = 0;
+  // Right atrium: blood there is often unmixed and darker than the threshold. It grows to a quarter of the way from wall to blood, within
+  // what the model gives to it, and is rounded.
+  {
+    const double lower = image.wall + 0.25 * (image.above_wall - image.wall);
+    const Unfit unfit(out.fit);
+    Mask pool(domain.size(), 0);
+    for (int k = 0; k < grid.size[2]; ++k)
+      for (int j = 0; j < grid.size[1]; ++j)
+        for (int i = 0; i < grid.size[0]; ++i) {
+          const std::size_t o = grid.offset(i, j, k);
+          if (out.labels[o] == l::right_atrium) pool[o] = 1;
+          else if (!out.labels[o] && image.smooth[o] > lower) pool[o] = unfit.scale * prior.at(l::right_atrium, unfit(grid.to_patient(Vec3(i, j, k)))) < 4.0;
+        }
+    pool = voxels::largest_component(grid, voxels::erode(grid, pool, 2.2));
+    pool = voxels::dilate(grid, pool, 2.7);
+    const Mask round = voxels::close(grid, pool, 9.0);
+    if (progress.cancelled()) return core::cancelled();
+    for (int k = 0; k < grid.size[2]; ++k)
+      for (int j = 0; j < grid.size[1]; ++j)
+        for (int i = 0; i < grid.size[0]; ++i) {
+          const std::size_t o = grid.offset(i, j, k);
+          if (out.labels[o] || !(pool[o] || round[o]) || image.smooth[o] < (pool[o] ? lower : image.below_wall)) continue;
+          if (unfit.scale * prior.at(l::right_atrium, unfit(grid.to_patient(Vec3(i, j, k)))) < 4.0) out.labels[o] = l::right_atrium;
+        }
+  }
+  // Papillary muscles and trabeculae: closed with 6 mm (left) and 5 mm (right); never into fat or gas or another pool.
+  for (const auto& [label, radius] : {std::pair{l::lv_blood_pool, 6.0}, {l::rv_blood_pool, 5.0}, {l::right_atrium, 5.0}, {l::left_atrium, 2.0}, {l::aorta, 2.0}}) {
+    if (progress.cancelled()) return core::cancelled();
+    Mask pool(domain.size());
+    for (std::size_t i = 0; i < pool.size(); ++i) pool[i] = out.labels[i] == label;
+    const Mask closed = voxels::fill_holes(grid, voxels::close(grid, pool, radius));
+    for (std::size_t i = 0; i < pool.size(); ++i)
+      if (closed[i] && !out.labels[i] && image.smooth[i] > image.below_wall) out.labels[i] = std::uint8_t(label);
+  }
+  progress.report(1.0, "chambers found");
+  return out;
+}
+
+}  // namespace ot::imaging

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One line per recipe; builtin.cpp lists them.
+#pragma once
+#include "imaging/segmentation/recipe.hpp"
+
+namespace ot::imaging {
+
+core::Result<Segmentation> segment_cardiac_ct(const core::Volume& scan, const core::Progress& progress);
+core::Result<Segmentation> segment_coronary_ct(const core::Volume& scan, const core::Progress& progress);
+
+}  // namespace ot::imaging

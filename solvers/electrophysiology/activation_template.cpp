@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Template action potentials from single paced cells.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <tuple>
+
+#include "solvers/electrophysiology/fast.hpp"
+#include "solvers/electrophysiology/monodomain.hpp"
+#include "solvers/electrophysiology/reaction/cell.hpp"
+
+namespace ot::ep {
+namespace {
+
+constexpr double pacing_dt_ms = 0.02;   // as FULL, which shares the cached states; 30 beats leave APD90 within 1 ms
+
+ChannelScales product(const ChannelScales& a, const ChannelScales& b) {
+  return {a.g_Na * b.g_Na, a.g_CaL * b.g_CaL, a.g_Kr * b.g_Kr, a.g_Ks * b.g_Ks, a.g_K1 * b.g_K1, a.g_to * b.g_to, a.g_NaL * b.g_NaL};
+}
+
+using Key = std::tuple<int, double, double, double, double, double, double, double, double>;
+
+Key key_of(int type, const ChannelScales& c, double cycle) {
+  return {type, c.g_Na, c.g_CaL, c.g_Kr, c.g_Ks, c.g_K1, c.g_to, c.g_NaL, cycle};
+}
+
+std::mutex cache_mutex;
+std::map<Key, ActionPotential> cache;
+
+const char* model_of(int type) {
+  return type == int(CellType::epi)   ? "ten_tusscher_panfilov_2006_epi"
+         : type == int(CellType::mid) ? "ten_tusscher_panfilov_2006_mid"
+                                      : "ten_tusscher_panfilov_2006_endo";
+}
+
+core::Result<ActionPotential> last_beat(int type, const ChannelScales& channels, double cycle, std::vector<double> state) {
+  CellProblem cell;
+  cell.model = model_of(type);
+  cell.channels = channels;
+  cell.cycle_length_ms = cycle;
+  cell.beats = 1;
+  cell.initial_state = std::move(state);
+  cell.record_every_ms = 0.25;
+  cell.stimulus_start_ms = 10;
+  auto run = run_cell(cell);
+  if (!run) return core::pass(run);
+  const auto& v = run->v_mV;
+  const auto& t = run->t_ms;
+  ActionPotential ap;
+  std::size_t up = 0;
+  for (std::size_t k = 1; k < v.size() && up == 0; ++k)
+    if (v[k - 1] < 0 && v[k] >= 0) up = k;
+  if (up == 0)
+    return core::computation_failed(fmt::format("Cell {} does not fire at cycle length {:g} ms with these channels (no action potential to build on). Reduce the block.", model_of(type), cycle));
+  const double crossing = t[up - 1] + (0 - v[up - 1]) / (v[up] - v[up - 1]) * (t[up] - t[up - 1]);
+  const double peak = *std::max_element(v.begin(), v.end());
+  const double rest = v.front();
+  const double level = peak - 0.9 * (peak - rest);
+  std::size_t down = 0;
+  for (std::size_t k = up + 1; k < v.size() && down == 0; ++k)
+    if (v[k - 1] > level && v[k] <= level && t[k] - crossing > 20) down = k;
+  if (down == 0)
+    return core::computation_failed(fmt::format("Cell {} does not repolarise within the cycle of {:g} ms (the block is beyond what a template can show). Reduce the block.", model_of(type), cycle));
+  const double repolarised = t[down - 1] + (v[down - 1] - level) / (v[down - 1] - v[down]) * (t[down] - t[down - 1]);
+  ap.apd90_ms = repolarised - crossing;
+  ap.rest_mV = float(rest);
+  // From 2 ms before the crossing (rest until the stimulus) to the end of the cycle.
+  std::size_t from = up;
+  while (from > 0 && t[from] > crossing - 2.0) --from;
+  ap.dt_ms = t[1] - t[0];
+  ap.upstroke_ms = crossing - t[from];
+  for (std::size_t k = from; k < v.size(); ++k) ap.v_mV.push_back(float(v[k]));
+  ap.v_mV.front() = ap.rest_mV;
+  return ap;
+}
+
+}  // namespace
+
+core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const core::Progress& progress) {
+  FastTemplates out;
+  std::array<bool, 3> used{problem.cell_type.empty(), false, false};
+  for (std::uint8_t type : problem.cell_type) used[std::min<int>(type, 2)] = true;
+  // Which pairs of cell type and channel scales are needed, each once.
+  struct Wanted {
+    int type;
+    ChannelScales scales;
+    std::optional<ActionPotential> shape;
+  };
+  std::vector<Wanted> wanted;
+  std::map<Key, std::uint8_t> index;
+  const std::size_t regions = std::max<std::size_t>(problem.regions.size(), 1);
+  for (std::size_t r = 0; r < regions; ++r) {
+    std::array<std::uint8_t, 3> row{0, 0, 0};
+    const bool own = !problem.regions.empty() && problem.regions[r].conducting;
+    const ChannelScales scales = own ? product(problem.channels, problem.regions[r].channels) : problem.channels;
+    for (int type = 0; type < 3; ++type) {
+      if (!used[type]) continue;
+      const auto [it, fresh] = index.try_emplace(key_of(type, scales, problem.cycle_length_ms), std::uint8_t(wanted.size()));
+      if (fresh && wanted.size() >= 255)
+        return core::bad_input("More than 255 different action potentials are needed (FAST keeps one per cell type and tissue). Use fewer tissue regions.");
+      if (fresh) wanted.push_back({type, scales, std::nullopt});
+      row[type] = it->second;
+    }
+    out.of_region.push_back(row);
+  }
+  std::vector<CellType> types;
+  std::vector<ChannelScales> scales;
+  std::vector<std::size_t> missing;
+  {
+    const std::lock_guard lock(cache_mutex);
+    for (std::size_t k = 0; k < wanted.size(); ++k) {
+      auto& w = wanted[k];
+      if (const auto it = cache.find(key_of(w.type, w.scales, problem.cycle_length_ms)); it != cache.end()) {
+        w.shape = it->second;
+        continue;
+      }
+      missing.push_back(k);
+      types.push_back(CellType(w.type));
+      scales.push_back(w.scales);
+    }
+  }
+  if (!missing.empty()) {
+    auto states = paced_states("ten_tusscher_panfilov_2006", problem.cycle_length_ms, pacing_beats, pacing_dt_ms, types, scales, progress);
+    if (!states) return core::pass(states);
+    for (std::size_t k = 0; k < missing.size(); ++k) {
+      if (progress.cancelled()) return core::cancelled();
+      auto& w = wanted[missing[k]];
+      auto shape = last_beat(w.type, w.scales, problem.cycle_length_ms, std::move((*states)[k]));
+      if (!shape) return core::pass(shape);
+      w.shape = std::move(*shape);
+      const std::lock_guard lock(cache_mutex);
+      if (cache.size() > 256) cache.clear();
+      cache[key_of(w.type, w.scales, problem.cycle_length_ms)] = *w.shape;
+    }
+  }
+  for (auto& w : wanted) out.shapes.push_back(std::move(*w.shape));
+  out.notes.push_back(fmt::format("FAST action potentials: ten Tusscher-Panfilov 2006 cells paced {} times at {:g} ms.", pacing_beats + 1, problem.cycle_length_ms));
+  return out;
+}
+
+}  // namespace ot::ep

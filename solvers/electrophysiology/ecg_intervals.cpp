@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "solvers/core/contracts.hpp"
+#include "solvers/electrophysiology/ecg.hpp"
+
+namespace ot::ep {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+const std::vector<double>* find_lead(const Ecg& ecg, const char* name) {
+  for (std::size_t l = 0; l < ecg.leads.size(); ++l)
+    if (ecg.leads[l] == name) return &ecg.mV[l];
+  return nullptr;
+}
+
+double median(std::vector<double> x) {
+  if (x.empty()) return nan;
+  std::sort(x.begin(), x.end());
+  const std::size_t m = x.size() / 2;
+  return x.size() % 2 ? x[m] : 0.5 * (x[m - 1] + x[m]);
+}
+
+}  // namespace
+
+EcgIntervals measure(const Ecg& ecg, double cycle_length_ms) {
+  EcgIntervals out{nan, nan, nan, nan, nan, nan, nan, nan};
+  const std::size_t n = ecg.t_ms.size();
+  const char* const independent[] = {"I", "II", "V1", "V2", "V3", "V4", "V5", "V6"};
+  std::vector<const std::vector<double>*> leads;
+  for (const char* name : independent)
+    if (const auto* lead = find_lead(ecg, name)) {
+      OT_EXPECT(lead->size() == n);
+      leads.push_back(lead);
+    }
+  if (n < 20 || leads.empty()) return out;
+  for (const auto* lead : leads)
+    for (double v : *lead)
+      if (!std::isfinite(v)) return out;
+
+  // Spatial speed |d(leads)/dt| in mV/ms at the middle of each sample interval.
+  std::vector<double> speed(n - 1);
+  for (std::size_t i = 0; i + 1 < n; ++i) {
+    double sum = 0;
+    for (const auto* lead : leads) sum += std::pow(((*lead)[i + 1] - (*lead)[i]) / (ecg.t_ms[i + 1] - ecg.t_ms[i]), 2);
+    speed[i] = std::sqrt(sum);
+  }
+  auto middle = [&](std::size_t i) { return 0.5 * (ecg.t_ms[i] + ecg.t_ms[i + 1]); };
+  const std::size_t peak = std::size_t(std::max_element(speed.begin(), speed.end()) - speed.begin());
+  // 5 % of the peak separates QRS from ST and T, whose slopes are 20-50 times lower; 8 ms of quiet end the complex.
+  const double threshold = 0.05 * speed[peak];
+  if (!(speed[peak] > 1e-5)) return out;   // 0.01 uV per ms: a flat line
+  constexpr double quiet_ms = 8;
+  std::size_t first = peak, last = peak;
+  for (std::size_t i = peak; i-- > 0 && ecg.t_ms[first] - ecg.t_ms[i] <= quiet_ms;)
+    if (speed[i] > threshold) first = i;
+  for (std::size_t i = peak + 1; i + 1 < n && ecg.t_ms[i] - ecg.t_ms[last + 1] <= quiet_ms; ++i)
+    if (speed[i] > threshold) last = i;
+  // Crossing of the threshold between interval middles.
+  auto crossing = [&](std::size_t in, std::size_t outside) {
+    const double w = (threshold - speed[outside]) / std::max(speed[in] - speed[outside], 1e-30);
+    return middle(outside) + w * (middle(in) - middle(outside));
+  };
+  out.qrs_onset_ms = first == 0 ? ecg.t_ms[0] : crossing(first, first - 1);
+  if (last + 2 >= n) return out;   // the complex has no end within the recording
+  out.qrs_offset_ms = crossing(last, last + 1);
+  out.qrs_ms = out.qrs_offset_ms - out.qrs_onset_ms;
+
+  // Axis from net areas above the level before the complex.
+  const auto *one = find_lead(ecg, "I"), *avf = find_lead(ecg, "aVF");
+  if (one && avf) {
+    double area_one = 0, area_avf = 0;
+    for (std::size_t i = first; i <= last; ++i) {
+      const double dt = ecg.t_ms[i + 1] - ecg.t_ms[i];
+      area_one += dt * (0.5 * ((*one)[i] + (*one)[i + 1]) - (*one)[first]);
+      area_avf += dt * (0.5 * ((*avf)[i] + (*avf)[i + 1]) - (*avf)[first]);
+    }
+    if (std::hypot(area_one, area_avf) > 1e-6) out.axis_deg = std::atan2(area_avf * 2.0 / std::sqrt(3.0), area_one) * 180.0 / M_PI;
+  }
+
+  // T end per lead: the steepest tangent after the T peak meets the level before the QRS (Lepeschkin & Surawicz 1952).
+  std::vector<double> ends;
+  double tallest = 0;
+  for (int pass = 0; pass < 2; ++pass)
+    for (const auto* lead : leads) {
+      const double level = (*lead)[first];
+      std::size_t top = n;
+      for (std::size_t i = 0; i < n; ++i)
+        if (ecg.t_ms[i] > out.qrs_offset_ms + 60 && (top == n || std::abs((*lead)[i] - level) > std::abs((*lead)[top] - level))) top = i;
+      if (top == n || top + 4 >= n) continue;
+      const double height = std::abs((*lead)[top] - level);
+      if (pass == 0) {
+        tallest = std::max(tallest, height);
+        continue;
+      }
+      if (height < 0.25 * tallest) continue;   // flat T waves have no reliable end
+      const double sign = (*lead)[top] > level ? 1 : -1;
+      std::size_t steepest = top;
+      double slope = 0;
+      for (std::size_t i = top; i + 1 < n; ++i) {
+        const double s = sign * ((*lead)[i + 1] - (*lead)[i]) / (ecg.t_ms[i + 1] - ecg.t_ms[i]);
+        if (s < slope) {
+          slope = s;
+          steepest = i;
+        }
+      }
+      const double above = sign * (0.5 * ((*lead)[steepest] + (*lead)[steepest + 1]) - level);
+      if (slope < 0 && above > 0) ends.push_back(middle(steepest) - above / slope);
+    }
+  out.t_end_ms = median(ends);
+  if (std::isfinite(out.t_end_ms) && out.t_end_ms > ecg.t_ms.back() + 20) out.t_end_ms = nan;
+  out.qt_ms = out.t_end_ms - out.qrs_onset_ms;
+  const double rr_s = cycle_length_ms / 1000.0;
+  out.qtc_fridericia_ms = out.qt_ms / std::cbrt(rr_s);   // Fridericia 1920
+  out.qtc_bazett_ms = out.qt_ms / std::sqrt(rr_s);       // Bazett 1920
+  return out;
+}
+
+}  // namespace ot::ep

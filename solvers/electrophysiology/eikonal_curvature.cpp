@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Second-order correction of the eikonal fixed point: one pass over the nodes in order of arrival.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "solvers/electrophysiology/eikonal.hpp"
+
+namespace ot::ep {
+namespace {
+
+using core::Index;
+using core::Vec3;
+
+constexpr double never = std::numeric_limits<double>::infinity();
+constexpr int edge_of[4][4] = {{-1, 0, 1, 2}, {0, -1, 3, 4}, {1, 3, -1, 5}, {2, 4, 5, -1}};
+constexpr int others[4][3] = {{1, 2, 3}, {0, 2, 3}, {0, 1, 3}, {0, 1, 2}};
+
+// Where the ray into w crosses the triangle (weights add up to 1), for linear arrival times on it. gram: squared lengths
+// w-corner on the diagonal, products of w-corner vectors beside it. False when the ray misses the interior.
+bool crossing(const std::array<double, 6>& gram, const std::array<double, 3>& u, std::array<double, 3>& weight) {
+  const double aw = gram[0], bw = gram[1], cw = gram[2], gab = gram[3], gac = gram[4], gbc = gram[5];
+  const double caa = bw * cw - gbc * gbc, cab = gac * gbc - gab * cw, cac = gab * gbc - gac * bw;
+  const double cbb = aw * cw - gac * gac, cbc = gab * gac - aw * gbc, ccc = aw * bw - gab * gab;
+  const double det = aw * caa + gab * cab + gac * cac;
+  const double sa = caa + cab + cac, sb = cab + cbb + cbc, sc = cac + cbc + ccc;
+  const double a = sa + sb + sc, ub = u[1] - u[0], uc = u[2] - u[0];
+  const double b = sb * ub + sc * uc;
+  const double d = b * b - a * (cbb * ub * ub + 2 * cbc * ub * uc + ccc * uc * uc - det);
+  if (!(d >= 0) || !(a > 0)) return false;
+  const double t = (b + std::sqrt(d)) / a;
+  weight = {sa * t - cab * ub - cac * uc, sb * t - cbb * ub - cbc * uc, sc * t - cbc * ub - ccc * uc};
+  const double sum = weight[0] + weight[1] + weight[2];
+  if (!(sum > 0) || weight[0] < 0 || weight[1] < 0 || weight[2] < 0) return false;
+  for (double& x : weight) x /= sum;
+  return true;
+}
+
+bool crossing_edge(double aw, double bw, double gab, double tau, double& share_b) {   // tau = tb - ta
+  const double ab = aw + bw - 2 * gab, room = ab - tau * tau, det = aw * bw - gab * gab;
+  if (!(room > 0) || !(det > 0)) return false;
+  const double t = ((aw - gab) * tau + std::sqrt(det * room)) / ab;
+  const double la = bw * t - gab * (t - tau), lb = aw * (t - tau) - gab * t;
+  if (la < 0 || lb < 0 || !(la + lb > 0)) return false;
+  share_b = lb / (la + lb);
+  return true;
+}
+
+}  // namespace
+
+// T on the face is not linear: between its corners i, j it sags by half of lambda_i lambda_j e_ij, e_ij = (p_j - p_i).(x_j - x_i),
+// with the slowness p of the front carried along (exact in the start balls). Weights and sag are found together by two
+// fixed-point steps; where p jumps (collision, edge of a fast layer) e is faded out and the node keeps first order.
+void Eikonal::sharpen(const std::vector<std::uint32_t>& parent, std::vector<Vec3>& slowness, std::vector<double>& t) const {
+  const std::size_t nn = t.size();
+  std::vector<std::pair<double, Index>> order;
+  order.reserve(nn);
+  for (std::size_t n = 0; n < nn; ++n)
+    if (t[n] < never && parent[n] != no_parent) order.push_back({t[n], Index(n)});
+  std::sort(order.begin(), order.end());
+  std::vector<double> shift(nn, 0.0);
+  std::vector<std::uint8_t> done(nn, 0);
+  for (std::size_t n = 0; n < nn; ++n) done[n] = parent[n] == no_parent;
+
+  for (const auto& [arrival, w] : order) {
+    const Cell& cell = cells_[parent[w] / 4];
+    const int local = int(parent[w] & 3);
+    std::array<Index, 3> n;
+    std::array<double, 3> first, time, lw;
+    for (int k = 0; k < 3; ++k) {
+      n[k] = cell.node[others[local][k]];
+      first[k] = t[n[k]];
+      lw[k] = cell.l2[edge_of[local][others[local][k]]];
+    }
+    std::array<double, 3> side;   // ab, ac, bc
+    std::array<double, 3> sag{0, 0, 0};
+    static constexpr int pair[3][2] = {{0, 1}, {0, 2}, {1, 2}};
+    for (int e = 0; e < 3; ++e) side[e] = cell.l2[edge_of[others[local][pair[e][0]]][others[local][pair[e][1]]]];
+    const std::array<double, 6> gram{lw[0], lw[1], lw[2], 0.5 * (lw[0] + lw[1] - side[0]), 0.5 * (lw[0] + lw[2] - side[1]),
+                                     0.5 * (lw[1] + lw[2] - side[2])};
+    // Support of the first-order ray: face, edge or corner with the earliest arrival.
+    auto length2 = [&](const std::array<double, 3>& q) {
+      return q[0] * q[0] * gram[0] + q[1] * q[1] * gram[1] + q[2] * q[2] * gram[2] +
+             2 * (q[0] * q[1] * gram[3] + q[0] * q[2] * gram[4] + q[1] * q[2] * gram[5]);
+    };
+    std::array<double, 3> q{0, 0, 0};
+    int edge = -1;
+    const bool inside = crossing(gram, first, q);
+    if (!inside) {
+      double best = never;
+      for (int k = 0; k < 3; ++k)
+        if (first[k] + std::sqrt(lw[k]) < best) {
+          best = first[k] + std::sqrt(lw[k]);
+          q = {0, 0, 0};
+          q[k] = 1;
+        }
+      for (int e = 0; e < 3; ++e) {
+        double b = 0;
+        const int i = pair[e][0], j = pair[e][1];
+        if (!(first[i] < never && first[j] < never) || !crossing_edge(lw[i], lw[j], gram[3 + e], first[j] - first[i], b)) continue;
+        std::array<double, 3> r{0, 0, 0};
+        r[i] = 1 - b;
+        r[j] = b;
+        const double value = r[i] * first[i] + r[j] * first[j] + std::sqrt(length2(r));
+        if (value < best) {
+          best = value;
+          q = r;
+          edge = e;
+        }
+      }
+    }
+    // Only the ray's support counts, so that cells which share it give the same result. A corner that comes later than w
+    // (metric-obtuse cell) has no correction yet and takes the mean of the others.
+    double carried = 0;
+    int known = 0;
+    for (int k = 0; k < 3; ++k)
+      if (q[k] > 0 && done[n[k]]) {
+        carried += shift[n[k]];
+        ++known;
+      }
+    if (known > 0) carried /= known;
+    for (int k = 0; k < 3; ++k) time[k] = first[k] + (done[n[k]] ? shift[n[k]] : carried);
+    for (int e = 0; e < 3; ++e) {
+      const int i = pair[e][0], j = pair[e][1];
+      if (q[i] <= 0 || q[j] <= 0) continue;
+      if (!done[n[i]] || !done[n[j]] || slowness[n[i]].isZero(0) || slowness[n[j]].isZero(0)) continue;
+      const Vec3 x = mesh_->nodes[node_of_rank_[n[j]]] - mesh_->nodes[node_of_rank_[n[i]]];
+      const double value = (slowness[n[j]] - slowness[n[i]]).dot(x);
+      const double mismatch = std::abs(time[j] - time[i] - 0.5 * (slowness[n[i]] + slowness[n[j]]).dot(x));
+      sag[e] = value * std::clamp(2.0 - 2.0 * mismatch / std::max(std::abs(value), 1e-12), 0.0, 1.0);
+    }
+    // Weights for the sagging face: each corner's time is lowered by its share of the sag.
+    for (int step = 0; step < 2 && (inside || edge >= 0); ++step) {
+      std::array<double, 3> bent = time;
+      for (int e = 0; e < 3; ++e) {
+        bent[pair[e][0]] -= 0.5 * q[pair[e][1]] * sag[e];
+        bent[pair[e][1]] -= 0.5 * q[pair[e][0]] * sag[e];
+      }
+      if (inside) {
+        std::array<double, 3> r;
+        if (!crossing(gram, bent, r)) break;
+        q = r;
+      } else {
+        const int i = pair[edge][0], j = pair[edge][1];
+        double b = 0;
+        if (!crossing_edge(lw[i], lw[j], gram[3 + edge], bent[j] - bent[i], b)) break;
+        q[i] = 1 - b;
+        q[j] = b;
+      }
+    }
+    double value = std::sqrt(length2(q));
+    const double length = value;
+    Vec3 from = Vec3::Zero();
+    for (int k = 0; k < 3; ++k)
+      if (q[k] > 0) {
+        value += q[k] * time[k];
+        from += q[k] * mesh_->nodes[node_of_rank_[n[k]]];
+      }
+    double bend = 0;
+    for (int e = 0; e < 3; ++e) bend += 0.5 * q[pair[e][0]] * q[pair[e][1]] * sag[e];
+    value -= std::clamp(bend, -0.25 * length, 0.25 * length);   // a guess beyond a quarter of the step is no correction
+    const std::uint32_t c = parent[w] / 4;
+    slowness[w] = metric(tet_of_cell_[c], factor_[kind_[c]]) * (mesh_->nodes[node_of_rank_[w]] - from) / std::max(length, 1e-12);
+    shift[w] = value - arrival;
+    done[w] = 1;
+  }
+  for (std::size_t n = 0; n < nn; ++n)
+    if (t[n] < never) t[n] += shift[n];
+}
+
+}  // namespace ot::ep

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "solvers/electrophysiology/monodomain.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+#include "solvers/core/contracts.hpp"
+#include "solvers/electrophysiology/ecg.hpp"
+#include "solvers/electrophysiology/monodomain_setup.hpp"
+#include "solvers/electrophysiology/monodomain_step.hpp"
+
+namespace ot::ep {
+namespace {
+
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+constexpr std::size_t frame_budget = std::size_t(512) << 20;   // bytes of frames kept in the result
+
+core::Error trouble_error(const ElectroProblem& problem, const Tissue& tissue, const MonodomainStep::Trouble& trouble, double t) {
+  const core::Vec3& x = problem.mesh->nodes[std::size_t(tissue.node_of[std::size_t(trouble.inner_node)])];
+  if (trouble.solver)
+    return {core::ErrorCode::computation_failed,
+            fmt::format("The diffusion step at {:.2f} ms did not converge (the result would be wrong). Check the mesh for slivers near ({:.1f}, {:.1f}, "
+                        "{:.1f}) mm and the conductivities.", t, x.x(), x.y(), x.z())};
+  const std::string value = std::isfinite(trouble.v_mV) ? fmt::format("{:.0f} mV", trouble.v_mV) : std::string("not a number");
+  return {core::ErrorCode::computation_failed,
+          fmt::format("The potential at ({:.1f}, {:.1f}, {:.1f}) mm became {} at {:.2f} ms (no tissue does that, so the run was stopped). Try a "
+                      "smaller time step, a weaker stimulus, or less extreme channel scales.", x.x(), x.y(), x.z(), value, t)};
+}
+
+// Frames for the caller and, thinned to the budget, for the result.
+class Recorder {
+ public:
+  Recorder(const ElectroProblem& problem, const Tissue& tissue) : problem_(problem), tissue_(tissue) {
+    if (!problem.electrodes.empty()) field_ = make_lead_field(problem);
+    if (!field_.empty()) {
+      ecg_.leads.assign(lead_names().begin(), lead_names().end());
+      ecg_.mV.resize(ecg_.leads.size());
+    }
+    const std::size_t bytes = std::max<std::size_t>(1, tissue.inner_of.size() * sizeof(float));
+    most_ = std::max<std::size_t>(16, frame_budget / bytes);
+  }
+
+  ElectroFrame record(const MonodomainStep& step) {
+    auto v = std::make_shared<std::vector<float>>(tissue_.rest_mV);
+    for (std::ptrdiff_t i = 0; i < tissue_.n; ++i) (*v)[std::size_t(tissue_.node_of[std::size_t(i)])] = float(step.v()[std::size_t(i)]);
+    const ElectroFrame frame{step.time(), v};
+    if (!field_.empty()) {
+      const auto leads = evaluate(field_, *v);
+      ecg_.t_ms.push_back(frame.t_ms);
+      for (std::size_t l = 0; l < ecg_.mV.size(); ++l) ecg_.mV[l].push_back(leads[l]);
+    }
+    if (count_++ % stride_ == 0) kept_.push_back(frame);
+    if (kept_.size() > most_) {  // keep every second one from now on
+      std::size_t to = 0;
+      for (std::size_t from = 0; from < kept_.size(); from += 2) kept_[to++] = kept_[from];
+      kept_.resize(to);
+      stride_ *= 2;
+    }
+    return frame;
+  }
+
+  const Ecg& ecg() const { return ecg_; }
+  void finish(ElectroResult& result) {
+    result.ecg = std::move(ecg_);
+    result.frames = std::move(kept_);
+    if (stride_ > 1)
+      result.notes.push_back(fmt::format("Only every {}th frame is kept, to stay within {} MB.", stride_, frame_budget >> 20));
+    if (field_.empty() && !problem_.electrodes.empty()) result.notes.push_back("No ECG: an electrode of the 12 leads is missing.");
+  }
+
+ private:
+  const ElectroProblem& problem_;
+  const Tissue& tissue_;
+  LeadField field_;
+  Ecg ecg_;
+  std::vector<ElectroFrame> kept_;
+  std::size_t most_ = 0, stride_ = 1, count_ = 0;
+};
+
+void add_quantities(const ElectroProblem& problem, const Tissue& tissue, const MonodomainStep& step, ElectroResult& result) {
+  double first = std::numeric_limits<double>::infinity(), last = -first, apd = 0;
+  std::size_t activated = 0, repolarised = 0;
+  for (std::size_t i = 0; i < std::size_t(tissue.n); ++i) {
+    const double a = step.activation()[i], r = step.repolarisation()[i];
+    if (std::isnan(a)) continue;
+    ++activated;
+    first = std::min(first, a);
+    last = std::max(last, a);
+    if (std::isnan(r)) continue;
+    ++repolarised;
+    apd += r - a;
+  }
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  result.quantities.push_back({"total_activation_ms", "Total activation", "ms", activated ? last - first : none, "first to last activation (0 mV)"});
+  result.quantities.push_back({"last_activation_ms", "Last activation", "ms", activated ? last : none, ""});
+  result.quantities.push_back(
+      {"activated_percent", "Activated tissue", "%", 100.0 * double(activated) / double(tissue.n), "of the conducting nodes"});
+  result.quantities.push_back({"mean_apd90_ms", "Mean action potential duration", "ms", repolarised ? apd / double(repolarised) : none,
+                               "0 mV to 90 % repolarisation, nodes that repolarised before the end"});
+  result.quantities.push_back({"conducting_percent", "Conducting nodes", "%", 100.0 * double(tissue.n) / double(problem.mesh->nodes.size()), ""});
+  if (!result.ecg.t_ms.empty()) {
+    const EcgIntervals i = measure(result.ecg, problem.cycle_length_ms > 0 ? problem.cycle_length_ms : 1000.0);
+    result.quantities.push_back({"qrs_ms", "QRS duration", "ms", i.qrs_ms, ""});
+    result.quantities.push_back({"qt_ms", "QT interval", "ms", i.qt_ms, ""});
+    result.quantities.push_back({"qtc_fridericia_ms", "QTc (Fridericia)", "ms", i.qtc_fridericia_ms, ""});
+    result.quantities.push_back({"qtc_bazett_ms", "QTc (Bazett)", "ms", i.qtc_bazett_ms, ""});
+    result.quantities.push_back({"axis_deg", "QRS axis", "deg", i.axis_deg, ""});
+  }
+}
+
+}  // namespace
+
+core::Result<ElectroResult> run_monodomain(const ElectroProblem& problem,
+                                           const std::function<void(const ElectroFrame&, const Ecg& so_far)>& on_frame,
+                                           const core::Progress& progress) {
+  const auto began = std::chrono::steady_clock::now();
+  if (const auto ok = check_problem(problem); !ok) return core::pass(ok);
+  progress.report(0.0, "preparing the tissue");
+  const auto tissue = set_up_tissue(problem, progress.part(0.0, 0.1));
+  if (!tissue) return core::pass(tissue);
+
+  ElectroResult result;
+  result.mode = core::Mode::full;
+  result.problem_sha256 = problem.sha256();
+  result.mesh_sha256 = problem.mesh->sha256();
+  result.notes = tissue->notes;
+  MonodomainStep step(problem, *tissue);
+  Recorder recorder(problem, *tissue);
+  const core::Progress stepping = progress.part(0.1, 1.0);
+  const long steps = std::max(1L, std::lround(std::ceil(problem.end_ms / problem.dt_ms - 1e-9)));
+  long next_frame = 0;
+  for (long k = 0; k <= steps; ++k) {
+    if (step.time() >= double(next_frame) * problem.frame_every_ms - 1e-9) {
+      while (step.time() >= double(next_frame) * problem.frame_every_ms - 1e-9) ++next_frame;
+      const ElectroFrame frame = recorder.record(step);
+      if (on_frame) on_frame(frame, recorder.ecg());
+      stepping.report(double(k) / double(steps), "monodomain");
+    }
+    if (k == steps) break;
+    if (progress.cancelled()) return core::cancelled();
+    const double t = step.time();
+    if (const auto trouble = step.advance(); trouble.inner_node >= 0)
+      return tl::unexpected<core::Error>(trouble_error(problem, *tissue, trouble, t + problem.dt_ms));
+  }
+
+  result.activation_ms.assign(problem.mesh->nodes.size(), nan);
+  result.repolarisation_ms.assign(problem.mesh->nodes.size(), nan);
+  for (std::size_t i = 0; i < std::size_t(tissue->n); ++i) {
+    result.activation_ms[std::size_t(tissue->node_of[i])] = float(step.activation()[i]);
+    result.repolarisation_ms[std::size_t(tissue->node_of[i])] = float(step.repolarisation()[i]);
+  }
+  recorder.finish(result);
+  add_quantities(problem, *tissue, step, result);
+  result.steps = step.steps();
+  result.notes.push_back(fmt::format("Diffusion: {:.1f} iterations per step at a relative residual of {:g}.",
+                                     double(step.iterations()) / double(step.steps()), problem.solver_tolerance));
+  result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  return result;
+}
+
+}  // namespace ot::ep

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// FULL electrophysiology: the monodomain equation on tetrahedra with a detailed membrane model.
+//
+// Model:    chi (Cm dV/dt + I_ion) = div(sigma grad V) + stimulus, no flux through any boundary of conducting tissue.
+//           Tets whose region does not conduct are left out of every integral; nodes without a conducting tet are inert.
+//           Neglected: unequal anisotropy (bidomain), bath, stretch.
+// Source:   space and time scheme: shared/design/ep-numerics.md section 1; state-variable interpolation:
+//           Pathmanathan, Bernabeu, Niederer, Gavaghan, Kay 2012, Int J Numer Meth Biomed Engng 28:890;
+//           benchmark: Niederer et al. 2011, Phil Trans R Soc A 369:4331.
+// In/out:   ElectroProblem (mm, ms, mV, mS/mm) -> activation and repolarisation [nodes] ms, frames, ECG.
+// Numerics: P1, lumped mass, nodal ionic current; the fast sodium current of elements that carry the upstroke is integrated at
+//           4 points from interpolated m, h, j and V (sodium_interpolation.hpp). Crank-Nicolson for diffusion, Adams-Bashforth 2
+//           for the ionic current, Rush-Larsen gates at mid-step; second order in dt. Conductivities times a factor
+//           k(h / sqrt D) per element and direction that takes out the mesh's own effect on the velocity
+//           (conduction_tuning.hpp). Increments by conjugate gradients with Jacobi, started from the previous increment.
+//           Good for h / sqrt D <= 3.5 across fibres (a note warns above) and dt <= 0.05 ms.
+// Fails:    wrong_usage or bad_input before the first step for impossible input; computation_failed with time and place when
+//           V leaves +-200 mV; cancelled. Nothing is left behind.
+// Threads:  core::thread_count(); the same bits for every thread count on one machine.
+#pragma once
+#include <functional>
+
+#include "solvers/core/progress.hpp"
+#include "solvers/core/result.hpp"
+#include "solvers/electrophysiology/problem.hpp"
+
+namespace ot::ep {
+
+// on_frame is called from the calling thread at t = 0, frame_every_ms, 2 frame_every_ms, ... with the ECG up to there.
+core::Result<ElectroResult> run_monodomain(const ElectroProblem& problem,
+                                           const std::function<void(const ElectroFrame&, const Ecg& so_far)>& on_frame,
+                                           const core::Progress& progress);
+
+// The refusals of run_monodomain alone, for a form that wants to know before it starts.
+core::Result<void> check_problem(const ElectroProblem& problem);
+
+// Beats every cell type and region is paced before the tissue beat (alone, with its channel scales).
+inline constexpr int pacing_beats = 30;
+
+}  // namespace ot::ep

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "solvers/electrophysiology/monodomain_setup.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "solvers/core/contracts.hpp"
+#include "solvers/core/parallel.hpp"
+#include "solvers/electrophysiology/conduction_tuning.hpp"
+#include "solvers/electrophysiology/monodomain.hpp"
+#include "solvers/electrophysiology/reaction/cell.hpp"
+#include "solvers/fem/csr.hpp"
+
+namespace ot::ep {
+namespace {
+
+using core::Index;
+using core::Vec3;
+
+ChannelScales product(const ChannelScales& a, const ChannelScales& b) {
+  return {a.g_Na * b.g_Na, a.g_CaL * b.g_CaL, a.g_Kr * b.g_Kr, a.g_Ks * b.g_Ks, a.g_K1 * b.g_K1, a.g_to * b.g_to, a.g_NaL * b.g_NaL};
+}
+
+std::uint8_t region_of(const ElectroProblem& p, std::size_t tet) { return p.tissue.empty() ? 0 : p.tissue[tet]; }
+
+// Conducting nodes in Morton order: neighbours in space are neighbours in memory, so a block of 64 is a small cube.
+std::vector<Index> conducting_nodes(const ElectroProblem& p) {
+  const core::TetMesh& mesh = *p.mesh;
+  std::vector<char> conducts(mesh.nodes.size(), 0);
+  for (std::size_t e = 0; e < mesh.tets.size(); ++e)
+    if (p.regions[region_of(p, e)].conducting)
+      for (Index i : mesh.tets[e]) conducts[std::size_t(i)] = 1;
+  Vec3 low = mesh.nodes[0], high = mesh.nodes[0];
+  for (const Vec3& x : mesh.nodes) {
+    low = low.cwiseMin(x);
+    high = high.cwiseMax(x);
+  }
+  const double scale = 2097151.0 / std::max(1e-12, (high - low).maxCoeff());  // 21 bits per axis
+  std::vector<std::pair<std::uint64_t, Index>> keyed;
+  for (std::size_t i = 0; i < mesh.nodes.size(); ++i) {
+    if (!conducts[i]) continue;
+    std::uint64_t key = 0;
+    for (int a = 0; a < 3; ++a) {
+      const auto q = std::uint64_t((mesh.nodes[i][a] - low[a]) * scale);
+      for (int bit = 0; bit < 21; ++bit) key |= ((q >> bit) & 1u) << (3 * bit + a);
+    }
+    keyed.emplace_back(key, Index(i));
+  }
+  std::sort(keyed.begin(), keyed.end());
+  std::vector<Index> order;
+  for (const auto& k : keyed) order.push_back(k.second);
+  return order;
+}
+
+// The region that holds most of the conducting volume around each mesh node (the first one in a tie); 0 for inert nodes.
+std::vector<std::uint8_t> node_regions(const ElectroProblem& p) {
+  const core::TetMesh& mesh = *p.mesh;
+  std::vector<std::map<std::uint8_t, double>> share(mesh.nodes.size());
+  for (std::size_t e = 0; e < mesh.tets.size(); ++e) {
+    const std::uint8_t r = region_of(p, e);
+    if (!p.regions[r].conducting) continue;
+    const core::Tet& t = mesh.tets[e];
+    const double v = core::tet_volume(mesh.nodes[std::size_t(t[0])], mesh.nodes[std::size_t(t[1])], mesh.nodes[std::size_t(t[2])],
+                                      mesh.nodes[std::size_t(t[3])]);
+    for (Index i : t) share[std::size_t(i)][r] += v;
+  }
+  std::vector<std::uint8_t> region(mesh.nodes.size(), 0);
+  for (std::size_t i = 0; i < region.size(); ++i) {
+    double most = 0;
+    for (const auto& [r, v] : share[i])
+      if (v > most * (1 + 1e-9)) {
+        most = v;
+        region[i] = r;
+      }
+  }
+  return region;
+}
+
+core::Result<void> set_up_classes(const ElectroProblem& p, Tissue& t, std::vector<std::uint16_t>& class_of_node, const core::Progress& progress) {
+  const std::vector<std::uint8_t> region = node_regions(p);
+  std::map<std::vector<double>, std::uint16_t> known;
+  class_of_node.resize(p.mesh->nodes.size());
+  for (std::size_t i = 0; i < class_of_node.size(); ++i) {
+    CellClass c;
+    c.type = p.cell_type.empty() ? CellType::epi : CellType(p.cell_type[i]);
+    c.scales = product(p.regions[region[i]].channels, p.channels);
+    c.parameters = t.family->parameters(c.type, c.scales);
+    std::vector<double> key = c.parameters;
+    key.push_back(double(c.type));
+    const auto [at, added] = known.try_emplace(std::move(key), std::uint16_t(t.classes.size()));
+    if (added) t.classes.push_back(std::move(c));
+    class_of_node[i] = at->second;
+  }
+  if (p.cycle_length_ms > 0) {
+    std::vector<CellType> types;
+    std::vector<ChannelScales> scales;
+    for (const CellClass& c : t.classes) {
+      types.push_back(c.type);
+      scales.push_back(c.scales);
+    }
+    constexpr double pacing_dt = 0.02;  // ms; single-cell accuracy tested at this step
+    const auto states = paced_states(t.family->key, p.cycle_length_ms, pacing_beats, pacing_dt, types, scales, progress);
+    if (!states) return core::pass(states);
+    for (std::size_t c = 0; c < t.classes.size(); ++c) t.classes[c].initial = (*states)[c];
+    t.notes.push_back(fmt::format("Each of {} kinds of cell was paced alone for {} beats at {} ms before the beat.", t.classes.size(), pacing_beats,
+                                  p.cycle_length_ms));
+  } else {
+    for (CellClass& c : t.classes) c.initial = t.family->initial(c.type);
+    t.notes.push_back("Cells start from the published initial state.");
+  }
+  for (const CellClass& c : t.classes)
+    if (c.scales.g_NaL != 1.0 && std::find(t.family->scales.begin(), t.family->scales.end(), "g_NaL") == t.family->scales.end()) {
+      t.notes.push_back("This membrane model has no late sodium current: its block has no effect.");
+      break;
+    }
+  return {};
+}
+
+// Extent of a tet along a direction.
+double extent(const core::TetMesh& mesh, const core::Tet& t, const Vec3& direction) {
+  double low = 1e300, high = -1e300;
+  for (Index i : t) {
+    const double x = mesh.nodes[std::size_t(i)].dot(direction);
+    low = std::min(low, x);
+    high = std::max(high, x);
+  }
+  return high - low;
+}
+
+// Diffusivity tensors mm2/ms of the conducting tets, tuned.
+std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector<std::size_t>& conducting,
+                                      const std::vector<std::uint16_t>& class_of_node, Tissue& t) {
+  const core::TetMesh& mesh = *p.mesh;
+  const bool sodium = p.upstroke_sodium_interpolation && t.family->sodium.present();
+  // One curve per set of channel scales; the cell type matters little for the upstroke.
+  std::vector<std::shared_ptr<const TuningCurve>> curve(t.classes.size());
+  if (p.conductivity_tuning) {
+    std::vector<std::size_t> first;
+    for (std::size_t c = 0; c < t.classes.size(); ++c) {
+      std::size_t like = c;
+      for (std::size_t f : first)
+        if (t.classes[f].scales == t.classes[c].scales) like = f;
+      if (like == c) first.push_back(c);
+      curve[c] = tuning_curve(*t.family, t.classes[like].parameters, t.classes[like].initial, p.dt_ms, sodium);
+    }
+  }
+  const bool structured = is_structured(mesh);
+  const double across_share = structured ? 1.0 : 0.5;  // ep-numerics.md section 4: (k - 1) halved across on irregular meshes
+  std::vector<core::Mat3> tensor(conducting.size());
+  std::vector<double> along(conducting.size()), across(conducting.size()), worst(conducting.size());
+  core::parallel_chunks(std::ptrdiff_t(conducting.size()), 4096, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
+    for (std::ptrdiff_t c = begin; c < end; ++c) {
+      const std::size_t e = conducting[std::size_t(c)];
+      const core::Tet& tet = mesh.tets[e];
+      // The class of most of its nodes, the lowest in a tie.
+      std::array<std::uint16_t, 4> k;
+      for (std::size_t a = 0; a < 4; ++a) k[a] = class_of_node[std::size_t(tet[a])];
+      std::sort(k.begin(), k.end());
+      std::uint16_t cell = k[0];
+      std::ptrdiff_t most = 0;
+      for (std::uint16_t x : k)
+        if (const auto n = std::count(k.begin(), k.end(), x); n > most) {
+          most = n;
+          cell = x;
+        }
+      const Vec3 f = p.fibres->f[e].normalized(), n = f.cross(p.fibres->s[e]).normalized(), s = n.cross(f);
+      const Vec3 axes[3] = {f, s, n};
+      const Vec3& scale = p.regions[region_of(p, e)].sigma_scale;
+      core::Mat3 d = core::Mat3::Zero();
+      for (int a = 0; a < 3; ++a) {
+        const double diffusivity = p.sigma[a] * scale[a] / (p.chi_per_mm * p.cm_uF_per_mm2);
+        const double q = extent(mesh, tet, axes[a]) / std::sqrt(diffusivity);
+        double factor = 1.0;
+        if (curve[cell]) factor = 1.0 + (curve[cell]->factor(q) - 1.0) * (a == 0 ? 1.0 : across_share);
+        if (a == 0) along[std::size_t(c)] = factor;
+        if (a == 1) across[std::size_t(c)] = factor;
+        worst[std::size_t(c)] = std::max(worst[std::size_t(c)], q);
+        d += factor * diffusivity * axes[a] * axes[a].transpose();
+      }
+      tensor[std::size_t(c)] = d;
+    }
+  });
+  const auto median = [](std::vector<double> v) {
+    std::nth_element(v.begin(), v.begin() + std::ptrdiff_t(v.size() / 2), v.end());
+    return v[v.size() / 2];
+  };
+  if (p.conductivity_tuning) {
+    t.notes.push_back(fmt::format("Conductivities are scaled for the element size: median factor {:.3f} along fibres, {:.3f} across{}.", median(along),
+                                  median(across), structured ? "" : " (half of the 1D correction across: irregular mesh)"));
+    for (const auto& c : curve)
+      if (c->q.empty()) {
+        t.notes.push_back("One kind of cell does not conduct even in a fine strand: its conductivity is not scaled.");
+        break;
+      }
+  } else {
+    t.notes.push_back("Conductivities are not scaled for the element size.");
+  }
+  const double q = median(worst);
+  if (q > 3.5)  // ep-numerics.md section 1.5
+    t.notes.push_back(fmt::format("The mesh is coarse for conduction across fibres: h/sqrt(D) is {:.1f} in the median element, above 3.5. "
+                                  "Expect errors above 8 % in activation there; elements {:.0f} % smaller would do.", q, 100 * (1 - 3.5 / q)));
+  return tensor;
+}
+
+void note_parts(const ElectroProblem& p, Tissue& t) {
+  std::vector<char> seen(std::size_t(t.n), 0), fed;
+  std::vector<char> site(std::size_t(t.n), 0);
+  for (const ActivationSite& s : p.sites)
+    for (Index i : s.nodes)
+      if (const Index k = t.inner_of[std::size_t(i)]; k >= 0) site[std::size_t(k)] = 1;
+  long parts = 0, unfed = 0, unfed_nodes = 0;
+  std::vector<std::ptrdiff_t> stack;
+  for (std::ptrdiff_t seed = 0; seed < t.n; ++seed) {
+    if (seen[std::size_t(seed)]) continue;
+    bool has_site = false;
+    long nodes = 0;
+    seen[std::size_t(seed)] = 1;
+    stack.assign(1, seed);
+    while (!stack.empty()) {
+      const std::size_t i = std::size_t(stack.back());
+      stack.pop_back();
+      ++nodes;
+      has_site = has_site || site[i];
+      for (std::ptrdiff_t k = t.row_begin[i]; k < t.row_begin[i + 1]; ++k)
+        if (const Index j = t.col[std::size_t(k)]; !seen[std::size_t(j)]) {
+          seen[std::size_t(j)] = 1;
+          stack.push_back(j);
+        }
+    }
+    ++parts;
+    if (!has_site) {
+      ++unfed;
+      unfed_nodes += nodes;
+    }
+  }
+  if (unfed > 0)
+    t.notes.push_back(fmt::format("The conducting tissue has {} separate parts; {} of them ({} nodes) hold no stimulus and stay at rest.", parts, unfed,
+                                  unfed_nodes));
+  for (const ActivationSite& s : p.sites)
+    if (std::none_of(s.nodes.begin(), s.nodes.end(), [&](Index i) { return t.inner_of[std::size_t(i)] >= 0; }))
+      t.notes.push_back(fmt::format("The stimulus \"{}\" lies in tissue that does not conduct and has no effect.", s.name));
+}
+
+}  // namespace
+
+bool is_structured(const core::TetMesh& mesh) {
+  const double unit = 1e-5 * mesh.mean_edge();
+  std::set<std::array<long, 3>> edges;
+  const std::size_t stride = std::max<std::size_t>(1, mesh.tets.size() / 20000);  // a sample is enough
+  for (std::size_t at = 0; at < mesh.tets.size(); at += stride) {
+    const core::Tet& t = mesh.tets[at];
+    for (std::size_t a = 0; a < 4; ++a)
+      for (std::size_t b = a + 1; b < 4; ++b) {
+        const Vec3 e = mesh.nodes[std::size_t(t[b])] - mesh.nodes[std::size_t(t[a])];
+        std::array<long, 3> key{std::lround(e.x() / unit), std::lround(e.y() / unit), std::lround(e.z() / unit)};
+        if (key < std::array<long, 3>{0, 0, 0}) key = {-key[0], -key[1], -key[2]};
+        edges.insert(key);
+        if (edges.size() > 300) return false;  // a box has at most 13 edge vectors; rotated ones round to a few each
+      }
+  }
+  return true;
+}
+
+core::Result<Tissue> set_up_tissue(const ElectroProblem& p, const core::Progress& progress) {
+  Tissue t;
+  t.family = find_ionic_family(p.ionic_model);
+  OT_EXPECT(t.family != nullptr);
+  t.node_of = conducting_nodes(p);
+  t.n = std::ptrdiff_t(t.node_of.size());
+  t.padded = (t.n + block_nodes - 1) / block_nodes * block_nodes;
+  t.inner_of.assign(p.mesh->nodes.size(), -1);
+  for (std::ptrdiff_t i = 0; i < t.n; ++i) t.inner_of[std::size_t(t.node_of[std::size_t(i)])] = Index(i);
+
+  std::vector<std::uint16_t> class_of_node;
+  if (const auto ok = set_up_classes(p, t, class_of_node, progress.part(0.0, 0.8)); !ok) return core::pass(ok);
+  if (progress.cancelled()) return core::cancelled();
+  t.rest_mV.resize(class_of_node.size());
+  for (std::size_t i = 0; i < class_of_node.size(); ++i) t.rest_mV[i] = float(t.classes[class_of_node[i]].initial[0]);
+  t.class_of.resize(std::size_t(t.padded));
+  for (std::ptrdiff_t i = 0; i < t.padded; ++i)
+    t.class_of[std::size_t(i)] = class_of_node[std::size_t(t.node_of[std::size_t(std::min(i, t.n - 1))])];
+
+  std::vector<std::size_t> conducting;
+  for (std::size_t e = 0; e < p.mesh->tets.size(); ++e)
+    if (p.regions[region_of(p, e)].conducting) conducting.push_back(e);
+  progress.report(0.8, "scaling conductivities");
+  const std::vector<core::Mat3> tensor = diffusivities(p, conducting, class_of_node, t);
+  if (progress.cancelled()) return core::cancelled();
+
+  progress.report(0.9, "assembling");
+  core::TetMesh sub;
+  for (Index i : t.node_of) sub.nodes.push_back(p.mesh->nodes[std::size_t(i)]);
+  for (std::size_t e : conducting) {
+    core::Tet tet = p.mesh->tets[e];
+    for (Index& i : tet) i = t.inner_of[std::size_t(i)];
+    sub.tets.push_back(tet);
+  }
+  const fem::NodeTets around = fem::node_tets(sub);
+  const fem::TetGeometry geometry = fem::tet_geometry(sub);
+  const fem::CsrMatrix k = fem::assemble_stiffness(sub, around, geometry, tensor);
+  const std::vector<double> mass = fem::lumped_mass(sub, around, geometry);
+  t.mass.assign(std::size_t(t.padded), 0.0);
+  std::copy(mass.begin(), mass.end(), t.mass.begin());
+  t.k_diagonal.assign(std::size_t(t.padded), 0.0);
+  t.row_begin.assign(std::size_t(t.padded) + 1, 0);
+  for (std::size_t i = 0; i < std::size_t(t.padded); ++i) {
+    if (std::ptrdiff_t(i) < t.n)
+      for (std::ptrdiff_t at = k.row_begin[i]; at < k.row_begin[i + 1]; ++at) {
+        const Index j = k.col[std::size_t(at)];
+        const float value = float(k.value[std::size_t(at)]);
+        // On boxes most couplings cancel to rounding; what is left of them would only cost time.
+        if (j == Index(i) || std::abs(k.value[std::size_t(at)]) < 1e-12 * k.value[std::size_t(k.find(Index(i), Index(i)))]) continue;
+        t.col.push_back(j);
+        t.k.push_back(value);
+        t.k_diagonal[i] -= double(value);
+      }
+    t.row_begin[i + 1] = std::ptrdiff_t(t.col.size());
+  }
+  t.tets = std::move(sub.tets);
+  t.tet_volume = geometry.volume;
+  note_parts(p, t);
+  return t;
+}
+
+}  // namespace ot::ep

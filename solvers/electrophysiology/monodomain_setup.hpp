@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From an ElectroProblem to what the time steps need: conducting nodes in a cache-friendly order, cell classes with their
+// initial states, tuned conductivities, lumped mass and the diffusion matrix.
+// Threads: deterministic for every thread count.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "solvers/core/progress.hpp"
+#include "solvers/core/result.hpp"
+#include "solvers/electrophysiology/problem.hpp"
+#include "solvers/electrophysiology/reaction/aligned.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
+
+namespace ot::ep {
+
+struct CellClass {
+  CellType type = CellType::epi;
+  ChannelScales scales;              // region times global
+  std::vector<double> parameters;    // column of the family's parameters
+  std::vector<double> initial;       // V first
+};
+
+// Node numbers in here are "inner": conducting nodes only, sorted along a space-filling curve; rows up to `padded` are idle.
+struct Tissue {
+  const IonicFamily* family = nullptr;
+  std::ptrdiff_t n = 0, padded = 0;            // padded: multiple of block_nodes
+  std::vector<core::Index> node_of;            // [n] mesh node
+  std::vector<core::Index> inner_of;           // [mesh nodes], -1 = inert
+  std::vector<core::Tet> tets;                 // conducting, inner numbers
+  std::vector<double> tet_volume;              // mm3
+  AlignedVector mass;                          // [padded] mm3, 0 in idle rows
+  // Diffusion K_ij / (chi Cm), off-diagonal only: rows sum to zero, so K u = sum k_ij (u_j - u_i).
+  std::vector<std::ptrdiff_t> row_begin;       // [padded + 1]
+  std::vector<core::Index> col;
+  std::vector<float> k;
+  AlignedVector k_diagonal;                    // [padded]
+  std::vector<CellClass> classes;
+  std::vector<std::uint16_t> class_of;         // [padded]
+  std::vector<float> rest_mV;                  // [mesh nodes] initial V, inert nodes too
+  std::vector<std::string> notes;
+};
+
+core::Result<Tissue> set_up_tissue(const ElectroProblem& problem, const core::Progress& progress);
+
+// Structured grids repeat few edge vectors; every other mesh disperses less across fibres than a strand does.
+bool is_structured(const core::TetMesh& mesh);
+
+}  // namespace ot::ep

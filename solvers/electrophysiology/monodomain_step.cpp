@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "solvers/electrophysiology/monodomain_step.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "solvers/core/contracts.hpp"
+#include "solvers/core/parallel.hpp"
+#include "solvers/electrophysiology/reaction/cell_batch.hpp"
+
+namespace ot::ep {
+namespace {
+
+constexpr std::ptrdiff_t bn = block_nodes;
+constexpr std::ptrdiff_t ionic_chunk = 4 * bn;     // nodes per unit of work
+constexpr std::ptrdiff_t vector_chunk = 16 * bn;
+constexpr long refresh_every = 64;                 // steps between true products with K
+constexpr int most_iterations = 500;
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+// Small problems stay on one thread: waking another costs more than their passes. The chunks are the same either way.
+constexpr std::ptrdiff_t least_parallel = 8192;
+template <class F>
+void pass(std::ptrdiff_t n, std::ptrdiff_t chunk, F&& f) {
+  if (n >= least_parallel) return core::parallel_chunks(n, chunk, f);
+  for (std::ptrdiff_t first = 0; first < n; first += chunk) f(first, std::min(n, first + chunk));
+}
+
+std::size_t chunks(std::ptrdiff_t n, std::ptrdiff_t chunk) { return std::size_t((n + chunk - 1) / chunk); }
+
+double ordered(const std::vector<double>& part) {
+  double sum = 0;
+  for (double x : part) sum += x;
+  return sum;
+}
+
+}  // namespace
+
+MonodomainStep::MonodomainStep(const ElectroProblem& problem, const Tissue& tissue)
+    : problem_(problem), tissue_(tissue), kernel_(best_kernel(*tissue.family)),
+      interpolate_(problem.upstroke_sodium_interpolation && tissue.family->sodium.present()), sodium_(tissue), dt_(problem.dt_ms) {
+  const std::ptrdiff_t padded = tissue.padded, blocks = padded / bn;
+  const IonicFamily& family = *tissue.family;
+  for (AlignedVector* x : {&v_, &dv_, &i_before_, &e_na_, &stimulus_, &b_, &r_, &u_, &p_, &s_, &w_, &inverse_, &kv_, &kd_, &peak_, &rest_})
+    x->assign(std::size_t(padded), 0.0);
+  state_.resize(std::size_t(padded) * std::size_t(family.states));
+  for (std::ptrdiff_t i = 0; i < padded; ++i) {
+    const CellClass& c = tissue.classes[tissue.class_of[std::size_t(i)]];
+    v_[std::size_t(i)] = rest_[std::size_t(i)] = peak_[std::size_t(i)] = c.initial[0];
+    for (int s = 0; s < family.states; ++s)
+      state_[std::size_t((i / bn * family.states + s) * bn + i % bn)] = c.initial[std::size_t(s) + 1];
+    if (i < tissue.n) inverse_[std::size_t(i)] = 1.0 / (tissue.mass[std::size_t(i)] + 0.5 * dt_ * tissue.k_diagonal[std::size_t(i)]);
+  }
+  // Blocks of the same mix of classes share one table of parameters.
+  std::map<std::vector<std::uint16_t>, std::size_t> tables;
+  std::vector<std::size_t> table_of(static_cast<std::size_t>(blocks));
+  for (std::ptrdiff_t b = 0; b < blocks; ++b) {
+    std::vector<std::uint16_t> mix(tissue.class_of.begin() + b * bn, tissue.class_of.begin() + (b + 1) * bn);
+    table_of[std::size_t(b)] = tables.try_emplace(std::move(mix), tables.size()).first->second;
+  }
+  const std::size_t table_size = std::size_t(family.params * bn);
+  param_store_.resize(tables.size() * table_size);
+  for (const auto& [mix, at] : tables)
+    for (std::size_t l = 0; l < std::size_t(bn); ++l)
+      for (int p = 0; p < family.params; ++p)
+        param_store_[at * table_size + std::size_t(p) * std::size_t(bn) + l] = tissue.classes[mix[l]].parameters[std::size_t(p)];
+  for (std::size_t t : table_of) params_.push_back(param_store_.data() + t * table_size);
+
+  // Sodium reversal potentials of the initial state: a step of length 0 on a copy.
+  AlignedVector copy(std::size_t(family.states) * std::size_t(bn)), ignored(std::size_t(bn), 0.0);
+  for (std::ptrdiff_t b = 0; b < blocks; ++b) {
+    std::copy_n(state_.begin() + b * family.states * bn, copy.size(), copy.begin());
+    kernel_({int(bn), 0.0, 0.0, copy.data(), params_[std::size_t(b)], v_.data() + b * bn, v_.data() + b * bn, ignored.data(), e_na_.data() + b * bn});
+    if (interpolate_) sodium_.note_block(b, state_.data() + b * family.states * bn, params_[std::size_t(b)]);
+  }
+  multiply(v_, kv_);
+  rr_part_.resize(chunks(padded, ionic_chunk));
+  bb_part_.resize(rr_part_.size());
+  uw_part_.resize(chunks(padded, vector_chunk));
+  activation_.assign(std::size_t(tissue.n), nan);
+  repolarisation_.assign(std::size_t(tissue.n), nan);
+}
+
+void MonodomainStep::multiply(const AlignedVector& x, AlignedVector& y) const {
+  pass(tissue_.padded, vector_chunk, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    for (std::ptrdiff_t i = first; i < last; ++i) {
+      double sum = 0;
+      for (std::ptrdiff_t k = tissue_.row_begin[std::size_t(i)]; k < tissue_.row_begin[std::size_t(i) + 1]; ++k)
+        sum += double(tissue_.k[std::size_t(k)]) * (x[std::size_t(tissue_.col[std::size_t(k)])] - x[std::size_t(i)]);
+      y[std::size_t(i)] = sum;
+    }
+  });
+}
+
+void MonodomainStep::set_stimulus() {
+  if (stimulated_)
+    for (const ActivationSite& s : problem_.sites)
+      for (core::Index node : s.nodes)
+        if (const core::Index i = tissue_.inner_of[std::size_t(node)]; i >= 0) stimulus_[std::size_t(i)] = 0.0;
+  stimulated_ = false;
+  for (const ActivationSite& s : problem_.sites) {
+    const double share = stimulus_share(time(), dt_, s.start_ms, s.duration_ms);
+    if (share == 0.0) continue;
+    stimulated_ = true;
+    for (std::size_t k = 0; k < s.nodes.size(); ++k)
+      if (const core::Index i = tissue_.inner_of[std::size_t(s.nodes[k])]; i >= 0)
+        stimulus_[std::size_t(i)] += share * s.amplitude_mV_per_ms * (s.weights.empty() ? 1.0 : double(s.weights[k]));
+  }
+}
+
+// Membrane, right-hand side, and the residual of the previous increment as the start of the solve.
+void MonodomainStep::ionic_pass() {
+  const std::ptrdiff_t states = tissue_.family->states;
+  const double* const correction = sodium_.correction();
+  const bool first_step = steps_ == 0;
+  pass(tissue_.padded, ionic_chunk, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    alignas(64) double rate[block_nodes], current[block_nodes];
+    double rr = 0, bb = 0;
+    for (std::ptrdiff_t begin = first; begin < last; begin += bn) {
+      const std::ptrdiff_t block = begin / bn;
+      for (std::ptrdiff_t l = 0; l < bn; ++l) rate[l] = v_[std::size_t(begin + l)] + 0.5 * dv_[std::size_t(begin + l)];
+      double* const state = state_.data() + block * states * bn;
+      kernel_({int(bn), dt_, 0.0, state, params_[std::size_t(block)], v_.data() + begin, rate, current, e_na_.data() + begin});
+      if (interpolate_) sodium_.note_block(block, state, params_[std::size_t(block)]);
+      for (std::ptrdiff_t l = 0; l < bn; ++l) {
+        const std::size_t i = std::size_t(begin + l);
+        const double now = current[l] + correction[i], m = tissue_.mass[i];
+        const double ionic = first_step ? now : 1.5 * now - 0.5 * i_before_[i];
+        i_before_[i] = now;
+        const double b = dt_ * (m * (stimulus_[i] - ionic) - kv_[i]);
+        const double r = b - m * dv_[i] - 0.5 * dt_ * kd_[i];
+        b_[i] = b;
+        r_[i] = r;
+        u_[i] = inverse_[i] * r;
+        rr += r * u_[i];
+        bb += b * b * inverse_[i];
+      }
+    }
+    rr_part_[std::size_t(first / ionic_chunk)] = rr;
+    bb_part_[std::size_t(first / ionic_chunk)] = bb;
+  });
+  gamma_ = ordered(rr_part_);
+  bb_ = ordered(bb_part_);
+}
+
+bool MonodomainStep::solve() {
+  const double goal = problem_.solver_tolerance * problem_.solver_tolerance * bb_;
+  if (!std::isfinite(gamma_) || !std::isfinite(bb_)) return false;
+  double gamma_before = 0, alpha_before = 0;
+  for (int iteration = 0; gamma_ > goal; ++iteration) {
+    if (iteration >= most_iterations) return false;
+    pass(tissue_.padded, vector_chunk, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      double part = 0;
+      for (std::ptrdiff_t i = first; i < last; ++i) {
+        const double own = u_[std::size_t(i)];
+        double sum = 0;
+        for (std::ptrdiff_t k = tissue_.row_begin[std::size_t(i)]; k < tissue_.row_begin[std::size_t(i) + 1]; ++k)
+          sum += double(tissue_.k[std::size_t(k)]) * (u_[std::size_t(tissue_.col[std::size_t(k)])] - own);
+        const double w = tissue_.mass[std::size_t(i)] * own + 0.5 * dt_ * sum;
+        w_[std::size_t(i)] = w;
+        part += w * own;
+      }
+      uw_part_[std::size_t(first / vector_chunk)] = part;
+    });
+    const double delta = ordered(uw_part_);
+    const double beta = iteration == 0 ? 0.0 : gamma_ / gamma_before;
+    const double curvature = iteration == 0 ? delta : delta - beta * gamma_ / alpha_before;
+    if (!(curvature > 0) || !std::isfinite(curvature)) return false;
+    const double alpha = gamma_ / curvature;
+    pass(tissue_.padded, vector_chunk, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      double part = 0;
+      for (std::ptrdiff_t k = first; k < last; ++k) {
+        const std::size_t i = std::size_t(k);
+        const double p = u_[i] + beta * p_[i], s = w_[i] + beta * s_[i];
+        p_[i] = p;
+        s_[i] = s;
+        dv_[i] += alpha * p;
+        const double r = r_[i] - alpha * s;
+        r_[i] = r;
+        u_[i] = inverse_[i] * r;
+        part += r * u_[i];
+      }
+      uw_part_[std::size_t(first / vector_chunk)] = part;
+    });
+    gamma_before = gamma_;
+    alpha_before = alpha;
+    gamma_ = ordered(uw_part_);
+    ++iterations_;
+  }
+  return true;
+}
+
+// New potential, products with K for the next step, activation and repolarisation, and the sentinel.
+MonodomainStep::Trouble MonodomainStep::finish_pass() {
+  const double t = time();
+  std::vector<std::ptrdiff_t> bad(chunks(tissue_.padded, vector_chunk), -1);
+  pass(tissue_.padded, vector_chunk, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    for (std::ptrdiff_t k = first; k < std::min(last, tissue_.n); ++k) {
+      const std::size_t i = std::size_t(k);
+      const double before = v_[i], now = before + dv_[i];
+      v_[i] = now;
+      kd_[i] = (2.0 / dt_) * (b_[i] - r_[i] - tissue_.mass[i] * dv_[i]);
+      kv_[i] += kd_[i];
+      if (!(std::abs(now) <= 200.0)) {
+        if (bad[std::size_t(first / vector_chunk)] < 0) bad[std::size_t(first / vector_chunk)] = k;
+        continue;
+      }
+      if (before < 0.0 && now >= 0.0 && std::isnan(activation_[i])) activation_[i] = t - before / dv_[i] * dt_;
+      if (now > peak_[i]) peak_[i] = now;
+      const double level = rest_[i] + 0.1 * (peak_[i] - rest_[i]);
+      if (now <= level && before > level && peak_[i] > 0.0 && std::isnan(repolarisation_[i]))
+        repolarisation_[i] = t + (before - level) / (before - now) * dt_;
+    }
+  });
+  ++steps_;
+  for (std::ptrdiff_t k : bad)
+    if (k >= 0) return {k, v_[std::size_t(k)], false};
+  if (steps_ % refresh_every == 0) {
+    multiply(v_, kv_);
+    multiply(dv_, kd_);
+  }
+  return {};
+}
+
+MonodomainStep::Trouble MonodomainStep::advance() {
+  set_stimulus();
+  if (interpolate_) sodium_.update(tissue_, state_.data(), params_, v_.data(), e_na_.data());
+  ionic_pass();
+  if (!solve()) {
+    // A value that is not a number shows here first.
+    for (std::ptrdiff_t i = 0; i < tissue_.n; ++i)
+      if (!std::isfinite(b_[std::size_t(i)])) return {i, v_[std::size_t(i)], false};
+    return {0, v_[0], true};
+  }
+  return finish_pass();
+}
+
+}  // namespace ot::ep

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The explicit list of ionic models: adding one is its folder and its lines here.
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/electrophysiology/reaction/mitchell_schaeffer_2003/mitchell_schaeffer_2003.hpp"
+#include "solvers/electrophysiology/reaction/ten_tusscher_2006/ten_tusscher_2006.hpp"
+
+namespace ot::ep {
+
+const std::vector<IonicModel>& builtin_ionic_models() {
+  static const std::vector<IonicModel> all = {
+      tt06::model(CellType::epi),
+      tt06::model(CellType::mid),
+      tt06::model(CellType::endo),
+      ms03::model(),
+  };
+  return all;
+}
+
+}  // namespace ot::ep

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Up to block_nodes unconnected cells of one family stepped together: single cells and the pacing of tissue classes.
+// Numerics: the step of the tissue without diffusion: V by Adams-Bashforth 2 (Euler in the first step), gates at mid-step,
+// the stimulus as its mean over the step.
+// Threads: one batch is used by one thread.
+#pragma once
+#include <vector>
+
+#include "solvers/electrophysiology/reaction/aligned.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
+
+namespace ot::ep {
+
+// Share of [t, t + dt] during which a stimulus [start, start + duration) is on.
+double stimulus_share(double t, double dt, double start, double duration);
+
+class CellBatch {
+ public:
+  // columns[c]: parameters of cell c; states[c]: V first.
+  CellBatch(const IonicFamily& family, const std::vector<std::vector<double>>& columns,
+            const std::vector<std::vector<double>>& states);
+
+  void step(double dt, double stimulus_mV_per_ms);   // the stimulus also enters the potassium balance
+  double v(int cell) const { return v_[std::size_t(cell)]; }
+  double state(int cell, int row) const { return state_[std::size_t(row * block_nodes + cell)]; }
+  std::vector<double> states(int cell) const;        // V first
+  bool sound() const;                                // every V finite and within +-200 mV
+
+ private:
+  const IonicFamily* family_;
+  KernelStep kernel_;
+  int cells_, lanes_;
+  AlignedVector param_, state_, v_, v_rate_, dv_, i_, i_before_, e_na_;
+  bool first_ = true;
+};
+
+}  // namespace ot::ep

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Ionic models: the explicit list, what each is made of, and the choice of its vectorised kernel.
+// Adding one: its own folder here, one line in builtin.cpp.
+// Threads: everything is constant after the first call.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "solvers/electrophysiology/problem.hpp"
+#include "solvers/electrophysiology/reaction/kernel.hpp"
+
+namespace ot::ep {
+
+struct IonicState {
+  std::string name, unit;
+};
+
+struct IonicParameter {
+  std::string symbol, meaning, unit;
+  double value = 0;
+  std::string source;
+};
+
+// Where the fast sodium current finds its factors: I_Na = param[conductance] m^3 h j (V - E_Na).
+struct FastSodium {
+  int m = -1, h = -1, j = -1;   // rows of the state
+  int conductance = -1;         // row of the parameters
+  bool present() const { return m >= 0; }
+};
+
+// The equations, shared by all cell types of a family.
+struct IonicFamily {
+  std::string key;                    // "ten_tusscher_panfilov_2006"
+  int states = 0, params = 0;         // rows of a block, V not counted
+  FastSodium sodium;
+  int cai = -1;                       // row of the cytosolic calcium, -1: the model has none
+  std::vector<std::string> scales;    // members of ChannelScales that act here: "g_Na", ...
+  double stimulus_mV_per_ms = 0, stimulus_ms = 0;   // twice the threshold or as published: default of single cells
+  // One cell's column of parameters, row by row.
+  std::vector<double> (*parameters)(CellType, const ChannelScales&) = nullptr;
+  // Published initial state: V first, then the states.
+  std::vector<double> (*initial)(CellType) = nullptr;
+  KernelStep (*kernel)(const std::string& instruction_set) = nullptr;   // nullptr when not built for that set
+};
+
+struct IonicModel {
+  std::string key, name, summary, source;
+  const IonicFamily* family = nullptr;
+  CellType cell_type = CellType::epi;
+  std::vector<IonicState> states;             // V first
+  std::vector<IonicParameter> parameters;
+  std::vector<double> initial_state() const { return family->initial(cell_type); }   // V first
+};
+
+const std::vector<IonicModel>& builtin_ionic_models();
+const IonicModel* find_ionic_model(const std::string& key);      // nullptr when unknown
+const IonicFamily* find_ionic_family(const std::string& key);    // nullptr when unknown
+
+// "avx512", "avx2", "baseline", best first; only those this machine can run.
+std::vector<std::string> usable_instruction_sets();
+// The kernel for the best usable set. Results differ between sets by rounding only (tested), never between thread counts.
+KernelStep best_kernel(const IonicFamily& family);
+
+}  // namespace ot::ep

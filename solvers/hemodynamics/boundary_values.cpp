@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "solvers/hemodynamics/boundary_values.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ot::hemo {
+
+std::vector<CapSize> outlet_sizes(const core::VesselNetwork& network) {
+  std::vector<CapSize> sizes;
+  for (const core::VesselBranch& b : network.branches) {
+    if (!b.children.empty() || b.radius.empty()) continue;
+    std::vector<double> last;
+    for (std::size_t k = 0; k < b.radius.size(); ++k)
+      if (b.arc.empty() || b.arc[k] >= b.length() * 2.0 / 3.0) last.push_back(b.radius[k]);
+    std::nth_element(last.begin(), last.begin() + std::ptrdiff_t(last.size() / 2), last.end());
+    sizes.push_back({b.outlet_patch, last[last.size() / 2]});
+  }
+  return sizes;
+}
+
+core::Result<std::vector<Outlet>> murray_outlets(const std::vector<CapSize>& caps, double flow, double mean_Pa, double distal_Pa, const MurrayOptions& o) {
+  if (caps.empty()) return core::bad_input("There is no outlet to give a resistance to (blood cannot leave). Check the caps of the vessel.");
+  if (!(flow > 0) || !std::isfinite(flow)) return core::bad_input(fmt::format("The total flow is {} mm3/s (resistances are pressure over flow). Give a positive flow.", flow));
+  if (!(mean_Pa > distal_Pa) || !std::isfinite(mean_Pa) || !std::isfinite(distal_Pa))
+    return core::bad_input(fmt::format("The mean pressure {} Pa is not above the distal pressure {} Pa (no resistance gives that flow). Raise the mean pressure.", mean_Pa, distal_Pa));
+  if (!(o.exponent > 0) || o.total_compliance < 0 || !(o.proximal_share > 0 && o.proximal_share < 1))
+    return core::bad_input("Murray's exponent must be positive, the compliance not negative and the proximal share between 0 and 1 (the outlets would be unphysical). Use 3, 0 and 0.09.");
+  double sum = 0;
+  for (const CapSize& c : caps) {
+    if (!(c.radius_mm > 0) || !std::isfinite(c.radius_mm)) return core::bad_input(fmt::format("Outlet patch {} has a radius of {} mm (Murray's law needs its size). Check the cap.", c.patch, c.radius_mm));
+    sum += std::pow(c.radius_mm, o.exponent);
+  }
+  std::vector<Outlet> outlets;
+  for (const CapSize& c : caps) {
+    const double share = std::pow(c.radius_mm, o.exponent) / sum, r = (mean_Pa - distal_Pa) / (share * flow);
+    Outlet out;
+    out.patch = c.patch;
+    out.pd = distal_Pa;
+    if (o.total_compliance > 0) out.rp = o.proximal_share * r, out.rd = (1 - o.proximal_share) * r, out.c = share * o.total_compliance;
+    else out.rp = r;
+    outlets.push_back(out);
+  }
+  return outlets;
+}
+
+double coronary_rest_flow(CoronaryVessel vessel, double lv_mass_g) {
+  constexpr double whole_ml_min = 225, mass = 150, exponent = 0.75;
+  const double whole = whole_ml_min * (lv_mass_g > 0 ? std::pow(lv_mass_g / mass, exponent) : 1.0);
+  double share = 0;
+  switch (vessel) {
+    case CoronaryVessel::left_main: share = 0.70; break;
+    case CoronaryVessel::lad: share = 0.45; break;
+    case CoronaryVessel::lcx: share = 0.25; break;
+    case CoronaryVessel::rca: share = 0.30; break;
+  }
+  return share * whole * 1000.0 / 60.0;
+}
+
+core::Result<std::vector<Outlet>> coronary_outlets(const core::VesselNetwork& network, double rest_flow, double aortic_Pa, bool hyperaemia) {
+  MurrayOptions options;
+  options.exponent = 2.65;
+  auto outlets = murray_outlets(outlet_sizes(network), rest_flow, aortic_Pa, venous_pressure_Pa, options);
+  if (outlets && hyperaemia)
+    for (Outlet& o : *outlets) o.rp *= hyperaemic_resistance_ratio;
+  return outlets;
+}
+
+}  // namespace ot::hemo

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Plausible boundary values when none were measured: outlet resistances by Murray's law, coronary flow at rest and hyperaemia.
+// Everything here is an assumption of the model and must be shown as such beside the results.
+#pragma once
+#include <vector>
+
+#include "solvers/core/result.hpp"
+#include "solvers/hemodynamics/problem.hpp"
+
+namespace ot::hemo {
+
+struct CapSize {
+  int patch = 0;
+  double radius_mm = 0;
+};
+// Terminal branches: median radius over their last third (the cap itself may be cut obliquely or tapered).
+std::vector<CapSize> outlet_sizes(const core::VesselNetwork& network);
+
+// Flow split q_i ~ r_i^exponent (Murray 1926, J Gen Physiol 9:835-841: 3; coronary 2.6-2.7, Changizi & Cherniak 2000, Huo & Kassab 2012),
+// R_i = (mean - distal) / q_i. compliance > 0 makes Windkessels: C_i ~ q_i and rp = proximal_share R_i
+// (systemic 0.056-0.1: physiology_and_models.json, windkessel).
+struct MurrayOptions {
+  double exponent = 3.0;
+  double total_compliance = 0;     // mm3/Pa
+  double proximal_share = 0.09;
+};
+core::Result<std::vector<Outlet>> murray_outlets(const std::vector<CapSize>& caps, double total_flow_mm3_s, double mean_pressure_Pa,
+                                                 double distal_pressure_Pa, const MurrayOptions& options = {});
+
+enum class CoronaryVessel { left_main, lad, lcx, rca };
+
+// Coronary flow at rest, mm3/s. Whole heart: 225 mL/min for 150 g of left ventricular myocardium, scaled with mass^0.75
+// (225 mL/min: Guyton & Hall, about 4-5 % of cardiac output; exponent: Zhou, Kassab, Molloi 1999; both in physiology_and_models.json).
+// Shares of the vessels are an assumption for a right-dominant heart: LAD 0.45, LCX 0.25, RCA 0.30 (left main 0.70).
+// mass_g <= 0: the default of 150 g.
+double coronary_rest_flow(CoronaryVessel vessel, double lv_mass_g = 0);
+
+// Microvascular resistance at maximal hyperaemia (adenosine 140 ug/kg/min) over that at rest: 0.24, Wilson et al. 1990 quoted by
+// Taylor, Fonte, Min, JACC 61 (2013) 2233-2241.
+inline constexpr double hyperaemic_resistance_ratio = 0.24;
+inline constexpr double mean_aortic_pressure_Pa = 93.0 * 133.322387415;  // normal MAP 70-100 mmHg
+inline constexpr double venous_pressure_Pa = 5.0 * 133.322387415;        // right atrium 2-6 mmHg
+
+// Outlets of a coronary tree: resistances set at rest by Murray's law (exponent 2.65) and lowered to hyperaemia when asked.
+core::Result<std::vector<Outlet>> coronary_outlets(const core::VesselNetwork& network, double rest_flow_mm3_s, double aortic_pressure_Pa,
+                                                   bool hyperaemia);
+
+}  // namespace ot::hemo

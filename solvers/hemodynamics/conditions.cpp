@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "solvers/hemodynamics/conditions.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numbers>
+#include <set>
+
+#include "solvers/core/contracts.hpp"
+
+namespace ot::hemo {
+using core::Index;
+using core::Vec3;
+
+double Cap::radius_mm() const { return std::sqrt(area_mm2 / std::numbers::pi); }
+
+Cap make_cap(const core::TetMesh& mesh, int patch) {
+  Cap cap;
+  cap.patch = patch;
+  std::map<std::pair<Index, Index>, int> edges;
+  std::set<Index> nodes, rim;
+  Vec3 area = Vec3::Zero(), moment = Vec3::Zero();
+  double sum = 0;
+  for (std::size_t f = 0; f < mesh.boundary.size(); ++f) {
+    if (mesh.boundary[f].patch != patch) continue;
+    const core::Triangle& t = mesh.boundary[f].nodes;
+    cap.faces.push_back(Index(f));
+    const Vec3 &a = mesh.nodes[std::size_t(t[0])], &b = mesh.nodes[std::size_t(t[1])], &c = mesh.nodes[std::size_t(t[2])];
+    const Vec3 n = 0.5 * (b - a).cross(c - a);
+    area += n;
+    moment += n.norm() * (a + b + c) / 3.0;
+    sum += n.norm();
+    for (int k = 0; k < 3; ++k) {
+      nodes.insert(t[std::size_t(k)]);
+      const Index p = t[std::size_t(k)], q = t[std::size_t((k + 1) % 3)];
+      ++edges[{std::min(p, q), std::max(p, q)}];
+    }
+  }
+  double perimeter = 0;
+  for (const auto& [edge, count] : edges)
+    if (count == 1) {
+      rim.insert(edge.first), rim.insert(edge.second);
+      perimeter += (mesh.nodes[std::size_t(edge.first)] - mesh.nodes[std::size_t(edge.second)]).norm();
+    }
+  if (sum > 0) {
+    cap.area_mm2 = area.norm();
+    cap.normal = area.normalized();
+    cap.centre = moment / sum;
+    if (perimeter > 0) cap.roundness = 4 * std::numbers::pi * cap.area_mm2 / (perimeter * perimeter);
+  }
+  cap.nodes.assign(nodes.begin(), nodes.end());
+  for (Index i : cap.nodes) cap.rim.push_back(rim.count(i) > 0);
+  return cap;
+}
+
+core::Result<void> check_conditions(const FlowProblem& p) {
+  if (!(p.fluid.viscosity_Pa_s > 0) || !std::isfinite(p.fluid.viscosity_Pa_s))
+    return core::bad_input(fmt::format("The viscosity is {} Pa s (it must be positive for the flow to have a solution). Blood is about 0.0035 Pa s.", p.fluid.viscosity_Pa_s));
+  if (!(p.fluid.density_g_per_mm3 > 0) || !std::isfinite(p.fluid.density_g_per_mm3))
+    return core::bad_input(fmt::format("The density is {} g/mm3 (it must be positive). Blood is about 0.00106 g/mm3.", p.fluid.density_g_per_mm3));
+  if (p.inlets.empty()) return core::bad_input("The flow problem has no inlet (nothing drives the blood). Give one inlet with a flow.");
+  if (p.outlets.empty()) return core::bad_input("The flow problem has no outlet (blood cannot leave a rigid vessel). Give every outlet a resistance.");
+  if (!p.steady) {
+    if (!(p.cycle_s > 0) || p.cycles < 1)
+      return core::bad_input(fmt::format("The cycle lasts {} s and {} cycles are asked for (there is nothing to simulate). Use a positive cycle and at least one.", p.cycle_s, p.cycles));
+    if (!(p.dt_s > 0) || p.dt_s > p.cycle_s / 20)
+      return core::bad_input(fmt::format("The time step of {} s does not resolve the cycle of {} s (at least 20 steps per cycle are needed). Use {:.4g} s or less.", p.dt_s, p.cycle_s, p.cycle_s / 200));
+  }
+  if (!(p.steady_tolerance > 0)) return core::bad_input("The steady tolerance must be positive (the run would never stop). Use 0.001.");
+  for (const Inlet& i : p.inlets) {
+    if (i.flow.empty()) return core::bad_input(fmt::format("Inlet patch {} has no flow (every inlet needs a rate). Give its flow in mm3/s.", i.patch));
+    double last = -1;
+    for (const auto& [t, q] : i.flow) {
+      if (!std::isfinite(t) || !std::isfinite(q))
+        return core::bad_input(fmt::format("The flow at inlet patch {} holds a value that is not a number (the flow there is unknown). Correct the waveform.", i.patch));
+      if (t < 0 || t <= last) return core::bad_input(fmt::format("The times of the waveform at inlet patch {} do not rise from 0 (it cannot be read in order). Sort it by time.", i.patch));
+      last = t;
+    }
+    if (!p.steady && i.flow.size() > 1 && i.flow.back().first > p.cycle_s * (1 + 1e-9))
+      return core::bad_input(fmt::format("The waveform at inlet patch {} lasts {} s, longer than the cycle of {} s (its end would never be used). Set the cycle to its length.", i.patch, i.flow.back().first, p.cycle_s));
+    const double q = mean_flow(i, p.cycle_s);
+    if (p.steady && !(q > 0))
+      return core::bad_input(fmt::format("The flow at inlet patch {} is {} mm3/s (a steady inlet must bring blood in). Give a positive flow; positive is into the vessel.", i.patch, q));
+  }
+  for (const Outlet& o : p.outlets) {
+    for (double v : {o.rp, o.c, o.rd, o.pd})
+      if (!std::isfinite(v)) return core::bad_input(fmt::format("Outlet patch {} has a value that is not a number (its pressure is unknown). Correct its resistances.", o.patch));
+    if (o.rp < 0 || o.rd < 0 || o.c < 0 || !(o.rp + o.rd > 0))
+      return core::bad_input(fmt::format("Outlet patch {} has resistances {} and {} Pa s/mm3 and a compliance of {} mm3/Pa (resistance must be positive, compliance not negative). For a free outlet use a small resistance such as 1e-6.", o.patch, o.rp, o.rd, o.c));
+  }
+  std::set<int> seen;
+  for (const Inlet& i : p.inlets)
+    if (!seen.insert(i.patch).second) return core::bad_input(fmt::format("Patch {} has two conditions (they contradict each other). Keep one.", i.patch));
+  for (const Outlet& o : p.outlets)
+    if (!seen.insert(o.patch).second) return core::bad_input(fmt::format("Patch {} has two conditions (they contradict each other). Keep one.", o.patch));
+  return {};
+}
+
+core::Result<void> check_mesh_conditions(const FlowProblem& p) {
+  if (!p.mesh) return core::wrong_usage("A three-dimensional flow needs a mesh (there is none in the problem). Mesh the lumen first.");
+  if (auto ready = core::check_simulation_ready(*p.mesh); !ready) return core::pass(ready);
+  std::set<int> present, given;
+  for (const core::BoundaryFace& f : p.mesh->boundary) present.insert(f.patch);
+  const auto name = [&](int patch) {
+    const auto at = p.mesh->patch_names.find(patch);
+    return at == p.mesh->patch_names.end() ? fmt::format("patch {}", patch) : fmt::format("patch {} ({})", patch, at->second);
+  };
+  for (const Inlet& i : p.inlets) given.insert(i.patch);
+  for (const Outlet& o : p.outlets) given.insert(o.patch);
+  for (int patch : given)
+    if (!present.count(patch))
+      return core::bad_input(fmt::format("The mesh has no boundary {} that a condition names (it would have no effect). Check the patch numbers.", name(patch)));
+  for (const auto& [patch, label] : p.mesh->patch_names)
+    if (present.count(patch) && !given.count(patch) && (label.rfind("inlet", 0) == 0 || label.rfind("outlet", 0) == 0))
+      return core::bad_input(fmt::format("The {} has no condition (the flow there is undetermined). Give it a flow or a resistance.", name(patch)));
+  if (present.size() == given.size())
+    return core::bad_input("The mesh has no wall: every patch is an inlet or an outlet (a vessel needs a wall). Check the patch numbers.");
+  for (int patch : given) {
+    const Cap cap = make_cap(*p.mesh, patch);
+    if (std::all_of(cap.rim.begin(), cap.rim.end(), [](auto r) { return r != 0; }))
+      return core::bad_input(fmt::format("The {} is only one cell wide (no blood can pass between the wall nodes). Mesh with a shorter edge.", name(patch)));
+    if (!(cap.area_mm2 > 0)) return core::bad_input(fmt::format("The {} has no area (no blood can pass). Check the geometry.", name(patch)));
+  }
+  return {};
+}
+
+core::Result<void> check_network_conditions(const FlowProblem& p) {
+  if (!p.network || p.network->branches.empty())
+    return core::wrong_usage("The fast flow needs a centreline network (there is none in the problem). Extract the centreline first.");
+  const auto& branches = p.network->branches;
+  if (p.inlets.size() != 1)
+    return core::bad_input(fmt::format("The fast flow takes one inlet but the problem has {} (a tree has one root). Use the full solver.", p.inlets.size()));
+  if (p.network->inlet_patch != 0 && p.inlets[0].patch != p.network->inlet_patch)
+    return core::bad_input(fmt::format("The inlet is patch {} but the network begins at patch {} (the flow would enter elsewhere). Check the patch numbers.", p.inlets[0].patch, p.network->inlet_patch));
+  for (std::size_t b = 0; b < branches.size(); ++b) {
+    const core::VesselBranch& v = branches[b];
+    if (v.points.size() < 2 || v.radius.size() != v.points.size() || v.arc.size() != v.points.size())
+      return core::bad_input(fmt::format("Branch {} of the network has fewer than two points (it has no length). Extract the centreline again.", b));
+    for (std::size_t k = 0; k < v.radius.size(); ++k) {
+      if (!(v.radius[k] > 0) || !std::isfinite(v.radius[k]))
+        return core::bad_input(fmt::format("Branch {} has a radius of {} mm at {:.1f} mm (no blood can pass). Correct the lumen there.", b, v.radius[k], v.arc[k]));
+      if (k > 0 && !(v.arc[k] > v.arc[k - 1])) return core::bad_input(fmt::format("The arc of branch {} does not rise (its length is unknown). Extract the centreline again.", b));
+    }
+    if (b > 0 && (v.parent < 0 || v.parent >= int(b)))
+      return core::bad_input(fmt::format("Branch {} has parent {} (parents must come first and the tree has one root). Extract the centreline again.", b, v.parent));
+    if (!v.children.empty()) continue;
+    const auto match = [&](const Outlet& o) { return o.patch == v.outlet_patch; };
+    if (std::none_of(p.outlets.begin(), p.outlets.end(), match))
+      return core::bad_input(fmt::format("The end of branch {} (patch {}) has no outlet condition (the flow there is undetermined). Give it a resistance.", b, v.outlet_patch));
+  }
+  return {};
+}
+
+double flow_at(const Inlet& inlet, double t, double cycle) {
+  const auto& f = inlet.flow;
+  OT_EXPECT(!f.empty());
+  if (f.size() == 1) return f[0].second;
+  t = std::fmod(t, cycle);
+  if (t < 0) t += cycle;
+  const auto at = std::upper_bound(f.begin(), f.end(), t, [](double x, const auto& point) { return x < point.first; });
+  // Before the first and after the last point the curve closes periodically.
+  const auto& a = at == f.begin() ? f.back() : *(at - 1);
+  const auto& b = at == f.end() ? f.front() : *at;
+  const double ta = at == f.begin() ? a.first - cycle : a.first, tb = at == f.end() ? b.first + cycle : b.first;
+  return tb > ta ? a.second + (b.second - a.second) * (t - ta) / (tb - ta) : a.second;
+}
+
+double mean_flow(const Inlet& inlet, double cycle) {
+  const auto& f = inlet.flow;
+  if (f.empty()) return 0;
+  if (f.size() == 1) return f[0].second;
+  double sum = 0;
+  for (std::size_t k = 0; k < f.size(); ++k) {
+    const auto& a = f[k];
+    const auto& b = f[(k + 1) % f.size()];
+    const double span = (k + 1 < f.size() ? b.first : b.first + cycle) - a.first;
+    sum += 0.5 * (a.second + b.second) * std::max(0.0, span);
+  }
+  return sum / cycle;
+}
+
+void Windkessel::start(double q, double mean_q, double dt) {
+  if (steady_ || o_.c <= 0) {
+    pc_ = before_ = o_.rd * q;
+    return;
+  }
+  pc_ = o_.rd * mean_q;
+  before_ = pc_ - dt * (q - pc_ / o_.rd) / o_.c;  // one step back along the slope, so that BDF2 starts at second order
+}
+
+double Windkessel::impedance(double dt) const {
+  if (steady_) return o_.rp + o_.rd;
+  return o_.rp + 1.0 / coefficient(dt);
+}
+
+double Windkessel::history(double dt) const {
+  if (steady_) return o_.pd;
+  return o_.pd + o_.c * (2.0 * pc_ - 0.5 * before_) / dt / coefficient(dt);
+}
+
+void Windkessel::advance(double q, double dt) {
+  if (steady_) {
+    pc_ = before_ = o_.rd * q;
+    return;
+  }
+  const double next = (q + o_.c * (2.0 * pc_ - 0.5 * before_) / dt) / coefficient(dt);
+  before_ = pc_;
+  pc_ = next;
+}
+
+}  // namespace ot::hemo

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From the state of a run to the numbers and curves of a FlowResult.
+#pragma once
+#include "solvers/hemodynamics/flow_stepper.hpp"
+#include "solvers/hemodynamics/wall_shear.hpp"
+
+namespace ot::hemo {
+
+// Name of a patch for keys: "outlet 1" -> "outlet_1"; "patch_7" when it has none.
+std::string patch_key(const core::TetMesh* mesh, int patch);
+std::string patch_label(const core::TetMesh* mesh, int patch);
+
+// What was true at one moment or on average over a cycle.
+struct FlowSnapshot {
+  std::vector<double> velocity, shear;      // [nodes*3] mm/s, Pa; renumbered
+  std::vector<double> pressure;             // [nodes] Pa; renumbered
+  std::vector<double> inlet_flow, inlet_pressure, outlet_flow, outlet_pressure;  // per cap of the problem
+  double mass_balance_rel = 0, cfl_max = 0;
+};
+FlowSnapshot snapshot(const FlowMesh& m, const FlowStepper& s, const std::vector<InflowProfile>& profiles, double t_s);
+
+// Fields in the numbering of the given mesh, quantities, and the pull-back when the problem has a network.
+// mean: what the quantities and the pull-back describe; fields come from `end`.
+void describe(const FlowProblem& problem, const FlowMesh& m, const WallShear& wall, const FlowSnapshot& end,
+              const FlowSnapshot& mean, FlowResult& result);
+
+}  // namespace ot::hemo

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "solvers/hemodynamics/network_flow.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/LU>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numbers>
+
+#include "solvers/core/units.hpp"
+#include "solvers/hemodynamics/conditions.hpp"
+#include "solvers/hemodynamics/flow_quantities.hpp"
+
+namespace ot::hemo {
+namespace {
+
+using core::units::mmhg_from_pa;
+
+double area_of(double r) { return std::numbers::pi * r * r; }
+
+// int ds / r^4 over a piece with linear radius.
+double inverse_fourth(double length, double a, double b) { return length * (a * a + a * b + b * b) / (3.0 * a * a * a * b * b * b); }
+
+// Pairs (throat, first point of recovery) of every narrowing that is followed by a wider lumen.
+struct Narrowing {
+  std::size_t throat, recovered;
+  double strength;  // 0..1: narrowings of less than 5 % of the radius are noise, full from 15 % on
+};
+std::vector<Narrowing> narrowings(const std::vector<double>& r) {
+  std::vector<Narrowing> found;
+  constexpr double least = 1.05;  // ratio of radii that ends a rise or a fall: below it is measurement noise
+  std::size_t low = 0, high = 0;
+  bool rising = false;
+  const auto close = [&] {
+    const double ratio = r[high] / r[low];
+    if (ratio <= least) return;
+    std::size_t end = low;
+    while (end < high && r[end] < 0.98 * r[high]) ++end;  // to 98 %: the rest is taper
+    found.push_back({low, std::max(end, low + 1), std::clamp((ratio - least) / 0.1, 0.0, 1.0)});
+  };
+  for (std::size_t k = 1; k < r.size(); ++k) {
+    if (!rising) {
+      if (r[k] < r[low]) low = k;
+      if (r[k] > least * r[low]) rising = true, high = k;
+    } else {
+      if (r[k] > r[high]) high = k;
+      if (r[k] * least < r[high]) {
+        close();
+        rising = false;
+        low = k;
+      }
+    }
+  }
+  if (rising) close();
+  return found;
+}
+
+struct Branch {
+  BranchLosses losses;
+  double area_end = 0;  // mm2
+};
+
+// Newton on flows and distal total pressures. Unknowns: Q_0..Q_{n-1}, H_0..H_{n-1}, H_inlet.
+class Tree {
+ public:
+  Tree(const FlowProblem& p) : network_(*p.network), rho_(p.fluid.density_g_per_mm3) {
+    for (const core::VesselBranch& v : network_.branches) {
+      Branch b;
+      b.losses = branch_losses(v, p.fluid);
+      b.area_end = area_of(v.radius.back());
+      branches_.push_back(std::move(b));
+    }
+    if (p.inlets[0].profile == InletProfile::plug) {
+      // Developing from flat to parabolic: the momentum flux grows by a third, over the entrance length at most (0.06 Re D).
+      const core::VesselBranch& root = network_.branches[0];
+      const double a = area_of(root.radius[0]);
+      for (std::size_t k = 0; k < root.arc.size(); ++k)
+        branches_[0].losses.inertial[k] += rho_ / 3.0 / (a * a) * std::min(1.0, root.arc[k] / (10.0 * root.radius[0]));
+    }
+    outlet_.resize(branches_.size(), -1);
+    for (std::size_t b = 0; b < branches_.size(); ++b)
+      if (network_.branches[b].children.empty())
+        for (std::size_t k = 0; k < p.outlets.size(); ++k)
+          if (p.outlets[k].patch == network_.branches[b].outlet_patch) outlet_[b] = int(k);
+    x_ = Eigen::VectorXd::Zero(Eigen::Index(2 * branches_.size() + 1));
+  }
+
+  bool solve(double inflow, const std::vector<double>& impedance, const std::vector<double>& history) {
+    Eigen::VectorXd r = residual(x_, inflow, impedance, history);
+    const double flow_scale = std::max(std::abs(inflow), 1e-6);
+    double pressure_scale = 1.0;
+    for (std::size_t k = 0; k < impedance.size(); ++k) pressure_scale = std::max({pressure_scale, std::abs(history[k]), impedance[k] * flow_scale});
+    for (const Branch& b : branches_)
+      pressure_scale = std::max(pressure_scale, b.losses.viscous.back() * flow_scale + b.losses.inertial.back() * flow_scale * flow_scale);
+    const Eigen::Index n = Eigen::Index(branches_.size());
+    Eigen::VectorXd scale(2 * n + 1);
+    scale.head(n).setConstant(pressure_scale);   // branch equations
+    scale.segment(n, n).setConstant(flow_scale); // mass
+    for (Eigen::Index b = 0; b < n; ++b)
+      if (outlet_[std::size_t(b)] >= 0) scale[n + b] = pressure_scale;
+    scale[2 * n] = flow_scale;
+    const auto norm = [&](const Eigen::VectorXd& v) { return v.cwiseQuotient(scale).lpNorm<Eigen::Infinity>(); };
+    double size = norm(r);
+    for (int round = 0; round < 60; ++round) {
+      if (size < 1e-11 && round > 0) return true;
+      const Eigen::VectorXd d = jacobian(x_, impedance).partialPivLu().solve(r);
+      if (!d.allFinite()) return false;
+      double step = 1;
+      Eigen::VectorXd trial = x_ - d;
+      Eigen::VectorXd after = residual(trial, inflow, impedance, history);
+      // The first two steps only find the level (from zero flow the quadratic losses are unknown): taken in full.
+      while (round >= 2 && norm(after) > (1 - 0.1 * step) * size && step > 1e-3 && size > 1e-10) {
+        step *= 0.5;
+        trial = x_ - step * d;
+        after = residual(trial, inflow, impedance, history);
+      }
+      const bool stalled = norm(after) >= size && round > 2;
+      x_ = trial, r = after, size = norm(after);
+      ++iterations;
+      if (stalled) return size < 1e-8;
+    }
+    return size < 1e-8;
+  }
+
+  double flow(std::size_t b) const { return x_[Eigen::Index(b)]; }
+  double total_begin(std::size_t b) const {
+    const int parent = network_.branches[b].parent;
+    return parent < 0 ? x_[x_.size() - 1] : x_[Eigen::Index(branches_.size()) + parent];
+  }
+  // Static pressure at point k of branch b.
+  double pressure(std::size_t b, std::size_t k) const {
+    const double q = flow(b), a = area_of(network_.branches[b].radius[k]);
+    return total_begin(b) - branches_[b].losses.viscous[k] * q - branches_[b].losses.inertial[k] * q * std::abs(q) - 0.5 * rho_ * q * std::abs(q) / (a * a);
+  }
+  int outlet(std::size_t b) const { return outlet_[b]; }
+  long iterations = 0;
+
+ private:
+  Eigen::VectorXd residual(const Eigen::VectorXd& x, double inflow, const std::vector<double>& z, const std::vector<double>& s) const {
+    const Eigen::Index n = Eigen::Index(branches_.size());
+    Eigen::VectorXd r(2 * n + 1);
+    for (Eigen::Index b = 0; b < n; ++b) {
+      const Branch& v = branches_[std::size_t(b)];
+      const int parent = network_.branches[std::size_t(b)].parent;
+      const double q = x[b], from = parent < 0 ? x[2 * n] : x[n + parent];
+      r[b] = from - x[n + b] - v.losses.viscous.back() * q - v.losses.inertial.back() * q * std::abs(q);
+      if (outlet_[std::size_t(b)] >= 0) {
+        const std::size_t k = std::size_t(outlet_[std::size_t(b)]);
+        r[n + b] = x[n + b] - 0.5 * rho_ * q * std::abs(q) / (v.area_end * v.area_end) - s[k] - z[k] * q;
+      } else {
+        r[n + b] = q;
+        for (int c : network_.branches[std::size_t(b)].children) r[n + b] -= x[c];
+      }
+    }
+    r[2 * n] = x[0] - inflow;
+    return r;
+  }
+  Eigen::MatrixXd jacobian(const Eigen::VectorXd& x, const std::vector<double>& z) const {
+    const Eigen::Index n = Eigen::Index(branches_.size());
+    Eigen::MatrixXd j = Eigen::MatrixXd::Zero(2 * n + 1, 2 * n + 1);
+    for (Eigen::Index b = 0; b < n; ++b) {
+      const Branch& v = branches_[std::size_t(b)];
+      const int parent = network_.branches[std::size_t(b)].parent;
+      const double q = std::abs(x[b]);
+      j(b, parent < 0 ? 2 * n : n + parent) += 1;
+      j(b, n + b) -= 1;
+      j(b, b) -= v.losses.viscous.back() + 2 * v.losses.inertial.back() * q;
+      if (outlet_[std::size_t(b)] >= 0) {
+        j(n + b, n + b) += 1;
+        j(n + b, b) -= rho_ * q / (v.area_end * v.area_end) + z[std::size_t(outlet_[std::size_t(b)])];
+      } else {
+        j(n + b, b) += 1;
+        for (int c : network_.branches[std::size_t(b)].children) j(n + b, c) -= 1;
+      }
+    }
+    j(2 * n, 0) = 1;
+    return j;
+  }
+
+  const core::VesselNetwork& network_;
+  double rho_;
+  std::vector<Branch> branches_;
+  std::vector<int> outlet_;
+  Eigen::VectorXd x_;
+};
+
+}  // namespace
+
+BranchLosses branch_losses(const core::VesselBranch& v, const Fluid& fluid, double k_t) {
+  BranchLosses l;
+  const std::size_t n = v.radius.size();
+  l.viscous.assign(n, 0.0);
+  l.inertial.assign(n, 0.0);
+  for (std::size_t k = 1; k < n; ++k)
+    l.viscous[k] = l.viscous[k - 1] + 8 * fluid.viscosity_Pa_s / std::numbers::pi * inverse_fourth(v.arc[k] - v.arc[k - 1], v.radius[k - 1], v.radius[k]);
+  for (const Narrowing& narrow : narrowings(v.radius)) {
+    const double d = 1 / area_of(v.radius[narrow.throat]) - 1 / area_of(v.radius[narrow.recovered]);
+    const double loss = narrow.strength * k_t * 0.5 * fluid.density_g_per_mm3 * d * d;
+    const double from = v.arc[narrow.throat], to = v.arc[narrow.recovered];
+    for (std::size_t k = narrow.throat; k < n; ++k) l.inertial[k] += loss * std::clamp((v.arc[k] - from) / (to - from), 0.0, 1.0);
+  }
+  return l;
+}
+
+core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Progress& progress) {
+  const auto begin = std::chrono::steady_clock::now();
+  if (auto ok = check_conditions(problem); !ok) return core::pass(ok);
+  if (auto ok = check_network_conditions(problem); !ok) return core::pass(ok);
+  if (progress.cancelled()) return core::cancelled();
+  const core::VesselNetwork& network = *problem.network;
+  const Inlet& inlet = problem.inlets[0];
+
+  FlowResult r;
+  r.mode = core::Mode::fast;
+  r.problem_sha256 = problem.sha256();
+  Tree tree(problem);
+  std::vector<Windkessel> windkessels;
+  for (const Outlet& o : problem.outlets) windkessels.emplace_back(o, problem.steady);
+  std::vector<double> z(windkessels.size()), s(windkessels.size());
+  std::vector<double> point_pressure, outlet_flow(problem.outlets.size(), 0.0), outlet_pressure(problem.outlets.size(), 0.0);
+  std::vector<double> branch_flow(network.branches.size(), 0.0);
+  double inlet_flow = 0, inlet_pressure = 0;
+  // Adds the present state with a weight to the averages.
+  const auto accumulate = [&](double weight) {
+    std::size_t at = 0;
+    std::size_t points = 0;
+    for (const auto& v : network.branches) points += v.points.size();
+    point_pressure.resize(points, 0.0);
+    for (std::size_t b = 0; b < network.branches.size(); ++b) {
+      branch_flow[b] += weight * tree.flow(b);
+      for (std::size_t k = 0; k < network.branches[b].points.size(); ++k) point_pressure[at++] += weight * tree.pressure(b, k);
+      if (tree.outlet(b) >= 0) {
+        outlet_flow[std::size_t(tree.outlet(b))] += weight * tree.flow(b);
+        outlet_pressure[std::size_t(tree.outlet(b))] += weight * tree.pressure(b, network.branches[b].points.size() - 1);
+      }
+    }
+    inlet_flow += weight * tree.flow(0);
+    inlet_pressure += weight * tree.pressure(0, 0);
+  };
+  const auto unsolved = [&](double t) {
+    return core::computation_failed(fmt::format("The fast flow was not solved at t = {:.3g} s (the pressures would be wrong). Check radii and resistances for extreme values.", t));
+  };
+
+  if (problem.steady) {
+    for (std::size_t k = 0; k < windkessels.size(); ++k) z[k] = windkessels[k].impedance(1.0), s[k] = windkessels[k].history(1.0);
+    if (!tree.solve(mean_flow(inlet, problem.cycle_s), z, s)) return unsolved(0);
+    accumulate(1.0);
+    r.steps = 1;
+  } else {
+    const int steps = int(std::ceil(problem.cycle_s / problem.dt_s - 1e-9));
+    const double dt = problem.cycle_s / steps;
+    for (std::size_t k = 0; k < windkessels.size(); ++k) z[k] = problem.outlets[k].rp + problem.outlets[k].rd, s[k] = problem.outlets[k].pd;
+    const double mean = mean_flow(inlet, problem.cycle_s), first = flow_at(inlet, 0, problem.cycle_s);
+    if (!tree.solve(mean, z, s)) return unsolved(0);
+    std::vector<double> resting(problem.outlets.size(), 0.0);
+    for (std::size_t b = 0; b < network.branches.size(); ++b)
+      if (tree.outlet(b) >= 0) resting[std::size_t(tree.outlet(b))] = tree.flow(b);
+    for (std::size_t k = 0; k < windkessels.size(); ++k) windkessels[k].start(mean != 0 ? resting[k] * first / mean : 0.0, resting[k], dt);
+    const auto curve = [&](std::string name, std::string unit) { r.series.push_back({std::move(name), std::move(unit), "s", {}, {}}); };
+    curve(patch_label(problem.mesh.get(), inlet.patch) + " flow", "mm3/s"), curve(patch_label(problem.mesh.get(), inlet.patch) + " pressure", "Pa");
+    for (const Outlet& o : problem.outlets) curve(patch_label(problem.mesh.get(), o.patch) + " flow", "mm3/s"), curve(patch_label(problem.mesh.get(), o.patch) + " pressure", "Pa");
+    for (int cycle = 0; cycle < problem.cycles; ++cycle)
+      for (int k = 1; k <= steps; ++k) {
+        if (k % 64 == 0 && progress.cancelled()) return core::cancelled();
+        const double t = problem.cycle_s * (cycle + double(k) / steps);
+        for (std::size_t o = 0; o < windkessels.size(); ++o) z[o] = windkessels[o].impedance(dt), s[o] = windkessels[o].history(dt);
+        if (!tree.solve(flow_at(inlet, t, problem.cycle_s), z, s)) return unsolved(t);
+        std::size_t c = 0;
+        const auto push = [&](double v) { r.series[c].t.push_back(t), r.series[c].values.push_back(v), ++c; };
+        push(tree.flow(0)), push(tree.pressure(0, 0));
+        std::vector<double> q(windkessels.size(), 0.0), p(windkessels.size(), 0.0);
+        for (std::size_t b = 0; b < network.branches.size(); ++b)
+          if (tree.outlet(b) >= 0) {
+            q[std::size_t(tree.outlet(b))] = tree.flow(b);
+            p[std::size_t(tree.outlet(b))] = tree.pressure(b, network.branches[b].points.size() - 1);
+          }
+        for (std::size_t o = 0; o < windkessels.size(); ++o) {
+          push(q[o]), push(p[o]);
+          windkessels[o].advance(q[o], dt);
+        }
+        ++r.steps;
+        if (cycle + 1 == problem.cycles) accumulate(1.0 / steps);
+      }
+    r.notes.push_back("Quasi-steady network: inertia and wall compliance are left out. Quantities and pull-back are averages of the last cycle.");
+  }
+
+  std::size_t at = 0;
+  double most_shear = 0;
+  for (std::size_t b = 0; b < network.branches.size(); ++b)
+    for (std::size_t k = 0; k < network.branches[b].points.size(); ++k) {
+      const core::VesselBranch& v = network.branches[b];
+      r.pullback.push_back({int(b), v.arc[k], point_pressure[at++], v.radius[k], branch_flow[b]});
+      most_shear = std::max(most_shear, 4 * problem.fluid.viscosity_Pa_s * std::abs(branch_flow[b]) / (std::numbers::pi * v.radius[k] * v.radius[k] * v.radius[k]));
+    }
+  std::size_t largest = 0;
+  double out = 0;
+  for (std::size_t k = 0; k < outlet_flow.size(); ++k) {
+    out += outlet_flow[k];
+    if (outlet_flow[k] > outlet_flow[largest]) largest = k;
+  }
+  const core::TetMesh* names = problem.mesh.get();
+  const auto add = [&](std::string key, std::string label, std::string unit, double value, std::string note = {}) {
+    r.quantities.push_back({std::move(key), std::move(label), std::move(unit), value, std::move(note)});
+  };
+  add("pressure_drop_mmhg", "Pressure drop", "mmHg", mmhg_from_pa(inlet_pressure - outlet_pressure[largest]), fmt::format("static, inlet to {}", patch_label(names, problem.outlets[largest].patch)));
+  add("max_wss_pa", "Largest wall shear stress", "Pa", most_shear, "of developed laminar flow at the local radius: an estimate");
+  add("reynolds", "Reynolds number at the inlet", "", 2 * problem.fluid.density_g_per_mm3 * std::abs(inlet_flow) / (std::numbers::pi * network.branches[0].radius[0] * problem.fluid.viscosity_Pa_s), "of the mean flow");
+  add("mass_balance_rel", "Mass balance", "", inlet_flow != 0 ? std::abs(inlet_flow - out) / std::abs(inlet_flow) : 0.0, "|in - out| / in");
+  const double per_min = 60 / core::units::mm3_per_ml;
+  add(patch_key(names, inlet.patch) + "_flow_ml_min", "Flow, " + patch_label(names, inlet.patch), "mL/min", inlet_flow * per_min);
+  add(patch_key(names, inlet.patch) + "_pressure_mmhg", "Pressure, " + patch_label(names, inlet.patch), "mmHg", mmhg_from_pa(inlet_pressure), "static");
+  for (std::size_t k = 0; k < outlet_flow.size(); ++k) {
+    const int patch = problem.outlets[k].patch;
+    add(patch_key(names, patch) + "_flow_ml_min", "Flow, " + patch_label(names, patch), "mL/min", outlet_flow[k] * per_min);
+    add(patch_key(names, patch) + "_pressure_mmhg", "Pressure, " + patch_label(names, patch), "mmHg", mmhg_from_pa(outlet_pressure[k]), "static");
+  }
+  r.momentum_iterations = tree.iterations;
+  r.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return r;
+}
+
+core::Result<double> flow_for_inlet_pressure(const FlowProblem& problem, double pressure_Pa) {
+  FlowProblem trial = problem;
+  trial.steady = true;
+  trial.mesh = nullptr;  // names only; hashing it again and again would cost more than the solve
+  if (auto ok = check_conditions(trial); !ok) return core::pass(ok);
+  const double guess = mean_flow(problem.inlets[0], problem.cycle_s);
+  const auto excess = [&](double q) -> core::Result<double> {
+    trial.inlets[0].flow = {{0.0, q}};
+    auto r = run_network(trial);
+    if (!r) return core::pass(r);
+    return r->pullback.front().pressure_Pa - pressure_Pa;
+  };
+  double low = 1e-6 * guess, high = guess;
+  auto f_low = excess(low), f_high = excess(high);
+  if (!f_low) return core::pass(f_low);
+  if (!f_high) return core::pass(f_high);
+  for (int k = 0; k < 7 && *f_high < 0; ++k) {
+    high *= 2;
+    f_high = excess(high);
+    if (!f_high) return core::pass(f_high);
+  }
+  if (!(*f_low < 0) || !(*f_high > 0))
+    return core::bad_input(fmt::format("No flow gives an inlet pressure of {:.1f} mmHg with these outlets (their distal pressure alone gives {:.1f} mmHg). Check the outlet resistances.",
+                                       mmhg_from_pa(pressure_Pa), mmhg_from_pa(*f_low + pressure_Pa)));
+  // Regula falsi (Illinois): the inlet pressure rises with the flow.
+  double a = low, b = high, fa = *f_low, fb = *f_high;
+  for (int k = 0; k < 60; ++k) {
+    const double q = (a * fb - b * fa) / (fb - fa);
+    const auto f = excess(q);
+    if (!f) return core::pass(f);
+    if (std::abs(*f) < 1e-6 * std::max(1.0, std::abs(pressure_Pa))) return q;
+    if ((*f > 0) == (fb > 0)) {
+      b = q, fb = *f;
+      fa *= 0.5;
+    } else {
+      a = b, fa = fb;
+      b = q, fb = *f;
+    }
+  }
+  return b;
+}
+
+}  // namespace ot::hemo

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Model: free plasma concentration from a multiple of the therapeutic maximum or from oral doses (pharmacology/dose.hpp), then
+//   each maximal conductance times 1 / (1 + (C/IC50)^h). Drugs given together multiply (independent binding). The same factors
+//   act everywhere in the heart. Neglected: binding kinetics, active metabolites, autonomic effects.
+// Source: simple pore block as in Mirams et al. 2011, Cardiovasc Res 91:53; data per drug in resources/drugs.
+#include "solvers/interventions/drug/drug.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "solvers/core/contracts.hpp"
+#include "solvers/pharmacology/dose.hpp"
+
+namespace ot::interventions {
+namespace {
+
+using twin::InterventionSpec;
+
+core::Result<double> concentration_nM(const InterventionSpec& spec) {
+  const pharma::Drug* drug = pharma::find_drug(spec.params.text("drug"));
+  OT_EXPECT(drug);
+  if (spec.params.text("input") == "cmax_multiple") return pharma::free_concentration_nM(*drug, spec.params.number("dose_x_cmax"));
+  const double dose = spec.params.number("dose_mg");
+  if (dose == 0) return 0.0;
+  const pharma::Dosing dosing{dose, spec.params.number("interval_h"), spec.params.text("course") == "single_dose" ? 1 : 0, spec.params.number("weight_kg")};
+  return pharma::free_concentration_nM(*drug, dosing, spec.params.number("hours_since_dose"));
+}
+
+core::Result<void> validate(const twin::TwinModel& model, const InterventionSpec& spec) {
+  if (!model.heart) return core::bad_input("A drug acts on heart muscle (this twin has none). Open a case with a heart.");
+  if (auto c = concentration_nM(spec); !c) return pass(c);
+  return {};
+}
+
+core::Result<void> apply(const twin::TwinModel&, const InterventionSpec& spec, twin::SimulationSetup& setup) {
+  const auto concentration = concentration_nM(spec);
+  if (!concentration) return pass(concentration);
+  if (*concentration <= 0) return {};
+  OT_EXPECT(setup.electro);
+  const pharma::Drug& drug = *pharma::find_drug(spec.params.text("drug"));
+  const std::string key = drug.key + "_concentration_nM";
+  if (twin::find_quantity(setup.quantities, key))
+    return core::bad_input(fmt::format("{} is given twice (its concentrations would have to be added). Change the dose of one and remove the other.", drug.name));
+  const pharma::ChannelBlock block = pharma::block_at(drug, *concentration);
+  ep::ChannelScales& g = setup.electro->channels;
+  g.g_Kr *= block.kr;
+  g.g_CaL *= block.cal;
+  g.g_Na *= block.na;
+  g.g_NaL *= block.nal;
+  g.g_Ks *= block.ks;
+  g.g_K1 *= block.k1;
+  g.g_to *= block.to;
+  set_quantity(setup, {key, drug.name + " in plasma, free", "nM", *concentration, fmt::format("{:.2f} x free Cmax", *concentration / drug.free_cmax_nM.value)});
+  for (const pharma::HillBlock& b : drug.channels) {
+    const char* channel = pharma::name_of(b.channel);
+    std::string lower = channel;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    const double blocked = 100.0 * (1.0 - pharma::remaining_fraction(*concentration, b.ic50_nM, b.hill));
+    set_quantity(setup, {fmt::format("{}_{}_block_percent", drug.key, lower), fmt::format("{}: {} blocked", drug.name, channel), "%", blocked, b.source});
+  }
+  for (const std::string& note : drug.notes) setup.notes.push_back(drug.name + ": " + note);
+  return {};
+}
+
+}  // namespace
+
+twin::InterventionKind drug() {
+  using core::Liveness;
+  twin::InterventionKind kind;
+  kind.key = "drug";
+  kind.label = "Drug";
+  kind.summary = "A drug at a dose: concentration in plasma, block of each channel, action potential and QT.";
+  kind.source = "Simple pore block: Mirams et al. 2011, Cardiovasc Res 91:53, doi 10.1093/cvr/cvr044; IC50 and kinetics with their sources in resources/drugs.";
+  kind.placement = twin::Placement::Kind::none;
+  std::vector<std::string> drugs;
+  for (const auto& d : pharma::builtin_drugs()) drugs.push_back(d.key);
+  const std::string label = "dosing regimens of the labels quoted in resources/drugs";
+  kind.schema.name = "Drug";
+  kind.schema.params = {
+      {"drug", "Drug", "", std::string("dofetilide"), 0, 0, drugs, "Which compound.", "resources/drugs", Liveness::live},
+      {"input", "Dose given as", "", std::string("cmax_multiple"), 0, 0, {"cmax_multiple", "oral_dose"}, "As a multiple of the usual maximal free concentration, or as an oral dose.", "multiples of free Cmax: CiPA (Li et al. 2017, 10.1161/CIRCEP.116.004628)", Liveness::live},
+      {"dose_x_cmax", "Dose", "x Cmax", 1.0, 0.0, 100.0, {}, "Free concentration as a multiple of the usual therapeutic maximum; 0 is no drug.", "CiPA evaluates 1 to 4 x and up to 25 x free Cmax (Li et al. 2017)", Liveness::live},
+      {"dose_mg", "Oral dose", "mg", 0.0, 0.0, 5000.0, {}, "Each oral dose; 0 is no drug. Used when the dose is given as an oral dose.", label, Liveness::live},
+      {"interval_h", "Every", "h", 12.0, 1.0, 168.0, {}, "Time between oral doses.", label, Liveness::live},
+      {"hours_since_dose", "Time since last dose", "h", 3.0, 0.0, 168.0, {}, "When after the last oral dose the heart is looked at.", "peaks lie at 1 to 5 h (tmax in resources/drugs)", Liveness::live},
+      {"course", "Course", "", std::string("steady_state"), 0, 0, {"steady_state", "single_dose"}, "After many doses, or after one.", "superposition: Gibaldi and Perrier, Pharmacokinetics, 1982", Liveness::live},
+      {"weight_kg", "Body weight", "kg", 70.0, 30.0, 250.0, {}, "Scales the volume of distribution of an oral dose.", "reference adult of the kinetic data, 70 kg", Liveness::live},
+  };
+  kind.validate = validate;
+  kind.apply = apply;
+  return kind;
+}
+
+}  // namespace ot::interventions

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "solvers/interventions/geometry/lumen_shape.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/Geometry>
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "solvers/core/contracts.hpp"
+
+namespace ot::interventions {
+namespace {
+
+using core::Vec3;
+
+struct Nearest {
+  double arc = 0, distance = std::numeric_limits<double>::infinity();
+  bool beyond_end = false;  // projects past the first or last centreline point
+};
+
+Nearest nearest_on(const core::VesselBranch& branch, const Vec3& x) {
+  Nearest best;
+  for (std::size_t i = 0; i + 1 < branch.points.size(); ++i) {
+    const Vec3 d = branch.points[i + 1] - branch.points[i];
+    const double length2 = d.squaredNorm();
+    if (length2 <= 0) continue;
+    const double raw = d.dot(x - branch.points[i]) / length2, share = std::clamp(raw, 0.0, 1.0);
+    const double distance = (x - branch.points[i] - share * d).norm();
+    if (distance >= best.distance) continue;
+    best = {branch.arc[i] + share * (branch.arc[i + 1] - branch.arc[i]), distance, (i == 0 && raw < -1e-9) || (i + 2 == branch.points.size() && raw > 1 + 1e-9)};
+  }
+  return best;
+}
+
+// How far each vertex is inside the tube of its own branch compared with the next: > 0 belongs to `branch`.
+struct Ownership {
+  std::vector<Nearest> place;    // on the branch
+  std::vector<double> lead_mm;   // infinity when there is only one branch
+};
+
+Ownership find_owners(const core::SurfaceMesh& lumen, const core::VesselNetwork& network, int branch) {
+  Ownership out;
+  out.place.resize(lumen.points.size());
+  out.lead_mm.assign(lumen.points.size(), std::numeric_limits<double>::infinity());
+  for (std::size_t v = 0; v < lumen.points.size(); ++v) {
+    out.place[v] = nearest_on(network.branches[branch], lumen.points[v]);
+    const double own = out.place[v].distance - network.radius_at(branch, out.place[v].arc);
+    for (int b = 0; b < static_cast<int>(network.branches.size()); ++b) {
+      if (b == branch || network.branches[b].points.size() < 2) continue;
+      const Nearest other = nearest_on(network.branches[b], lumen.points[v]);
+      if (other.beyond_end) continue;  // its tube does not reach there
+      out.lead_mm[v] = std::min(out.lead_mm[v], other.distance - network.radius_at(b, other.arc) - own);
+    }
+  }
+  return out;
+}
+
+std::vector<std::uint8_t> cap_vertices(const core::SurfaceMesh& lumen) {
+  std::vector<std::uint8_t> cap(lumen.points.size(), 0);
+  if (lumen.patch.empty()) return cap;
+  for (std::size_t t = 0; t < lumen.triangles.size(); ++t) {
+    const auto name = lumen.patch_names.find(lumen.patch[t]);
+    if (name == lumen.patch_names.end() || name->second.rfind("wall", 0) == 0) continue;
+    for (core::Index v : lumen.triangles[t]) cap[std::size_t(v)] = 1;
+  }
+  return cap;
+}
+
+// Signed area cut from the plane through c with normal n by triangles of the branch near c.
+double area_of_cut(const core::SurfaceMesh& lumen, const Ownership& owners, const Vec3& c, const Vec3& n, double arc, double reach) {
+  Vec3 twice = Vec3::Zero();
+  for (const core::Triangle& t : lumen.triangles) {
+    bool ours = true;
+    for (core::Index v : t) ours = ours && owners.lead_mm[std::size_t(v)] > 0 && std::abs(owners.place[std::size_t(v)].arc - arc) <= reach;
+    if (!ours) continue;
+    std::array<double, 3> side;
+    for (int i = 0; i < 3; ++i) side[i] = n.dot(lumen.points[t[i]] - c);
+    Vec3 rising, falling;
+    int crossings = 0;
+    for (int i = 0; i < 3; ++i) {
+      const int j = (i + 1) % 3;
+      if ((side[i] >= 0) == (side[j] >= 0)) continue;
+      const Vec3 x = lumen.points[t[i]] + side[i] / (side[i] - side[j]) * (lumen.points[t[j]] - lumen.points[t[i]]) - c;
+      (side[j] >= 0 ? rising : falling) = x;
+      ++crossings;
+    }
+    if (crossings == 2) twice += rising.cross(falling);
+  }
+  return 0.5 * std::abs(twice.dot(n));
+}
+
+}  // namespace
+
+double smooth_step(double x) {
+  const double s = std::clamp(x, 0.0, 1.0);
+  return s * s * (3 - 2 * s);
+}
+
+ReshapedLumen reshape_lumen(const core::SurfaceMesh& lumen, const core::VesselNetwork& network, int branch, double from_mm, double to_mm, const RadiusRule& rule) {
+  OT_EXPECT(branch >= 0 && branch < static_cast<int>(network.branches.size()));
+  const core::VesselBranch& target = network.branches[branch];
+  const Ownership owners = find_owners(lumen, network, branch);
+  const auto cap = cap_vertices(lumen);
+  auto moved = std::make_shared<core::SurfaceMesh>(lumen);
+  ReshapedLumen out;
+  for (std::size_t v = 0; v < lumen.points.size(); ++v) {
+    const Nearest& at = owners.place[v];
+    if (cap[v] || at.beyond_end || at.arc < from_mm || at.arc > to_mm || owners.lead_mm[v] <= 0 || at.distance <= 0) continue;
+    const double radius = network.radius_at(branch, at.arc);
+    const double fade = smooth_step(owners.lead_mm[v] / std::max(0.5 * radius, 1e-6));
+    const double wanted = fade * (rule(at.arc, at.distance) - at.distance);
+    if (wanted == 0) continue;
+    const Vec3 c = network.point_at(branch, at.arc);
+    moved->points[v] = lumen.points[v] + (lumen.points[v] - c) * (wanted / at.distance);
+    out.largest_move_mm = std::max(out.largest_move_mm, std::abs(wanted));
+  }
+  if (out.largest_move_mm == 0) {
+    out.lumen = std::make_shared<const core::SurfaceMesh>(lumen);
+    out.network = std::make_shared<const core::VesselNetwork>(network);
+    return out;
+  }
+  auto radii = std::make_shared<core::VesselNetwork>(network);
+  for (std::size_t i = 0; i < target.points.size(); ++i) {
+    const double arc = target.arc[i];
+    if (arc < from_mm || arc > to_mm) continue;
+    const double reach = 3 * target.radius[i] + 1;  // mm
+    const Vec3 n = network.tangent_at(branch, arc);
+    const double before = area_of_cut(lumen, owners, target.points[i], n, arc, reach), after = area_of_cut(*moved, owners, target.points[i], n, arc, reach);
+    const double ratio = before > 0 ? std::sqrt(after / before) : rule(arc, target.radius[i]) / target.radius[i];
+    radii->branches[branch].radius[i] = target.radius[i] * ratio;
+  }
+  out.lumen = std::move(moved);
+  out.network = std::move(radii);
+  return out;
+}
+
+double section_area(const core::SurfaceMesh& lumen, const core::VesselNetwork& network, int branch, double arc_mm) {
+  return area_of_cut(lumen, find_owners(lumen, network, branch), network.point_at(branch, arc_mm), network.tangent_at(branch, arc_mm), arc_mm,
+                     3 * network.radius_at(branch, arc_mm) + 1);
+}
+
+double least_diameter(const core::VesselNetwork& network, int branch, double from_mm, double to_mm) {
+  double least = std::min(network.radius_at(branch, from_mm), network.radius_at(branch, to_mm));
+  const auto& b = network.branches[branch];
+  for (std::size_t i = 0; i < b.points.size(); ++i)
+    if (b.arc[i] >= from_mm && b.arc[i] <= to_mm) least = std::min(least, b.radius[i]);
+  return 2 * least;
+}
+
+double reference_diameter(const core::VesselNetwork& network, int branch, double from_mm, double to_mm, double margin_mm) {
+  double most = std::max(network.radius_at(branch, from_mm), network.radius_at(branch, to_mm));
+  const auto& b = network.branches[branch];
+  for (std::size_t i = 0; i < b.points.size(); ++i)
+    if (b.arc[i] >= from_mm - margin_mm && b.arc[i] <= to_mm + margin_mm) most = std::max(most, b.radius[i]);
+  return 2 * most;
+}
+
+core::Result<void> check_segment(const twin::TwinModel& model, const twin::InterventionSpec& spec, const std::string& what) {
+  const twin::Placement& at = spec.placement;
+  const twin::VesselModel* vessel = model.find_vessel(at.vessel);
+  if (!vessel) {
+    std::vector<std::string> known;
+    for (const auto& v : model.vessels) known.push_back(v->key);
+    return core::bad_input(known.empty() ? fmt::format("{} needs a vessel (this twin has none). Open a case with a vessel.", what)
+                                         : fmt::format("{} names a vessel \"{}\" that this twin does not have. Choose one of: {}.", what, at.vessel, fmt::join(known, ", ")));
+  }
+  OT_EXPECT(vessel->network && vessel->lumen);
+  const int branches = static_cast<int>(vessel->network->branches.size());
+  if (at.branch < 0 || at.branch >= branches)
+    return core::bad_input(fmt::format("{} names branch {} of {} (it has branches 0 to {}). Choose one of those.", what, at.branch, vessel->name, branches - 1));
+  if (!(at.length_mm > 0)) return core::bad_input(fmt::format("{} has length {:.1f} mm (it would change nothing). Give it a length above 0.", what, at.length_mm));
+  const double whole = vessel->network->branches[at.branch].length();
+  const double slack = 1e-6;  // mm, rounding of arcs that come from a text file
+  if (at.start_mm < -slack || at.start_mm + at.length_mm > whole + slack)
+    return core::bad_input(fmt::format("{} reaches from {:.1f} to {:.1f} mm, outside the branch of 0 to {:.1f} mm (the vessel is not known there). Shorten or move it.", what, at.start_mm,
+                                       at.start_mm + at.length_mm, whole));
+  return {};
+}
+
+twin::VesselSetup& vessel_of(twin::SimulationSetup& setup, const twin::InterventionSpec& spec) {
+  for (auto& v : setup.vessels)
+    if (v.key == spec.placement.vessel) return v;
+  core::contract_failed("expectation", "validated spec names a vessel of the setup", __FILE__, __LINE__);
+}
+
+}  // namespace ot::interventions

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Changes the shape of a lumen along one stretch of its centreline: the wall moves radially, the topology stays.
+// Model: a wall vertex belongs to the branch whose tube it lies deepest in (distance to the centreline minus the radius there).
+//   Vertices of the chosen branch move along the ray from the nearest centreline point to the distance the rule asks for;
+//   close to another branch the move fades out, vertices of other branches and of caps never move. Radii of the centreline are
+//   scaled by sqrt(section area after / before), measured on the surface in the plane perpendicular to it.
+// In: lumen closed, patch "wall" (a surface without patch names counts as all wall); arc in mm from the branch's proximal end.
+// Threads: pure function.
+#pragma once
+#include <functional>
+#include <memory>
+
+#include "solvers/core/mesh.hpp"
+#include "solvers/core/vessel_network.hpp"
+#include "solvers/twin/setup.hpp"
+
+namespace ot::interventions {
+
+// Distance from the centreline a wall point at `arc_mm` and distance `rho_mm` gets.
+using RadiusRule = std::function<double(double arc_mm, double rho_mm)>;
+
+struct ReshapedLumen {
+  std::shared_ptr<const core::SurfaceMesh> lumen;
+  std::shared_ptr<const core::VesselNetwork> network;
+  double largest_move_mm = 0;   // 0: nothing changed
+};
+ReshapedLumen reshape_lumen(const core::SurfaceMesh& lumen, const core::VesselNetwork& network, int branch, double from_mm, double to_mm,
+                            const RadiusRule& rule);
+
+// Area of the lumen's section at `arc_mm` of the branch, mm2, from triangles whose vertices belong to the branch.
+double section_area(const core::SurfaceMesh& lumen, const core::VesselNetwork& network, int branch, double arc_mm);
+
+// Smallest diameter (area equivalent) on the stretch, mm.
+double least_diameter(const core::VesselNetwork& network, int branch, double from_mm, double to_mm);
+// Largest diameter within `margin_mm` of the stretch: the reference of a stent.
+double reference_diameter(const core::VesselNetwork& network, int branch, double from_mm, double to_mm, double margin_mm);
+
+double smooth_step(double x);  // 0 for x <= 0, 1 for x >= 1, continuous slope
+
+// Vessel exists, branch exists, 0 <= start, length > 0, end on the branch. `what`: "The stent".
+core::Result<void> check_segment(const twin::TwinModel& model, const twin::InterventionSpec& spec, const std::string& what);
+// The vessel of a validated spec in the setup.
+twin::VesselSetup& vessel_of(twin::SimulationSetup& setup, const twin::InterventionSpec& spec);
+
+}  // namespace ot::interventions

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "solvers/organs/heart/heart.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "solvers/core/contracts.hpp"
+#include "solvers/electrophysiology/eikonal.hpp"
+
+namespace ot::organs {
+namespace {
+
+using core::Index;
+using core::Vec3;
+
+struct Geometry {
+  std::vector<char> lv_tet, lv_node;            // left ventricle with septum and scar
+  std::vector<char> endo_lv, endo_rv, epi;      // [nodes]
+  Vec3 centre{0, 0, 0};                         // of all tissue
+  twin::HeartLandmarks landmarks;
+  Vec3 anterior{0, -1, 0};                      // unit, perpendicular to long axis and RV direction
+  bool has_rv = false, regions = false;
+};
+
+std::vector<char> on_patch(const core::TetMesh& mesh, const std::string& prefix) {
+  std::vector<char> on(mesh.nodes.size(), 0);
+  const auto values = mesh.patch_values(prefix);
+  for (const auto& f : mesh.boundary)
+    if (std::find(values.begin(), values.end(), f.patch) != values.end())
+      for (Index n : f.nodes) on[n] = 1;
+  return on;
+}
+
+// Area-weighted centre of the faces accepted.
+template <class Accept>
+bool surface_centre(const core::TetMesh& mesh, const Accept& accept, Vec3& centre) {
+  double area = 0;
+  Vec3 sum = Vec3::Zero();
+  for (const auto& f : mesh.boundary) {
+    if (!accept(f)) continue;
+    const Vec3 &a = mesh.nodes[f.nodes[0]], &b = mesh.nodes[f.nodes[1]], &c = mesh.nodes[f.nodes[2]];
+    const double s = 0.5 * (b - a).cross(c - a).norm();
+    area += s;
+    sum += s * (a + b + c) / 3.0;
+  }
+  if (area > 0) centre = sum / area;
+  return area > 0;
+}
+
+std::string region_key(const core::TetMesh& mesh, std::size_t t) {
+  const auto it = mesh.region_names.find(mesh.region.empty() ? 0 : mesh.region[t]);
+  return it == mesh.region_names.end() ? std::string() : it->second;
+}
+
+bool has_prefix(const core::TetMesh& mesh, const core::BoundaryFace& f, const char* prefix) {
+  const auto it = mesh.patch_names.find(f.patch);
+  return it != mesh.patch_names.end() && it->second.rfind(prefix, 0) == 0;
+}
+
+Geometry measure_geometry(const HeartInputs& in, const ep::VentricularCoordinates& c) {
+  const core::TetMesh& mesh = *in.mesh;
+  Geometry g;
+  g.has_rv = c.has_rv;
+  g.endo_lv = on_patch(mesh, "endocardium_lv");
+  g.endo_rv = on_patch(mesh, "endocardium_rv");
+  g.epi = on_patch(mesh, "epicardium");
+  g.lv_tet.assign(mesh.tets.size(), 0);
+  g.lv_node.assign(mesh.nodes.size(), 0);
+  for (const auto& [value, name] : mesh.region_names) g.regions = g.regions || name == "lv_myocardium";
+  double volume = 0;
+  for (std::size_t t = 0; t < mesh.tets.size(); ++t) {
+    const auto& v = mesh.tets[t];
+    double lv = 0, rv = 0;
+    Vec3 x = Vec3::Zero();
+    for (Index n : v) {
+      lv += c.phi_lv[n];
+      rv += c.phi_rv[n];
+      x += 0.25 * mesh.nodes[n];
+    }
+    g.lv_tet[t] = g.regions ? region_key(mesh, t) != "rv_wall" : !g.has_rv || lv >= rv;
+    if (g.lv_tet[t])
+      for (Index n : v) g.lv_node[n] = 1;
+    const double w = core::tet_volume(mesh.nodes[v[0]], mesh.nodes[v[1]], mesh.nodes[v[2]], mesh.nodes[v[3]]);
+    g.centre += w * x;
+    volume += w;
+  }
+  g.centre /= volume;
+
+  // Long axis: from the centre of the LV's base towards the centre of its cavity wall; apex: deepest LV epicardium along it.
+  Vec3 base = g.centre, cavity = g.centre;
+  if (!surface_centre(mesh, [&](const auto& f) { return has_prefix(mesh, f, "base") && g.lv_tet[f.tet]; }, base))
+    surface_centre(mesh, [&](const auto& f) { return has_prefix(mesh, f, "base"); }, base);
+  surface_centre(mesh, [&](const auto& f) { return has_prefix(mesh, f, "endocardium_lv"); }, cavity);
+  if (in.base_centre) base = *in.base_centre;
+  Vec3 apex = mesh.nodes[c.apex];
+  if (in.apex) {
+    apex = *in.apex;
+  } else {
+    const Vec3 down = (cavity - base).normalized();
+    double deepest = -std::numeric_limits<double>::infinity();
+    for (std::size_t n = 0; n < mesh.nodes.size(); ++n)
+      if (g.lv_node[n] && g.epi[n]) {
+        // depth along the axis; the sideways term keeps a jagged tip near the axis
+        const Vec3 d = mesh.nodes[n] - base;
+        const double along = d.dot(down);
+        const double value = along - 0.5 * (d - along * down).norm();
+        if (value > deepest) {
+          deepest = value;
+          apex = mesh.nodes[n];
+        }
+      }
+  }
+  auto& l = g.landmarks;
+  l.apex = apex;
+  l.base_centre = base;
+  l.long_axis = (apex - base).normalized();
+  Vec3 rv(-0.62, -0.78, 0.0);   // average adult, right and front (Mori 2016), when there is no right ventricle to see
+  Vec3 rv_centre;
+  if (g.has_rv && surface_centre(mesh, [&](const auto& f) { return has_prefix(mesh, f, "endocardium_rv"); }, rv_centre)) rv = rv_centre - base;
+  l.rv_direction = (rv - rv.dot(l.long_axis) * l.long_axis).normalized();
+  // Anterior: of the two walls perpendicular to septum and long axis the one facing front and up. Images decide by the
+  // patient's axes, so that a mirrored heart keeps its anterior wall in front; model hearts by normal handedness.
+  g.anterior = l.rv_direction.cross(l.long_axis).normalized();
+  if (in.frame == ep::ElectrodeFrame::patient && g.anterior.dot(Vec3(0, -1, 1)) < 0) g.anterior = -g.anterior;
+  return g;
+}
+
+// 17 segments: Cerqueira et al. 2002 (Circulation 105:539). Thirds of the LV cavity length; beyond its end the apex.
+std::vector<std::uint8_t> aha_segments(const core::TetMesh& mesh, const Geometry& g) {
+  double cavity = 0;
+  for (std::size_t n = 0; n < mesh.nodes.size(); ++n)
+    if (g.endo_lv[n]) cavity = std::max(cavity, (mesh.nodes[n] - g.landmarks.base_centre).dot(g.landmarks.long_axis));
+  std::vector<std::uint8_t> segment(mesh.nodes.size(), 0);
+  for (std::size_t n = 0; n < mesh.nodes.size(); ++n) {
+    if (!g.lv_node[n]) continue;
+    const double depth = (mesh.nodes[n] - g.landmarks.base_centre).dot(g.landmarks.long_axis) / std::max(cavity, 1e-9);
+    const double a = wall_angle_deg(g.landmarks, g.anterior, mesh.nodes[n]);
+    // six sectors of 60 degrees: anteroseptal, anterior, anterolateral, inferolateral, inferior, inferoseptal
+    static constexpr std::uint8_t six[] = {2, 1, 6, 5, 4, 3};
+    const int sector = std::clamp(int(std::floor((a < 0 ? a + 360 : a) / 60.0)), 0, 5);
+    if (depth > 1.0) segment[n] = 17;
+    else if (depth > 2.0 / 3.0) segment[n] = a > -45 && a <= 45 ? 14 : a > 45 && a <= 135 ? 13 : a > -135 && a <= -45 ? 15 : 16;
+    else segment[n] = std::uint8_t(six[sector] + (depth > 1.0 / 3.0 ? 6 : 0));
+  }
+  return segment;
+}
+
+// Endocardial node nearest to the wanted coordinates, and the tissue around it.
+core::Result<ep::ActivationSite> place_site(const core::TetMesh& mesh, const Geometry& g, const ep::VentricularCoordinates& c,
+                                            const std::vector<char>& excitable, const RootSite& site, double radius) {
+  const double length = (g.landmarks.apex - g.landmarks.base_centre).norm();
+  const auto& candidate = site.on == Endocardium::lv ? g.endo_lv : g.endo_rv;
+  Index best = -1;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t n = 0; n < mesh.nodes.size(); ++n) {
+    if (!candidate[n] || !excitable[n]) continue;
+    if (site.on != Endocardium::lv && (g.lv_node[n] != 0) != (site.on == Endocardium::rv_septum)) continue;
+    double turn = std::abs(wall_angle_deg(g.landmarks, g.anterior, mesh.nodes[n]) - site.angle_deg);
+    if (turn > 180) turn = 360 - turn;
+    const double around = turn * M_PI / 180 * 0.35 * length;   // cavity radius about a third of its length
+    const double along = (c.apicobasal[n] - site.apicobasal) * length;
+    const double cost = around * around + along * along;
+    if (cost < least) {
+      least = cost;
+      best = Index(n);
+    }
+  }
+  if (best < 0)
+    return core::bad_input(fmt::format("The early site '{}' finds no conducting endocardium (the ventricle would not be activated from there). Check the mesh or move the site.", site.name));
+  ep::ActivationSite out;
+  out.name = site.name;
+  out.start_ms = site.start_ms;
+  for (std::size_t n = 0; n < mesh.nodes.size(); ++n)
+    if (excitable[n] && (mesh.nodes[n] - mesh.nodes[best]).norm() <= radius) out.nodes.push_back(Index(n));
+  return out;
+}
+
+}  // namespace
+
+std::vector<RootSite> durrer_sites() {
+  return {{"LV septal", Endocardium::lv, 0.60, 10, 0.0},
+          {"LV basal anterior paraseptal", Endocardium::lv, 0.70, 75, 0.0},
+          {"LV mid posterior", Endocardium::lv, 0.50, -130, 0.0},
+          {"RV septal", Endocardium::rv_septum, 0.50, 20, 5.0},
+          {"RV free wall, anterior papillary", Endocardium::rv_free_wall, 0.50, 30, 5.0}};
+}
+
+Vec3 conductivity_for(const Vec3& velocity, double chi_per_mm, double cm_uF_per_mm2) {
+  constexpr double cv_per_sqrt_d = 1.989;   // mm/ms per sqrt(mm2/ms)
+  return (velocity / cv_per_sqrt_d).cwiseAbs2() * chi_per_mm * cm_uF_per_mm2;
+}
+
+double wall_angle_deg(const twin::HeartLandmarks& l, const Vec3& anterior, const Vec3& x) {
+  const Vec3 d = x - l.base_centre;
+  return std::atan2(d.dot(anterior), d.dot(l.rv_direction)) * 180.0 / M_PI;
+}
+
+std::vector<std::string> assumptions(const HeartInputs& in) {
+  std::vector<std::string> out{
+      "Fibres follow a rule (Bayer 2012, +60 to -60 degrees through the wall), they were not measured.",
+      "Early activation sites follow Durrer 1970; the patient's own conduction system is unknown.",
+      fmt::format("A fast endocardial layer ({:g} m/s) stands for the Purkinje network.", in.params.fast_velocity),
+      "Cells: ten Tusscher-Panfilov 2006 in endocardial, mid-wall and epicardial layers.",
+      "ECG in an unbounded homogeneous conductor of 0.22 S/m."};
+  if (in.electrodes.empty()) out.push_back("Electrodes stand at standard distances around the heart, not on the patient's chest.");
+  for (const auto& [value, name] : in.mesh->region_names)
+    if (name == "scar") out.push_back(fmt::format("Scar does not conduct; a border zone of {:g} mm around it is assumed.", in.params.border_mm));
+  return out;
+}
+
+core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInputs& in, const core::Progress& progress) {
+  OT_EXPECT(in.mesh != nullptr);
+  const core::TetMesh& mesh = *in.mesh;
+  const HeartParams& par = in.params;
+  if (auto ok = core::check_simulation_ready(mesh); !ok) return core::pass(ok);
+  if (!par.velocity.allFinite() || (par.velocity.array() <= 0).any() || !(par.fast_velocity >= par.velocity.maxCoeff()))
+    return core::bad_input("Conduction velocities must be positive and the endocardial layer at least as fast as muscle. Check the model parameters.");
+  auto coordinates = ep::ventricular_coordinates(mesh, progress.part(0.0, 0.8));
+  if (!coordinates) return core::pass(coordinates);
+  const auto& c = *coordinates;
+  auto fibres = ep::rule_based_fibres(mesh, c, par.fibres);
+  if (!fibres) return core::pass(fibres);
+  progress.report(0.85, "heart: tissue");
+  if (progress.cancelled()) return core::cancelled();
+  const Geometry g = measure_geometry(in, c);
+
+  auto model = std::make_shared<twin::HeartModel>();
+  model->landmarks = g.landmarks;
+  model->transmural.assign(c.transmural.begin(), c.transmural.end());
+  model->apicobasal.assign(c.apicobasal.begin(), c.apicobasal.end());
+  model->aha_segment = aha_segments(mesh, g);
+  ep::ElectroProblem& p = model->baseline;
+  p.mesh = in.mesh;
+  p.fibres = std::make_shared<ep::FibreField>(std::move(*fibres));
+  p.velocity = par.velocity;
+  p.sigma = conductivity_for(par.velocity, p.chi_per_mm, p.cm_uF_per_mm2);
+  p.cycle_length_ms = 1000;   // 60 per minute
+  p.end_ms = 450;             // QT and a margin
+  p.dt_ms = 0.05;
+
+  // Tissue. Fast endocardial layer: one speed in all directions, so that the scale is (v_fast / v)^2 along f, s, n; the same
+  // scale acts on the conductivity of FULL. The idea of such a layer: Cardone-Noott 2016, Lee et al. 2019 (Med Image Anal
+  // 57:197). Its speed, 1.0 m/s, is our own calibration: QRS 80-100 ms of the ellipsoid heart in FAST.
+  ep::TissueRegion healthy;
+  healthy.key = "healthy";
+  healthy.source = "EP-FACTS section 8; sigma from the velocity of ten Tusscher-Panfilov 2006 epi cells";
+  ep::TissueRegion fast;
+  fast.key = "fast_endocardium";
+  fast.sigma_scale = (par.fast_velocity * par.velocity.cwiseInverse()).cwiseAbs2();
+  fast.source = "layer: Cardone-Noott et al. 2016, Lee et al. 2019; speed calibrated to a QRS of 80-100 ms in FAST";
+  ep::TissueRegion border;
+  border.key = "border_zone";
+  border.sigma_scale = Vec3(1.0, 0.1, 0.1);
+  border.channels.g_Na = 0.38;
+  border.channels.g_CaL = 0.31;
+  border.channels.g_Kr = 0.30;
+  border.channels.g_Ks = 0.20;
+  border.source = "Arevalo et al. 2016 Nat Commun 7:11437: transverse conductivity -90 %, peri-infarct remodelling";
+  ep::TissueRegion core_region;
+  core_region.key = "scar_core";
+  core_region.conducting = false;
+  core_region.source = "Arevalo et al. 2016: dense scar does not conduct";
+  p.regions = {healthy, fast, border, core_region};
+  p.tissue.assign(mesh.tets.size(), 0);
+  std::vector<char> scar_tet(mesh.tets.size(), 0), scar_node(mesh.nodes.size(), 0);
+  bool scar = false;
+  for (std::size_t t = 0; t < mesh.tets.size(); ++t)
+    if (region_key(mesh, t) == "scar") {
+      scar = true;
+      p.tissue[t] = 3;
+      for (Index n : mesh.tets[t]) scar_node[n] = 1;
+    }
+  for (std::size_t t = 0; t < mesh.tets.size(); ++t) {
+    if (p.tissue[t] != 0) continue;
+    bool endo = false;
+    double ab = 0;
+    for (Index n : mesh.tets[t]) {
+      endo = endo || g.endo_lv[n] || g.endo_rv[n];
+      ab += 0.25 * c.apicobasal[n];
+    }
+    if (endo && ab <= par.fast_up_to) p.tissue[t] = 1;
+  }
+  if (scar && par.border_mm > 0) {
+    auto frame = std::make_shared<ep::FibreField>();
+    frame->f.assign(mesh.tets.size(), Vec3(1, 0, 0));
+    frame->s.assign(mesh.tets.size(), Vec3(0, 1, 0));
+    auto distance = ep::Eikonal::make(in.mesh, frame, Vec3(1, 1, 1));
+    if (!distance) return core::pass(distance);
+    std::vector<ep::EikonalSource> from;
+    for (std::size_t n = 0; n < mesh.nodes.size(); ++n)
+      if (scar_node[n]) from.push_back({Index(n), 0.0});
+    auto d = distance->solve(from, {}, progress.part(0.85, 0.95));
+    if (!d) return core::pass(d);
+    for (std::size_t t = 0; t < mesh.tets.size(); ++t) {
+      if (p.tissue[t] == 3) continue;
+      double mean = 0;
+      for (Index n : mesh.tets[t]) mean += 0.25 * (*d)[n];
+      if (mean <= par.border_mm) p.tissue[t] = 2;
+    }
+  }
+  std::vector<char> excitable(mesh.nodes.size(), 0);
+  for (std::size_t t = 0; t < mesh.tets.size(); ++t)
+    if (p.regions[p.tissue[t]].conducting)
+      for (Index n : mesh.tets[t]) excitable[n] = 1;
+
+  p.cell_type.resize(mesh.nodes.size());
+  for (std::size_t n = 0; n < mesh.nodes.size(); ++n) {
+    // Depth from the nearer cavity: transmural in the free walls, 0.5 in the middle of the septum.
+    const double depth = 1.0 - std::max(c.phi_lv[n], c.phi_rv[n]);
+    p.cell_type[n] = std::uint8_t(depth < par.mid_from   ? ep::CellType::endo
+                                  : depth < par.epi_from ? ep::CellType::mid
+                                                         : ep::CellType::epi);
+  }
+  for (const auto& site : par.sites) {
+    if (site.on != Endocardium::lv && !g.has_rv) continue;
+    auto placed = place_site(mesh, g, c, excitable, site, par.site_radius_mm);
+    if (!placed) return core::pass(placed);
+    p.sites.push_back(std::move(*placed));
+  }
+  if (p.sites.empty()) return core::bad_input("The heart has no early activation site (it would not beat). Add one to the model.");
+  p.electrodes = in.electrodes.empty()
+                     ? ep::standard_electrodes({g.centre, g.landmarks.long_axis, g.landmarks.rv_direction}, in.frame)
+                     : in.electrodes;
+  progress.report(1.0, "heart: ready");
+  return std::shared_ptr<const twin::HeartModel>(std::move(model));
+}
+
+}  // namespace ot::organs

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <numbers>
+
+#include "solvers/interventions/geometry/lumen_shape.hpp"
+#include "solvers/twin/placement.hpp"
+#include "tests/support/tube_mesh.hpp"
+#include "tests/unit/interventions/small_twin.hpp"
+
+using namespace ot;
+using core::Mode;
+using core::Vec3;
+
+namespace {
+
+double value(const twin::SimulationSetup& setup, const char* key) {
+  const core::Quantity* q = twin::find_quantity(setup.quantities, key);
+  REQUIRE(q);
+  return q->value;
+}
+
+twin::SimulationSetup prepared(const std::shared_ptr<const twin::TwinModel>& model, std::vector<twin::InterventionSpec> specs) {
+  auto setup = twin::prepare(model, test::scenario(std::move(specs)), Mode::full);
+  INFO((setup ? "" : setup.error().message));
+  REQUIRE(setup);
+  return *setup;
+}
+
+// A straight trunk along z with a side branch along x that starts at its middle: only the centreline matters here.
+core::VesselNetwork forked_vessel() {
+  core::VesselNetwork network;
+  network.branches.resize(2);
+  for (int i = 0; i <= 40; ++i) {
+    network.branches[0].points.emplace_back(0, 0, i);
+    network.branches[0].arc.push_back(i);
+    network.branches[0].radius.push_back(1.5);
+    network.branches[1].points.emplace_back(i * 0.5, 0, 20);
+    network.branches[1].arc.push_back(i * 0.5);
+    network.branches[1].radius.push_back(1.0);
+  }
+  network.branches[0].children = {1};
+  network.branches[1].parent = 0;
+  return network;
+}
+
+}  // namespace
+
+TEST_CASE("a section of a tube of radius 1.5 mm has the area pi 1.5^2 within 1 % and follows the stenosis", "[lumen]") {
+  const test::Tube straight = test::tube(1.5, 40, 5);
+  CHECK(interventions::section_area(straight.surface, straight.network, 0, 20.3) == Approx(std::numbers::pi * 1.5 * 1.5).epsilon(0.01));
+  const test::Tube narrow = test::tube(1.5, 40, 5, test::cosine_stenosis(1.5, 0.5, 26, 12));
+  CHECK(interventions::section_area(narrow.surface, narrow.network, 0, 26.0) == Approx(std::numbers::pi * 0.75 * 0.75).epsilon(0.02));
+}
+
+TEST_CASE("a stenosis of 50 % narrows 3 mm to 1.5 mm within 2 %, on the wall and on the centreline, and stays a closed lumen", "[stenosis]") {
+  const auto model = test::small_twin();
+  const auto setup = prepared(model, {test::sample("stenosis")});
+  const auto& vessel = setup.vessels[0];
+  CHECK(vessel.lumen_changed);
+  CHECK(vessel.lumen->closed());
+  CHECK(value(setup, "lad_stenosis_min_diameter_before_mm") == Approx(3.0).epsilon(0.02));
+  CHECK(value(setup, "lad_stenosis_min_diameter_after_mm") == Approx(1.5).epsilon(0.02));
+  CHECK(2 * std::sqrt(interventions::section_area(*vessel.lumen, *vessel.network, 0, 26.0) / std::numbers::pi) == Approx(1.5).epsilon(0.02));
+  // against the analytic profile of the support mesh, point by point on the wall
+  const auto radius = test::cosine_stenosis(1.5, 0.5, 26, 16);
+  for (const Vec3& x : vessel.lumen->points) {
+    const double r = std::hypot(x.x(), x.y());
+    if (r > 0.7 && x.z() > 0.1 && x.z() < 39.9) REQUIRE(r == Approx(radius(x.z())).epsilon(0.01));
+  }
+}
+
+TEST_CASE("a stenosis of 0 % leaves problem and setup as they are", "[stenosis]") {
+  const auto model = test::small_twin();
+  auto spec = test::sample("stenosis");
+  spec.params.set("diameter_percent", 0.0);
+  CHECK(prepared(model, {spec}).sha256() == prepared(model, {}).sha256());
+}
+
+TEST_CASE("a stent after a stenosis restores the diameter within 2 %, on a made and on an inborn stenosis", "[stent][metamorphic]") {
+  auto stent = test::sample("stent");
+  stent.params.set("diameter_mm", 3.0);
+  {
+    const auto setup = prepared(test::small_twin(), {test::sample("stenosis"), stent});
+    CHECK(value(setup, "lad_stent_min_diameter_before_mm") == Approx(1.5).epsilon(0.02));
+    CHECK(value(setup, "lad_stent_min_diameter_after_mm") == Approx(3.0).epsilon(0.02));
+    CHECK(value(setup, "lad_stent_expansion_percent") == Approx(100).epsilon(0.02));
+  }
+  const auto setup = prepared(test::small_twin({1.0, 60, 5}), {stent});
+  CHECK(value(setup, "lad_stent_min_diameter_before_mm") == Approx(1.2).epsilon(0.02));
+  CHECK(value(setup, "lad_stent_min_diameter_after_mm") == Approx(3.0).epsilon(0.02));
+  CHECK(setup.vessels[0].lumen->closed());
+  for (double z : {20.0, 23.0, 26.0, 31.0}) CHECK(2 * std::sqrt(interventions::section_area(*setup.vessels[0].lumen, *setup.vessels[0].network, 0, z) / std::numbers::pi) == Approx(3.0).epsilon(0.02));
+}
+
+TEST_CASE("a stent never moves the wall inwards, leaves caps and far wall bit for bit, and fades out over its transition", "[stent]") {
+  const auto model = test::small_twin({1.0, 60, 5});
+  auto stent = test::sample("stent");  // 3.5 mm, 18..34
+  const auto setup = prepared(model, {stent});
+  const auto& before = *model->vessels[0]->lumen;
+  const auto& after = *setup.vessels[0].lumen;
+  REQUIRE(before.points.size() == after.points.size());
+  CHECK(before.triangles == after.triangles);
+  CHECK(before.patch == after.patch);
+  double widest = 0;
+  for (std::size_t v = 0; v < before.points.size(); ++v) {
+    const Vec3 &a = before.points[v], &b = after.points[v];
+    const double ra = std::hypot(a.x(), a.y()), rb = std::hypot(b.x(), b.y());
+    CHECK(rb >= ra - 1e-12);
+    widest = std::max(widest, rb);
+    if (a.z() < 16 - 1e-9 || a.z() > 36 + 1e-9) CHECK(a == b);
+    if (a.z() > 18.01 && a.z() < 33.99 && ra > 0.5) CHECK(rb == Approx(1.75).epsilon(1e-9));
+  }
+  CHECK(widest == Approx(1.75).epsilon(1e-9));
+  CHECK(value(setup, "lad_stent_min_diameter_after_mm") == Approx(3.5).epsilon(0.02));
+}
+
+TEST_CASE("a stent up to the end of the vessel leaves inlet and outlet caps untouched", "[stent]") {
+  const auto model = test::small_twin();
+  auto stent = test::sample("stent");
+  stent.placement.start_mm = 0;
+  stent.placement.length_mm = model->vessels[0]->network->branches[0].length();
+  const auto setup = prepared(model, {stent});
+  const auto& before = *model->vessels[0]->lumen;
+  std::size_t cap_points = 0, moved = 0;
+  for (std::size_t t = 0; t < before.triangles.size(); ++t)
+    for (core::Index v : before.triangles[t]) {
+      const bool same = before.points[std::size_t(v)] == setup.vessels[0].lumen->points[std::size_t(v)];
+      if (before.patch[t] != test::tube_wall) {
+        ++cap_points;
+        CHECK(same);
+      } else {
+        moved += !same;
+      }
+    }
+  CHECK(cap_points > 100);
+  CHECK(moved > 1000);
+}
+
+TEST_CASE("a stent in the trunk leaves the wall of the side branch untouched, and the network radius of that branch", "[stent]") {
+  const core::VesselNetwork network = forked_vessel();
+  core::SurfaceMesh wall;  // rings of points on both tubes; triangles play no part in who moves
+  for (int i = 1; i < 40; ++i)
+    for (int k = 0; k < 12; ++k) {
+      const double a = 2 * std::numbers::pi * k / 12;
+      wall.points.emplace_back(1.5 * std::cos(a), 1.5 * std::sin(a), i);
+      if (i * 0.5 > 2.5) wall.points.emplace_back(i * 0.5, std::cos(a), 20 + std::sin(a));
+    }
+  const auto reshaped = interventions::reshape_lumen(wall, network, 0, 10, 30, [](double, double rho) { return std::max(rho, 2.0); });
+  CHECK(reshaped.largest_move_mm == Approx(0.5).epsilon(1e-9));
+  for (std::size_t v = 0; v < wall.points.size(); ++v) {
+    const Vec3& x = wall.points[v];
+    const bool side_branch = x.x() > 2.4;
+    if (side_branch) CHECK(reshaped.lumen->points[v] == x);
+    else if (x.z() < 10 || x.z() > 30) CHECK(reshaped.lumen->points[v] == x);
+    else if (x.x() < -1) CHECK(std::hypot(reshaped.lumen->points[v].x(), reshaped.lumen->points[v].y()) == Approx(2.0).epsilon(1e-9));
+  }
+  CHECK(reshaped.network->branches[1].radius == network.branches[1].radius);
+}
+
+TEST_CASE("a stent narrower than the vessel touches nothing: same problem hash, and the notes say so", "[stent]") {
+  const auto model = test::small_twin();
+  auto stent = test::sample("stent");
+  stent.params.set("diameter_mm", 2.5);
+  const auto setup = prepared(model, {stent}), baseline = prepared(model, {});
+  CHECK_FALSE(setup.vessels[0].lumen_changed);
+  CHECK(setup.vessels[0].problem.sha256() == baseline.vessels[0].problem.sha256());
+  REQUIRE(setup.notes.size() == 1);
+  CHECK(setup.notes[0].find("unchanged") != std::string::npos);
+}
+
+TEST_CASE("bad stents are refused with the numbers: unknown vessel, branch, outside the branch, no length, more than twice the vessel", "[stent]") {
+  const auto model = test::small_twin();
+  const auto refusal = [&](auto&& edit) {
+    auto spec = test::sample("stent");
+    edit(spec);
+    const auto refused = twin::validate(*model, spec);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == core::ErrorCode::bad_input);
+    return refused.error().message;
+  };
+  using Spec = twin::InterventionSpec;
+  CHECK(refusal([](Spec& s) { s.placement.vessel = "rca"; }).find("Choose one of: lad") != std::string::npos);
+  CHECK(refusal([](Spec& s) { s.placement.branch = 3; }).find("branches 0 to 0") != std::string::npos);
+  CHECK(refusal([](Spec& s) { s.placement.branch = -1; }).find("branch -1") != std::string::npos);
+  CHECK(refusal([](Spec& s) { s.placement.start_mm = 30; }).find("30.0 to 46.0 mm, outside") != std::string::npos);
+  CHECK(refusal([](Spec& s) { s.placement.start_mm = -2; }).find("outside") != std::string::npos);
+  CHECK(refusal([](Spec& s) { s.placement.length_mm = 0; }).find("length 0.0 mm") != std::string::npos);
+  CHECK(refusal([](Spec& s) { s.params.set("diameter_mm", 6.5); }).find("more than twice the vessel's reference diameter of 3.0 mm") != std::string::npos);
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viewer/qt/pullback_plot.hpp"
+
+#include <QMouseEvent>
+#include <QPainter>
+#include <QPainterPath>
+#include <algorithm>
+#include <cmath>
+
+#include "solvers/core/contracts.hpp"
+#include "viewer/qt/theme_colors.hpp"
+#include "viewer/scene/palette.hpp"
+
+namespace ot::viewer {
+
+namespace {
+// A round step that gives about `wanted` intervals.
+double nice_step(double range, int wanted) {
+  const double raw = range / wanted, power = std::pow(10.0, std::floor(std::log10(raw)));
+  for (const double m : {1.0, 2.0, 5.0, 10.0}) {
+    if (m * power >= raw) return m * power;
+  }
+  return 10 * power;
+}
+double value_at(const PullbackCurve& c, double arc) {
+  if (c.arc_mm.size() < 2 || arc < c.arc_mm.front() || arc > c.arc_mm.back()) return std::nan("");
+  const std::size_t i = std::min<std::size_t>(std::size_t(std::upper_bound(c.arc_mm.begin(), c.arc_mm.end(), arc) - c.arc_mm.begin()), c.arc_mm.size() - 1);
+  const double w = c.arc_mm[i] > c.arc_mm[i - 1] ? (arc - c.arc_mm[i - 1]) / (c.arc_mm[i] - c.arc_mm[i - 1]) : 0;
+  return c.value[i - 1] + w * (c.value[i] - c.value[i - 1]);
+}
+}  // namespace
+
+struct PullbackPlot::Impl {
+  Kind kind = Kind::ffr;
+  std::vector<PullbackCurve> curves;
+  std::vector<PullbackSpan> spans;
+  QString title;
+  double cursor = -1, hover = -1;
+
+  struct Axes { QRectF plot; double x0, x1, y0, y1; };
+  Axes axes(const QSize& size) const {
+    Axes a{QRectF(40, title.isEmpty() ? 10 : 28, size.width() - 52, 0), 0, 1, 0, 1};
+    a.plot.setBottom(size.height() - 34);
+    double lo = 1e300, hi = -1e300, end = 0;
+    for (const auto& c : curves) {
+      for (std::size_t i = 0; i < c.value.size(); ++i) {
+        if (!std::isfinite(c.value[i])) continue;
+        lo = std::min(lo, c.value[i]), hi = std::max(hi, c.value[i]), end = std::max(end, c.arc_mm[i]);
+      }
+    }
+    if (lo > hi) lo = 0, hi = 1;
+    a.x1 = end > 0 ? end : 1;
+    if (kind == Kind::ffr) {
+      a.y1 = 1.02;
+      a.y0 = std::min(0.68, std::floor((lo - 0.02) * 10) / 10);
+    } else {
+      const double step = nice_step(std::max(1.0, hi - lo), 4);
+      a.y0 = std::floor(lo / step) * step, a.y1 = std::ceil(hi / step) * step;
+      if (a.y1 <= a.y0) a.y1 = a.y0 + step;
+    }
+    return a;
+  }
+  QColor color(std::size_t i) const {
+    if (curves[i].color.isValid()) return curves[i].color;
+    if (curves.size() == 1) return theme::accent;
+    const QColor order[] = {theme::secondary, theme::accent, theme::plan_b, theme::good, theme::attention};
+    return order[i % 5];
+  }
+};
+
+PullbackPlot::PullbackPlot(QWidget* parent) : QWidget(parent), impl_(std::make_unique<Impl>()) {
+  setObjectName("pullback_plot");
+  setAccessibleName(tr("Pull-back curve"));
+  setMouseTracking(true);
+}
+PullbackPlot::~PullbackPlot() = default;
+void PullbackPlot::set_kind(Kind kind) {
+  impl_->kind = kind;
+  update();
+}
+void PullbackPlot::set_curves(std::vector<PullbackCurve> curves) {
+  for (const auto& c : curves) OT_EXPECT(c.arc_mm.size() == c.value.size());
+  impl_->curves = std::move(curves);
+  update();
+}
+void PullbackPlot::set_spans(std::vector<PullbackSpan> spans) {
+  impl_->spans = std::move(spans);
+  update();
+}
+void PullbackPlot::set_cursor(double arc_mm) {
+  impl_->cursor = arc_mm;
+  update();
+}
+void PullbackPlot::set_title(const QString& title) {
+  impl_->title = title;
+  update();
+}
+
+void PullbackPlot::paintEvent(QPaintEvent*) {
+  const Impl& s = *impl_;
+  QPainter p(this);
+  p.setRenderHint(QPainter::Antialiasing);
+  QFont font = this->font();
+  font.setPixelSize(11);
+  QFont bold = font;
+  bold.setWeight(QFont::DemiBold);
+  if (!s.title.isEmpty()) {
+    bold.setPixelSize(12);
+    p.setFont(bold);
+    p.setPen(theme::text);
+    p.drawText(QRectF(8, 4, width() - 16, 20), Qt::AlignLeft | Qt::AlignVCenter, s.title);
+    const double wide = QFontMetricsF(bold).horizontalAdvance(s.title);
+    p.setPen(theme::hint);
+    p.setFont(font);
+    p.drawText(QRectF(8 + wide + 8, 4, 80, 20), Qt::AlignLeft | Qt::AlignVCenter, s.kind == Kind::ffr ? QString("FFR") : QString("mmHg"));
+    bold.setPixelSize(11);
+  }
+  p.setFont(font);
+  if (s.curves.empty()) {
+    p.setPen(theme::hint);
+    p.drawText(rect(), Qt::AlignCenter, tr("No flow result for this vessel yet"));
+    return;
+  }
+  const Impl::Axes a = s.axes(size());
+  const auto X = [&](double v) { return a.plot.left() + (v - a.x0) / (a.x1 - a.x0) * a.plot.width(); };
+  const auto Y = [&](double v) { return a.plot.bottom() - (v - a.y0) / (a.y1 - a.y0) * a.plot.height(); };
+  const bool ffr = s.kind == Kind::ffr;
+  if (ffr) {
+    QColor zone = theme::attention;
+    zone.setAlpha(34);
+    p.fillRect(QRectF(QPointF(a.plot.left(), Y(ffr_break)), QPointF(a.plot.right(), Y(ffr_grey_low))), zone);
+  }
+  const double step = ffr ? 0.1 : nice_step(a.y1 - a.y0, 4);
+  for (double v = std::ceil(a.y0 / step - 1e-9) * step; v <= a.y1 + 1e-9; v += step) {
+    p.setPen(QPen(theme::hairline, 1));
+    p.drawLine(QPointF(a.plot.left(), Y(v)), QPointF(a.plot.right(), Y(v)));
+    p.setPen(theme::secondary);
+    p.drawText(QRectF(0, Y(v) - 8, a.plot.left() - 6, 16), Qt::AlignRight | Qt::AlignVCenter, QString::number(v, 'f', ffr ? 1 : 0));
+  }
+  const double xs = nice_step(a.x1, 5);
+  for (double v = 0; v <= a.x1 + 1e-9; v += xs) {
+    p.setPen(theme::secondary);
+    p.drawText(QRectF(X(v) - 20, a.plot.bottom() + 12, 40, 14), Qt::AlignCenter, QString::number(v, 'f', 0));
+  }
+  p.setPen(theme::hint);
+  p.drawText(QRectF(a.plot.right() - 60, a.plot.bottom() + 20, 60, 14), Qt::AlignRight, tr("mm"));
+  if (s.title.isEmpty()) p.drawText(QRectF(a.plot.left() + 4, a.plot.bottom() + 22, 80, 12), Qt::AlignLeft, ffr ? QString("FFR") : QString("mmHg"));
+  if (ffr) {
+    p.setPen(QPen(theme::bad, 1.2, Qt::DashLine));
+    p.drawLine(QPointF(a.plot.left(), Y(ffr_break)), QPointF(a.plot.right(), Y(ffr_break)));
+    p.setFont(bold);
+    p.setPen(theme::bad);
+    p.drawText(QRectF(a.plot.left() + 4, Y(ffr_break) - 15, 60, 14), Qt::AlignLeft, "0.80");
+    p.setFont(font);
+  }
+  // Stenoses and stents as bars on the axis.
+  for (const auto& span : s.spans) {
+    const QRectF bar(QPointF(X(std::max(0.0, span.start_mm)), a.plot.bottom() + 2), QPointF(X(std::min(a.x1, span.end_mm)), a.plot.bottom() + 8));
+    p.setPen(Qt::NoPen);
+    p.setBrush(span.stent ? QColor(206, 214, 222) : theme::bad);
+    p.drawRoundedRect(bar, 2, 2);
+    QColor wash = span.stent ? QColor(206, 214, 222) : theme::bad;
+    wash.setAlpha(16);
+    p.fillRect(QRectF(QPointF(bar.left(), a.plot.top()), QPointF(bar.right(), a.plot.bottom())), wash);
+  }
+  double legend = a.plot.right();
+  for (std::size_t i = 0; i < s.curves.size(); ++i) {
+    const PullbackCurve& c = s.curves[i];
+    QPainterPath path;
+    bool open = false;
+    for (std::size_t k = 0; k < c.value.size(); ++k) {
+      if (!std::isfinite(c.value[k])) {
+        open = false;
+        continue;
+      }
+      const QPointF at(X(c.arc_mm[k]), Y(c.value[k]));
+      open ? path.lineTo(at) : path.moveTo(at);
+      open = true;
+    }
+    p.setBrush(Qt::NoBrush);
+    p.setPen(QPen(s.color(i), 2, c.dashed ? Qt::DashLine : Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    p.drawPath(path);
+    if (c.value.empty()) continue;
+    // Name with the last value, right-aligned from the right.
+    const QString text = QString("%1 %2").arg(c.name).arg(c.value.back(), 0, 'f', ffr ? 2 : 0);
+    p.setFont(bold);
+    const double wide = QFontMetricsF(bold).horizontalAdvance(text);
+    p.setPen(s.color(i));
+    p.drawText(QRectF(legend - wide, a.plot.top() - (s.title.isEmpty() ? 10 : 22), wide, 14), Qt::AlignRight | Qt::AlignVCenter, text);
+    legend -= wide + 14;
+    p.setFont(font);
+  }
+  const double at = s.hover >= 0 ? s.hover : s.cursor;
+  if (at >= 0 && at <= a.x1) {
+    p.setPen(QPen(theme::accent, 1));
+    p.drawLine(QPointF(X(at), a.plot.top()), QPointF(X(at), a.plot.bottom()));
+    for (std::size_t i = 0; i < s.curves.size(); ++i) {
+      const double v = value_at(s.curves[i], at);
+      if (!std::isfinite(v)) continue;
+      p.setPen(QPen(theme::window, 1));
+      p.setBrush(s.color(i));
+      p.drawEllipse(QPointF(X(at), Y(v)), 3.5, 3.5);
+      const bool left = X(at) > a.plot.center().x();
+      p.setFont(bold);
+      p.setPen(s.color(i));
+      p.drawText(QRectF(left ? X(at) - 66 : X(at) + 6, Y(v) - 15, 60, 14), left ? Qt::AlignRight : Qt::AlignLeft, QString::number(v, 'f', ffr ? 2 : 0));
+      p.setFont(font);
+    }
+  }
+}
+
+void PullbackPlot::mousePressEvent(QMouseEvent* e) {
+  if (impl_->curves.empty() || !(e->buttons() & Qt::LeftButton)) return;
+  const Impl::Axes a = impl_->axes(size());
+  const double arc = (e->position().x() - a.plot.left()) / a.plot.width() * a.x1;
+  if (arc < 0 || arc > a.x1) return;
+  set_cursor(arc);
+  emit arc_picked(arc);
+}
+void PullbackPlot::mouseMoveEvent(QMouseEvent* e) {
+  mousePressEvent(e);
+  const Impl::Axes a = impl_->axes(size());
+  impl_->hover = (e->position().x() - a.plot.left()) / a.plot.width() * a.x1;
+  update();
+}
+void PullbackPlot::leaveEvent(QEvent*) {
+  impl_->hover = -1;
+  update();
+}
+
+}  // namespace ot::viewer

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// PullbackPlot: FFR or pressure along the vessel, before and after, with the 0.80 break and the grey zone 0.75..0.80.
+#pragma once
+#include <QColor>
+#include <QString>
+#include <QWidget>
+#include <memory>
+#include <vector>
+
+namespace ot::viewer {
+
+struct PullbackCurve {
+  QString name;                    // "Baseline", "A"
+  std::vector<double> arc_mm, value;
+  QColor color;                    // invalid: taken from the theme by order (grey, accent, plan B)
+  bool dashed = false;             // FAST results
+};
+struct PullbackSpan {              // stenosis or stent drawn as a bar on the axis
+  double start_mm = 0, end_mm = 0;
+  QString name;
+  bool stent = false;
+};
+
+class PullbackPlot : public QWidget {
+  Q_OBJECT
+ public:
+  enum class Kind { ffr, pressure_mmhg };
+  explicit PullbackPlot(QWidget* parent = nullptr);
+  ~PullbackPlot() override;
+  void set_kind(Kind kind);
+  void set_curves(std::vector<PullbackCurve> curves);
+  void set_spans(std::vector<PullbackSpan> spans);
+  void set_cursor(double arc_mm);  // negative: none
+  void set_title(const QString& title);
+  QSize sizeHint() const override { return {320, 200}; }
+  QSize minimumSizeHint() const override { return {200, 120}; }
+
+ signals:
+  void arc_picked(double arc_mm);  // click or drag
+
+ protected:
+  void paintEvent(QPaintEvent*) override;
+  void mousePressEvent(QMouseEvent*) override;
+  void mouseMoveEvent(QMouseEvent*) override;
+  void leaveEvent(QEvent*) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ot::viewer

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viewer/qt/slice_view.hpp"
+
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QPainterPath>
+#include <QWheelEvent>
+#include <cmath>
+
+#include "viewer/qt/theme_colors.hpp"
+
+namespace ot::viewer {
+
+struct SliceView::Impl {
+  explicit Impl(SlicePlane plane) : scene(plane) {}
+  SliceScene scene;
+  QImage image;
+  bool image_valid = false, si_letters = false;
+  Qt::MouseButton button = Qt::NoButton;
+  QPointF last;
+  int wheel_rest = 0;
+};
+
+namespace {
+void draw_outlined(QPainter& p, const QRectF& r, int flags, const QString& text, const QColor& color) {
+  // A dark halo keeps letters readable on bright tissue.
+  p.setPen(QColor(0, 0, 0, 190));
+  for (const QPointF& d : {QPointF(1, 0), QPointF(-1, 0), QPointF(0, 1), QPointF(0, -1)}) p.drawText(r.translated(d), flags, text);
+  p.setPen(color);
+  p.drawText(r, flags, text);
+}
+}  // namespace
+
+SliceView::SliceView(SlicePlane plane, QWidget* parent) : QWidget(parent), impl_(std::make_unique<Impl>(plane)) {
+  const QString name = name_of(plane);
+  setObjectName("slice_" + name.toLower());
+  setAccessibleName(tr("%1 slice").arg(name));
+  setMouseTracking(true);
+  setFocusPolicy(Qt::StrongFocus);
+  setAttribute(Qt::WA_OpaquePaintEvent);
+  setMinimumSize(96, 80);
+  setCursor(Qt::CrossCursor);
+}
+SliceView::~SliceView() = default;
+
+SliceScene& SliceView::scene() { return impl_->scene; }
+void SliceView::refresh() {
+  impl_->image_valid = false;
+  update();
+}
+void SliceView::set_volume(std::shared_ptr<const core::Volume> volume) {
+  impl_->scene.set_volume(std::move(volume));
+  refresh();
+}
+void SliceView::set_labels(std::shared_ptr<const core::LabelMap> labels) {
+  impl_->scene.set_labels(std::move(labels));
+  update();
+}
+void SliceView::set_crosshair(const core::Vec3& p) {
+  const double before = impl_->scene.position();
+  impl_->scene.set_crosshair(p);
+  if (impl_->scene.position() != before) impl_->image_valid = false;
+  update();
+}
+void SliceView::set_window_level(WindowLevel wl) {
+  impl_->scene.set_window_level(wl);
+  refresh();
+}
+void SliceView::set_si_letters(bool on) {
+  impl_->si_letters = on;
+  update();
+}
+
+void SliceView::resizeEvent(QResizeEvent*) {
+  const double ratio = devicePixelRatioF();
+  impl_->scene.set_size(int(std::lround(width() * ratio)), int(std::lround(height() * ratio)));
+  impl_->image_valid = false;
+}
+
+void SliceView::paintEvent(QPaintEvent*) {
+  Impl& s = *impl_;
+  const double ratio = devicePixelRatioF();
+  if (!s.image_valid) {
+    const RgbaImage picture = s.scene.image();
+    s.image = QImage(picture.pixels.data(), picture.width, picture.height, picture.width * 4, QImage::Format_RGBA8888).convertToFormat(QImage::Format_RGB32);
+    s.image.setDevicePixelRatio(ratio);
+    s.image_valid = true;
+  }
+  QPainter p(this);
+  p.drawImage(0, 0, s.image);
+  QFont font = this->font();
+  font.setPixelSize(12);
+  p.setFont(font);
+  if (!s.scene.volume()) {
+    p.fillRect(rect(), theme::window);
+    p.setPen(theme::hint);
+    p.drawText(rect(), Qt::AlignCenter, tr("%1: no image").arg(name_of(s.scene.plane())));
+    return;
+  }
+  p.setRenderHint(QPainter::Antialiasing);
+  p.save();
+  p.scale(1 / ratio, 1 / ratio);
+  for (const Outline& o : s.scene.outlines()) {
+    p.setPen(QPen(QColor(o.color[0], o.color[1], o.color[2], 235), 1.3 * ratio, Qt::SolidLine, Qt::RoundCap));
+    std::vector<QLineF> lines;
+    lines.reserve(o.segments.size());
+    for (const auto& g : o.segments) lines.emplace_back(g[0], g[1], g[2], g[3]);
+    p.drawLines(lines.data(), int(lines.size()));
+  }
+  const auto cross = s.scene.to_screen(s.scene.crosshair());
+  p.setRenderHint(QPainter::Antialiasing, false);
+  QColor line = theme::accent;
+  line.setAlpha(150);
+  p.setPen(QPen(line, std::max(1.0, std::floor(ratio))));
+  p.drawLine(QPointF(0, std::floor(cross[1])), QPointF(width() * ratio, std::floor(cross[1])));
+  p.drawLine(QPointF(std::floor(cross[0]), 0), QPointF(std::floor(cross[0]), height() * ratio));
+  p.restore();
+
+  font.setWeight(QFont::DemiBold);
+  p.setFont(font);
+  EdgeLetters l = s.scene.letters();
+  const auto letter = [&](const std::string& text) {
+    QString q = QString::fromStdString(text);
+    if (s.si_letters) q.replace('H', 'S').replace('F', 'I');
+    return q;
+  };
+  const QRectF in = QRectF(rect()).adjusted(6, 5, -6, -5);
+  draw_outlined(p, in, Qt::AlignLeft | Qt::AlignVCenter, letter(l.left), theme::attention);
+  draw_outlined(p, in, Qt::AlignRight | Qt::AlignVCenter, letter(l.right), theme::attention);
+  draw_outlined(p, in, Qt::AlignHCenter | Qt::AlignBottom, letter(l.bottom), theme::attention);
+
+  // Caption: name bold, numbers quiet; the top letter keeps clear of it in narrow views.
+  const QString caption = QString::fromStdString(s.scene.caption());
+  const qsizetype space = caption.indexOf(' ');
+  const QString name = space > 0 ? caption.left(space) : caption;
+  QString rest = space > 0 ? caption.mid(space) : QString();
+  QFont quiet = font;
+  quiet.setWeight(QFont::Normal);
+  const int name_width = QFontMetrics(font).horizontalAdvance(name);
+  if (name_width + QFontMetrics(quiet).horizontalAdvance(rest) > 0.5 * width() - 14 && rest.contains(u'·')) {
+    // No room for everything beside the top letter: W/L goes to the bottom left.
+    const qsizetype dot = rest.indexOf(u'·');
+    QFont small = quiet;
+    small.setPixelSize(11);
+    p.setFont(small);
+    draw_outlined(p, in, Qt::AlignLeft | Qt::AlignBottom, rest.mid(dot + 2), theme::secondary);
+    rest = rest.left(dot - 1);
+    p.setFont(font);
+  }
+  draw_outlined(p, in, Qt::AlignHCenter | Qt::AlignTop, letter(l.top), theme::attention);
+  draw_outlined(p, in, Qt::AlignLeft | Qt::AlignTop, name, theme::text);
+  p.setFont(quiet);
+  draw_outlined(p, in.adjusted(name_width, 0, 0, 0), Qt::AlignLeft | Qt::AlignTop, rest, theme::secondary);
+  if (s.scene.mirrored()) {
+    p.setFont(font);
+    draw_outlined(p, in, Qt::AlignRight | Qt::AlignTop, tr("MIRRORED"), theme::bad);
+  }
+  if (hasFocus()) {
+    p.setPen(QPen(theme::accent, 1));
+    p.drawRect(rect().adjusted(0, 0, -1, -1));
+  }
+}
+
+void SliceView::wheelEvent(QWheelEvent* e) {
+  Impl& s = *impl_;
+  if (!s.scene.volume()) return;
+  if (e->modifiers() & Qt::ControlModifier) {
+    const QPointF at = e->position() * devicePixelRatioF();
+    s.scene.zoom_at(std::exp(0.0012 * e->angleDelta().y()), at.x(), at.y());
+    refresh();
+  } else {
+    s.wheel_rest += e->angleDelta().y();
+    const int notches = s.wheel_rest / 120;  // Qt: one notch = 120; touch pads send fractions
+    s.wheel_rest -= 120 * notches;
+    if (notches == 0) return;
+    s.scene.step(notches);
+    refresh();
+    emit slice_changed(s.scene.position());
+    emit crosshair_moved(s.scene.crosshair());
+  }
+  e->accept();
+}
+
+void SliceView::mousePressEvent(QMouseEvent* e) {
+  impl_->button = e->button();
+  impl_->last = e->position();
+  if (e->button() == Qt::LeftButton && impl_->scene.volume()) {
+    const QPointF at = e->position() * devicePixelRatioF();
+    impl_->scene.set_crosshair(impl_->scene.to_patient(at.x(), at.y()));
+    update();
+    emit crosshair_moved(impl_->scene.crosshair());
+  }
+}
+void SliceView::mouseMoveEvent(QMouseEvent* e) {
+  Impl& s = *impl_;
+  if (!s.scene.volume()) return;
+  const double ratio = devicePixelRatioF();
+  const QPointF step = e->position() - s.last, at = e->position() * ratio;
+  s.last = e->position();
+  if (s.button == Qt::LeftButton || (s.button == Qt::NoButton && (e->modifiers() & Qt::ShiftModifier))) {
+    s.scene.set_crosshair(s.scene.to_patient(at.x(), at.y()));
+    update();
+    emit crosshair_moved(s.scene.crosshair());
+  } else if (s.button == Qt::RightButton) {
+    WindowLevel wl = s.scene.window_level();
+    const double per_px = std::max(0.002 * wl.width, wl.width < 10 ? 0.001 : 0.5);
+    wl.width += 2 * per_px * step.x();
+    wl.level += per_px * step.y();   // down: darker, as in the usual workstations
+    s.scene.set_window_level(wl);
+    refresh();
+    emit window_level_changed(s.scene.window_level().width, s.scene.window_level().level);
+  } else if (s.button == Qt::MiddleButton) {
+    s.scene.pan(step.x() * ratio, step.y() * ratio);
+    refresh();
+  }
+  const auto value = s.scene.value_at(at.x(), at.y());
+  if (!value) {
+    emit hovered({});
+    return;
+  }
+  const core::Vec3 x = s.scene.to_patient(at.x(), at.y());
+  QString text = QString("%1 %2 %3 mm · %4 %5").arg(x.x(), 0, 'f', 1).arg(x.y(), 0, 'f', 1).arg(x.z(), 0, 'f', 1)
+                     .arg(double(*value), 0, 'f', 0).arg(QString::fromStdString(s.scene.volume()->quantity));
+  const QString label = QString::fromStdString(s.scene.label_at(at.x(), at.y()));
+  if (!label.isEmpty()) text += QString::fromUtf8(" · ") + label;
+  emit hovered(text);
+}
+void SliceView::mouseReleaseEvent(QMouseEvent*) { impl_->button = Qt::NoButton; }
+void SliceView::mouseDoubleClickEvent(QMouseEvent* e) {
+  if (e->button() == Qt::LeftButton) emit maximise_requested();
+}
+void SliceView::keyPressEvent(QKeyEvent* e) {
+  if (e->key() == Qt::Key_R && e->modifiers() == Qt::NoModifier) {
+    impl_->scene.reset();
+    refresh();
+    emit slice_changed(impl_->scene.position());
+    emit window_level_changed(impl_->scene.window_level().width, impl_->scene.window_level().level);
+    emit crosshair_moved(impl_->scene.crosshair());
+  } else if ((e->key() == Qt::Key_Up || e->key() == Qt::Key_Down) && impl_->scene.volume()) {
+    impl_->scene.step(e->key() == Qt::Key_Up ? 1 : -1);
+    refresh();
+    emit slice_changed(impl_->scene.position());
+    emit crosshair_moved(impl_->scene.crosshair());
+  } else {
+    QWidget::keyPressEvent(e);
+  }
+}
+void SliceView::leaveEvent(QEvent*) { emit hovered({}); }
+
+}  // namespace ot::viewer

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SliceView: one slice with outlines, letters, caption and linked crosshair; drawn with QPainter, no OpenGL needed.
+// Mouse: wheel slice, left click or drag crosshair, right drag window (x) and level (y), middle drag pan, Ctrl+wheel zoom,
+// Shift+move linked crosshair, double click maximise, R reset.
+#pragma once
+#include <QWidget>
+#include <memory>
+
+#include "viewer/scene/slice_scene.hpp"
+
+namespace ot::viewer {
+
+class SliceView : public QWidget {
+  Q_OBJECT
+ public:
+  explicit SliceView(SlicePlane plane, QWidget* parent = nullptr);
+  ~SliceView() override;
+
+  SliceScene& scene();           // after changing it directly call refresh()
+  void refresh();
+  void set_volume(std::shared_ptr<const core::Volume> volume);
+  void set_labels(std::shared_ptr<const core::LabelMap> labels);
+  void set_crosshair(const core::Vec3& lps_mm);   // from another view: no signal back
+  void set_window_level(WindowLevel wl);          // from another view: no signal back
+  void set_si_letters(bool on);                   // S/I instead of H/F
+  QSize sizeHint() const override { return {264, 220}; }
+
+ signals:
+  void crosshair_moved(const ot::core::Vec3& lps_mm);
+  void window_level_changed(double width, double level);
+  void slice_changed(double position_mm);
+  void hovered(const QString& text);              // "x y z mm · 312 HU · LV blood pool", empty when left
+  void maximise_requested();
+
+ protected:
+  void paintEvent(QPaintEvent*) override;
+  void resizeEvent(QResizeEvent*) override;
+  void wheelEvent(QWheelEvent*) override;
+  void mousePressEvent(QMouseEvent*) override;
+  void mouseMoveEvent(QMouseEvent*) override;
+  void mouseReleaseEvent(QMouseEvent*) override;
+  void mouseDoubleClickEvent(QMouseEvent*) override;
+  void keyPressEvent(QKeyEvent*) override;
+  void leaveEvent(QEvent*) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ot::viewer
