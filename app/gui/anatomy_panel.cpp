@@ -55,7 +55,8 @@ void AnatomyPanel::refresh() {
       const double volume = image.labels->volume_ml(label.value);
       if (volume <= 0) continue;
       any = true;
-      const QString key = QString::fromStdString(label.key), name = QString::fromStdString(label.name);
+      const std::string surface_key = image.key + "/" + label.key;   // keys of surfaces carry the image
+      const QString key = QString::fromStdString(surface_key), name = QString::fromStdString(label.name);
       auto* row = new QWidget(this);
       row->setObjectName("label_" + key);
       auto* line = new QHBoxLayout(row);
@@ -68,6 +69,7 @@ void AnatomyPanel::refresh() {
       for (const auto& q : image.quantities)
         if (q.key == "dice_" + label.key) tip << QStringLiteral("Dice overlap with the known truth: %1").arg(q.value, 0, 'f', 3);
       row->setToolTip(tip.join("\n"));
+      text->setMinimumWidth(20);
       line->addWidget(text, 1);
       if (label.assumed) line->addWidget(make_label("assumed", "attention", row));
       auto* number = new NumberLabel(row);
@@ -75,6 +77,7 @@ void AnatomyPanel::refresh() {
       line->addWidget(number);
       auto* eye = make_icon_button("eye", "eye_" + key, "Show or hide " + name, row);
       eye->setCheckable(true);
+      set_role(eye, "icon_plain");
       const int value = label.value;
       // The chest around the heart is shown on request only: its outlines clutter the slices.
       const bool shown = value != core::labels::lung && value != core::labels::bone;
@@ -91,8 +94,8 @@ void AnatomyPanel::refresh() {
       list_->addWidget(row);
       for (const auto& q : image.quantities)
         if (q.key == "dice_" + label.key)
-          list_->addWidget(make_fact("    Dice against the truth", QString::number(q.value, 'f', 3), this));
-      const auto surface = surfaces.find(label.key);
+          list_->addWidget(make_fact("     Dice", QString::number(q.value, 'f', 3), this));
+      const auto surface = surfaces.find(surface_key);
       if (surface != surfaces.end() && !surface->second->active_tissue) {
         auto* opacity = new QSlider(Qt::Horizontal, this);
         name_widget(opacity, "opacity_" + key, "Opacity of " + name);

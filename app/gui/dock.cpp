@@ -22,7 +22,7 @@ namespace ot::gui {
 namespace {
 
 constexpr int slider_steps = 1000;
-const std::pair<const char*, double> speeds[] = {{"1/50 speed", 0.02}, {"1/20 speed", 0.05}, {"1/10 speed", 0.1}, {"1/5 speed", 0.2}, {"1/2 speed", 0.5}, {"real time", 1.0}};
+const std::pair<const char*, double> speeds[] = {{"1/50", 0.02}, {"1/20", 0.05}, {"1/10", 0.1}, {"1/5", 0.2}, {"1/2", 0.5}, {"1", 1.0}};
 
 viewer::EcgTraces traces_of(const ep::Ecg& ecg) { return {ecg.leads, ecg.t_ms, ecg.mV}; }
 
@@ -42,7 +42,7 @@ PlanChip::PlanChip(int plan, const QString& name, const QString& title, QWidget*
 
 QSize PlanChip::sizeHint() const {
   const QFontMetrics metrics(ui_font(13, QFont::DemiBold));
-  const int title = title_.isEmpty() ? 0 : 8 + std::min(120, metrics.horizontalAdvance(title_));
+  const int title = title_.isEmpty() ? 0 : 8 + std::min(96, metrics.horizontalAdvance(title_));
   return {36 + metrics.horizontalAdvance(text()) + title, 28};
 }
 
@@ -97,7 +97,8 @@ Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(par
   name_widget(speed_, "speed", "Speed of the beat");
   for (const auto& [text, value] : speeds) speed_->addItem(QString::fromLatin1(text), value);
   speed_->setCurrentIndex(2);
-  speed_->setMinimumWidth(108);
+  speed_->setToolTip("Speed of the beat: one tenth shows 100 ms in a second");
+  speed_->setFixedWidth(64);
   connect(speed_, &QComboBox::currentIndexChanged, this, [this](int i) { workspace_.set_speed(speed_->itemData(i).toDouble()); });
   bar->addWidget(speed_);
   slider_ = new QSlider(Qt::Horizontal, this);

@@ -146,11 +146,15 @@ void HeartPane::refresh_case() {
   if (vessel_only && scene_vessel_.isEmpty()) scene_vessel_ = QString::fromStdString(data->twin->vessels.front()->key);
 
   std::vector<viewer::AnatomyItem> items;
-  if (scene_vessel_.isEmpty())
-    for (const auto& a : data->anatomy) {
-      if (!a.surface || a.active_tissue) continue;
-      items.push_back({a.key, a.name, a.color, neighbour_opacity, a.surface, true});
-    }
+  // Neighbours come from the image that the shown thing came from: other images need not lie in the same place.
+  const auto* shown_vessel = data->twin ? data->twin->find_vessel(scene_vessel_.toStdString()) : nullptr;
+  const int image = shown_vessel && shown_vessel->lumen ? present::image_around(*data, shown_vessel->lumen->points) : 0;
+  const std::string from = image >= 0 && image < int(data->images.size()) ? data->images[std::size_t(image)].key + "/" : "";
+  for (const auto& a : data->anatomy) {
+    if (!a.surface || a.active_tissue || a.key.compare(0, from.size(), from) != 0) continue;
+    if (!scene_vessel_.isEmpty() && (image == 0 || a.key == from + "coronary" || a.key == from + scene_vessel_.toStdString())) continue;
+    items.push_back({a.key, a.name, a.color, neighbour_opacity, a.surface, true});
+  }
   const bool empty = !data->twin && items.empty();
   scene.set_anatomy(std::move(items));
   wall_.clear();
@@ -204,7 +208,7 @@ void HeartPane::show_heart_field() {
     style.lo = 0;
     style.hi = 3;
     style.step = 1;
-    style.title = "0 healthy, 1 border, 2 scar";
+    style.title = "healthy, border, scar";
     style.isolines = false;
     scene.show_field(tissue_, style);
     return;

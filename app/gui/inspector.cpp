@@ -215,6 +215,7 @@ Inspector::Inspector(Workspace& workspace, QWidget* parent) : QFrame(parent), wo
   box->addWidget(make_rule(this));
   stack_ = new QStackedWidget(this);
   for (QWidget* page : {make_numbers(), make_trust(), make_notes()}) {
+    page->setMinimumWidth(220);
     auto* scroll = new QScrollArea(this);
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);

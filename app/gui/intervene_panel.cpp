@@ -50,9 +50,7 @@ class PlanRow : public QFrame {
     line->addWidget(on);
     auto* name = make_label(present::intervention_name(spec), spec.enabled ? "" : "hint", this);
     line->addWidget(name);
-    auto* summary = make_label(present::intervention_summary(spec), "small_hint", this);
-    summary->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    summary->setMinimumWidth(10);
+    auto* summary = new ElidedLabel(present::intervention_summary(spec), this);
     summary->setToolTip(present::intervention_summary(spec));
     line->addWidget(summary, 1);
     auto* remove = make_icon_button("trash", "delete_" + id_, "Delete " + present::intervention_name(spec) + " (can be undone)", this);
@@ -232,6 +230,7 @@ void IntervenePanel::refresh_form() {
   if (!placing.empty()) spec = nullptr;   // the form edits what the next click will place
   form_title_->setText((spec ? present::intervention_name(*spec) : "New " + QString::fromStdString(kind->label)).toUpper());
   applies_->setText(liveness_words(kind->schema));
+  set_role(applies_, applies_->text().startsWith("at once") ? "good" : "attention");
   core::ParamSchema schema = kind->schema;
   schema.name += spec ? spec->id : "new";   // a form of its own for every one that is edited
   form_->show(schema, spec ? spec->params : placement_.defaults_of(kind->key));

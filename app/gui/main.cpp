@@ -2,6 +2,7 @@
 // organtwin: the desktop.
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QElapsedTimer>
 #include <QSettings>
 #include <QTimer>
 #include <cstdio>
@@ -90,7 +91,15 @@ int main(int argc, char** argv) {
     window.start(parser.positionalArguments().isEmpty() ? std::filesystem::path() : std::filesystem::path(parser.positionalArguments().first().toStdString()));
     if (!scripted) return;
     QTimer::singleShot(0, &window, [&] {
-      ot::gui::wait_until([&] { return window.first_picture_ms() >= 0 || !window.workspace().session().jobs().busy(); }, 300000);
+      // Until the case is shown, or nothing has been under way for two seconds: it could not be opened.
+      QElapsedTimer quiet;
+      quiet.start();
+      ot::gui::wait_until(
+          [&] {
+            if (window.workspace().session().jobs().busy()) quiet.restart();
+            return window.first_picture_ms() >= 0 || quiet.elapsed() > 2000;
+          },
+          300000);
       ot::gui::run_command(window, "idle 300");
       QString problem;
       if (parser.isSet("test-script")) problem = ot::gui::run_script(window, parser.value("test-script"));

@@ -40,7 +40,8 @@ NumberField::NumberField(const core::ParamSpec& spec, QWidget* parent) : QWidget
   column->setSpacing(0);
   auto* row = new QHBoxLayout;
   row->setSpacing(8);
-  auto* name = make_label(QString::fromStdString(spec.label), "", this);
+  auto* name = make_label(QString::fromStdString(spec.label), "", this, true);
+  name->setMinimumWidth(20);
   row->addWidget(name, 1);
   auto* frame = new QFrame(this);
   frame->setProperty("role", "field");
@@ -57,6 +58,8 @@ NumberField::NumberField(const core::ParamSpec& spec, QWidget* parent) : QWidget
   box_->setSingleStep((max_ - min_) / 50);
   box_->setKeyboardTracking(false);
   box_->setFrame(false);
+  box_->setMinimumWidth(24);
+  box_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
   inner->addWidget(box_, 1);
   const QString unit = present::unit_text(QString::fromStdString(spec.unit));
   if (!unit.isEmpty()) inner->addWidget(make_label(unit, "hint", frame));
@@ -155,15 +158,17 @@ void ParamForm::build(const core::ParamSchema& schema) {
       };
     } else {
       auto* row = new QWidget(this);
-      auto* line = new QHBoxLayout(row);
+      auto* line = new QBoxLayout(label.size() > 8 ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight, row);
       line->setContentsMargins(0, 2, 0, 4);
+      line->setSpacing(4);
       line->addWidget(make_label(label, "", row));
       row->setToolTip(help_of(spec));
       if (!spec.choices.empty()) {
         auto* choice = new QComboBox(row);
         name_widget(choice, object, label);
         for (const auto& text : spec.choices) choice->addItem(QString::fromStdString(present::words(text)), QString::fromStdString(text));
-        choice->setMinimumWidth(120);
+        choice->setMinimumWidth(100);
+        choice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
         choice->setMaxVisibleItems(24);
         line->addWidget(choice, 1);
         connect(choice, &QComboBox::currentIndexChanged, this,

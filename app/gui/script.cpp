@@ -135,6 +135,9 @@ QString run_command(MainWindow& window, const QString& line) {
     const QWidget* w = widget();
     if (!w) return "There is no \"" + first + "\".";
     if (!shown_text(w).contains(rest)) return "\"" + first + "\" shows \"" + shown_text(w) + "\", not \"" + rest + "\".";
+  } else if (command == "save") {
+    const auto saved = window.workspace().session().save_as(first.toStdString());
+    if (!saved) return QString::fromStdString(saved.error().message);
   } else if (command == "screenshot") {
     if (!window.save_picture(first)) return "Could not write " + first + ".";
   } else if (command == "quit") {

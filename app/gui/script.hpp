@@ -5,7 +5,7 @@
 //   set OBJECT VALUE           number fields, sliders, choices, checks
 //   pick X Y Z                 clicks the wall at a patient point (LPS mm) of the main 3D view
 //   pick_wall N                clicks the N-th place of a spiral over the visible wall (0 is nearest to the middle)
-//   vessel KEY | time MS | wait MS | idle [S] | resize W H | screenshot FILE | quit
+//   vessel KEY | time MS | wait MS | idle [S] | resize W H | save FOLDER | screenshot FILE | quit
 //   expect OBJECT TEXT         fails unless the widget shows this text
 #pragma once
 #include <QString>

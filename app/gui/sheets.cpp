@@ -54,7 +54,7 @@ void Sheet::show_keys(const Actions& actions) {
   QVBoxLayout* column = nullptr;
   int rows = 0;
   for (const QString& group : groups) {
-    if (!column || rows + by_group[group].size() > 14) {
+    if (!column || rows + by_group[group].size() > 19) {
       if (column) column->addStretch(1);
       column = new QVBoxLayout;
       column->setSpacing(4);
@@ -78,7 +78,7 @@ void Sheet::show_keys(const Actions& actions) {
   box_->addWidget(make_label("3D: left drag rotates, middle or Shift+left pans, wheel or right drag zooms, Ctrl+left rolls, Ctrl+click picks. "
                              "Slices: left crosshair, wheel slice, right drag window and level, Ctrl+wheel zoom, double click maximises.",
                              "small_hint", this, true));
-  present(760);
+  present(980);
 }
 
 void Sheet::show_help_on(QWidget* under_pointer) {

@@ -7,6 +7,7 @@
 #include "app/gui/actions.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/numbers.hpp"
+#include "viewer/qt/bulls_eye.hpp"
 
 namespace ot::gui {
 namespace {
@@ -33,6 +34,7 @@ StagePanel::StagePanel(Workspace& workspace, const QString& object_name, QWidget
   box_ = new QVBoxLayout(this);
   box_->setContentsMargins(2, 6, 12, 16);
   box_->setSpacing(8);
+  setMinimumWidth(180);   // the panel takes the width of the rail, never more
 }
 
 void StagePanel::add_caption(QVBoxLayout* box, const QString& text) {
@@ -125,8 +127,8 @@ void TissuePanel::refresh() {
   }
   add_caption(list_, "Tissue of the electrical mesh");
   for (const auto& share : facts->tissue) {
-    auto* row = make_fact(QString::fromStdString(present::words(share.key)) + (share.conducting ? "" : ", no conduction"),
-                          QStringLiteral("%1 ml · %2 %").arg(share.volume_ml, 0, 'f', 1).arg(share.percent, 0, 'f', share.percent < 10 ? 1 : 0), this);
+    auto* row = make_fact(QString::fromStdString(present::words(share.key)) + QString(),
+                          QStringLiteral("%1 ml · %2 %").arg(share.volume_ml, 0, 'f', share.volume_ml < 10 ? 1 : 0).arg(share.percent, 0, 'f', share.percent < 10 ? 1 : 0), this);
     row->setToolTip(QString::fromStdString(share.source));
     list_->addWidget(row);
   }
@@ -134,11 +136,13 @@ void TissuePanel::refresh() {
   for (const auto& wall : facts->walls)
     list_->addWidget(make_fact(QString::fromStdString(present::words(wall.key)), QStringLiteral("%1 ml").arg(wall.volume_ml, 0, 'f', 1), this));
   add_caption(list_, "Scar by segment");
-  QStringList marked;
+  int marked = 0;
   for (std::size_t s = 0; s < 17; ++s)
-    if (std::isfinite(facts->scar_percent[s]) && facts->scar_percent[s] >= 1)
-      marked << QStringLiteral("segment %1: %2 %").arg(s + 1).arg(facts->scar_percent[s], 0, 'f', 0);
-  list_->addWidget(make_label(marked.isEmpty() ? "No segment has scar or border zone." : marked.join("\n"), "small", this, true));
+    if (std::isfinite(facts->scar_percent[s]) && facts->scar_percent[s] >= 1) {
+      list_->addWidget(make_fact(QStringLiteral("%1 %2").arg(s + 1).arg(viewer::aha_segment_name(int(s + 1))), QStringLiteral("%1 %").arg(facts->scar_percent[s], 0, 'f', 0), this));
+      ++marked;
+    }
+  if (!marked) list_->addWidget(make_label("No segment has scar or border zone.", "small", this, true));
   add_caption(list_, "Fibres");
   std::vector<std::string> notes;
   for (const auto& stage : workspace_.data()->stages)

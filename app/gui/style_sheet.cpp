@@ -56,6 +56,8 @@ QPushButton[role="left"] { text-align: left; }
 QToolButton[role="icon"] { background: transparent; border: none; padding: 0; min-width: 28px; max-width: 28px; }
 QToolButton[role="icon"]:hover { background: @selected; }
 QToolButton[role="icon"]:checked { background: @accent_soft; }
+QToolButton[role="icon_plain"] { background: transparent; border: none; padding: 0; min-width: 28px; max-width: 28px; }
+QToolButton[role="icon_plain"]:hover, QToolButton[role="icon_plain"]:focus { background: @selected; }
 QToolButton[role="icon"]:focus { background: @selected; }
 QToolButton::menu-indicator { image: none; }
 QPushButton::menu-indicator { image: none; }

@@ -144,6 +144,18 @@ void NumberLabel::paintEvent(QPaintEvent*) {
   draw_tabular(painter, right, baseline, value_);
 }
 
+ElidedLabel::ElidedLabel(QString text, QWidget* parent) : QWidget(parent), text_(std::move(text)) {
+  setAccessibleDescription(text_);
+  setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+}
+
+void ElidedLabel::paintEvent(QPaintEvent*) {
+  QPainter painter(this);
+  painter.setFont(ui_font(12));
+  painter.setPen(theme().hint);
+  painter.drawText(rect(), Qt::AlignRight | Qt::AlignVCenter, QFontMetrics(painter.font()).elidedText(text_, Qt::ElideRight, width()));
+}
+
 QWidget* make_fact(const QString& name, const QString& value, QWidget* parent) {
   auto* row = new QWidget(parent);
   auto* box = new QHBoxLayout(row);
@@ -154,7 +166,8 @@ QWidget* make_fact(const QString& name, const QString& value, QWidget* parent) {
   right->setStyleSheet("font-size: 12px;");
   right->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
   right->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  if (value.size() > 24) right->setWordWrap(true);
+  right->setWordWrap(value.size() + name.size() > 30);
+  left->setWordWrap(name.size() > 22);
   box->addWidget(left, 0, Qt::AlignTop);
   box->addWidget(right, 1);
   row->setAccessibleName(name);

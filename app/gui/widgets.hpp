@@ -47,6 +47,21 @@ class NumberLabel : public QWidget {
 void draw_tabular(QPainter& painter, double right, double baseline, const QString& text);
 double tabular_width(const QFontMetricsF& metrics, const QString& text);
 
+// One line in the hint colour, right aligned, cut with an ellipsis when there is no room.
+class ElidedLabel : public QWidget {
+  Q_OBJECT
+ public:
+  ElidedLabel(QString text, QWidget* parent);
+  QSize sizeHint() const override { return {40, 20}; }
+  QSize minimumSizeHint() const override { return {10, 20}; }
+
+ protected:
+  void paintEvent(QPaintEvent*) override;
+
+ private:
+  QString text_;
+};
+
 // A name at the left and a value at the right.
 QWidget* make_fact(const QString& name, const QString& value, QWidget* parent);
 

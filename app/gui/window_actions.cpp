@@ -60,12 +60,12 @@ void MainWindow::make_actions() {
   a.add("delete_selected", "Edit", "Delete the selected intervention", QKeySequence("Del"), [this] {
     if (workspace_->selected_spec()) workspace_->session().remove(workspace_->session().active_plan(), workspace_->selection().toStdString());
   });
-  a.add("toggle_selected", "Edit", "Switch the selected intervention on or off", QKeySequence("X"), [this] {
+  a.add("toggle_selected", "Edit", "Switch the selected one on or off", QKeySequence("X"), [this] {
     if (const auto* spec = workspace_->selected_spec())
       workspace_->session().set_enabled(workspace_->session().active_plan(), spec->id, !spec->enabled);
   });
 
-  a.add("new_plan", "Plans", "New plan, a copy of the one shown", QKeySequence("Ctrl+N"), [this] {
+  a.add("new_plan", "Plans", "New plan, copy of this one", QKeySequence("Ctrl+N"), [this] {
     const int active = workspace_->session().active_plan();
     workspace_->session().set_active_plan(workspace_->session().add_plan("", active));
   });

@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 
+#include "app/present/views.hpp"
 #include "solvers/core/units.hpp"
 
 namespace ot::present {
@@ -34,7 +35,7 @@ HeartFacts heart_facts(const twin::HeartModel& heart) {
     const int segment = node < heart.aha_segment.size() ? heart.aha_segment[node] : 0;
     if (segment >= 1 && segment <= 17) {
       all[std::size_t(segment - 1)] += volume;
-      if (tissue != 0) changed[std::size_t(segment - 1)] += volume;
+      if (tissue < problem.regions.size() && class_of(problem.regions[tissue]) != TissueClass::healthy) changed[std::size_t(segment - 1)] += volume;
     }
   }
   const auto share = [&](std::string key, std::string source, double volume, bool conducting) {

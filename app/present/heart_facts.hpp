@@ -21,7 +21,7 @@ struct HeartFacts {
   std::vector<TissueShare> tissue;           // of the electrical mesh, in the order of the regions
   std::vector<TissueShare> walls;            // by mesh region: "lv_myocardium", "rv_wall", "scar"
   core::MeshQuality quality;
-  std::array<double, 17> scar_percent{};     // per AHA segment: tets that do not conduct or lie in the border zone
+  std::array<double, 17> scar_percent{};     // per AHA segment: scar and border zone
 };
 HeartFacts heart_facts(const twin::HeartModel& heart);
 

@@ -40,6 +40,7 @@ QString show_number(double value, const QString& unit) {
   if (unit == "count" || unit == "nodes" || unit == "tets" || unit == "voxels") return show_count(value);
   if (unit == "ms" || unit == "deg" || unit == "°" || unit == "bpm") return QString::number(std::round(value), 'f', 0).replace('-', QChar(0x2212));
   if (size >= 1e5) return show_count(value).replace('-', QChar(0x2212));
+  if (unit.isEmpty() && value == std::round(value)) return QString::number(value, 'f', 0).replace('-', QChar(0x2212));   // counts
   const int decimals = value == 0 ? 0 : size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.095 ? 2 : size >= 0.00095 ? 4 : -1;
   QString text = decimals < 0 ? QString::number(value, 'g', 2) : QString::number(value, 'f', decimals);
   return text.replace('-', QChar(0x2212));

@@ -95,7 +95,7 @@ QString intervention_summary(const twin::InterventionSpec& spec) {
     for (const auto& s : kind->schema.params)
       if (std::holds_alternative<double>(s.fallback) && spec.params.has(s.key)) {
         const QString unit = unit_text(QString::fromStdString(s.unit));
-        parts << show_number(spec.params.number(s.key)) + (unit.isEmpty() ? "" : " " + unit);
+        parts << QString::number(spec.params.number(s.key), 'g', 3) + (unit.isEmpty() ? "" : " " + unit);
         break;
       }
   return parts.join(QStringLiteral(" · "));

@@ -49,13 +49,18 @@ std::vector<core::Vec3> lesion_points(const twin::InterventionSpec& spec, const 
   return points;
 }
 
+TissueClass class_of(const ep::TissueRegion& region) {
+  if (!region.conducting) return TissueClass::scar;
+  return region.key.find("border") != std::string::npos ? TissueClass::border : TissueClass::healthy;
+}
+
 std::vector<float> tissue_classes(const ep::ElectroProblem& problem) {
-  std::vector<float> classes(problem.mesh ? problem.mesh->nodes.size() : 0, 0.0f);
+  std::vector<float> classes(problem.mesh ? problem.mesh->nodes.size() : 0, 0.5f);
   if (!problem.mesh) return classes;
   for (std::size_t t = 0; t < problem.mesh->tets.size() && t < problem.tissue.size(); ++t) {
     const std::size_t region = problem.tissue[t];
-    if (region == 0 || region >= problem.regions.size()) continue;
-    const float value = problem.regions[region].conducting ? 1.0f : 2.0f;
+    if (region >= problem.regions.size()) continue;
+    const float value = 0.5f + float(class_of(problem.regions[region]));
     for (const auto node : problem.mesh->tets[t]) classes[std::size_t(node)] = std::max(classes[std::size_t(node)], value);
   }
   return classes;

@@ -13,9 +13,11 @@ namespace ot::present {
 // Lesions drawn along a placement: its points, and points between them no further apart than `spacing`, put back onto the
 // wall (the nearest node of `wall`).
 std::vector<core::Vec3> lesion_points(const twin::InterventionSpec& spec, const std::vector<core::Vec3>& wall);
+enum class TissueClass { healthy, border, scar };
+TissueClass class_of(const ep::TissueRegion& region);
 std::vector<core::Vec3> wall_nodes(const core::TetMesh& mesh);   // nodes on the boundary
 
-// [nodes] 0 healthy, 1 conducting but changed (border zone), 2 not conducting.
+// [nodes] 0.5 healthy, 1.5 border zone, 2.5 not conducting: the middles of three bands of one.
 std::vector<float> tissue_classes(const ep::ElectroProblem& problem);
 
 // Distinct step so that about ten bands fill the range: 1, 2, 5, 10, 20, 50 ...

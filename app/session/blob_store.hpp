@@ -57,12 +57,19 @@ class BlobWriter {
   }
   const core::Result<void>& state() const { return state_; }
   const std::set<std::string>& names() const { return names_; }
+  // A save that was given up leaves the folder as it was.
+  void remove_new() {
+    std::error_code ignored;
+    for (const auto& path : fresh_) std::filesystem::remove(path, ignored);
+    fresh_.clear();
+  }
 
  private:
   std::string store(const Json& json);
   std::filesystem::path folder_;
   std::map<const void*, std::string> done_;
   std::set<std::string> names_;
+  std::vector<std::filesystem::path> fresh_;   // written by this writer
   core::Result<void> state_;
 };
 

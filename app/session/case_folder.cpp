@@ -20,7 +20,10 @@ std::string BlobWriter::store(const Json& json) {
   names_.insert(name);
   const fs::path path = folder_ / (name + ".cbor");
   std::error_code ec;
-  if (!fs::exists(path, ec)) state_ = core::write_file(path, view);
+  if (!fs::exists(path, ec)) {
+    state_ = core::write_file(path, view);
+    if (state_) fresh_.push_back(path);
+  }
   return name;
 }
 
@@ -160,6 +163,13 @@ core::Result<void> save_case(const CaseData& data, const fs::path& folder, const
   fs::create_directories(folder / "blobs", ec);
   if (ec) return core::bad_input(fmt::format("Cannot create {} ({}). Choose a folder you may write to.", folder.string(), ec.message()));
   BlobWriter blobs(folder / "blobs");
+  struct Undo {
+    BlobWriter& blobs;
+    bool saved = false;
+    ~Undo() {
+      if (!saved) blobs.remove_new();
+    }
+  } undo{blobs};
   Json json{{"format", "organtwin-case"}, {"version", case_format_version}, {"created_utc", data.created_utc}, {"program_version", data.program_version}};
   json["patient"] = {{"id", data.patient.id}, {"age", data.patient.age}, {"sex", data.patient.sex}, {"series", data.patient.series}, {"built_in", data.patient.built_in}};
   json["images"] = json["anatomy"] = json["vessel_meshes"] = json["results"] = json["stages"] = Json::array();
@@ -189,8 +199,13 @@ core::Result<void> save_case(const CaseData& data, const fs::path& folder, const
   json["content_sha256"] = content_hash(json);
   progress.report(0.9, "saving the case");
   if (progress.cancelled()) return core::cancelled();
-  if (auto ok = save_plans(data.plans, folder); !ok) return ok;
-  if (auto ok = core::write_file(folder / "case.json", json.dump(1) + "\n"); !ok) return ok;
+  // The new case.json is on disk before plans.json is replaced: a full disk stops both or none.
+  const auto write_both = [&](const fs::path& temporary) -> core::Result<void> {
+    if (auto ok = core::write_file(temporary, json.dump(1) + "\n"); !ok) return ok;
+    return save_plans(data.plans, folder);
+  };
+  if (auto ok = core::write_file_with(folder / "case.json", write_both); !ok) return ok;
+  undo.saved = true;
   // Blobs that only an older state of the case named go last, when the new state is safe on disk.
   for (const auto& entry : fs::directory_iterator(folder / "blobs", ec))
     if (entry.path().extension() == ".cbor" && !blobs.names().count(entry.path().stem().string())) fs::remove(entry.path(), ec);

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 
@@ -34,24 +33,42 @@ core::Vec3 centroid(const core::LabelMap& labels, int value) {
   return g.to_patient(count > 0 ? core::Vec3(sum / count) : sum);
 }
 
-// Where the coronary leaves the aorta: the mean of its voxels that touch the aorta; nothing when none does.
-std::optional<core::Vec3> ostium(const core::LabelMap& labels) {
+// Starts a coronary's field clear of the aorta: labels there hold a skin of the aortic wall. Returns where it leaves the aorta.
+std::optional<core::Vec3> clear_of_aorta(const core::LabelMap& labels, double clearance_mm, core::Volume& field) {
+  const auto& g = labels.grid;
+  std::vector<core::Vec3> wall;   // aortic voxels that touch the coronary's neighbourhood
   core::Vec3 sum(0, 0, 0);
   double count = 0;
-  const auto& g = labels.grid;
-  for (int k = 1; k + 1 < g.size[2]; ++k)
-    for (int j = 1; j + 1 < g.size[1]; ++j)
-      for (int i = 1; i + 1 < g.size[0]; ++i) {
-        if (labels.at(i, j, k) != core::labels::coronary) continue;
-        for (const auto& [a, b, c] : {std::array{1, 0, 0}, std::array{-1, 0, 0}, std::array{0, 1, 0}, std::array{0, -1, 0}, std::array{0, 0, 1}, std::array{0, 0, -1}})
-          if (labels.at(i + a, j + b, k + c) == core::labels::aorta) {
-            sum += core::Vec3(i, j, k);
-            count += 1;
-            break;
-          }
+  const auto touches = [&](int i, int j, int k, int value) {
+    for (int a = 0; a < 3; ++a)
+      for (int step : {-1, 1}) {
+        const int x = i + (a == 0) * step, y = j + (a == 1) * step, z = k + (a == 2) * step;
+        if (g.contains(x, y, z) && labels.at(x, y, z) == value) return true;
+      }
+    return false;
+  };
+  for (int k = 0; k < g.size[2]; ++k)
+    for (int j = 0; j < g.size[1]; ++j)
+      for (int i = 0; i < g.size[0]; ++i) {
+        if (labels.at(i, j, k) == core::labels::aorta && (touches(i, j, k, 0) || touches(i, j, k, core::labels::coronary))) wall.push_back(g.to_patient(core::Vec3(i, j, k)));
+        if (labels.at(i, j, k) == core::labels::coronary && touches(i, j, k, core::labels::aorta)) {
+          sum += g.to_patient(core::Vec3(i, j, k));
+          count += 1;
+        }
       }
   if (count == 0) return std::nullopt;
-  return g.to_patient(sum / count);
+  for (int k = 0; k < g.size[2]; ++k)
+    for (int j = 0; j < g.size[1]; ++j)
+      for (int i = 0; i < g.size[0]; ++i) {
+        float& value = field.values[g.offset(i, j, k)];
+        if (value > 1.0f) continue;   // far outside stays outside
+        const core::Vec3 x = g.to_patient(core::Vec3(i, j, k));
+        double nearest = 1e300;
+        for (const auto& w : wall) nearest = std::min(nearest, (w - x).squaredNorm());
+        const double depth = labels.at(i, j, k) == core::labels::aorta ? 0 : std::sqrt(nearest);
+        value = static_cast<float>(std::max(static_cast<double>(value), clearance_mm - depth));
+      }
+  return sum / count;
 }
 
 const imaging::Plane* find_plane(const std::vector<imaging::Plane>& planes, const std::string& key) {
@@ -67,7 +84,8 @@ core::Result<imaging::Lumen> coronary_lumen(const ImageData& image, const core::
   auto field = imaging::lumen_level_set(*image.volume, *image.labels, core::labels::coronary, progress.part(0, 0.4));
   if (!field) return core::pass(field);
   imaging::LumenParams params;
-  params.inlet_near = ostium(*image.labels);
+  constexpr double clearance_mm = 2.5;   // about the radius of a left main: past the funnel of its ostium
+  params.inlet_near = clear_of_aorta(*image.labels, clearance_mm, *field);
   return imaging::lumen_from_field(*field, params, progress.part(0.4, 1));
 }
 

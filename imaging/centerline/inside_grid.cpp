@@ -224,6 +224,8 @@ VesselEnd measure_end(const InsideGrid& inside, const std::vector<std::int64_t>&
     end.radius_mm = std::max(end.radius_mm, double(inside.depth[std::size_t(path[p])]));
     if (p + 1 < path.size()) walked += (end.path[p + 1] - end.path[p]).norm();
   }
+  // A voxel centre on the axis of a vessel two voxels wide is half a voxel off it: without this its sections look too wide to be cuts.
+  end.radius_mm += 0.5 * inside.grid.spacing.minCoeff();
   return end;
 }
 

@@ -3,7 +3,9 @@
 #pragma once
 #include <QApplication>
 #include <QTest>
+#include <cstdlib>
 #include <memory>
+#include <string>
 
 #include "app/gui/actions.hpp"
 #include "app/gui/centre_view.hpp"
@@ -20,35 +22,41 @@
 namespace ot::test {
 
 inline QApplication& application() {
-  static std::unique_ptr<QApplication> app;
-  if (!app) {
+  // Never deleted: the display it talks to may be gone before the statics are.
+  static QApplication* const app = [] {
     need_display();
-    static const auto home = scratch_folder("gui-home");
-    setenv("XDG_DATA_HOME", home.c_str(), 1);
-    setenv("XDG_CONFIG_HOME", home.c_str(), 1);
     static int argc = 1;
     static char name[] = "test_gui";
     static char* argv[] = {name, nullptr};
     viewer::prepare_opengl();
-    app = std::make_unique<QApplication>(argc, argv);
-    gui::apply_theme(*app, gui::dark_theme());
-  }
+    auto* made = new QApplication(argc, argv);
+    gui::apply_theme(*made, gui::dark_theme());
+    return made;
+  }();
   return *app;
 }
 
 struct Window {
   std::unique_ptr<gui::MainWindow> window;
+  bool active = false;
   gui::MainWindow* operator->() { return window.get(); }
   gui::Workspace& workspace() { return window->workspace(); }
   session::Session& session() { return window->workspace().session(); }
 
   Window() {
     application();
+    // Autosaves of this window alone: plans of an earlier one must not come back.
+    static int count = 0;
+    const auto home = scratch_folder("gui-home-" + std::to_string(++count));
+    setenv("XDG_DATA_HOME", home.c_str(), 1);
+    setenv("XDG_CONFIG_HOME", home.c_str(), 1);
     gui::WindowOptions options;
     options.safe_mode = options.scripted = true;
     options.starter = false;
     window = std::make_unique<gui::MainWindow>(options);
     window->show();
+    window->activateWindow();
+    active = QTest::qWaitForWindowActive(window.get(), 10000);   // keys go to the active window only
   }
   bool wait(const std::function<bool()>& done, int timeout_ms = 60000) { return gui::wait_until(done, timeout_ms); }
   bool fast_ready(int plan) {
