@@ -38,11 +38,25 @@ AnatomyPanel::AnatomyPanel(Workspace& workspace, QWidget* parent) : StagePanel(w
   list_->setSpacing(2);
   box_->addLayout(list_);
   box_->addStretch(1);
-  connect(&workspace, &Workspace::case_replaced, this, &AnatomyPanel::refresh);
-  refresh();
+  connect(&workspace, &Workspace::case_replaced, this, [this] {
+    hide_chest();
+    outdated_ = true;
+    if (isVisible()) refresh();
+  });
+}
+
+void AnatomyPanel::showEvent(QShowEvent* event) {
+  StagePanel::showEvent(event);
+  if (outdated_) refresh();
+}
+
+// The chest around the heart is shown on request only: its outlines clutter the slices.
+void AnatomyPanel::hide_chest() {
+  for (const int value : {core::labels::lung, core::labels::bone}) emit workspace_.label_visible_changed(value, {}, false);
 }
 
 void AnatomyPanel::refresh() {
+  outdated_ = false;
   clear_layout(list_);
   const auto data = workspace_.data();
   std::map<std::string, const session::AnatomySurface*> surfaces;
@@ -79,13 +93,9 @@ void AnatomyPanel::refresh() {
       eye->setCheckable(true);
       set_role(eye, "icon_plain");
       const int value = label.value;
-      // The chest around the heart is shown on request only: its outlines clutter the slices.
       const bool shown = value != core::labels::lung && value != core::labels::bone;
       eye->setChecked(shown);
-      if (!shown) {
-        set_icon(eye, "eye_off");
-        emit workspace_.label_visible_changed(value, key, false);
-      }
+      if (!shown) set_icon(eye, "eye_off");
       connect(eye, &QToolButton::toggled, this, [this, eye, key, value](bool on) {
         set_icon(eye, on ? "eye" : "eye_off");
         emit workspace_.label_visible_changed(value, key, on);

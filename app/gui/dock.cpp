@@ -40,9 +40,14 @@ PlanChip::PlanChip(int plan, const QString& name, const QString& title, QWidget*
   setContextMenuPolicy(Qt::CustomContextMenu);
 }
 
+void PlanChip::set_compact(bool compact) {
+  compact_ = compact;
+  updateGeometry();
+}
+
 QSize PlanChip::sizeHint() const {
   const QFontMetrics metrics(ui_font(13, QFont::DemiBold));
-  const int title = title_.isEmpty() ? 0 : 8 + std::min(96, metrics.horizontalAdvance(title_));
+  const int title = title_.isEmpty() || compact_ ? 0 : 8 + std::min(96, metrics.horizontalAdvance(title_));
   return {36 + metrics.horizontalAdvance(text()) + title, 28};
 }
 
@@ -62,7 +67,7 @@ void PlanChip::paintEvent(QPaintEvent*) {
   p.setPen(isChecked() ? t.text : t.secondary);
   const int name_width = QFontMetrics(p.font()).horizontalAdvance(text());
   p.drawText(QRectF(25, 0, name_width + 4, height()), Qt::AlignVCenter, text());
-  if (title_.isEmpty()) return;
+  if (title_.isEmpty() || compact_) return;
   p.setFont(ui_font(13));
   p.drawText(QRectF(33 + name_width, 0, width() - name_width - 43, height()), Qt::AlignVCenter,
              QFontMetrics(p.font()).elidedText(title_, Qt::ElideRight, width() - name_width - 43));
@@ -113,7 +118,8 @@ Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(par
     sliding_ = false;
   });
   bar->addWidget(slider_, 2);
-  bar->addWidget(make_label("t =", "", this));
+  time_name_ = make_label("t =", "", this);
+  bar->addWidget(time_name_);
   time_ = new NumberLabel(this);
   time_->setObjectName("time_label");
   time_->setAccessibleName("Time");
@@ -197,6 +203,27 @@ Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(par
   show_tab(0);
 }
 
+void Dock::resizeEvent(QResizeEvent* event) {
+  QFrame::resizeEvent(event);
+  refresh_room();
+}
+
+// On a small screen words give way before controls do.
+void Dock::refresh_room() {
+  int wanted = 500;                  // everything but the chips and the words
+  const auto chips = findChildren<PlanChip*>();
+  for (auto* chip : chips) {
+    chip->set_compact(false);
+    wanted += chip->sizeHint().width() + 6;
+  }
+  const bool narrow = width() < wanted;
+  for (auto* chip : chips) chip->set_compact(narrow);
+  constexpr int words = 90;          // "t =" and the cycle length
+  beat_->setVisible(width() >= wanted + words);
+  time_name_->setVisible(width() >= wanted + words);
+  compare_->setText(width() < 820 ? QString() : QStringLiteral("Compare"));
+}
+
 void Dock::show_tab(int tab) {
   tab_ecg_->setChecked(tab == 0);
   tab_flow_->setChecked(tab == 1);
@@ -222,6 +249,7 @@ void Dock::refresh_plans() {
     connect(chip, &QWidget::customContextMenuRequested, this, [this, at, chip](const QPoint& p) { plan_menu(at, chip->mapToGlobal(p)); });
     chips_->addWidget(chip);
   }
+  refresh_room();
   compare_->setChecked(workspace_.comparing());
   allow(compare_, data->plans.size() > 1, "Two hearts side by side, one table  (C)", "There is only the baseline so far. Add a plan first.");
   vessel_->blockSignals(true);

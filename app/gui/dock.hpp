@@ -28,8 +28,10 @@ class PlanChip : public QAbstractButton {
   Q_OBJECT
  public:
   PlanChip(int plan, const QString& name, const QString& title, QWidget* parent);
+  void set_compact(bool compact);         // the name alone
   void set_compared(bool compared) { compared_ = compared; update(); }
   QSize sizeHint() const override;
+  QSize minimumSizeHint() const override { return sizeHint(); }
 
  protected:
   void paintEvent(QPaintEvent*) override;
@@ -37,7 +39,7 @@ class PlanChip : public QAbstractButton {
  private:
   int plan_;
   QString title_;
-  bool compared_ = false;
+  bool compared_ = false, compact_ = false;
 };
 
 class Dock : public QFrame {
@@ -46,8 +48,12 @@ class Dock : public QFrame {
   Dock(Workspace& workspace, Actions& actions, QWidget* parent);
   void show_tab(int tab);   // 0 ECG, 1 Flow
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   void refresh_plans();
+  void refresh_room();
   void refresh_time();
   void refresh_ecg();
   void refresh_live();
@@ -62,7 +68,7 @@ class Dock : public QFrame {
   QComboBox *speed_, *vessel_;
   QSlider* slider_;
   NumberLabel* time_;
-  QLabel* beat_;
+  QLabel *beat_, *time_name_;
   QStackedWidget* stack_;
   viewer::EcgPaper* ecg_;
   viewer::PullbackPlot* pullback_;

@@ -75,6 +75,7 @@ HeartPane::HeartPane(Workspace& workspace, const QString& name, QWidget* parent)
     refresh_badge();
   });
   connect(&workspace, &Workspace::crosshair_changed, this, [this] { view_->scene().set_crosshair(workspace_.crosshair()); });
+  connect(&workspace, &Workspace::cut_changed, this, &HeartPane::refresh_cut);
   connect(&workspace, &Workspace::label_visible_changed, this, [this](int, const QString& key, bool visible) {
     view_->scene().set_anatomy_visible(key.toStdString(), visible);
   });
@@ -146,13 +147,11 @@ void HeartPane::refresh_case() {
   if (vessel_only && scene_vessel_.isEmpty()) scene_vessel_ = QString::fromStdString(data->twin->vessels.front()->key);
 
   std::vector<viewer::AnatomyItem> items;
-  // Neighbours come from the image that the shown thing came from: other images need not lie in the same place.
-  const auto* shown_vessel = data->twin ? data->twin->find_vessel(scene_vessel_.toStdString()) : nullptr;
-  const int image = shown_vessel && shown_vessel->lumen ? present::image_around(*data, shown_vessel->lumen->points) : 0;
-  const std::string from = image >= 0 && image < int(data->images.size()) ? data->images[std::size_t(image)].key + "/" : "";
+  // Neighbours come from the image that the heart came from: other images need not lie in the same place.
+  const std::string from = data->images.empty() ? "" : data->images.front().key + "/";
   for (const auto& a : data->anatomy) {
-    if (!a.surface || a.active_tissue || a.key.compare(0, from.size(), from) != 0) continue;
-    if (!scene_vessel_.isEmpty() && (image == 0 || a.key == from + "coronary" || a.key == from + scene_vessel_.toStdString())) continue;
+    if (!a.surface || a.active_tissue || !scene_vessel_.isEmpty()) continue;
+    if (a.key.find('/') != std::string::npos && a.key.compare(0, from.size(), from) != 0) continue;
     items.push_back({a.key, a.name, a.color, neighbour_opacity, a.surface, true});
   }
   const bool empty = !data->twin && items.empty();
@@ -174,6 +173,7 @@ void HeartPane::refresh_case() {
   build_chooser();
   refresh_result();
   refresh_marks();
+  refresh_cut();
   if (!empty) {
     scene.set_view(scene_vessel_.isEmpty() ? viewer::EpView::lao : viewer::EpView::ap);
     scene.fit();
@@ -303,6 +303,17 @@ void HeartPane::refresh_time() {
   view_->scene().show_voltage(*voltage);
 }
 
+void HeartPane::refresh_cut() {
+  auto& scene = view_->scene();
+  if (!workspace_.cut_open() || !scene_vessel_.isEmpty()) {
+    scene.set_clip(std::nullopt);
+    return;
+  }
+  // Through the crosshair, facing the viewer: what is in front goes away.
+  const auto arm = scene.carm();
+  scene.set_clip(viewer::ClipPlane{workspace_.crosshair(), -viewer::frame_of_angles(arm.lao_deg, arm.cran_deg).from});
+}
+
 void HeartPane::refresh_badge() {
   const auto data = workspace_.data();
   QString name;
@@ -315,18 +326,20 @@ void HeartPane::refresh_badge() {
     view_->set_mode_badge(core::Mode::full, name + QStringLiteral("running, %1 ms").arg(workspace_.live_frame()->t_ms, 0, 'f', 0));
     view_->set_stale(false);
     view_->set_note({});
+    place_overlays();
     return;
   }
   if (!shown_.result) {
     view_->set_mode_badge(std::nullopt, {});
     view_->set_stale(false);
     view_->set_note({});
+    place_overlays();
     return;
   }
   const bool full = shown_.result->mode == core::Mode::full;
   const QString what = scene_vessel_.isEmpty() ? (full ? "monodomain" : "eikonal") : (full ? "Navier-Stokes" : "network");
   view_->set_mode_badge(shown_.result->mode, name + what);
-  view_->set_stale(shown_.stale, shown_.stale ? "out of date, computing" : "");
+  view_->set_stale(shown_.stale, !shown_.stale ? "" : workspace_.session().jobs().busy() ? "computing" : "not computed");
   QString note;
   const auto fast = full && !compact_ ? workspace_.session().result(plan(), core::Mode::fast) : nullptr;
   if (fast && fast->electro && scene_vessel_.isEmpty() && shown_.result->electro) {

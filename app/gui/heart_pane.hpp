@@ -46,6 +46,7 @@ class HeartPane : public QWidget {
   void show_heart_field();
   void show_vessel();
   void refresh_badge();
+  void refresh_cut();
   void build_chooser();
   void place_overlays();
   QString hover_text(const viewer::Pick& pick) const;

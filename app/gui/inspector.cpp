@@ -55,7 +55,7 @@ class NumberDelegate : public QStyledItemDelegate {
       const QFontMetrics metrics(painter->font());
       const int unit_width = unit.isEmpty() ? 0 : metrics.horizontalAdvance(" " + unit) + 2;
       painter->setPen(t.text);
-      if (metrics.horizontalAdvance(text) + unit_width <= box.width()) {
+      if (metrics.horizontalAdvance(text) + unit_width < box.width() - 4) {
         painter->drawText(box, Qt::AlignVCenter | Qt::AlignLeft, text);
         painter->setPen(t.hint);
         painter->drawText(box.adjusted(metrics.horizontalAdvance(text), 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, " " + unit);
@@ -63,7 +63,7 @@ class NumberDelegate : public QStyledItemDelegate {
         QString first, rest = text;
         for (const QString& word : text.split(' ')) {
           const QString longer = first.isEmpty() ? word : first + " " + word;
-          if (!first.isEmpty() && metrics.horizontalAdvance(longer) > box.width()) break;
+          if (!first.isEmpty() && metrics.horizontalAdvance(longer) > box.width() - 4) break;
           first = longer;
         }
         rest = text.mid(first.size()).trimmed();
@@ -173,7 +173,7 @@ void NumberTableWidget::show_table(const present::NumberTable& table) {
   const int label_width = width() - (columns + 1) * (columns >= 3 ? 44 : 50) - 10;
   for (int r = 0; r < rowCount(); ++r) {
     const auto& row = table.rows[std::size_t(r)];
-    const bool tall = metrics.horizontalAdvance(row.unit.isEmpty() ? row.label : row.label + " " + row.unit) > label_width;
+    const bool tall = metrics.horizontalAdvance(row.unit.isEmpty() ? row.label : row.label + " " + row.unit) > label_width - 4;
     setRowHeight(r, tall ? tall_row_height : row_height);
   }
   fold();

@@ -41,8 +41,13 @@ class AnatomyPanel : public StagePanel {
  public:
   AnatomyPanel(Workspace& workspace, QWidget* parent);
 
+ protected:
+  void showEvent(QShowEvent* event) override;
+
  private:
   void refresh();
+  void hide_chest();
+  bool outdated_ = true;     // label volumes cost a pass over the image: made when the panel is opened
   QVBoxLayout* list_;
 };
 

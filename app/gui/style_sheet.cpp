@@ -61,11 +61,12 @@ QToolButton[role="icon_plain"]:hover, QToolButton[role="icon_plain"]:focus { bac
 QToolButton[role="icon"]:focus { background: @selected; }
 QToolButton::menu-indicator { image: none; }
 QPushButton::menu-indicator { image: none; }
-QToolButton[role="view"] { background: @glass; border: 1px solid @hairline; color: @secondary; font-size: 11px; border-radius: 5px; padding: 0; min-width: 40px; max-width: 40px; }
-QToolButton[role="view"]:hover { background: @selected; color: @text; }
+QToolButton[role="view"] { background: @glass; border: 1px solid @glass_line; color: @glass_secondary; font-size: 11px; border-radius: 5px; padding: 0; min-width: 40px; max-width: 40px; }
+QToolButton[role="view"]:hover { background: @glass_hover; color: @glass_text; }
 QToolButton[role="view"]:checked { background: @accent; border-color: @accent; color: @on_accent; font-weight: 600; }
 QPushButton[role="search"] { text-align: left; color: @hint; background: @card; }
-QPushButton[role="glass"], QToolButton[role="glass"] { background: @glass; font-size: 12px; }
+QPushButton[role="glass"], QToolButton[role="glass"] { background: @glass; border: 1px solid @glass_line; color: @glass_text; font-size: 12px; }
+QToolButton[role="glass"]:hover { background: @glass_hover; }
 
 QLabel[role="badge_research"] { color: @attention; border: 1px solid @attention_line; border-radius: 5px; padding: 3px 7px; font-size: 11px; }
 
@@ -131,7 +132,11 @@ QString style_sheet(const Theme& t) {
       {"@accent_soft", rgba(t.accent, 0.14)},
       {"@attention_line", rgba(t.attention, 0.55)},
       {"@on_accent", t.on_accent.name()},
-      {"@glass", rgba(t.window, 0.80)},
+      {"@glass_hover", dark_theme().selected.name()},   // over the 3D picture, which stays dark in both themes
+      {"@glass_line", dark_theme().hairline.name()},
+      {"@glass_text", dark_theme().text.name()},
+      {"@glass_secondary", dark_theme().secondary.name()},
+      {"@glass", rgba(dark_theme().window, 0.80)},
       {"@knob", t.dark ? QStringLiteral("#f4f7fa") : t.accent.name()},
       {"@window", t.window.name()},
       {"@panel", t.panel.name()},

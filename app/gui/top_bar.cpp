@@ -75,7 +75,7 @@ TopBar::TopBar(Workspace& workspace, Actions& actions, QWidget* parent)
   menu->setObjectName("layout_menu");
   for (const char* id : {"layout_four_up", "layout_big_3d", "compare"}) menu->addAction(actions.find(id));
   menu->addSeparator();
-  for (const char* id : {"toggle_theme", "color_blind"}) menu->addAction(actions.find(id));
+  for (const char* id : {"cut_open", "color_blind", "toggle_theme"}) menu->addAction(actions.find(id));
   layout_->setMenu(menu);
   box->addWidget(layout_);
 

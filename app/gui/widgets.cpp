@@ -84,6 +84,7 @@ void clear_layout(QLayout* layout) {
   while (QLayoutItem* item = layout->takeAt(0)) {
     if (QWidget* widget = item->widget()) {
       widget->hide();
+      widget->setParent(nullptr);   // out of the tree at once: it must not be found by name any more
       widget->deleteLater();
     }
     if (item->layout()) clear_layout(item->layout());

@@ -5,7 +5,7 @@
 #include <QFileDialog>
 #include <QMessageBox>
 #include <QTemporaryDir>
-#include <fstream>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "app/gui/actions.hpp"
@@ -40,6 +40,20 @@ void MainWindow::add_drug() {
   twin::InterventionSpec spec;
   spec.kind = kind->key;
   spec.params = kind->schema.defaults();
+  // One that the plan does not give yet: the same drug twice would be refused.
+  const auto data = workspace_->data();
+  const auto& given = data->plans[std::size_t(workspace_->session().active_plan())].scenario.interventions;
+  const auto* choice = kind->schema.find("drug");
+  if (choice && workspace_->session().active_plan() > 0) {
+    std::vector<std::string> drugs{std::get<std::string>(choice->fallback)};
+    drugs.insert(drugs.end(), choice->choices.begin(), choice->choices.end());
+    for (const auto& drug : drugs) {
+      const bool taken = std::any_of(given.begin(), given.end(), [&](const auto& s) { return s.kind == "drug" && s.params.has("drug") && s.params.text("drug") == drug; });
+      if (taken) continue;
+      spec.params.set("drug", drug);
+      break;
+    }
+  }
   workspace_->add_intervention(std::move(spec));
 }
 
@@ -110,6 +124,7 @@ void MainWindow::make_view_actions() {
       workspace_->set_shown_vessel({});
       workspace_->set_display(display);
     });
+  a.add("cut_open", "View", "Cut the heart open", QKeySequence("O"), [this] { workspace_->set_cut_open(!workspace_->cut_open()); });
   a.add("color_blind", "View", "Colour-blind safe palettes", {}, [this] { workspace_->set_color_blind(!workspace_->color_blind()); });
   a.add("toggle_theme", "View", "Light or dark window", {}, [] {
     apply_theme(*qobject_cast<QApplication*>(QApplication::instance()), theme().dark ? light_theme() : dark_theme());

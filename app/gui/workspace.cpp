@@ -64,12 +64,6 @@ void Workspace::on_change(session::Change change) {
         live_plan_ = -1;
         emit results_changed();
       }
-      for (const auto& job : session_.jobs().status())
-        if (job.state == session::JobState::failed && job.id > last_failed_) {
-          last_failed_ = job.id;
-          emit message(Tone::bad, QString::fromStdString(job.error));
-          emit job_failed(QString::fromStdString(job.title));
-        }
       emit jobs_changed();
       break;
     case session::Change::saved: emit saved(); break;
@@ -144,12 +138,26 @@ void Workspace::tick(double wall_ms) {
     last_message_ = text;
     if (!text.isEmpty()) emit message(Tone::attention, text);
   }
+  // A job may start and fail between two polls, unseen by anyone who waits for a change.
+  for (const auto& job : session_.jobs().status())
+    if (job.state == session::JobState::failed && job.id > last_failed_) {
+      last_failed_ = job.id;
+      emit message(Tone::bad, QString::fromStdString(job.error));
+      emit job_failed(QString::fromStdString(job.title));
+      emit jobs_changed();
+      emit results_changed();
+    }
   if (auto frame = session_.take_frame()) {
     if (live_plan_ < 0) live_plan_ = session_.active_plan();
     live_frame_ = std::move(frame);
     if (live_frame_->t_ms > playback_.end_ms()) playback_.set_end(live_frame_->t_ms);
     emit frame_arrived();
+    if (live_plan_ == session_.active_plan()) {   // the clock follows the solver
+      playback_.set_time(live_frame_->t_ms);
+      emit time_changed(playback_.time_ms());
+    }
   }
+  if (live_frame_ && live_plan_ == session_.active_plan()) return;
   if (playback_.advance(std::min(wall_ms, 120.0))) emit time_changed(playback_.time_ms());
 }
 
@@ -245,6 +253,11 @@ void Workspace::set_selection(const QString& id) {
 void Workspace::set_segment(int segment) {
   segment_ = segment == segment_ ? 0 : segment;
   emit segment_changed(segment_);
+}
+
+void Workspace::set_cut_open(bool on) {
+  cut_open_ = on;
+  emit cut_changed();
 }
 
 void Workspace::set_color_blind(bool on) {

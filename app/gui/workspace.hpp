@@ -66,6 +66,8 @@ class Workspace : public QObject {
   void set_selection(const QString& id);
   int segment() const { return segment_; }               // AHA, 0 none
   void set_segment(int segment);
+  bool cut_open() const { return cut_open_; }            // the front half of the heart taken away
+  void set_cut_open(bool on);
   bool color_blind() const { return color_blind_; }
   void set_color_blind(bool on);
   core::Vec3 crosshair() const { return crosshair_; }
@@ -102,6 +104,7 @@ class Workspace : public QObject {
   void selection_changed();
   void segment_changed(int segment);
   void crosshair_changed();
+  void cut_changed();
   void tool_changed();
   void message(ot::gui::Tone tone, const QString& text);
   void stage_requested(int stage);
@@ -129,7 +132,7 @@ class Workspace : public QObject {
   int last_failed_ = 0;
   QString vessel_, selection_, last_message_;
   int segment_ = 0;
-  bool color_blind_ = false;
+  bool color_blind_ = false, cut_open_ = false;
   core::Vec3 crosshair_{0, 0, 0};
   Tool tool_ = Tool::none;
 };

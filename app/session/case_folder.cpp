@@ -142,6 +142,8 @@ core::Result<CaseData> load_case(const fs::path& folder, const core::Progress& p
   if (!fs::exists(folder, ec)) return core::bad_input(fmt::format("There is no case at {} (nothing to open). Check the path, or import an image first.", folder.string()));
   try {
     return load(folder, progress);
+  } catch (const Json::exception&) {
+    return core::bad_input(fmt::format("The case {} is damaged: a file in it is not the JSON that OrganTwin writes. Restore it from a copy, or import the image again.", folder.string()));
   } catch (const std::exception& e) {
     if (progress.cancelled()) return core::cancelled();
     return core::bad_input(fmt::format("The case {} is damaged: {}. Restore it from a copy, or import the image again.", folder.string(), e.what()));
@@ -151,8 +153,8 @@ core::Result<CaseData> load_case(const fs::path& folder, const core::Progress& p
 core::Result<std::vector<Plan>> load_plans(const fs::path& folder) {
   try {
     return plans_from(folder / "plans.json");
-  } catch (const std::exception& e) {
-    return core::bad_input(fmt::format("{} is damaged ({}). The plans in it are left as they are.", (folder / "plans.json").string(), e.what()));
+  } catch (const std::exception&) {
+    return core::bad_input(fmt::format("{} is damaged (it is not the JSON that OrganTwin writes). The plans in it are left as they are.", (folder / "plans.json").string()));
   }
 }
 

@@ -278,7 +278,7 @@ core::Result<void> build_twin(CaseData& data, const PipelineParams& params, cons
     stage.add("heart_nodes", "Heart nodes", "", static_cast<double>(data.heart_mesh->mesh->nodes.size()));
   }
   for (const auto& meshed : data.vessel_meshes) {
-    auto vessel = make_vessel(meshed);
+    auto vessel = make_vessel(data, meshed);
     if (!vessel) return core::pass(vessel);
     for (const auto& s : (*vessel)->stenoses) {
       stage.add(meshed.key + "_stenosis_percent", meshed.name + " diameter stenosis", "%", s.diameter_percent);
@@ -303,11 +303,16 @@ core::Result<void> build_twin(CaseData& data, const PipelineParams& params, cons
   return {};
 }
 
-core::Result<std::shared_ptr<const twin::RunResult>> run_scenario(CaseData& data, const twin::Scenario& scenario, core::Mode mode, const twin::RunOptions& options, const core::Progress& progress) {
+core::Result<std::shared_ptr<const twin::RunResult>> run_scenario(CaseData& data, const twin::Scenario& scenario, core::Mode mode, const twin::RunOptions& options, const core::Progress& progress,
+                                                                  double full_end_ms) {
   if (!data.twin) return core::bad_input("The case has no twin yet (nothing to simulate). Run `build` first.");
   if (auto known = find_result(data, scenario, mode)) return known;
   auto setup = twin::compile(data.twin, scenario, mode, tools(), progress.part(0, 0.15));
   if (!setup) return core::pass(setup);
+  if (mode == core::Mode::full && full_end_ms > 0 && setup->electro && setup->electro->end_ms > full_end_ms) {
+    setup->electro->end_ms = full_end_ms;
+    setup->notes.push_back(fmt::format("The full model was ended at {:.0f} ms: activation and QRS only.", full_end_ms));
+  }
   auto run = twin::run(*setup, options, progress.part(0.15, 1));
   if (!run) return core::pass(run);
   auto result = std::make_shared<const twin::RunResult>(thin_frames(std::move(*run)));

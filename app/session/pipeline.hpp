@@ -34,9 +34,10 @@ void score_against(CaseData& data, const std::string& image_key, const core::Lab
 core::Result<void> mesh_case(CaseData& data, const PipelineParams& params, const core::Progress& progress);
 // Fibres, tissue, conduction, boundary conditions: the baseline twin.
 core::Result<void> build_twin(CaseData& data, const PipelineParams& params, const core::Progress& progress);
-// Compiles and runs one scenario; stores the result.
+// Compiles and runs one scenario; stores the result. full_end_ms > 0 ends the FULL beat there (activation only, no QT).
 core::Result<std::shared_ptr<const twin::RunResult>> run_scenario(CaseData& data, const twin::Scenario& scenario, core::Mode mode,
-                                                                  const twin::RunOptions& options, const core::Progress& progress);
+                                                                  const twin::RunOptions& options, const core::Progress& progress,
+                                                                  double full_end_ms = 0);
 // A vessel-only case from a closed lumen surface with labelled caps.
 core::Result<void> add_lumen_surface(CaseData& data, const std::string& key, const std::string& name, const core::SurfaceMesh& surface,
                                      int inlet_patch, const PipelineParams& params, const core::Progress& progress);

@@ -71,6 +71,14 @@ std::optional<core::Vec3> clear_of_aorta(const core::LabelMap& labels, double cl
   return sum / count;
 }
 
+// Of the wall and scar that were labelled; 0 when there is none. Density 1.05 g/ml: usual in cardiac imaging.
+double lv_mass_g(const CaseData& data) {
+  for (const auto& image : data.images)
+    if (image.labels && image.labels->count(core::labels::lv_myocardium) > 0)
+      return 1.05 * (image.labels->volume_ml(core::labels::lv_myocardium) + image.labels->volume_ml(core::labels::scar));
+  return 0;
+}
+
 const imaging::Plane* find_plane(const std::vector<imaging::Plane>& planes, const std::string& key) {
   for (const auto& p : planes)
     if (p.key == key) return &p;
@@ -103,7 +111,7 @@ core::Result<std::shared_ptr<const twin::HeartModel>> make_heart(const CaseData&
   return organs::build_heart(inputs, progress);
 }
 
-core::Result<std::shared_ptr<const twin::VesselModel>> make_vessel(const MeshedVessel& meshed) {
+core::Result<std::shared_ptr<const twin::VesselModel>> make_vessel(const CaseData& data, const MeshedVessel& meshed) {
   auto vessel = std::make_shared<twin::VesselModel>();
   vessel->key = meshed.key;
   vessel->name = meshed.name;
@@ -119,7 +127,7 @@ core::Result<std::shared_ptr<const twin::VesselModel>> make_vessel(const MeshedV
   vessel->aortic_pressure_Pa = hemo::mean_aortic_pressure_Pa;
   if (meshed.key == "lad") {
     vessel->report_ffr = true;
-    const double rest = hemo::coronary_rest_flow(hemo::CoronaryVessel::lad);
+    const double rest = hemo::coronary_rest_flow(hemo::CoronaryVessel::lad, lv_mass_g(data));
     auto outlets = hemo::coronary_outlets(*meshed.network, rest, vessel->aortic_pressure_Pa, true);
     if (!outlets) return core::pass(outlets);
     flow.outlets = std::move(*outlets);
@@ -148,7 +156,7 @@ std::vector<std::string> standing_assumptions(const twin::TwinModel& twin) {
   for (const auto& vessel : twin.vessels) {
     lines.push_back(vessel->name + ": rigid wall, Newtonian blood (1060 kg/m3, 3.5 mPa s), steady flow.");
     if (vessel->report_ffr)
-      lines.push_back(fmt::format("{}: hyperaemia lowers the resting microvascular resistance to {:.0f} % (Wilson 1990); mean aortic pressure {:.0f} mmHg; resting flow from a 150 g left ventricle. Population values, not measured.",
+      lines.push_back(fmt::format("{}: hyperaemia lowers the resting microvascular resistance to {:.0f} % (Wilson 1990); mean aortic pressure {:.0f} mmHg; resting flow from the mass of the left ventricle (150 g when it is not known). Population values, not measured.",
                                   vessel->name, 100 * hemo::hyperaemic_resistance_ratio, core::units::mmhg_from_pa(vessel->aortic_pressure_Pa)));
     else
       lines.push_back(fmt::format("{}: inflow {:.0f} L/min and mean pressure {:.0f} mmHg are population values; outlets share the flow by Murray's law.", vessel->name, cardiac_output_l_min, core::units::mmhg_from_pa(vessel->aortic_pressure_Pa)));

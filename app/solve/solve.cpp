@@ -63,8 +63,8 @@ core::Result<nlohmann::json> solve(const nlohmann::json& spec, const SolveOption
     return tl::unexpected<core::Error>(e.error());
   } catch (const SpecError& e) {
     return core::bad_input(e.what());
-  } catch (const nlohmann::json::exception& e) {
-    return core::bad_input(fmt::format("The spec is not as expected ({}). See 'solve --schema KIND'.", e.what()));
+  } catch (const nlohmann::json::exception&) {
+    return core::bad_input("A value in the spec has the wrong shape (a list, an object or a number where another is expected). See 'solve --schema KIND'.");
   }
 }
 

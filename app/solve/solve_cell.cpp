@@ -39,7 +39,10 @@ nlohmann::json solve_cell(const nlohmann::json& json, const core::Progress& prog
   problem.dt_ms = spec.number("dt_ms", 0.01, 1e-4, 0.1);
   if (spec.has("initial_state") && spec.at("initial_state").is_object()) {
     std::map<std::string, double> named;
-    for (const auto& [key, value] : spec.at("initial_state").items()) named[key] = value.get<double>();
+    for (const auto& [key, value] : spec.at("initial_state").items()) {
+      if (!value.is_number()) throw SpecError("\"initial_state\": " + key + " must be a number.");
+      named[key] = value.get<double>();
+    }
     problem.initial_state = model->initial_state();
     for (std::size_t i = 0; i < model->states.size(); ++i)
       if (const auto at = named.find(model->states[i].name); at != named.end()) {
@@ -52,7 +55,7 @@ nlohmann::json solve_cell(const nlohmann::json& json, const core::Progress& prog
   }
   if (spec.has("scale"))
     for (const auto& [key, value] : spec.at("scale").items()) {
-      const double factor = value.get<double>();
+      const double factor = value.is_number() ? value.get<double>() : -1;
       if (!(factor >= 0 && factor <= 100)) throw SpecError("\"scale\": " + key + " must be 0 to 100.");
       multiply(problem.channels, key, factor);
     }

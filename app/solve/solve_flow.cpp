@@ -37,7 +37,7 @@ Domain read_domain(const nlohmann::json& json, const SolveOptions& options, bool
       tube.finish();
       profile = {{0, r}, {l, r}};
     } else {
-      for (const auto& p : spec.at("profile_of_revolution_mm")) profile.emplace_back(p.at(0).get<double>(), p.at(1).get<double>());
+      profile = SpecReader::pairs(spec.at("profile_of_revolution_mm"), "\"profile_of_revolution_mm\"");
       for (std::size_t i = 0; i < profile.size(); ++i)
         if (!(profile[i].second > 0) || (i > 0 && !(profile[i].first >= profile[i - 1].first))) throw SpecError("\"profile_of_revolution_mm\" needs rising z and positive r.");
       if (profile.size() < 2) throw SpecError("\"profile_of_revolution_mm\" needs at least two points.");
@@ -69,7 +69,7 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
     SpecReader i(one, "\"inlets\"");
     hemo::Inlet inlet;
     inlet.patch = i.integer("cap", {}, -1000000, 1000000);
-    for (const auto& point : i.at("flow_mm3_per_s")) inlet.flow.emplace_back(point.at(0).get<double>(), point.at(1).get<double>());
+    for (const auto& point : SpecReader::pairs(i.at("flow_mm3_per_s"), "\"flow_mm3_per_s\"")) inlet.flow.push_back(point);
     const std::string profile = i.text("profile", "parabolic");
     if (profile != "plug" && profile != "parabolic" && profile != "womersley") throw SpecError("\"profile\" is plug, parabolic or womersley.");
     inlet.profile = profile == "plug" ? hemo::InletProfile::plug : profile == "parabolic" ? hemo::InletProfile::parabolic : hemo::InletProfile::womersley;

@@ -10,6 +10,8 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "solvers/core/types.hpp"
 
@@ -62,6 +64,15 @@ class SpecReader {
   static core::Vec3 to_vec3(const nlohmann::json& v, const std::string& what) {
     if (!v.is_array() || v.size() != 3 || !v[0].is_number() || !v[1].is_number() || !v[2].is_number()) throw SpecError(what + " must be three numbers.");
     return {v[0].get<double>(), v[1].get<double>(), v[2].get<double>()};
+  }
+  static std::vector<std::pair<double, double>> pairs(const nlohmann::json& v, const std::string& what) {
+    std::vector<std::pair<double, double>> out;
+    if (!v.is_array() || v.empty()) throw SpecError(what + " must be a list of pairs of numbers, [[a, b], ...].");
+    for (const auto& one : v) {
+      if (!one.is_array() || one.size() != 2 || !one[0].is_number() || !one[1].is_number()) throw SpecError(what + " must be a list of pairs of numbers, [[a, b], ...].");
+      out.emplace_back(one[0].get<double>(), one[1].get<double>());
+    }
+    return out;
   }
   // Refuses what nobody asked for.
   void finish() const {

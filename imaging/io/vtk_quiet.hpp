@@ -50,14 +50,16 @@ class VtkErrors {
   std::string first_;
 };
 
+// Errors inside nested parsers and pipelines cannot be observed; they would only be printed.
+struct VtkQuiet {
+  VtkQuiet() { vtkLogger::SetStderrVerbosity(vtkLogger::VERBOSITY_OFF); }
+  ~VtkQuiet() { vtkLogger::SetStderrVerbosity(vtkLogger::VERBOSITY_INFO); }
+};
+
 template <class F>
 auto vtk_guarded(const std::filesystem::path& path, F&& f) -> core::Result<decltype(f(std::declval<VtkErrors&>()))> {
   VtkErrors errors;
-  // Errors inside nested parsers cannot be observed; they would only be printed.
-  struct Quiet {
-    Quiet() { vtkLogger::SetStderrVerbosity(vtkLogger::VERBOSITY_OFF); }
-    ~Quiet() { vtkLogger::SetStderrVerbosity(vtkLogger::VERBOSITY_INFO); }
-  } quiet;
+  const VtkQuiet quiet;
   try {
     auto out = f(errors);
     if (!errors.first().empty() || !out)
@@ -71,10 +73,12 @@ auto vtk_guarded(const std::filesystem::path& path, F&& f) -> core::Result<declt
 template <class Writer>
 core::Result<void> vtk_write(const std::filesystem::path& path, Writer* writer) {
   VtkErrors errors;
+  const VtkQuiet quiet;
   try {
     errors.watch(writer);
     const bool ok = writer->Write() != 0;
-    if (ok && errors.first().empty()) return {};
+    // A full disk shows in the error code alone: Write() still returns 1.
+    if (ok && errors.first().empty() && writer->GetErrorCode() == 0) return {};
   } catch (const std::exception&) {
   }
   return core::bad_input(fmt::format("{} cannot be written (disk full or no permission). Free space or choose another folder.", path.string()));

@@ -111,7 +111,7 @@ EcgIntervals measure(const Ecg& ecg, double cycle_length_ms) {
       if (slope < 0 && above > 0) ends.push_back(middle(steepest) - above / slope);
     }
   out.t_end_ms = median(ends);
-  if (std::isfinite(out.t_end_ms) && out.t_end_ms > ecg.t_ms.back() + 20) out.t_end_ms = nan;
+  if (std::isfinite(out.t_end_ms) && out.t_end_ms > ecg.t_ms.back()) out.t_end_ms = nan;   // the trace stops before the T wave does
   out.qt_ms = out.t_end_ms - out.qrs_onset_ms;
   const double rr_s = cycle_length_ms / 1000.0;
   out.qtc_fridericia_ms = out.qt_ms / std::cbrt(rr_s);   // Fridericia 1920

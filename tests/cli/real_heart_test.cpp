@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A real contrast CT (heart-cta-dissection) through the documented commands: from a file to a changed activation.
+#include <catch2/catch.hpp>
+
+#include "imaging/io/io.hpp"
+#include "app/session/case.hpp"
+#include "tests/cli/program.hpp"
+#include "tests/support/shared_data.hpp"
+
+using namespace ot;
+using namespace ot::test;
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+namespace {
+
+json ok(std::vector<std::string> arguments) {
+  arguments.insert(arguments.end(), {"--json", "--quiet"});
+  const auto r = run(arguments);
+  std::string line = "organtwin-cli";
+  for (const auto& a : arguments) line += " " + a;
+  INFO(line << "\n" << r.err);
+  REQUIRE(r.code == 0);
+  return r.json();
+}
+
+double value(const json& answer, const std::string& key) {
+  INFO(key);
+  return answer.at("quantities").at(key).at("value").get<double>();
+}
+
+const json& stage(const json& answer, const std::string& name) {
+  for (const auto& s : answer.at("stages"))
+    if (s.at("name") == name) return s;
+  throw std::runtime_error("no stage " + name);
+}
+
+}  // namespace
+
+TEST_CASE("Real heart CT: import, segment, mesh, build, run and a lesion on the LV wall change the activation") {
+  const fs::path ct = shared_file("data/heart-cta-dissection/ct.nii.gz");
+  const fs::path dir = scratch_folder("real-heart");
+  const std::string folder = (dir / "case").string();
+  ok({"import", ct.string(), "--case", folder});
+  const json segmented = ok({"segment", folder, "--recipe", "cardiac_ct"});
+  const auto& volumes = stage(segmented, "segment image");
+  CHECK(volumes.at("volume_lv_blood_pool_ml").get<double>() == Approx(132).epsilon(0.25));   // 132 ml measured on 21 Nov 2026; an adult's LV holds 60 to 200 ml
+  for (const char* key : {"volume_lv_myocardium_ml", "volume_rv_blood_pool_ml", "volume_aorta_ml"}) {
+    INFO(key);
+    CHECK(volumes.at(key).get<double>() > 40);
+    CHECK(volumes.at(key).get<double>() < 300);
+  }
+  const json meshed = ok({"mesh", folder, "--edge", "2.0"});
+  const auto& ventricles = stage(meshed, "mesh ventricles");
+  CHECK(ventricles.at("inverted") == 0);
+  CHECK(ventricles.at("nodes").get<double>() > 10000);
+  CHECK(ventricles.at("min_dihedral_deg").get<double>() > 5);
+  CHECK(ventricles.at("cut_volume_ml").get<double>() >= 0);
+  CHECK(ventricles.at("notes").dump().find("assumed") != std::string::npos);   // the RV wall is a shell that was not seen
+  const json built = ok({"build", folder, "--organ", "heart"});
+  CHECK(stage(built, "build twin").at("notes").dump().find("RV wall assumed") != std::string::npos);
+
+  const json base = ok({"run", folder, "--out", (dir / "baseline").string()});
+  CHECK(base.at("mode") == "fast");
+  CHECK(base.at("source_labels_sha256").get<std::string>().size() == 64);
+  CHECK(value(base, "activated_percent") == 100);
+  CHECK(value(base, "total_activation_ms") > 60);    // Durrer 1970: about 80 ms from the first to the last site
+  CHECK(value(base, "total_activation_ms") < 130);
+  CHECK(value(base, "qrs_ms") > 50);
+  CHECK(value(base, "qrs_ms") < 130);
+  const auto files = base.at("files").get<std::vector<std::string>>();
+  for (const auto& f : files) CHECK(fs::file_size(f) > 100);
+  const auto ecg = snapshot(dir / "baseline").at("ecg.csv");
+  CHECK(std::count(ecg.begin(), ecg.begin() + std::ptrdiff_t(ecg.find('\n')), ',') == 12);
+
+  // The middle of the left-ventricular wall, from the mesh that `run --out` wrote: what a person reads off the picture.
+  const auto heart = imaging::read_tet_mesh(dir / "baseline" / "heart.vtu", imaging::LengthUnit::mm);
+  REQUIRE(heart);
+  const int lv = [&] {
+    for (const auto& [number, name] : heart->region_names)
+      if (name == "lv_myocardium") return number;
+    return core::labels::lv_myocardium;
+  }();
+  core::Vec3 centre(0, 0, 0);
+  std::size_t count = 0;
+  const auto centroid = [&](std::size_t t) {
+    core::Vec3 x(0, 0, 0);
+    for (auto i : heart->tets[t]) x += heart->nodes[std::size_t(i)] / 4;
+    return x;
+  };
+  for (std::size_t t = 0; t < heart->tets.size(); ++t)
+    if (heart->region[t] == lv) centre += centroid(t), ++count;
+  REQUIRE(count > 1000);
+  centre /= double(count);
+  core::Vec3 point(0, 0, 0);   // the cell of the wall that lies lowest: towards the apex
+  double lowest = 1e300;
+  for (std::size_t t = 0; t < heart->tets.size(); ++t)
+    if (heart->region[t] == lv && centroid(t).z() < lowest) lowest = centroid(t).z(), point = centroid(t);
+
+  json lesion{{"name", "Lesion"},
+              {"interventions", {{{"id", "ablation-1"}, {"kind", "ablation"}, {"placement", {{"kind", "point"}, {"points_mm", {{point[0], point[1], point[2]}}}}}, {"params", {{"radius_mm", 8}, {"depth_mm", 10}}}}}}};
+  put(dir / "lesion.json", lesion.dump(2));
+  const json after = ok({"run", folder, "--scenario", (dir / "lesion.json").string()});
+  CHECK(after.at("mode") == "fast");
+  CHECK(after.at("source_labels_sha256") == base.at("source_labels_sha256"));
+  CHECK(after.at("setup_sha256") != base.at("setup_sha256"));
+  CHECK(value(after, "lesion_volume_cm3") > 0.2);
+  CHECK(value(after, "lesion_volume_cm3") < 4.0 / 3 * M_PI * 1.1);   // at most a ball of the depth of 10 mm, and a tenth
+  CHECK(value(after, "activated_percent") < 100);
+  const json compared = ok({"compare", folder, "Baseline", "Lesion"});
+  CHECK(compared.at("mode") == "fast");
+  CHECK(compared.at("source_labels_sha256") == base.at("source_labels_sha256"));
+  // A disabled lesion is none: the same numbers as the baseline.
+  lesion["interventions"][0]["enabled"] = false;
+  lesion["name"] = "Disabled";
+  put(dir / "lesion.json", lesion.dump(2));
+  const json disabled = ok({"run", folder, "--scenario", (dir / "lesion.json").string()});
+  CHECK(disabled.at("quantities") == base.at("quantities"));
+}
