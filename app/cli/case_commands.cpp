@@ -137,6 +137,17 @@ core::Result<void> build(Context& context) {
   return with_case(context, o.case_folder, [&](session::CaseData& data, const core::Progress& progress) { return session::build_twin(data, {}, progress); });
 }
 
+// CLI::Range lets "nan" through.
+CLI::Validator within(double low, double high) {
+  return CLI::Validator(
+      [low, high](std::string& text) -> std::string {
+        double x = 0;
+        if (CLI::detail::lexical_cast(text, x) && x >= low && x <= high) return {};
+        return fmt::format("{} is not a number from {:g} to {:g}.", text, low, high);
+      },
+      fmt::format("FLOAT in [{:g} - {:g}]", low, high));
+}
+
 }  // namespace
 
 void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
@@ -150,7 +161,7 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
   import_command->add_option("--unit", o.unit, "Length unit of the surface: mm, cm, um, m");
   import_command->add_option("--cap-array", o.cap_array, "Integer cell array that numbers the caps");
   import_command->add_option("--inlet", o.inlet, "Number of the inlet cap");
-  import_command->add_option("--edge", o.edge, "Largest edge of the lumen mesh, mm")->check(CLI::Range(0.05, 20.0));
+  import_command->add_option("--edge", o.edge, "Largest edge of the lumen mesh, mm")->check(within(0.05, 20.0));
   import_command->footer("Example: organtwin-cli import ct.nii.gz --case cases/p1\n         organtwin-cli import aorta.vtp --surface aorta --unit cm --cap-array ModelFaceID --inlet 3 --edge 2 --case cases/aorta");
   import_command->callback([&] { chosen = [&] { return import(context); }; });
 
@@ -164,8 +175,8 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
 
   auto* mesh_command = app.add_subcommand("mesh", "Surfaces and tetrahedra with a quality report");
   mesh_command->add_option("case", o.case_folder, "Case folder")->required();
-  mesh_command->add_option("--edge", o.edge, "Edge length in the ventricles, mm")->check(CLI::Range(0.2, 10.0));
-  mesh_command->add_option("--rv-wall", o.rv_wall, "Assumed thickness of the RV wall, mm")->check(CLI::Range(1.0, 10.0));
+  mesh_command->add_option("--edge", o.edge, "Edge length in the ventricles, mm")->check(within(0.2, 10.0));
+  mesh_command->add_option("--rv-wall", o.rv_wall, "Assumed thickness of the RV wall, mm")->check(within(1.0, 10.0));
   mesh_command->add_flag("--vessels,!--no-vessels", o.vessels, "Also mesh the vessels that are labelled");
   mesh_command->footer("Example: organtwin-cli mesh cases/p1 --edge 1.0");
   mesh_command->callback([&] { chosen = [&] { return mesh(context); }; });

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   core::wait_passively(argv);
   ::signal(SIGPIPE, SIG_IGN);
   cli::Context context;
+  context.progress();   // from here on Ctrl-C is a request
   cli::Action chosen;
   CLI::App app{"OrganTwin: image -> labels -> meshes -> twin -> intervention -> simulated response (research and education only)", "organtwin-cli"};
   app.require_subcommand(1);

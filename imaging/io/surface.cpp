@@ -26,7 +26,7 @@
 
 #include "imaging/io/io.hpp"
 #include "imaging/io/preflight.hpp"
-#include "imaging/io/vtk_quiet.hpp"
+#include "imaging/io/quiet_vtk.hpp"
 #include "solvers/core/atomic_file.hpp"
 
 namespace ot::imaging {

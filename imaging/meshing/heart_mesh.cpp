@@ -93,11 +93,13 @@ core::Result<HeartMesh> biventricular_mesh(const core::LabelMap& labels, const s
   mesh.tets = std::move(raw->tets);
   std::vector<char> on_surface = std::move(raw->on_surface);
   double dropped = keep_largest_part(mesh, on_surface);
-  dropped += open_pinches(mesh, on_surface);
+  if (progress.cancelled()) return core::cancelled();
+  dropped += open_pinches(mesh, on_surface, progress);
   if (progress.cancelled()) return core::cancelled();
   improve_dihedrals(
       mesh.nodes, mesh.tets,
       [&](core::Index n, const Vec3& x) { return on_surface[std::size_t(n)] ? mesh.nodes[std::size_t(n)] : x; }, 15.0, 5);
+  if (progress.cancelled()) return core::cancelled();
   assign_regions(mesh, on_surface, wall, edge);
   if (progress.cancelled()) return core::cancelled();
   assign_patches(mesh, wall);

@@ -108,9 +108,10 @@ double keep_largest_part(TetMesh& mesh, std::vector<char>& on_node) {
   return std::accumulate(volume.begin(), volume.end(), 0.0) - volume[std::size_t(keep)];
 }
 
-double open_pinches(TetMesh& mesh, std::vector<char>& on_node) {
+double open_pinches(TetMesh& mesh, std::vector<char>& on_node, const core::Progress& progress) {
   double removed = 0;
   for (int round = 0; round < 8; ++round) {
+    if (progress.cancelled()) return removed;   // the caller asks again
     std::vector<std::uint64_t> edges;
     for (const core::BoundaryFace& f : core::find_boundary(mesh.tets))
       for (std::size_t s = 0; s < 3; ++s) {

@@ -3,6 +3,7 @@
 #pragma once
 #include "imaging/meshing/heart_wall.hpp"
 #include "solvers/core/mesh.hpp"
+#include "solvers/core/progress.hpp"
 
 namespace ot::imaging {
 
@@ -23,6 +24,6 @@ double keep_largest_part(core::TetMesh& mesh, std::vector<char>& on_node);
 
 // Removes tets around boundary edges where the wall only touches itself (four boundary faces at one edge), so that the boundary is
 // a closed manifold of edges. Returns the volume removed, mm3.
-double open_pinches(core::TetMesh& mesh, std::vector<char>& on_node);
+double open_pinches(core::TetMesh& mesh, std::vector<char>& on_node, const core::Progress& progress = {});
 
 }  // namespace ot::imaging

@@ -119,36 +119,47 @@ MeshQuality measure_quality(const TetMesh& mesh) {
 }
 
 std::vector<BoundaryFace> find_boundary(const std::vector<Tet>& tets) {
+  // Faces in buckets by their smallest node; a face is on the boundary when its two other nodes come up once in the bucket.
   struct Key {
-    std::array<Index, 3> sorted;
-    Index tet;
-    int face;
+    Index middle, last;
+    std::size_t face;   // 4 tet + local face
   };
-  std::vector<Key> keys;
-  keys.reserve(tets.size() * 4);
-  for (Index e = 0; e < static_cast<Index>(tets.size()); ++e)
-    for (int f = 0; f < 4; ++f) {
-      std::array<Index, 3> s{tets[e][faces[f][0]], tets[e][faces[f][1]], tets[e][faces[f][2]]};
-      std::sort(s.begin(), s.end());
-      keys.push_back({s, e, f});
+  Index nodes = 0;
+  for (const Tet& t : tets)
+    for (Index n : t) nodes = std::max(nodes, n + 1);
+  std::vector<std::size_t> start(static_cast<std::size_t>(nodes) + 1, 0);
+  const auto sorted_face = [&](std::size_t e, std::size_t f) {
+    std::array<Index, 3> s{tets[e][faces[f][0]], tets[e][faces[f][1]], tets[e][faces[f][2]]};
+    std::sort(s.begin(), s.end());
+    return s;
+  };
+  for (std::size_t e = 0; e < tets.size(); ++e)
+    for (std::size_t f = 0; f < 4; ++f) ++start[static_cast<std::size_t>(sorted_face(e, f)[0]) + 1];
+  for (std::size_t n = 1; n < start.size(); ++n) start[n] += start[n - 1];
+  std::vector<Key> keys(tets.size() * 4);
+  std::vector<std::size_t> next(start.begin(), start.end());
+  for (std::size_t e = 0; e < tets.size(); ++e)
+    for (std::size_t f = 0; f < 4; ++f) {
+      const auto s = sorted_face(e, f);
+      keys[next[static_cast<std::size_t>(s[0])]++] = {s[1], s[2], 4 * e + f};
     }
-  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
-    return a.sorted != b.sorted ? a.sorted < b.sorted : (a.tet != b.tet ? a.tet < b.tet : a.face < b.face);
-  });
-  std::vector<Key> single;
-  for (std::size_t i = 0; i < keys.size();) {
-    std::size_t j = i + 1;
-    while (j < keys.size() && keys[j].sorted == keys[i].sorted) ++j;
-    if (j == i + 1) single.push_back(keys[i]);
-    i = j;
+  std::vector<char> single(tets.size() * 4, 0);
+  for (std::size_t n = 0; n + 1 < start.size(); ++n) {
+    const auto first = keys.begin() + static_cast<std::ptrdiff_t>(start[n]), end = keys.begin() + static_cast<std::ptrdiff_t>(start[n + 1]);
+    std::sort(first, end, [](const Key& a, const Key& b) { return a.middle != b.middle ? a.middle < b.middle : a.last < b.last; });
+    for (auto i = first; i != end;) {
+      auto j = i + 1;
+      while (j != end && j->middle == i->middle && j->last == i->last) ++j;
+      if (j == i + 1) single[i->face] = 1;
+      i = j;
+    }
   }
-  std::sort(single.begin(), single.end(), [](const Key& a, const Key& b) { return a.tet != b.tet ? a.tet < b.tet : a.face < b.face; });
   std::vector<BoundaryFace> boundary;
-  boundary.reserve(single.size());
-  for (const auto& k : single) {
+  for (std::size_t k = 0; k < single.size(); ++k) {
+    if (!single[k]) continue;
     BoundaryFace face;
-    for (int i = 0; i < 3; ++i) face.nodes[i] = tets[k.tet][faces[k.face][i]];
-    face.tet = k.tet;
+    for (std::size_t i = 0; i < 3; ++i) face.nodes[i] = tets[k / 4][faces[k % 4][i]];
+    face.tet = static_cast<Index>(k / 4);
     boundary.push_back(face);
   }
   return boundary;

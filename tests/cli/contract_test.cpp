@@ -21,13 +21,13 @@ void wrong_usage(const std::vector<std::string>& arguments) {
 }
 }  // namespace
 
-TEST_CASE("--version names ITK, VTK, Qt, Eigen and the compiler") {
+TEST_CASE("the option --version names ITK, VTK, Qt, Eigen and the compiler") {
   const auto r = run({"--version"});
   CHECK(r.code == 0);
   for (const char* name : {"OrganTwin", "ITK 5", "VTK 9", "Qt ", "Eigen 3", "compiler "}) CHECK(r.out.find(name) != std::string::npos);
 }
 
-TEST_CASE("--help of every command ends with one example and exit code 0") {
+TEST_CASE("the option --help of every command ends with one example and exit code 0") {
   for (const auto& command : commands) {
     const auto r = run({command, "--help"});
     INFO(command);
@@ -57,6 +57,7 @@ TEST_CASE("Wrong usage has exit code 2, one sentence and nothing on standard out
   wrong_usage({"solve", "--schema", "weather"});
   wrong_usage({"verify", "no/such-case", "--quiet"});
   wrong_usage({"build", "case", "--organ", "liver", "--quiet"});
+  wrong_usage({"import", "lumen.vtp", "--surface", "aorta", "--unit", "furlong", "--case", "case", "--quiet"});
 }
 
 TEST_CASE("list WHAT --json gives name, summary, source and parameters for every WHAT") {

@@ -48,28 +48,10 @@ void widen(core::LabelMap& labels) {
       }
 }
 
-// A ball of 12 mm out of the wall, at its lowest voxel: the apex.
-void erase_apex(core::LabelMap& labels) {
-  const auto& g = labels.grid;
-  core::Vec3 apex(0, 0, 1e300);
-  for (int k = 0; k < g.size[2]; ++k)
-    for (int j = 0; j < g.size[1]; ++j)
-      for (int i = 0; i < g.size[0]; ++i)
-        if (const core::Vec3 x = g.to_patient(core::Vec3(i, j, k)); is_lv_wall(labels.at(i, j, k)) && x.z() < apex.z()) apex = x;
-  for (int k = 0; k < g.size[2]; ++k)
-    for (int j = 0; j < g.size[1]; ++j)
-      for (int i = 0; i < g.size[0]; ++i)
-        if (is_lv_wall(labels.at(i, j, k)) && (g.to_patient(core::Vec3(i, j, k)) - apex).norm() < 12) labels.values[g.offset(i, j, k)] = 0;
-}
-
 }  // namespace
 
-TEST_CASE("Corrupting the segmented labels changes the mesh, its volume and the activation; leaving them changes nothing") {
+TEST_CASE("Corrupting the segmented labels changes the mesh, its volume and the activation") {
   const Outcome as_is = outcome(nullptr);
-  const Outcome untouched = outcome([](const std::string&, core::LabelMap&) {});
-  CHECK(untouched.mesh_sha256 == as_is.mesh_sha256);
-  CHECK(untouched.labels_sha256 == as_is.labels_sha256);
-  CHECK(untouched.quantity("total_activation_ms") == as_is.quantity("total_activation_ms"));
   const Outcome wider = outcome([](const std::string& key, core::LabelMap& labels) {
     if (key == "thorax") widen(labels);
   });
@@ -78,10 +60,4 @@ TEST_CASE("Corrupting the segmented labels changes the mesh, its volume and the 
   CHECK(wider.vessel_sha256 == as_is.vessel_sha256);   // the coronary labels were left alone
   CHECK(wider.wall_ml > 1.05 * as_is.wall_ml);
   CHECK(wider.quantity("total_activation_ms") != as_is.quantity("total_activation_ms"));
-  const Outcome hole = outcome([](const std::string& key, core::LabelMap& labels) {
-    if (key == "thorax") erase_apex(labels);
-  });
-  CHECK(hole.mesh_sha256 != as_is.mesh_sha256);
-  CHECK(hole.wall_ml < as_is.wall_ml - 0.5);
-  CHECK(hole.quantity("total_activation_ms") != as_is.quantity("total_activation_ms"));
 }

@@ -70,21 +70,21 @@ void interrupted(const std::vector<std::string>& arguments, const std::vector<in
 TEST_CASE("Ctrl-C stops segment and mesh at any moment and leaves the case") {
   const fs::path folder = scratch_folder("stop-mesh") / "case";
   REQUIRE(session::save_case(phantom_case(false), folder, {}));
-  interrupted({"segment", folder.string(), "--quiet"}, {400, 1000, 2000, 3500}, folder);
-  interrupted({"mesh", folder.string(), "--edge", "1.0", "--quiet"}, {400, 1200, 2500, 4000, 6000}, folder);
+  interrupted({"segment", folder.string(), "--quiet"}, {600, 1000, 2000, 3500}, folder);
+  interrupted({"mesh", folder.string(), "--edge", "1.0", "--quiet"}, {600, 1200, 2500, 4000, 6000}, folder);
 }
 
 TEST_CASE("Ctrl-C and SIGTERM stop build and run --mode full at any moment and leave the case") {
   const fs::path folder = scratch_folder("stop-run") / "case";
   REQUIRE(session::save_case(phantom_case(true), folder, {}));
-  interrupted({"build", folder.string(), "--quiet"}, {250, 500, 900}, folder);
-  interrupted({"run", folder.string(), "--mode", "full", "--json", "--quiet"}, {400, 1500, 4000}, folder);
-  interrupted({"run", folder.string(), "--mode", "full", "--json", "--quiet"}, {2500}, folder, SIGTERM);
+  interrupted({"build", folder.string(), "--quiet"}, {600, 900}, folder);
+  interrupted({"run", folder.string(), "--mode", "full", "--json", "--quiet"}, {600, 1500, 4000}, folder);
+  interrupted({"run", folder.string(), "--mode", "full", "--json", "--quiet"}, {1000}, folder, SIGTERM);
 }
 
 TEST_CASE("Ctrl-C stops demo in its phantoms, its recipe and its meshes and leaves the folder empty") {
   const fs::path folder = scratch_folder("stop-demo");
-  interrupted({"demo", "--quick", "--out", (folder / "out").string(), "--json", "--quiet"}, {300, 1000, 2500, 5000, 9000}, folder);
+  interrupted({"demo", "--quick", "--out", (folder / "out").string(), "--json", "--quiet"}, {600, 1000, 2500, 5000, 9000}, folder);
 }
 
 TEST_CASE("Ctrl-C stops import, solve and verify and leaves no file") {
@@ -96,7 +96,7 @@ TEST_CASE("Ctrl-C stops import, solve and verify and leaves no file") {
   auto flow = nlohmann::json::parse(run({"solve", "--schema", "flow", "--json"}).out)["example"];
   flow["domain"]["edge_mm"] = 0.15;
   put(folder / "flow.json", flow.dump());
-  interrupted({"solve", (folder / "tissue.json").string(), "--json", "--quiet", "--out", (folder / "out").string()}, {400, 2000}, folder);
-  interrupted({"solve", (folder / "flow.json").string(), "--json", "--quiet", "--out", (folder / "out").string()}, {400, 2500, 6000}, folder);
+  interrupted({"solve", (folder / "tissue.json").string(), "--json", "--quiet", "--out", (folder / "out").string()}, {600, 2000}, folder);
+  interrupted({"solve", (folder / "flow.json").string(), "--json", "--quiet", "--out", (folder / "out").string()}, {600, 2500, 6000}, folder);
   interrupted({"verify", "ep/cable-convergence", "--json", "--quiet"}, {700}, folder);
 }

@@ -201,7 +201,12 @@ TEST_CASE("FULL: frames stream into the mailbox, a mid-run cancel returns cancel
 }
 
 TEST_CASE("FULL flow through the tube: pressure drop within 5 % of Poiseuille between FAST and FULL, result on the tetrahedra", "[run][full]") {
-  const auto model = test::small_twin({3.0, 0, 4});
+  // Without FFR the inflow stays as given; with it the full model corrects the inflow until the inlet is at the aortic pressure.
+  auto given_flow = std::make_shared<twin::TwinModel>(*test::small_twin({3.0, 0, 4}));
+  auto vessel = std::make_shared<twin::VesselModel>(*given_flow->vessels[0]);
+  vessel->report_ffr = false;
+  given_flow->vessels[0] = vessel;
+  const std::shared_ptr<const twin::TwinModel> model = given_flow;
   twin::RunOptions options;
   options.electro = false;
   const auto full = run_of(model, {}, Mode::full, options), fast = run_of(model, {}, Mode::fast, options);
@@ -213,4 +218,16 @@ TEST_CASE("FULL flow through the tube: pressure drop within 5 % of Poiseuille be
   CHECK(value(fast, "lad_pressure_drop_mmhg") == Approx(poiseuille_mmhg).epsilon(0.05));
   CHECK(value(full, "lad_max_wss_pa") > 0);
   CHECK(full.source_labels_sha256 == model->source_labels_sha256);
+}
+
+TEST_CASE("with FFR the full model's inlet is at the aortic pressure within 2 %, whatever inflow was given", "[run][full]") {
+  auto off = std::make_shared<twin::TwinModel>(*test::small_twin({3.0, 0, 4}));
+  auto vessel = std::make_shared<twin::VesselModel>(*off->vessels[0]);
+  REQUIRE(vessel->report_ffr);
+  vessel->baseline.inlets.front().flow.front().second *= 1.3;
+  off->vessels[0] = vessel;
+  twin::RunOptions options;
+  options.electro = false;
+  const auto full = run_of(off, {}, Mode::full, options);
+  CHECK(value(full, "lad_inlet_pressure_mmhg") == Approx(vessel->aortic_pressure_Pa / 133.322387415).epsilon(0.02));
 }
