@@ -123,6 +123,7 @@ CentreView::CentreView(Workspace& workspace, QWidget* parent) : QWidget(parent),
   row->addWidget(column_);
 
   connect(&workspace, &Workspace::message, banner_, &Banner::say);
+  connect(&workspace, &Workspace::case_replaced, banner_, &Banner::close_banner);   // it spoke of the case before
   connect(&workspace, &Workspace::case_replaced, this, &CentreView::refresh_images);
   connect(&workspace, &Workspace::vessel_changed, this, &CentreView::refresh_images);
   connect(&workspace, &Workspace::compare_changed, this, &CentreView::refresh_layout);

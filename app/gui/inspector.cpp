@@ -370,7 +370,7 @@ void Inspector::refresh_sure() {
   }
   const auto data = workspace_.data();
   if (data->twin && !data->twin->assumptions.empty()) {
-    auto* more = make_button(QStringLiteral("%1 assumptions").arg(data->twin->assumptions.size()), "open_trust", this, "link");
+    auto* more = make_button(data->twin->assumptions.size() == 1 ? QStringLiteral("1 assumption") : QStringLiteral("%1 assumptions").arg(data->twin->assumptions.size()), "open_trust", this, "link");
     connect(more, &QPushButton::clicked, this, [this] { choose(1); });
     sure_->addWidget(more);
   }

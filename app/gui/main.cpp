@@ -47,11 +47,11 @@ int main(int argc, char** argv) {
     QCoreApplication app(argc, argv);
     QCoreApplication::setApplicationName("organtwin");
     if (!understood) {
-      std::fprintf(stderr, "%s. See organtwin --help.\n", qPrintable(parser.errorText()));
+      std::fprintf(stderr, "%s See organtwin --help.\n", qPrintable(parser.errorText()));
       return exit_usage;
     }
     if (parser.isSet("help")) std::printf("%s", qPrintable(parser.helpText()));
-    else std::printf("organtwin %s, Qt %s\n", ot::session::program_version().c_str(), qVersion());
+    else std::printf("%s, Qt %s\n", ot::session::program_version().c_str(), qVersion());
     return 0;
   }
   if (parser.positionalArguments().size() > 1) {

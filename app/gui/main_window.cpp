@@ -101,6 +101,7 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
   setMinimumSize(1024, 640);
   if (!options_.safe_mode) restoreGeometry(settings.value("geometry").toByteArray());
 
+  centre_->main_pane().view().setFocus();   // keys are for the heart until a person goes elsewhere
   clock_.setTimerType(Qt::PreciseTimer);
   clock_.setInterval(33);
   connect(&clock_, &QTimer::timeout, this, &MainWindow::tick);

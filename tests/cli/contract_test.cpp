@@ -130,7 +130,7 @@ TEST_CASE("verify --list and the rows of drug/* --quick --json carry every key o
   }
 }
 
-TEST_CASE("Progress goes to standard error, the document alone to standard output; --quiet silences it") {
+TEST_CASE("Progress goes to standard error, the document alone to standard output, and --quiet silences it") {
   const auto loud = run({"verify", "flow/poiseuille-network", "--json", "--threads", "1"}), quiet = run({"verify", "flow/poiseuille-network", "--json", "--quiet", "--threads", "1"});
   CHECK(loud.code == 0);
   CHECK(loud.json()[0]["threads"] == 1);

@@ -37,6 +37,7 @@ TEST_CASE("a person places a lesion with the mouse, sees FAST change, undoes it 
   REQUIRE(w.command("set param_radius_mm 9").isEmpty());
   REQUIRE(w.wait([] { return false; }, 150) == false);   // the form hands its value on
   REQUIRE(gui::click_wall(*w.window, 0));
+  REQUIRE(w.active);
   REQUIRE(w.session().plan_count() == 2);
   REQUIRE(w.placed(1).size() == 1);
   CHECK(w.placed(1)[0].kind == "ablation");
@@ -152,6 +153,25 @@ TEST_CASE("a running FULL job streams frames and stops within 1 s of cancel, the
   CHECK(w.session().result(0, core::Mode::full) == nullptr);
   CHECK(w.session().result(0, core::Mode::fast) != nullptr);
   CHECK(w->loop_watch().longest_ms() < 1000);
+}
+
+TEST_CASE("confirming with the full model replaces FAST, says FULL, and names the difference to FAST") {
+  test::Window w;
+  w.session().replace(test::journey_case({6.0, 320}), {});
+  REQUIRE(w.fast_ready(0));
+  auto* mode = w->findChild<QLabel*>("mode_label");
+  CHECK(mode->text() == "FAST");
+  REQUIRE(w.command("action run_full").isEmpty());
+  REQUIRE(w.wait([&] { return w.session().result(0, core::Mode::full) != nullptr; }, 300000));
+  REQUIRE(w.wait([&] { return !w.session().jobs().busy(); }));
+  w.wait([] { return false; }, 200);
+  CHECK(mode->text() == "FULL");
+  CHECK(w->findChild<QWidget*>("pane_main")->findChild<QWidget*>("mode_badge")->accessibleName().startsWith("FULL"));
+  CHECK(w->findChild<QWidget*>("pane_main")->findChild<QWidget*>("mode_note")->accessibleName().contains("to FAST"));
+  CHECK_FALSE(w->actions().find("run_full")->isEnabled());
+  CHECK(w->actions().find("run_full")->toolTip().contains("already confirmed"));
+  CHECK(w.workspace().live_frame() == nullptr);
+  if (const char* picture = std::getenv("ORGANTWIN_TEST_PICTURE")) CHECK(w->save_picture(picture));
 }
 
 TEST_CASE("a saved case reopens with identical plans, and later edits are saved by themselves") {
