@@ -142,7 +142,8 @@ core::Result<void> write_report(const CaseData& data, const std::filesystem::pat
   html += "<h2>Plans</h2><table><tr><th>Plan</th><th>Intervention</th><th>Parameters</th></tr>";
   for (const auto& plan : data.plans)
     for (const auto& spec : plan.scenario.interventions)
-      html += fmt::format("<tr><td>{} {}</td><td>{} {}</td><td><code>{}</code></td></tr>", html_escape(plan.name), html_escape(plan.title), html_escape(spec.kind), spec.enabled ? "" : "(off)", html_escape(core::to_json(spec.params).dump()));
+      html += fmt::format("<tr><td>{} {}</td><td>{} {}</td><td><code>{}</code>{}</td></tr>", html_escape(plan.name), html_escape(plan.title), html_escape(spec.kind), spec.enabled ? "" : "(off)", html_escape(core::to_json(spec.params).dump()),
+                          spec.note.empty() ? "" : "<br>" + html_escape(spec.note));
   html += "</table>" + body;
   html += "<h2>What is assumed</h2>" + list(data.twin->assumptions);
   html += "<h2>Images and labels</h2><table><tr><th>Image</th><th>Quantity</th><th></th></tr>";
