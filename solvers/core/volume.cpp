@@ -90,6 +90,21 @@ std::vector<LabelInfo> labels::heart() {
       {descending_aorta, "descending_aorta", "Descending aorta", {204, 96, 88}},
       {lung, "lung", "Lung", {150, 170, 190}},
       {bone, "bone", "Bone", {224, 214, 190}},
+      {border_zone, "border_zone", "Scar border zone", {250, 214, 140}},
+      {myocardial_fat, "myocardial_fat", "Intramyocardial fat", {246, 236, 160}},
+      {superior_vena_cava, "superior_vena_cava", "Superior vena cava", {88, 130, 214}},
+      {inferior_vena_cava, "inferior_vena_cava", "Inferior vena cava", {80, 116, 196}},
+      {pulmonary_veins, "pulmonary_veins", "Pulmonary veins", {222, 130, 190}},
+      {coronary_sinus, "coronary_sinus", "Coronary sinus", {110, 160, 236}},
+      {body, "body", "Body", {176, 160, 150}},
+      {airway, "airway", "Airways", {140, 200, 220}},
+      {liver, "liver", "Liver", {176, 110, 80}},
+      {pericardial_fat, "pericardial_fat", "Pericardial fat", {236, 222, 130}},
+      {vessel, "vessel", "Vessel", {232, 118, 104}},
+      {brain, "brain", "Brain", {220, 190, 180}},
+      {grey_matter, "grey_matter", "Grey matter", {190, 150, 150}},
+      {white_matter, "white_matter", "White matter", {236, 226, 214}},
+      {cerebrospinal_fluid, "cerebrospinal_fluid", "Cerebrospinal fluid", {110, 180, 226}},
   };
 }
 

@@ -45,7 +45,10 @@ struct LabelMap {
 // Standard heart labels, the same numbers everywhere (keys are part of the CLI contract).
 namespace labels {
 inline constexpr int lv_blood_pool = 1, lv_myocardium = 2, rv_blood_pool = 3, left_atrium = 4, right_atrium = 5, aorta = 6,
-                     pulmonary_artery = 7, rv_wall = 8, scar = 9, coronary = 10, descending_aorta = 11, lung = 12, bone = 13;
+                     pulmonary_artery = 7, rv_wall = 8, scar = 9, coronary = 10, descending_aorta = 11, lung = 12, bone = 13,
+                     border_zone = 14, myocardial_fat = 15, superior_vena_cava = 16, inferior_vena_cava = 17, pulmonary_veins = 18,
+                     coronary_sinus = 19, body = 20, airway = 21, liver = 22, pericardial_fat = 23, vessel = 24,
+                     brain = 40, grey_matter = 41, white_matter = 42, cerebrospinal_fluid = 43;
 std::vector<LabelInfo> heart();  // the table of all of the above with names and colours
 }  // namespace labels
 

@@ -8,6 +8,7 @@
 #include <QWheelEvent>
 #include <cmath>
 
+#include "viewer/qt/slice_tool.hpp"
 #include "viewer/qt/theme_colors.hpp"
 
 namespace ot::viewer {
@@ -20,6 +21,8 @@ struct SliceView::Impl {
   Qt::MouseButton button = Qt::NoButton;
   QPointF last;
   int wheel_rest = 0;
+  SliceTool* tool = nullptr;
+  std::vector<SliceTool*> overlays;
 };
 
 namespace {
@@ -29,6 +32,18 @@ void draw_outlined(QPainter& p, const QRectF& r, int flags, const QString& text,
   for (const QPointF& d : {QPointF(1, 0), QPointF(-1, 0), QPointF(0, 1), QPointF(0, -1)}) p.drawText(r.translated(d), flags, text);
   p.setPen(color);
   p.drawText(r, flags, text);
+}
+
+template <class Event>
+SlicePointer pointer(const SliceScene& scene, const Event& e, double ratio, Qt::MouseButton button) {
+  SlicePointer p;
+  p.x = e.position().x() * ratio;
+  p.y = e.position().y() * ratio;
+  p.at = scene.to_patient(p.x, p.y);
+  p.button = button;
+  p.held = e.buttons();
+  p.modifiers = e.modifiers();
+  return p;
 }
 }  // namespace
 
@@ -72,6 +87,20 @@ void SliceView::set_si_letters(bool on) {
   update();
 }
 
+void SliceView::set_tool(SliceTool* tool) {
+  impl_->tool = tool;
+  setCursor(tool ? tool->cursor() : QCursor(Qt::CrossCursor));
+  update();
+}
+void SliceView::add_overlay(SliceTool* overlay) {
+  impl_->overlays.push_back(overlay);
+  update();
+}
+void SliceView::remove_overlay(SliceTool* overlay) {
+  std::erase(impl_->overlays, overlay);
+  update();
+}
+
 void SliceView::resizeEvent(QResizeEvent*) {
   const double ratio = devicePixelRatioF();
   impl_->scene.set_size(int(std::lround(width() * ratio)), int(std::lround(height() * ratio)));
@@ -107,6 +136,16 @@ void SliceView::paintEvent(QPaintEvent*) {
     lines.reserve(o.segments.size());
     for (const auto& g : o.segments) lines.emplace_back(g[0], g[1], g[2], g[3]);
     p.drawLines(lines.data(), int(lines.size()));
+  }
+  for (SliceTool* o : s.overlays) {
+    p.save();
+    o->paint(*this, p);
+    p.restore();
+  }
+  if (s.tool) {
+    p.save();
+    s.tool->paint(*this, p);
+    p.restore();
   }
   const auto cross = s.scene.to_screen(s.scene.crosshair());
   p.setRenderHint(QPainter::Antialiasing, false);
@@ -165,6 +204,10 @@ void SliceView::paintEvent(QPaintEvent*) {
 void SliceView::wheelEvent(QWheelEvent* e) {
   Impl& s = *impl_;
   if (!s.scene.volume()) return;
+  if (s.tool && s.tool->wheel(*this, pointer(s.scene, *e, devicePixelRatioF(), Qt::NoButton), e->angleDelta().y() / 120.0)) {
+    e->accept();
+    return;
+  }
   if (e->modifiers() & Qt::ControlModifier) {
     const QPointF at = e->position() * devicePixelRatioF();
     s.scene.zoom_at(std::exp(0.0012 * e->angleDelta().y()), at.x(), at.y());
@@ -185,6 +228,10 @@ void SliceView::wheelEvent(QWheelEvent* e) {
 void SliceView::mousePressEvent(QMouseEvent* e) {
   impl_->button = e->button();
   impl_->last = e->position();
+  if (impl_->tool && impl_->scene.volume() && impl_->tool->press(*this, pointer(impl_->scene, *e, devicePixelRatioF(), e->button()))) {
+    impl_->button = Qt::NoButton;
+    return;
+  }
   if (e->button() == Qt::LeftButton && impl_->scene.volume()) {
     const QPointF at = e->position() * devicePixelRatioF();
     impl_->scene.set_crosshair(impl_->scene.to_patient(at.x(), at.y()));
@@ -198,6 +245,7 @@ void SliceView::mouseMoveEvent(QMouseEvent* e) {
   const double ratio = devicePixelRatioF();
   const QPointF step = e->position() - s.last, at = e->position() * ratio;
   s.last = e->position();
+  if (s.tool && s.tool->move(*this, pointer(s.scene, *e, ratio, Qt::NoButton))) return;
   if (s.button == Qt::LeftButton || (s.button == Qt::NoButton && (e->modifiers() & Qt::ShiftModifier))) {
     s.scene.set_crosshair(s.scene.to_patient(at.x(), at.y()));
     update();
@@ -226,11 +274,16 @@ void SliceView::mouseMoveEvent(QMouseEvent* e) {
   if (!label.isEmpty()) text += QString::fromUtf8(" · ") + label;
   emit hovered(text);
 }
-void SliceView::mouseReleaseEvent(QMouseEvent*) { impl_->button = Qt::NoButton; }
+void SliceView::mouseReleaseEvent(QMouseEvent* e) {
+  impl_->button = Qt::NoButton;
+  if (impl_->tool && impl_->scene.volume()) impl_->tool->release(*this, pointer(impl_->scene, *e, devicePixelRatioF(), e->button()));
+}
 void SliceView::mouseDoubleClickEvent(QMouseEvent* e) {
+  if (impl_->tool && impl_->scene.volume() && impl_->tool->double_click(*this, pointer(impl_->scene, *e, devicePixelRatioF(), e->button()))) return;
   if (e->button() == Qt::LeftButton) emit maximise_requested();
 }
 void SliceView::keyPressEvent(QKeyEvent* e) {
+  if (impl_->tool && impl_->scene.volume() && impl_->tool->key(*this, e->key(), e->modifiers())) return;
   if (e->key() == Qt::Key_R && e->modifiers() == Qt::NoModifier) {
     impl_->scene.reset();
     refresh();

@@ -10,6 +10,8 @@
 
 namespace ot::viewer {
 
+class SliceTool;
+
 class SliceView : public QWidget {
   Q_OBJECT
  public:
@@ -23,6 +25,10 @@ class SliceView : public QWidget {
   void set_crosshair(const core::Vec3& lps_mm);   // from another view: no signal back
   void set_window_level(WindowLevel wl);          // from another view: no signal back
   void set_si_letters(bool on);                   // S/I instead of H/F
+  void set_tool(SliceTool* tool);                 // not owned; null: the crosshair
+  // Always painted above the outlines and below the tool (measurements, seeds, valve discs); not owned.
+  void add_overlay(SliceTool* overlay);
+  void remove_overlay(SliceTool* overlay);
   QSize sizeHint() const override { return {264, 220}; }
 
  signals:
