@@ -36,11 +36,17 @@ using Action = std::function<core::Result<void>()>;
 using Register = void (*)(CLI::App& app, Context& context, Action& chosen);
 
 void register_demo(CLI::App&, Context&, Action&);
-void register_case_commands(CLI::App&, Context&, Action&);   // import segment mesh build
+void register_import(CLI::App&, Context&, Action&);
+void register_case_commands(CLI::App&, Context&, Action&);   // segment build
 void register_run_commands(CLI::App&, Context&, Action&);    // run compare report rerun
 void register_solve(CLI::App&, Context&, Action&);
 void register_verify(CLI::App&, Context&, Action&);          // verify bench
 void register_list(CLI::App&, Context&, Action&);
+void register_edit(CLI::App&, Context&, Action&);
+void register_export(CLI::App&, Context&, Action&);
+void register_tissue(CLI::App&, Context&, Action&);
+void register_measure(CLI::App&, Context&, Action&);
+void register_mesh(CLI::App&, Context&, Action&);            // mesh patches vessels
 
 nlohmann::json quantity_or_null(double value);
 std::string version_text();

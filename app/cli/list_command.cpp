@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
-#include "app/cli/context.hpp"
+#include "app/cli/exchange_command.hpp"
 #include "app/verify/catalogue.hpp"
 #include "imaging/segmentation/recipe.hpp"
 #include "solvers/core/volume.hpp"
@@ -48,7 +48,11 @@ nlohmann::json interventions() {
 
 nlohmann::json recipes() {
   nlohmann::json out = nlohmann::json::array();
-  for (const auto& r : imaging::builtin_recipes()) out.push_back(entry(r.key, r.name + ": " + r.summary, r.source));
+  for (const auto& r : imaging::builtin_recipes()) {
+    out.push_back(entry(r.key, r.name + ": " + r.summary, r.source));
+    out.back()["use_for"] = r.use_for;
+    out.back()["several_phases"] = bool(r.run_phases);
+  }
   return out;
 }
 
@@ -60,7 +64,8 @@ nlohmann::json label_table() {
 
 nlohmann::json formats() {
   return {entry("nifti", "NIfTI .nii .nii.gz: image and labels, in and out", "ITK 5.2"), entry("nrrd", "NRRD .nrrd .nhdr: image and labels, in and out", "ITK 5.2"),
-          entry("metaimage", "MHA .mha .mhd: image and labels, in and out", "ITK 5.2"), entry("dicom", "DICOM folder or file: image, in", "GDCM through ITK 5.2"),
+          entry("metaimage", "MHA .mha .mhd: image and labels, in and out", "ITK 5.2"), entry("dicom", "DICOM folder or file: image, in", "GDCM through ITK 5.2"), entry("dicom-seg", "DICOM segmentation .dcm: labels, in and out", "PS3.3 A.51, GDCM"),
+          entry("opencarp", "openCARP .pts .elem .lon: tetrahedra and surfaces, in and out", "opencarp.org manual"), entry("gmsh", "Gmsh .msh 2.2 and 4.1 ASCII: tetrahedra and surfaces, in and out", "gmsh.info manual"),
           entry("vtp", "VTP .vtp: surface, in and out", "VTK 9.1"), entry("stl", "STL .stl: surface, in and out", "VTK 9.1"), entry("ply", "PLY .ply: surface, in and out", "VTK 9.1"),
           entry("obj", "OBJ .obj: surface, in and out", "VTK 9.1"), entry("vtu", "VTU .vtu: tetrahedra with fields, in and out", "VTK 9.1"),
           entry("case", "OrganTwin case folder: case.json, plans.json, blobs", "resources/docs/dev/case-folder.md"), entry("scenario", "Scenario .json: a list of interventions, in and out", "resources/docs/dev/cli.md")};
@@ -74,8 +79,8 @@ nlohmann::json organs() {
 
 void register_list(CLI::App& app, Context& context, Action& chosen) {
   static std::string what;
-  auto* command = app.add_subcommand("list", "ionic-models, drugs, interventions, organs, recipes, labels, formats, verifications, benchmarks; one line and the source of each");
-  command->add_option("what", what, "What to list")->required()->check(CLI::IsMember({"ionic-models", "drugs", "interventions", "organs", "recipes", "labels", "formats", "verifications", "benchmarks"}));
+  auto* command = app.add_subcommand("list", "ionic-models, drugs, interventions, organs, recipes, labels, schemes, formats, verifications, benchmarks; one line and the source of each");
+  command->add_option("what", what, "What to list")->required()->check(CLI::IsMember({"ionic-models", "drugs", "interventions", "organs", "recipes", "labels", "schemes", "formats", "verifications", "benchmarks"}));
   command->footer("Example: organtwin-cli list drugs --json");
   command->callback([&] {
     chosen = [&]() -> core::Result<void> {
@@ -85,7 +90,7 @@ void register_list(CLI::App& app, Context& context, Action& chosen) {
         return out;
       };
       nlohmann::json items = what == "ionic-models" ? ionic_models() : what == "drugs" ? drugs() : what == "interventions" ? interventions() : what == "organs" ? organs() : what == "recipes" ? recipes()
-                             : what == "labels" ? label_table() : what == "formats" ? formats() : what == "verifications" ? from_catalogue(verify::builtin_verifications()) : from_catalogue(verify::builtin_benchmarks());
+                             : what == "labels" ? label_table() : what == "schemes" ? label_schemes() : what == "formats" ? formats() : what == "verifications" ? from_catalogue(verify::builtin_verifications()) : from_catalogue(verify::builtin_benchmarks());
       std::string text;
       for (const auto& i : items) text += fmt::format("{:<34} {}\n{:<34} source: {}\n", i["name"].get<std::string>(), i["summary"].get<std::string>(), "", i["source"].get<std::string>());
       return context.print(items, text);

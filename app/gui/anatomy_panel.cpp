@@ -6,6 +6,9 @@
 #include <QVBoxLayout>
 #include <map>
 
+#include "app/gui/edit/edit_panel.hpp"
+#include "app/gui/guided/guide_panel.hpp"
+#include "app/gui/recipes/recipe_chooser.hpp"
 #include "app/gui/stage_panels.hpp"
 #include "app/gui/theme.hpp"
 #include "app/gui/widgets.hpp"
@@ -34,9 +37,26 @@ class Swatch : public QWidget {
 }  // namespace
 
 AnatomyPanel::AnatomyPanel(Workspace& workspace, QWidget* parent) : StagePanel(workspace, "panel_anatomy", parent) {
+  box_->addWidget(new RecipeChooser(workspace, this));
   list_ = new QVBoxLayout;
   list_->setSpacing(2);
+  box_->addWidget(new GuidePanel(workspace, this));
   box_->addLayout(list_);
+  auto* edit = new EditPanel(workspace, this);
+  box_->addWidget(edit);
+  connect(edit, &EditPanel::volumes_changed, this, [this](const QString& image, const std::array<double, 256>& ml) {
+    const auto data = workspace_.data();
+    for (const auto& i : data->images) {
+      if (QString::fromStdString(i.key) != image || !i.labels) continue;
+      for (const auto& label : i.labels->labels) {
+        auto* number = findChild<NumberLabel*>("volume_" + image + "/" + QString::fromStdString(label.key));
+        const double volume = ml[std::size_t(label.value)];
+        if (number) number->set(present::show_number(volume), "ml");
+        else if (volume > 0) outdated_ = true;   // a new label: listed when the panel is shown again
+      }
+    }
+    if (outdated_ && isVisible()) refresh();
+  });
   box_->addStretch(1);
   connect(&workspace, &Workspace::case_replaced, this, [this] {
     hide_chest();
@@ -65,8 +85,9 @@ void AnatomyPanel::refresh() {
   for (const auto& image : data->images) {
     if (!image.labels) continue;
     add_caption(list_, QString::fromStdString(image.name));
+    const auto ml = imaging::label_volumes_ml(*image.labels);
     for (const auto& label : image.labels->labels) {
-      const double volume = image.labels->volume_ml(label.value);
+      const double volume = ml[std::size_t(label.value)];
       if (volume <= 0) continue;
       any = true;
       const std::string surface_key = image.key + "/" + label.key;   // keys of surfaces carry the image
@@ -87,6 +108,7 @@ void AnatomyPanel::refresh() {
       line->addWidget(text, 1);
       if (label.assumed) line->addWidget(make_label("assumed", "attention", row));
       auto* number = new NumberLabel(row);
+      number->setObjectName("volume_" + key);
       number->set(present::show_number(volume), "ml");
       line->addWidget(number);
       auto* eye = make_icon_button("eye", "eye_" + key, "Show or hide " + name, row);
@@ -117,7 +139,7 @@ void AnatomyPanel::refresh() {
       }
     }
   }
-  if (!any) list_->addWidget(make_label("No labels yet. Open a scan in the Case stage: the chambers are found by themselves.", "small", this, true));
+  if (!any) list_->addWidget(make_label("No labels yet. Open a scan in the Case stage, then run a recipe above.", "small", this, true));
 }
 
 }  // namespace ot::gui

@@ -2,6 +2,7 @@
 #include "app/gui/centre_view.hpp"
 
 #include <QEvent>
+#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPropertyAnimation>
@@ -11,6 +12,9 @@
 
 #include "app/gui/heart_pane.hpp"
 #include "app/gui/theme.hpp"
+#include "app/gui/views/slice_bar.hpp"
+#include "app/gui/views/vessel_pane.hpp"
+#include "app/gui/views/volume_show.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/views.hpp"
 
@@ -92,6 +96,9 @@ CentreView::CentreView(Workspace& workspace, QWidget* parent) : QWidget(parent),
   panes->addWidget(main_, 1);
   other_->hide();
   row->addWidget(panes_, 1);
+  vessel_ = new VesselPane(workspace, this);
+  row->addWidget(vessel_, 1);
+  vessel_->hide();
 
   column_ = new QWidget(this);
   name_widget(column_, "slice_column", "Slices");
@@ -105,7 +112,6 @@ CentreView::CentreView(Workspace& workspace, QWidget* parent) : QWidget(parent),
     auto* slice = new viewer::SliceView(planes[i], column_);
     name_widget(slice, names[i], spoken[i]);
     slices_[i] = slice;
-    column->addWidget(slice, 1);
     connect(slice, &viewer::SliceView::crosshair_moved, this, [this](const core::Vec3& x) { workspace_.set_crosshair(x); });
     connect(slice, &viewer::SliceView::hovered, &workspace, &Workspace::quantity_hovered);
     connect(slice, &viewer::SliceView::window_level_changed, this, [this, slice](double width, double level) {
@@ -117,9 +123,18 @@ CentreView::CentreView(Workspace& workspace, QWidget* parent) : QWidget(parent),
       refresh_layout();
     });
   }
+  deck_ = new SliceDeck(workspace, slices_, this);
+  bar_ = new SliceBar(*deck_, workspace, column_);
+  column->addWidget(bar_);
+  slice_grid_ = new QGridLayout;
+  slice_grid_->setContentsMargins(0, 0, 0, 0);
+  slice_grid_->setSpacing(1);
+  column->addLayout(slice_grid_, 1);
+  measures_ = new MeasurePanel(*deck_, workspace, column_);
   slices_empty_ = make_label("No image in this case", "hint", column_);
   static_cast<QLabel*>(slices_empty_)->setAlignment(Qt::AlignCenter);
   column->addWidget(slices_empty_, 1);
+  column->addWidget(measures_);
   row->addWidget(column_);
 
   connect(&workspace, &Workspace::message, banner_, &Banner::say);
@@ -131,6 +146,18 @@ CentreView::CentreView(Workspace& workspace, QWidget* parent) : QWidget(parent),
   connect(&workspace, &Workspace::crosshair_changed, this, [this] {
     for (auto* slice : slices_) slice->set_crosshair(workspace_.crosshair());
   });
+  connect(deck_, &SliceDeck::slices_wanted, this, [this] {
+    if (workspace_.layout() != Layout::slices) workspace_.set_layout(Layout::slices);
+  });
+  connect(deck_, &SliceDeck::measurements_changed, this, &CentreView::refresh_lines);
+  connect(&workspace, &Workspace::tool_changed, this, [this] {
+    const bool ruler = workspace_.tool() == Tool::measure;
+    if (ruler && !deck_->measuring()) deck_->start_measuring(core::MeasurementKind::distance);
+    if (!ruler && deck_->measuring()) deck_->stop_tool();
+  });
+  connect(deck_, &SliceDeck::tool_changed, this, [this] {
+    if (!deck_->measuring() && workspace_.tool() == Tool::measure) workspace_.set_tool(Tool::none);
+  });
   connect(&workspace, &Workspace::label_visible_changed, this, [this](int value, const QString&, bool visible) {
     if (value <= 0) return;
     for (auto* slice : slices_) {
@@ -139,7 +166,7 @@ CentreView::CentreView(Workspace& workspace, QWidget* parent) : QWidget(parent),
     }
   });
   connect(main_, &HeartPane::maximise_requested, this, [this] {
-    workspace_.set_layout(workspace_.layout() == Layout::four_up ? Layout::big_3d : Layout::four_up);
+    workspace_.set_layout(workspace_.layout() == Layout::big_3d ? Layout::four_up : Layout::big_3d);
   });
   main_->installEventFilter(this);
   main_->refresh_case();
@@ -160,11 +187,8 @@ void CentreView::refresh_images() {
   // The heart is seen best in the image its labels came from, which is the first of the case.
   if (workspace_.shown_vessel().isEmpty() && data->twin && data->twin->heart && !data->images.empty()) at = 0;
   const bool have = at >= 0 && data->images[std::size_t(at)].volume;
-  for (auto* slice : slices_) {
-    slice->set_volume(have ? data->images[std::size_t(at)].volume : nullptr);
-    slice->set_labels(have ? data->images[std::size_t(at)].labels : nullptr);
-    slice->setVisible(have && (maximised_ < 0 || slice == slices_[std::size_t(maximised_)]));
-  }
+  main_->volume().set_image(have ? QString::fromStdString(data->images[std::size_t(at)].key) : QString());
+  deck_->show_image(have ? QString::fromStdString(data->images[std::size_t(at)].key) : QString());
   slices_empty_->setVisible(!have);
   if (have) {
     core::Vec3 middle(0, 0, 0);
@@ -200,14 +224,29 @@ void CentreView::refresh_layout() {
       linked_ = false;
     }
   }
-  const bool column = !comparing && workspace_.layout() == Layout::four_up;
+  const Layout layout = workspace_.layout();
+  const bool column = !comparing && layout != Layout::big_3d;
   column_->setVisible(column);
+  vessel_->setVisible(!comparing && layout == Layout::vessel);
   const bool have = slices_[0]->scene().volume() != nullptr;
-  for (std::size_t i = 0; i < 3; ++i) slices_[i]->setVisible(have && (maximised_ < 0 || maximised_ == int(i)));
-  const int wanted = maximised_ >= 0 ? width() * 6 / 10 : std::clamp(width() * 29 / 100, 190, 380);
+  bar_->setVisible(have);
+  const bool big = layout == Layout::slices && maximised_ < 0;
+  // Four-up: one below the other. Slices: the first one large at the left, the other two beside it.
+  for (std::size_t i = 0; i < 3; ++i) {
+    slices_[i]->setVisible(have && (maximised_ < 0 || maximised_ == int(i)));
+    if (big) slice_grid_->addWidget(slices_[i], i == 2 ? 1 : 0, i == 0 ? 0 : 1, i == 0 ? 2 : 1, 1);
+    else slice_grid_->addWidget(slices_[i], int(i), 0, 1, 1);
+  }
+  for (int i = 0; i < 3; ++i) {
+    slice_grid_->setRowStretch(i, big ? (i < 2) : (maximised_ < 0 || maximised_ == i));
+    slice_grid_->setColumnStretch(i, big ? (i == 0 ? 5 : i == 1 ? 4 : 0) : i == 0);
+  }
+  const int wanted = layout == Layout::slices ? width() * 70 / 100 : maximised_ >= 0 ? width() * 6 / 10 : std::clamp(width() * 29 / 100, 190, 380);
   column_->setFixedWidth(std::min(wanted, std::max(190, width() - 320)));
   place_starter();
 }
+
+void CentreView::refresh_lines() { main_->view().scene().set_measure_lines(deck_->lines_in_3d()); }
 
 void CentreView::show_starter(QWidget* card) {
   if (starter_) starter_->deleteLater();

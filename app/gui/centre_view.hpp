@@ -11,10 +11,15 @@ class QLabel;
 class QFrame;
 class QSplitter;
 class QToolButton;
+class QGridLayout;
 
 namespace ot::gui {
 
 class HeartPane;
+class MeasurePanel;
+class SliceBar;
+class SliceDeck;
+class VesselPane;
 
 // One line across the top: what went wrong or what to do next, in place, with a close button. Never a dialog.
 class Banner : public QWidget {
@@ -38,6 +43,8 @@ class CentreView : public QWidget {
   HeartPane& main_pane() { return *main_; }
   HeartPane& other_pane() { return *other_; }
   viewer::SliceView& slice(int i) { return *slices_[std::size_t(i)]; }
+  SliceDeck& deck() { return *deck_; }
+  VesselPane& vessel_pane() { return *vessel_; }
   Banner& banner() { return *banner_; }
   void show_starter(QWidget* card);
 
@@ -48,6 +55,7 @@ class CentreView : public QWidget {
  private:
   void refresh_images();
   void refresh_layout();
+  void refresh_lines();
   void place_starter();
 
   Workspace& workspace_;
@@ -55,6 +63,11 @@ class CentreView : public QWidget {
   HeartPane *main_, *other_;
   QWidget *column_, *slices_empty_, *panes_;
   std::array<viewer::SliceView*, 3> slices_{};
+  QGridLayout* slice_grid_ = nullptr;
+  SliceDeck* deck_ = nullptr;
+  SliceBar* bar_ = nullptr;
+  MeasurePanel* measures_ = nullptr;
+  VesselPane* vessel_ = nullptr;
   QWidget* starter_ = nullptr;
   int maximised_ = -1;
   bool linked_ = false;

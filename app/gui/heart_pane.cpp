@@ -10,6 +10,8 @@
 #include <cmath>
 
 #include "app/gui/theme.hpp"
+#include "app/gui/views/volume_show.hpp"
+#include "app/gui/tissue/segment_outline.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/views.hpp"
 #include "viewer/qt/vtk_widget.hpp"
@@ -23,6 +25,7 @@ const std::pair<Display, const char*> displays[] = {{Display::voltage, "Voltage,
                                                     {Display::activation, "Activation"},
                                                     {Display::repolarisation, "Repolarisation"},
                                                     {Display::tissue, "Tissue"},
+                                                    {Display::thickness, "Wall thickness"},
                                                     {Display::plain, "Plain"}};
 
 }  // namespace
@@ -43,6 +46,14 @@ HeartPane::HeartPane(Workspace& workspace, const QString& name, QWidget* parent)
   chooser_->setLayoutDirection(Qt::RightToLeft);
   set_icon(chooser_, "chevron_down");
   chooser_->setToolTip("What the 3D view shows");
+  volume_ = new VolumeShow(workspace, *this, this);
+  connect(volume_, &VolumeShow::changed, this, [this] {
+    build_chooser();
+    refresh_badge();
+  });
+  const auto follow_theme = [this] { view_->scene().set_light(!theme().dark); };
+  connect(&ThemeNotifier::instance(), &ThemeNotifier::changed, this, follow_theme);
+  follow_theme();
   build_chooser();
 
   view_->canvas().installEventFilter(this);
@@ -58,6 +69,7 @@ HeartPane::HeartPane(Workspace& workspace, const QString& name, QWidget* parent)
   connect(view_, &viewer::View3D::maximise_requested, this, &HeartPane::maximise_requested);
 
   connect(&workspace, &Workspace::case_replaced, this, &HeartPane::refresh_case);
+  connect(&workspace, &Workspace::model_changed, this, &HeartPane::refresh_case);
   connect(&workspace, &Workspace::results_changed, this, &HeartPane::refresh_result);
   connect(&workspace, &Workspace::plans_changed, this, [this] {
     refresh_result();
@@ -76,6 +88,17 @@ HeartPane::HeartPane(Workspace& workspace, const QString& name, QWidget* parent)
   });
   connect(&workspace, &Workspace::crosshair_changed, this, [this] { view_->scene().set_crosshair(workspace_.crosshair()); });
   connect(&workspace, &Workspace::cut_changed, this, &HeartPane::refresh_cut);
+  connect(&workspace, &Workspace::segment_changed, this, [this](int segment) {
+    const auto* heart = workspace_.heart();
+    if (!heart || segment == 0 || !scene_vessel_.isEmpty()) {
+      view_->scene().set_highlight(std::nullopt);
+      return;
+    }
+    viewer::Scene3D::Highlight border;
+    border.lines = segment_outline(*heart->baseline.mesh, heart->aha_segment, segment);
+    border.color = {0x4c, 0xc2, 0xff};   // the accent: what is chosen
+    view_->scene().set_highlight(std::move(border));
+  });
   connect(&workspace, &Workspace::label_visible_changed, this, [this](int, const QString& key, bool visible) {
     view_->scene().set_anatomy_visible(key.toStdString(), visible);
   });
@@ -126,10 +149,12 @@ void HeartPane::build_chooser() {
       connect(action, &QAction::triggered, this, [this, key] { workspace_.set_shown_vessel(key); });
     }
   }
-  chooser_->setMenu(menu);
-  QString text = "Nothing";
+  QString shown_now = "Nothing";
   for (const QAction* action : menu->actions())
-    if (action->isChecked()) text = action->text();
+    if (action->isChecked()) shown_now = action->text();
+  volume_->add_actions(menu);
+  chooser_->setMenu(menu);
+  const QString text = shown_now == "Nothing" && !volume_->shown().isEmpty() ? QStringLiteral("Volume") : shown_now;
   chooser_->setText(text);
   chooser_->setVisible(!menu->isEmpty() && !compact_);
   place_overlays();
@@ -211,6 +236,24 @@ void HeartPane::show_heart_field() {
     style.title = "healthy, border, scar";
     style.isolines = false;
     scene.show_field(tissue_, style);
+    return;
+  }
+  if (display == Display::thickness) {
+    const auto& mm = workspace_.wall_thickness();
+    if (!mm || mm->size() != nodes) {   // being measured
+      scene.clear_field();
+      return;
+    }
+    viewer::FieldStyle style;
+    style.palette = viewer::Palette::activation;   // thin red, thick blue, as voltage maps have it
+    style.lo = 0;
+    style.hi = 12;   // upper end of a normal wall, mm
+    style.step = 1;
+    style.title = "LV wall";
+    style.unit = "mm";
+    style.isolines = false;
+    style.vision = workspace_.color_blind() ? viewer::Vision::color_blind : viewer::Vision::normal;
+    scene.show_field(*mm, style);
     return;
   }
   const auto electro = shown_.result ? shown_.result->electro : nullptr;
@@ -346,6 +389,7 @@ void HeartPane::refresh_badge() {
     if (const auto d = present::median_difference(fast->electro->activation_ms, shown_.result->electro->activation_ms); std::isfinite(d))
       note = QStringLiteral("Δ to FAST %1 ms median").arg(d, 0, 'f', 1);
   }
+  if (note.isEmpty() && !volume_->shown().isEmpty()) note = volume_->note();
   view_->set_note(note);
   place_overlays();
 }

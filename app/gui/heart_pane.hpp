@@ -14,11 +14,14 @@ class QLabel;
 
 namespace ot::gui {
 
+class VolumeShow;
+
 class HeartPane : public QWidget {
   Q_OBJECT
  public:
   HeartPane(Workspace& workspace, const QString& name, QWidget* parent);
   viewer::View3D& view() { return *view_; }
+  VolumeShow& volume() { return *volume_; }
   void set_plan(int plan);           // -1: the active plan
   int plan() const;
   void set_compact(bool compact);    // compare: plan name in the badge, no chooser
@@ -54,6 +57,7 @@ class HeartPane : public QWidget {
   Workspace& workspace_;
   viewer::View3D* view_;
   QToolButton* chooser_;
+  VolumeShow* volume_;
   int plan_ = -1;
   bool compact_ = false;
   present::PlanResult shown_;

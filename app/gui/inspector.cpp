@@ -381,12 +381,21 @@ void Inspector::refresh_bulls_eye() {
   const int plan = workspace_.comparing() ? workspace_.compare_right() : workspace_.session().active_plan();
   const auto shown = workspace_.shown_result(plan);
   const bool tissue = workspace_.display() == Display::tissue;
-  const bool have = heart && (tissue ? workspace_.facts() != nullptr : shown.result && shown.result->electro);
+  const bool thickness = workspace_.display() == Display::thickness;
+  const bool have = heart && (thickness ? workspace_.wall_thickness() != nullptr : tissue ? workspace_.facts() != nullptr : shown.result && shown.result->electro);
   bulls_card_->setVisible(have);
   if (!have) return;
   std::array<double, 17> values{};
   viewer::FieldStyle style;
-  if (tissue) {
+  if (thickness) {
+    values = present::segment_means(*heart, *workspace_.wall_thickness());
+    style.palette = viewer::Palette::activation;
+    style.hi = 12;
+    style.title = "LV wall";
+    style.unit = "mm";
+    style.decimals = 1;
+    bulls_title_->setText("Bull's-eye, wall thickness, mm");
+  } else if (tissue) {
     values = workspace_.facts()->scar_percent;
     style.palette = viewer::Palette::wall_shear;
     style.lo = 0;

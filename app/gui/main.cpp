@@ -5,6 +5,7 @@
 #include <QElapsedTimer>
 #include <QSettings>
 #include <QTimer>
+#include <clocale>
 #include <cstdio>
 #include <filesystem>
 
@@ -74,6 +75,7 @@ int main(int argc, char** argv) {
   QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
   ot::viewer::prepare_opengl();
   QApplication app(argc, argv);
+  std::setlocale(LC_NUMERIC, "C");   // Qt takes the locale of the user; readers (ITK, GDCM, VTK) would then take "0.78" for 0 where people write a comma
   QApplication::setApplicationName("OrganTwin");
   QApplication::setDesktopFileName("organtwin");
 

@@ -16,7 +16,10 @@
 #include "app/gui/centre_view.hpp"
 #include "app/gui/command_search.hpp"
 #include "app/gui/dock.hpp"
+#include "app/gui/exchange/export_sheet.hpp"
+#include "app/gui/exchange/label_sheet.hpp"
 #include "app/gui/heart_pane.hpp"
+#include "app/gui/import/import_page.hpp"
 #include "app/gui/inspector.hpp"
 #include "app/gui/intervene_panel.hpp"
 #include "app/gui/placement.hpp"
@@ -25,6 +28,7 @@
 #include "app/gui/stage_rail.hpp"
 #include "app/gui/status_bar.hpp"
 #include "app/gui/theme.hpp"
+#include "app/gui/tissue/tissue_panel.hpp"
 #include "app/gui/top_bar.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/session/pipeline.hpp"
@@ -58,6 +62,16 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
   middle->addWidget(centre_, 1);
   dock_ = new Dock(*workspace_, *actions_, whole);
   middle->addWidget(dock_);
+  import_ = new ImportPage(*workspace_, whole);   // takes the place of the views while a scan is brought in
+  middle->addWidget(import_, 1);
+  connect(import_, &ImportPage::opened, this, [this] {
+    centre_->hide();
+    dock_->hide();
+  });
+  connect(import_, &ImportPage::closed, this, [this] {
+    centre_->show();
+    dock_->show();
+  });
   inspector_ = new Inspector(*workspace_, whole);
   columns->addWidget(inspector_);
   rows->addWidget(new StatusBar(*workspace_, whole));
@@ -66,7 +80,9 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
   placement_ = new Placement(*workspace_, centre_->main_pane(), this);
   rail_->set_panel(present::stage_case, new CasePanel(*workspace_, *actions_, rail_));
   rail_->set_panel(present::stage_anatomy, new AnatomyPanel(*workspace_, rail_));
-  rail_->set_panel(present::stage_tissue, new TissuePanel(*workspace_, rail_));
+  auto* tissue = new TissuePanel(*workspace_, rail_);
+  tissue->attach(*centre_);
+  rail_->set_panel(present::stage_tissue, tissue);
   rail_->set_panel(present::stage_model, new ModelPanel(*workspace_, *actions_, rail_));
   rail_->set_panel(present::stage_intervene, new IntervenePanel(*workspace_, *actions_, *placement_, rail_));
   rail_->set_panel(present::stage_report, new ReportPanel(*workspace_, *actions_, rail_));
@@ -75,6 +91,8 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
 
   search_ = new CommandSearch(*actions_, whole);
   sheet_ = new Sheet(whole);
+  label_sheet_ = new LabelSheet(*workspace_, whole);
+  export_sheet_ = new ExportSheet(*workspace_, whole);
   if (options_.starter) {
     auto* card = new StarterCard(*actions_, nullptr);
     centre_->show_starter(card);
@@ -118,6 +136,10 @@ void MainWindow::tick() {
 }
 
 void MainWindow::start(const std::filesystem::path& what) {
+  if (!options_.scripted && !session::Session::recoverable().empty())
+    QTimer::singleShot(2500, this, [this] {   // after the banner of the case that opens
+      workspace_->say(Tone::attention, "A case that was never saved is left from a session that ended unexpectedly. Ctrl+K, \"unsaved case\" opens it.");
+    });
   if (!what.empty()) {
     open_path(what);
     return;
@@ -136,7 +158,7 @@ void MainWindow::open_path(const std::filesystem::path& path) {
   std::error_code ec;
   if (std::filesystem::exists(path / "case.json", ec)) workspace_->session().open(path);
   else if (path.filename() == "case.json") workspace_->session().open(path.parent_path());
-  else if (std::filesystem::exists(path, ec)) workspace_->session().import_image(path);
+  else if (std::filesystem::exists(path, ec)) import_->open(path);
   else workspace_->say(Tone::bad, QStringLiteral("%1 does not exist (nothing was opened). Check the name.").arg(QString::fromStdString(path.string())));
 }
 
@@ -149,8 +171,9 @@ void MainWindow::refresh_actions() {
   for (const char* id : {"lesion_point", "lesion_line", "lesion_ring", "pacing", "drug"})
     actions_->allow(id, heart, twin ? "This case has no heart muscle." : no_twin);
   for (const char* id : {"stent", "stenosis"}) actions_->allow(id, vessels, twin ? "This case has no vessel with a centreline." : no_twin);
-  for (const char* id : {"new_plan", "save_as", "report", "screenshot", "export_scenario", "play", "frame_back", "frame_forward"})
+  for (const char* id : {"new_plan", "report", "screenshot", "export_scenario", "play", "frame_back", "frame_forward"})
     actions_->allow(id, twin, no_twin);
+  actions_->allow("save_as", twin || !data->images.empty(), "There is nothing to save yet. Open a case or a scan first.");
   actions_->allow("compare", session.plan_count() > 1, "There is only the baseline so far. Add a plan first.");
   actions_->allow("remove_plan", session.active_plan() > 0, "The baseline stays.");
   const int plan = session.active_plan();
@@ -189,6 +212,7 @@ void MainWindow::keyPressEvent(QKeyEvent* event) {
   }
   if (event->key() == Qt::Key_Escape) {
     if (sheet_->isVisible()) sheet_->hide();
+    else if (import_->isVisible()) import_->leave();
     else if (workspace_->tool() != Tool::none) placement_->cancel();
     else centre_->banner().close_banner();
     return;
@@ -198,7 +222,7 @@ void MainWindow::keyPressEvent(QKeyEvent* event) {
 
 void MainWindow::closeEvent(QCloseEvent* event) {
   const auto data = workspace_->data();
-  const bool unsaved = data->twin && !data->patient.built_in && workspace_->session().folder().empty();
+  const bool unsaved = (data->twin || !data->images.empty()) && !data->patient.built_in && workspace_->session().folder().empty();
   if (unsaved && !options_.scripted) {
     QMessageBox box(QMessageBox::NoIcon, "OrganTwin", "This case has not been saved.", QMessageBox::NoButton, this);
     box.setInformativeText("Save it now, or its meshes and results are lost.");
@@ -207,8 +231,9 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     box.addButton("Stay", QMessageBox::RejectRole);
     box.exec();
     if (box.clickedButton() == save) actions_->find("save_as")->trigger();
-    const bool saved = !workspace_->session().folder().empty();
-    if (box.clickedButton() != lose && !saved) {
+    // The case is being written by a job, which the end of the session waits for.
+    const bool saving = workspace_->session().jobs().busy(session::Lane::save);
+    if (box.clickedButton() != lose && !saving) {
       event->ignore();
       return;
     }

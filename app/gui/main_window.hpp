@@ -15,9 +15,12 @@ class Actions;
 class CentreView;
 class CommandSearch;
 class Dock;
+class ImportPage;
 class Inspector;
 class Placement;
 class Sheet;
+class LabelSheet;
+class ExportSheet;
 class StageRail;
 
 struct WindowOptions {
@@ -41,6 +44,7 @@ class MainWindow : public QMainWindow {
 
   // Empty: the built-in case, or a coarse one made on the spot.
   void start(const std::filesystem::path& what);
+  LabelSheet& label_sheet() { return *label_sheet_; }
   void open_path(const std::filesystem::path& path);              // case folder, image file or DICOM folder
   bool save_picture(const QString& file);                         // the whole window as on screen
 
@@ -55,6 +59,7 @@ class MainWindow : public QMainWindow {
   void make_actions();
   void make_file_actions();
   void make_view_actions();
+  void make_image_view_actions();   // views/view_actions.cpp: layouts, planes, windows, cine, measuring
   void refresh_actions();
   void add_drug();
   void start_tool(Tool tool);
@@ -71,6 +76,9 @@ class MainWindow : public QMainWindow {
   Placement* placement_ = nullptr;
   CommandSearch* search_ = nullptr;
   Sheet* sheet_ = nullptr;
+  LabelSheet* label_sheet_ = nullptr;
+  ExportSheet* export_sheet_ = nullptr;
+  ImportPage* import_ = nullptr;
   QTimer clock_;
   QElapsedTimer since_tick_, since_start_;
   LoopWatch watch_;

@@ -16,6 +16,7 @@
 
 #include "app/gui/actions.hpp"
 #include "app/gui/centre_view.hpp"
+#include "app/gui/exchange/label_sheet.hpp"
 #include "app/gui/heart_pane.hpp"
 #include "app/gui/main_window.hpp"
 #include "viewer/qt/vtk_widget.hpp"
@@ -30,6 +31,21 @@ void send_click(QWidget* widget, const QPointF& at) {
                       type == QEvent::MouseButtonPress ? Qt::LeftButton : Qt::NoButton, Qt::NoModifier);
     QApplication::sendEvent(widget, &event);
   }
+}
+
+// The left button pressed at the first point, moved over the others in small steps and let go at the last.
+void send_drag(QWidget* widget, const std::vector<QPointF>& path) {
+  const auto send = [&](QEvent::Type type, const QPointF& at, Qt::MouseButton button, Qt::MouseButtons held) {
+    QMouseEvent event(type, at, widget->mapToGlobal(at), button, held, Qt::NoModifier);
+    QApplication::sendEvent(widget, &event);
+    QApplication::processEvents(QEventLoop::AllEvents, 5);
+  };
+  send(QEvent::MouseMove, path.front(), Qt::NoButton, Qt::NoButton);
+  send(QEvent::MouseButtonPress, path.front(), Qt::LeftButton, Qt::LeftButton);
+  constexpr int steps = 8;   // between two points, as a hand does
+  for (std::size_t n = 1; n < path.size(); ++n)
+    for (int s = 1; s <= steps; ++s) send(QEvent::MouseMove, path[n - 1] + (path[n] - path[n - 1]) * (double(s) / steps), Qt::NoButton, Qt::LeftButton);
+  send(QEvent::MouseButtonRelease, path.back(), Qt::LeftButton, Qt::NoButton);
 }
 
 QString shown_text(const QWidget* widget) {
@@ -117,6 +133,12 @@ QString run_command(MainWindow& window, const QString& line) {
     const auto at = pane.position_of(vessel->network->point_at(0, first.toDouble()));
     if (!at) return "That point is behind the camera.";
     send_click(&pane.view().canvas(), *at);
+  } else if (command == "drag" && words.size() >= 3 && words.size() % 2 == 1) {
+    QWidget* w = widget();
+    if (!w || !w->isVisible()) return "There is no visible \"" + first + "\".";
+    std::vector<QPointF> path;
+    for (int n = 1; n + 1 < words.size(); n += 2) path.emplace_back(words[n].toDouble() * w->width(), words[n + 1].toDouble() * w->height());
+    send_drag(w, path);
   } else if (command == "vessel") {
     window.workspace().set_shown_vessel(first == "none" ? QString() : first);
   } else if (command == "time") {
@@ -135,9 +157,24 @@ QString run_command(MainWindow& window, const QString& line) {
     const QWidget* w = widget();
     if (!w) return "There is no \"" + first + "\".";
     if (!shown_text(w).contains(rest)) return "\"" + first + "\" shows \"" + shown_text(w) + "\", not \"" + rest + "\".";
+  } else if (command == "labels") {
+    window.label_sheet().open(first.toStdString());
+    wait_until([&] { return !window.label_sheet().reading(); }, 60000);
+  } else if (command == "key") {
+    QWidget* w = widget();
+    if (!w || !w->isVisible()) return "There is no visible \"" + first + "\".";
+    const QKeySequence keys(rest);
+    if (keys.isEmpty()) return "\"" + rest + "\" is no key.";
+    for (const auto type : {QEvent::KeyPress, QEvent::KeyRelease}) {
+      QKeyEvent event(type, keys[0].key(), keys[0].keyboardModifiers(), keys.toString());
+      QApplication::sendEvent(w, &event);
+    }
+  } else if (command == "open") {
+    window.open_path(line.mid(5).trimmed().toStdString());
   } else if (command == "save") {
     const auto saved = window.workspace().session().save_as(first.toStdString());
     if (!saved) return QString::fromStdString(saved.error().message);
+    if (!wait_until([&] { return !window.workspace().session().jobs().busy(session::Lane::save); }, 120000)) return "Saving did not end.";
   } else if (command == "screenshot") {
     if (!window.save_picture(first)) return "Could not write " + first + ".";
   } else if (command == "quit") {

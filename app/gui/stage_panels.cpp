@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "app/gui/actions.hpp"
+#include "app/gui/mesh/mesh_panel.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/numbers.hpp"
-#include "viewer/qt/bulls_eye.hpp"
 
 namespace ot::gui {
 namespace {
@@ -49,6 +49,9 @@ CasePanel::CasePanel(Workspace& workspace, Actions& actions, QWidget* parent) : 
   box_->addWidget(action_button(actions, "open_image", "image", "Open an image file", this));
   box_->addWidget(action_button(actions, "open_dicom", "image", "Open a DICOM folder", this));
   box_->addWidget(action_button(actions, "save_as", "save", "Save the case as", this));
+  add_caption(box_, "Exchange");
+  box_->addWidget(action_button(actions, "bring_labels", "open", "Bring labels of another tool", this));
+  box_->addWidget(action_button(actions, "export_data", "save", "Export", this));
   facts_ = new QVBoxLayout;
   facts_->setSpacing(5);
   box_->addLayout(facts_);
@@ -94,64 +97,6 @@ void CasePanel::refresh() {
   }
 }
 
-TissuePanel::TissuePanel(Workspace& workspace, QWidget* parent) : StagePanel(workspace, "panel_tissue", parent) {
-  auto* show = make_button("Show the tissue in 3D", "tissue_show", this, "left");
-  set_icon(show, "eye");
-  connect(show, &QPushButton::clicked, this, [this] {
-    workspace_.set_shown_vessel({});
-    workspace_.set_display(Display::tissue);
-  });
-  box_->addWidget(show);
-  list_ = new QVBoxLayout;
-  list_->setSpacing(5);
-  box_->addLayout(list_);
-  box_->addStretch(1);
-  connect(&workspace, &Workspace::case_replaced, this, &TissuePanel::refresh);
-  connect(&workspace, &Workspace::facts_changed, this, &TissuePanel::refresh);
-  refresh();
-}
-
-void TissuePanel::refresh() {
-  clear_layout(list_);
-  const auto* heart = workspace_.heart();
-  if (auto* show = findChild<QPushButton*>("tissue_show"))
-    allow(show, heart != nullptr, "Colours the wall by healthy muscle, border zone and scar", "This case has no heart muscle.");
-  if (!heart) {
-    list_->addWidget(make_label("This case has no heart muscle.", "small", this, true));
-    return;
-  }
-  const auto* facts = workspace_.facts();
-  if (!facts) {
-    list_->addWidget(make_label("Measuring the mesh …", "small", this));
-    return;
-  }
-  add_caption(list_, "Tissue of the electrical mesh");
-  for (const auto& share : facts->tissue) {
-    auto* row = make_fact(QString::fromStdString(present::words(share.key)) + QString(),
-                          QStringLiteral("%1 ml · %2 %").arg(share.volume_ml, 0, 'f', share.volume_ml < 10 ? 1 : 0).arg(share.percent, 0, 'f', share.percent < 10 ? 1 : 0), this);
-    row->setToolTip(QString::fromStdString(share.source));
-    list_->addWidget(row);
-  }
-  add_caption(list_, "Walls");
-  for (const auto& wall : facts->walls)
-    list_->addWidget(make_fact(QString::fromStdString(present::words(wall.key)), QStringLiteral("%1 ml").arg(wall.volume_ml, 0, 'f', 1), this));
-  add_caption(list_, "Scar by segment");
-  int marked = 0;
-  for (std::size_t s = 0; s < 17; ++s)
-    if (std::isfinite(facts->scar_percent[s]) && facts->scar_percent[s] >= 1) {
-      list_->addWidget(make_fact(QStringLiteral("%1 %2").arg(s + 1).arg(viewer::aha_segment_name(int(s + 1))), QStringLiteral("%1 %").arg(facts->scar_percent[s], 0, 'f', 0), this));
-      ++marked;
-    }
-  if (!marked) list_->addWidget(make_label("No segment has scar or border zone.", "small", this, true));
-  add_caption(list_, "Fibres");
-  std::vector<std::string> notes;
-  for (const auto& stage : workspace_.data()->stages)
-    for (const auto& note : stage.notes)
-      if (note.find("ibre") != std::string::npos) notes.push_back(note);
-  if (notes.empty()) notes.push_back("One fibre and one sheet direction per tetrahedron, from rules, not measured.");
-  for (const auto& note : notes) list_->addWidget(make_label(QString::fromStdString(note), "small", this, true));
-}
-
 ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, QWidget* parent) : StagePanel(workspace, "panel_model", parent) {
   add_caption(box_, "Compute this plan");
   full_ = action_button(actions, "run_full", "confirm", "Confirm with full model", this, "primary");
@@ -166,8 +111,10 @@ ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, QWidget* parent) 
     part->setSpacing(5);
     box_->addLayout(part);
   }
+  box_->addWidget(new MeshPanel(workspace, this));
   box_->addStretch(1);
   connect(&workspace, &Workspace::case_replaced, this, &ModelPanel::refresh);
+  connect(&workspace, &Workspace::model_changed, this, &ModelPanel::refresh);
   connect(&workspace, &Workspace::facts_changed, this, &ModelPanel::refresh);
   refresh();
 }

@@ -51,16 +51,6 @@ class AnatomyPanel : public StagePanel {
   QVBoxLayout* list_;
 };
 
-class TissuePanel : public StagePanel {
-  Q_OBJECT
- public:
-  TissuePanel(Workspace& workspace, QWidget* parent);
-
- private:
-  void refresh();
-  QVBoxLayout* list_;
-};
-
 class ModelPanel : public StagePanel {
   Q_OBJECT
  public:

@@ -108,6 +108,8 @@ StageRail::StageRail(Workspace& workspace, QWidget* parent) : QFrame(parent), wo
   box->addWidget(stack_, 1);
   for (auto signal : {&Workspace::case_replaced, &Workspace::plans_changed, &Workspace::results_changed, &Workspace::facts_changed})
     connect(&workspace, signal, this, &StageRail::refresh);
+  connect(&workspace, &Workspace::model_changed, this, &StageRail::refresh);
+  connect(&workspace, &Workspace::image_changed, this, &StageRail::refresh);
   refresh();
 }
 

@@ -78,6 +78,8 @@ StatusBar::StatusBar(Workspace& workspace, QWidget* parent) : QFrame(parent), wo
   for (auto signal : {&Workspace::jobs_changed, &Workspace::results_changed, &Workspace::case_replaced}) connect(&workspace, signal, this, &StatusBar::refresh_jobs);
   for (auto signal : {&Workspace::plans_changed, &Workspace::results_changed, &Workspace::case_replaced, &Workspace::saved})
     connect(&workspace, signal, this, &StatusBar::refresh_facts);
+  connect(&workspace, &Workspace::model_changed, this, &StatusBar::refresh_facts);
+  connect(&workspace, &Workspace::image_changed, this, &StatusBar::refresh_facts);
   connect(&workspace, &Workspace::quantity_hovered, hover_, &QLabel::setText);
   slow_.setInterval(2000);
   connect(&slow_, &QTimer::timeout, this, &StatusBar::refresh_facts);
@@ -130,6 +132,11 @@ void StatusBar::refresh_facts() {
     const bool full = shown.result->mode == core::Mode::full;
     set_role(mode_, shown.stale ? "small" : full ? "good" : "attention");
     mode_->setText(shown.stale ? "out of date" : full ? "FULL" : "FAST");
+    if (workspace_.session().model_out_of_date()) {
+      set_role(mode_, "attention");
+      mode_->setText("labels changed: model out of date");
+      mode_->setToolTip("Rebuild it in the Anatomy stage.");
+    }
   } else {
     mode_->clear();
   }

@@ -73,7 +73,7 @@ TopBar::TopBar(Workspace& workspace, Actions& actions, QWidget* parent)
   layout_->setToolTip("How the views are laid out");
   auto* menu = new QMenu(layout_);
   menu->setObjectName("layout_menu");
-  for (const char* id : {"layout_four_up", "layout_big_3d", "compare"}) menu->addAction(actions.find(id));
+  for (const char* id : {"layout_four_up", "layout_big_3d", "layout_slices", "layout_vessel", "compare"}) menu->addAction(actions.find(id));
   menu->addSeparator();
   for (const char* id : {"cut_open", "color_blind", "toggle_theme"}) menu->addAction(actions.find(id));
   layout_->setMenu(menu);
@@ -92,6 +92,8 @@ TopBar::TopBar(Workspace& workspace, Actions& actions, QWidget* parent)
   connect(&workspace, &Workspace::case_replaced, this, &TopBar::refresh_patient);
   connect(&workspace, &Workspace::plans_changed, this, &TopBar::refresh_undo);
   connect(&workspace, &Workspace::case_replaced, this, &TopBar::refresh_undo);
+  for (auto signal : {&Workspace::model_changed, &Workspace::results_changed}) connect(&workspace, signal, this, &TopBar::refresh_undo);
+  connect(&workspace, &Workspace::image_changed, this, &TopBar::refresh_undo);
   connect(&workspace, &Workspace::layout_changed, this, &TopBar::refresh_layout);
   connect(&workspace, &Workspace::compare_changed, this, &TopBar::refresh_layout);
   refresh_patient();
@@ -126,7 +128,7 @@ void TopBar::refresh_undo() {
 }
 
 void TopBar::refresh_layout() {
-  layout_->setText(workspace_.comparing() ? "Compare" : workspace_.layout() == Layout::big_3d ? "3D big" : "4-up");
+  layout_->setText(workspace_.comparing() ? "Compare" : workspace_.layout() == Layout::big_3d ? "3D big" : workspace_.layout() == Layout::slices ? "Slices" : workspace_.layout() == Layout::vessel ? "Vessel" : "4-up");
 }
 
 void TopBar::resizeEvent(QResizeEvent* event) {

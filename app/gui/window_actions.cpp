@@ -11,6 +11,8 @@
 #include "app/gui/actions.hpp"
 #include "app/gui/centre_view.hpp"
 #include "app/gui/command_search.hpp"
+#include "app/gui/exchange/export_sheet.hpp"
+#include "app/gui/exchange/label_sheet.hpp"
 #include "app/gui/heart_pane.hpp"
 #include "app/gui/main_window.hpp"
 #include "app/gui/placement.hpp"
@@ -115,10 +117,12 @@ void MainWindow::make_view_actions() {
     if (workspace_->comparing()) workspace_->set_comparing(false);
     workspace_->set_layout(workspace_->layout() == Layout::big_3d ? Layout::four_up : Layout::big_3d);
   });
+  make_image_view_actions();
   const std::tuple<const char*, const char*, Display> displays[] = {{"show_voltage", "Show voltage, beating", Display::voltage},
                                                                     {"show_activation", "Show activation", Display::activation},
                                                                     {"show_repolarisation", "Show repolarisation", Display::repolarisation},
-                                                                    {"show_tissue", "Show tissue", Display::tissue}};
+                                                                    {"show_tissue", "Show tissue", Display::tissue},
+                                                                    {"show_thickness", "Show wall thickness", Display::thickness}};
   for (const auto& [id, text, display] : displays)
     a.add(id, "View", text, {}, [this, display = display] {
       workspace_->set_shown_vessel({});
@@ -167,7 +171,12 @@ void MainWindow::make_file_actions() {
     if (folder.isEmpty()) return;
     const auto saved = workspace_->session().save_as(folder.toStdString());
     if (!saved) workspace_->say(Tone::bad, QString::fromStdString(saved.error().message));
-    else workspace_->say(Tone::good, "Saved. From now on every edit is saved by itself.");
+    else workspace_->say(Tone::info, "Saving. From then on every edit is saved by itself.");
+  });
+  a.add("recover", "File", "Open the unsaved case of the last session", {}, [this] {
+    const auto folder = session::Session::recoverable();
+    if (folder.empty()) workspace_->say(Tone::info, "There is no unsaved case from an earlier session.");
+    else workspace_->session().open(folder);
   });
   a.add("report", "File", "Write a report", QKeySequence("Ctrl+P"), [this] { write_report(); });
   a.add("screenshot", "File", "Save a picture of the 3D view", {}, [this] {
@@ -177,6 +186,8 @@ void MainWindow::make_file_actions() {
     if (!saved) workspace_->say(Tone::bad, QString::fromStdString(saved.error().message));
     else workspace_->say(Tone::good, "Saved " + file);
   });
+  a.add("bring_labels", "File", "Bring labels of another tool", {}, [this] { label_sheet_->choose_file(); });
+  a.add("export_data", "File", "Export labels, image or meshes", QKeySequence("Ctrl+E"), [this] { export_sheet_->open({}); });
   a.add("export_scenario", "File", "Export the plan as JSON", {}, [this] {
     const QString file = QFileDialog::getSaveFileName(this, "Export the plan", "plan.json", "JSON (*.json)");
     if (file.isEmpty()) return;

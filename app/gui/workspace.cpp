@@ -67,6 +67,16 @@ void Workspace::on_change(session::Change change) {
       emit jobs_changed();
       break;
     case session::Change::saved: emit saved(); break;
+    case session::Change::image: emit image_changed(QString::fromStdString(session_.changed_image())); break;
+    case session::Change::model:
+      facts_.reset();
+      last_result_.clear();
+      keep_results();
+      refresh_end();
+      measure_heart();
+      emit model_changed();
+      ensure_results();
+      break;
     case session::Change::frame: break;   // taken in tick()
   }
 }
@@ -253,6 +263,11 @@ void Workspace::set_selection(const QString& id) {
 void Workspace::set_segment(int segment) {
   segment_ = segment == segment_ ? 0 : segment;
   emit segment_changed(segment_);
+}
+
+void Workspace::set_wall_thickness(std::shared_ptr<const std::vector<float>> mm) {
+  wall_thickness_ = std::move(mm);
+  if (display_ == Display::thickness) emit display_changed();
 }
 
 void Workspace::set_cut_open(bool on) {

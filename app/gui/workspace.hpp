@@ -15,9 +15,9 @@
 
 namespace ot::gui {
 
-enum class Display { activation, voltage, repolarisation, tissue, plain };
+enum class Display { activation, voltage, repolarisation, tissue, thickness, plain };
 enum class Tool { none, lesion_point, lesion_line, lesion_ring, pacing, stent, stenosis, measure };
-enum class Layout { four_up, big_3d };
+enum class Layout { four_up, big_3d, slices, vessel };   // slices: the three slices big (double oblique); vessel: straightened vessel
 enum class Tone { info, good, attention, bad };
 
 class Workspace : public QObject {
@@ -66,6 +66,9 @@ class Workspace : public QObject {
   void set_selection(const QString& id);
   int segment() const { return segment_; }               // AHA, 0 none
   void set_segment(int segment);
+  // Wall thickness, mm, [nodes of the electrical mesh], NaN off the LV; null until measured (TissueModel).
+  const std::shared_ptr<const std::vector<float>>& wall_thickness() const { return wall_thickness_; }
+  void set_wall_thickness(std::shared_ptr<const std::vector<float>> mm);
   bool cut_open() const { return cut_open_; }            // the front half of the heart taken away
   void set_cut_open(bool on);
   bool color_blind() const { return color_blind_; }
@@ -92,6 +95,8 @@ class Workspace : public QObject {
   void jobs_changed();
   void job_failed(const QString& title);
   void saved();
+  void image_changed(const QString& image_key);   // labels, planes, landmarks ... of one image
+  void model_changed();                           // meshes and twin were made new from the labels
   void facts_changed();
   void frame_arrived();
   void time_changed(double t_ms);
@@ -132,6 +137,7 @@ class Workspace : public QObject {
   int last_failed_ = 0;
   QString vessel_, selection_, last_message_;
   int segment_ = 0;
+  std::shared_ptr<const std::vector<float>> wall_thickness_;
   bool color_blind_ = false, cut_open_ = false;
   core::Vec3 crosshair_{0, 0, 0};
   Tool tool_ = Tool::none;

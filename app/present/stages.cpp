@@ -55,6 +55,14 @@ std::array<StageLine, stage_count> stage_lines(const session::Session& session, 
                          poor ? StageState::attention : StageState::ready};
   }
 
+  if (session.model_out_of_date())   // the labels were edited after the meshes were made
+    for (const int s : {stage_tissue, stage_model}) {
+      if (line[std::size_t(s)].state == StageState::empty) continue;
+      line[std::size_t(s)].detail = "Made from other labels than the present ones. Rebuild the model in the Anatomy stage.";
+      line[std::size_t(s)].summary = "out of date";
+      line[std::size_t(s)].state = StageState::attention;
+    }
+
   const int plan = session.active_plan();
   std::size_t count = 0;
   if (plan >= 0 && plan < int(data->plans.size())) count = data->plans[std::size_t(plan)].scenario.interventions.size();

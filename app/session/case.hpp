@@ -2,7 +2,9 @@
 // A case: one patient, the twin built from the images, the plans and the results. A value; parts are shared and immutable.
 // On disk: a folder with case.json (small, versioned) and blobs named by their SHA-256, written atomically; see case_folder.cpp.
 #pragma once
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -10,7 +12,10 @@
 #include <vector>
 
 #include "imaging/meshing/meshing.hpp"
+#include "imaging/segmentation/guided.hpp"
 #include "imaging/segmentation/recipe.hpp"
+#include "imaging/tissue/landmarks.hpp"
+#include "solvers/core/measurement.hpp"
 #include "solvers/core/progress.hpp"
 #include "solvers/core/result.hpp"
 #include "solvers/core/volume.hpp"
@@ -27,6 +32,21 @@ struct PatientInfo {
   bool built_in = false;             // shown as TEACHING CASE
 };
 
+// One instant of a moving image (cine, gated phases).
+struct ImagePhase {
+  double trigger_ms = 0;                             // after the R peak
+  std::shared_ptr<const core::Volume> volume;
+};
+
+// Where an image came from, without identity (app/session/deidentify.hpp): only what is listed here enters a case.
+struct ImageSource {
+  std::string modality, reading;                     // "CT", "Volume, 88 slices"
+  std::string study_date;                            // shifted, "2013-05-09"
+  std::string study_uid, series_uid, frame_uid;      // replaced
+  std::vector<core::Quantity> facts;                 // tube voltage, echo time ...
+  std::vector<std::string> notes;                    // verdict of the import, what was corrected or assumed
+};
+
 struct ImageData {
   std::string key;                                   // "thorax", "coronary"
   std::string name;                                  // shown
@@ -35,6 +55,11 @@ struct ImageData {
   std::vector<imaging::Plane> planes;                // valve planes found with the labels
   std::vector<core::Quantity> quantities;            // dice_* against truth (phantoms only), volumes in ml
   std::vector<std::string> notes;                    // what the recipe assumed or doubted
+  std::vector<ImagePhase> phases;                    // in time; empty for a still image, else phases[0].volume is `volume`
+  ImageSource source;                                // empty for phantoms
+  std::vector<core::Measurement> measurements;       // drawn in the slices, in the order they were made
+  std::vector<imaging::Landmark> landmarks;          // set by hand; all others follow from labels and planes (imaging::find_landmarks)
+  imaging::GuidedInput guided;                       // what a person told the recipe: seeds, valve clicks, cuts, thresholds
 };
 
 // Meshes made from the labels, before a twin is built on them.
@@ -50,6 +75,16 @@ struct MeshedVessel {
   std::string key, name;                             // "lad", "LAD"
   std::shared_ptr<const core::SurfaceMesh> lumen;
   std::shared_ptr<const core::VesselNetwork> network;
+  std::shared_ptr<const core::TetMesh> mesh;
+  core::MeshQuality quality;
+  double edge_mm = 1.0;
+  std::string labels_sha256;
+  std::vector<std::string> notes;
+};
+
+// Tetrahedra of any labels with shared interfaces (session::mesh_labels).
+struct MeshedParts {
+  std::string key, name;
   std::shared_ptr<const core::TetMesh> mesh;
   core::MeshQuality quality;
   double edge_mm = 1.0;
@@ -94,11 +129,15 @@ struct CaseData {
   std::vector<AnatomySurface> anatomy;
   std::optional<MeshedHeart> heart_mesh;             // after `mesh`
   std::vector<MeshedVessel> vessel_meshes;
+  std::vector<MeshedParts> part_meshes;
   std::shared_ptr<const twin::TwinModel> twin;       // null before `build`
   std::vector<Plan> plans{{"Baseline", "untreated", {}}};   // [0] is the untreated baseline and stays empty
   std::vector<StoredRun> results;                    // one per (scenario, mode)
   std::vector<StageReport> stages;
   std::string created_utc, program_version;
+  // Which edits these images already hold: the journal of edits beside the case (edit_journal.hpp) continues after them.
+  std::string edit_id;
+  std::uint64_t edits_held = 0;
 };
 
 inline constexpr int case_format_version = 1;
@@ -108,10 +147,20 @@ void store_result(CaseData& data, const twin::Scenario& scenario, std::shared_pt
 // Everything known so far, for RunOptions::known.
 std::vector<std::shared_ptr<const twin::RunResult>> known_results(const CaseData& data);
 
+class BlobNames;
 // Load checks every blob's hash; a damaged or missing blob is refused by name. Newer versions are refused.
+// Edits of images that were journaled after the last save are applied.
+struct LoadedCase {
+  CaseData data;
+  std::shared_ptr<BlobNames> names;                  // of what was loaded: for save_case
+  std::string message;                               // about the edits: "12 edits after the last save were restored."
+};
+// `edits`: where the journal lies when it is not beside the case (a read-only one), as a function of the case.
+core::Result<LoadedCase> load_case_with_edits(const std::filesystem::path& folder, const std::function<std::filesystem::path(const CaseData&)>& edits, const core::Progress& progress);
 core::Result<CaseData> load_case(const std::filesystem::path& folder, const core::Progress& progress);
 // Unchanged blobs are kept; case.json is replaced last, so a crash or a full disk leaves the old case intact.
-core::Result<void> save_case(const CaseData& data, const std::filesystem::path& folder, const core::Progress& progress);
+// known: large objects named in it are not encoded again when their blob is there; used: the names of all that was saved.
+core::Result<void> save_case(const CaseData& data, const std::filesystem::path& folder, const core::Progress& progress, const BlobNames* known = nullptr, BlobNames* used = nullptr);
 // Only plans: small and quick, called by autosave after every edit.
 core::Result<std::vector<Plan>> load_plans(const std::filesystem::path& folder);
 core::Result<void> save_plans(const std::vector<Plan>& plans, const std::filesystem::path& folder);

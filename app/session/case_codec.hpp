@@ -33,6 +33,8 @@ void decode(const Json&, twin::TwinModel&, BlobReader&);
 void decode(const Json&, twin::RunResult&, BlobReader&);
 
 // Small values that live inside case.json itself.
+Json encode_image(const ImageData&, BlobWriter&);
+ImageData decode_image(const Json&, BlobReader&);
 Json encode(const std::vector<core::Quantity>&);
 std::vector<core::Quantity> decode_quantities(const Json&);
 Json encode(const core::MeshQuality&);

@@ -6,11 +6,20 @@
 
 #include "app/session/case_codec.hpp"
 #include "app/session/codec_parts.hpp"
+#include "app/session/edit_journal.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/core/hash.hpp"
 
 namespace ot::session {
 namespace fs = std::filesystem;
+
+std::string BlobWriter::reuse(const std::string& name) {
+  if (name.empty() || identity_) return name;
+  std::error_code ec;
+  if (!fs::exists(folder_ / (name + ".cbor"), ec)) return {};
+  names_.insert(name);
+  return name;
+}
 
 std::string BlobWriter::store(const Json& json) {
   if (!state_) return "failed";
@@ -30,7 +39,10 @@ std::string BlobWriter::store(const Json& json) {
 Json BlobReader::load(const std::string& name) {
   if (name.size() != 64 || name.find_first_not_of("0123456789abcdef") != std::string::npos) throw DamagedCase("a blob name is not a SHA-256");
   if (progress_.cancelled()) throw DamagedCase("cancelled");
-  const fs::path path = folder_ / (name + ".cbor");
+  fs::path path = folder_ / (name + ".cbor");
+  std::error_code ec;
+  for (const auto& other : more_)
+    if (!fs::exists(path, ec)) path = other / (name + ".cbor");
   auto bytes = core::read_file(path);
   if (!bytes) throw DamagedCase(bytes.error().message);
   if (core::sha256_hex(*bytes) != name) throw DamagedCase("blob " + path.filename().string() + " was changed or damaged");
@@ -72,7 +84,7 @@ std::string content_hash(Json json) {
   return core::sha256_hex(json.dump());
 }
 
-core::Result<CaseData> load(const fs::path& folder, const core::Progress& progress) {
+core::Result<LoadedCase> load(const fs::path& folder, const std::function<fs::path(const CaseData&)>& edits, const core::Progress& progress) {
   auto text = core::read_file(folder / "case.json", std::size_t(64) << 20);
   if (!text) return core::bad_input(fmt::format("{} is not a case (it has no readable case.json). Choose a folder made by OrganTwin.", folder.string()));
   const Json json = Json::parse(*text);
@@ -87,17 +99,7 @@ core::Result<CaseData> load(const fs::path& folder, const core::Progress& progre
   const Json& patient = json.at("patient");
   data.patient = {patient.at("id").get<std::string>(), patient.at("age").get<std::string>(), patient.at("sex").get<std::string>(), patient.at("series").get<std::string>(),
                   patient.at("built_in").get<bool>()};
-  for (const auto& i : json.at("images")) {
-    ImageData image;
-    image.key = i.at("key").get<std::string>();
-    image.name = i.at("name").get<std::string>();
-    image.volume = blobs.get<core::Volume>(i.at("volume"));
-    image.labels = blobs.get<core::LabelMap>(i.at("labels"));
-    image.planes = decode_planes(i.at("planes"));
-    image.quantities = decode_quantities(i.at("quantities"));
-    image.notes = i.at("notes").get<std::vector<std::string>>();
-    data.images.push_back(std::move(image));
-  }
+  for (const auto& i : json.at("images")) data.images.push_back(decode_image(i, blobs));
   for (const auto& a : json.at("anatomy"))
     data.anatomy.push_back({a.at("key").get<std::string>(), a.at("name").get<std::string>(), a.at("color").get<core::Color>(), a.at("assumed").get<bool>(),
                             a.at("active_tissue").get<bool>(), blobs.get<core::SurfaceMesh>(a.at("surface"))});
@@ -124,24 +126,40 @@ core::Result<CaseData> load(const fs::path& folder, const core::Progress& progre
     vessel.notes = v.at("notes").get<std::vector<std::string>>();
     data.vessel_meshes.push_back(std::move(vessel));
   }
+  for (const auto& p : json.value("part_meshes", Json::array()))
+    data.part_meshes.push_back({p.at("key").get<std::string>(), p.at("name").get<std::string>(), blobs.get<core::TetMesh>(p.at("mesh")), decode_quality(p.at("quality")),
+                                p.at("edge_mm").get<double>(), p.at("labels_sha256").get<std::string>(), p.at("notes").get<std::vector<std::string>>()});
   data.twin = blobs.get<twin::TwinModel>(json.at("twin"));
   for (const auto& r : json.at("results")) data.results.push_back({r.at(0).get<std::string>(), blobs.get<twin::RunResult>(r.at(1))});
   for (const auto& s : json.at("stages")) data.stages.push_back(decode_stage(s));
   data.created_utc = json.at("created_utc").get<std::string>();
   data.program_version = json.at("program_version").get<std::string>();
+  data.edit_id = json.value("edit_id", json.at("content_sha256").get<std::string>());
+  data.edits_held = json.value("edits_held", std::uint64_t(0));
   auto plans = plans_from(folder / "plans.json");
   if (!plans) return core::pass(plans);
   data.plans = std::move(*plans);
-  return data;
+  LoadedCase loaded;
+  const fs::path journal = edits ? edits(data) : folder;
+  if (!journal.empty()) loaded.message = replay_edits(data, journal, blobs);
+  loaded.data = std::move(data);
+  loaded.names = std::make_shared<BlobNames>(blobs.used());
+  return loaded;
 }
 
 }  // namespace
 
 core::Result<CaseData> load_case(const fs::path& folder, const core::Progress& progress) {
+  auto loaded = load_case_with_edits(folder, nullptr, progress);
+  if (!loaded) return core::pass(loaded);
+  return std::move(loaded->data);
+}
+
+core::Result<LoadedCase> load_case_with_edits(const fs::path& folder, const std::function<fs::path(const CaseData&)>& edits, const core::Progress& progress) {
   std::error_code ec;
   if (!fs::exists(folder, ec)) return core::bad_input(fmt::format("There is no case at {} (nothing to open). Check the path, or import an image first.", folder.string()));
   try {
-    return load(folder, progress);
+    return load(folder, edits, progress);
   } catch (const Json::exception&) {
     return core::bad_input(fmt::format("The case {} is damaged: a file in it is not the JSON that OrganTwin writes. Restore it from a copy, or import the image again.", folder.string()));
   } catch (const std::exception& e) {
@@ -160,11 +178,12 @@ core::Result<std::vector<Plan>> load_plans(const fs::path& folder) {
 
 core::Result<void> save_plans(const std::vector<Plan>& plans, const fs::path& folder) { return core::write_file(folder / "plans.json", plans_json(plans).dump(1) + "\n"); }
 
-core::Result<void> save_case(const CaseData& data, const fs::path& folder, const core::Progress& progress) {
+core::Result<void> save_case(const CaseData& data, const fs::path& folder, const core::Progress& progress, const BlobNames* known, BlobNames* used) {
   std::error_code ec;
   fs::create_directories(folder / "blobs", ec);
   if (ec) return core::bad_input(fmt::format("Cannot create {} ({}). Choose a folder you may write to.", folder.string(), ec.message()));
   BlobWriter blobs(folder / "blobs");
+  if (known) blobs.know(known);
   struct Undo {
     BlobWriter& blobs;
     bool saved = false;
@@ -176,9 +195,11 @@ core::Result<void> save_case(const CaseData& data, const fs::path& folder, const
   json["patient"] = {{"id", data.patient.id}, {"age", data.patient.age}, {"sex", data.patient.sex}, {"series", data.patient.series}, {"built_in", data.patient.built_in}};
   json["images"] = json["anatomy"] = json["vessel_meshes"] = json["results"] = json["stages"] = Json::array();
   json["heart_mesh"] = nullptr;
-  for (const auto& i : data.images)
-    json["images"].push_back({{"key", i.key}, {"name", i.name}, {"volume", blobs.put(i.volume)}, {"labels", blobs.put(i.labels)}, {"planes", encode(i.planes)},
-                              {"quantities", encode(i.quantities)}, {"notes", i.notes}});
+  if (!data.edit_id.empty()) {
+    json["edit_id"] = data.edit_id;
+    json["edits_held"] = data.edits_held;
+  }
+  for (const auto& i : data.images) json["images"].push_back(encode_image(i, blobs));   // case_codec_image.cpp
   progress.report(0.2, "saving the case");
   for (const auto& a : data.anatomy)
     json["anatomy"].push_back({{"key", a.key}, {"name", a.name}, {"color", a.color}, {"assumed", a.assumed}, {"active_tissue", a.active_tissue}, {"surface", blobs.put(a.surface)}});
@@ -188,6 +209,10 @@ core::Result<void> save_case(const CaseData& data, const fs::path& folder, const
   for (const auto& v : data.vessel_meshes)
     json["vessel_meshes"].push_back({{"key", v.key}, {"name", v.name}, {"lumen", blobs.put(v.lumen)}, {"network", blobs.put(v.network)}, {"mesh", blobs.put(v.mesh)},
                                      {"quality", encode(v.quality)}, {"edge_mm", v.edge_mm}, {"labels_sha256", v.labels_sha256}, {"notes", v.notes}});
+  json["part_meshes"] = Json::array();
+  for (const auto& p : data.part_meshes)
+    json["part_meshes"].push_back({{"key", p.key}, {"name", p.name}, {"mesh", blobs.put(p.mesh)}, {"quality", encode(p.quality)}, {"edge_mm", p.edge_mm},
+                                   {"labels_sha256", p.labels_sha256}, {"notes", p.notes}});
   if (progress.cancelled()) return core::cancelled();
   progress.report(0.4, "saving the case");
   json["twin"] = blobs.put(data.twin);
@@ -208,6 +233,7 @@ core::Result<void> save_case(const CaseData& data, const fs::path& folder, const
   };
   if (auto ok = core::write_file_with(folder / "case.json", write_both); !ok) return ok;
   undo.saved = true;
+  if (used) used->add(blobs.used());
   // Blobs that only an older state of the case named go last, when the new state is safe on disk.
   for (const auto& entry : fs::directory_iterator(folder / "blobs", ec))
     if (entry.path().extension() == ".cbor" && !blobs.names().count(entry.path().stem().string())) fs::remove(entry.path(), ec);

@@ -144,7 +144,8 @@ core::Result<CaseData> case_from_image(const fs::path& path, const core::Progres
   data.patient.series = fmt::format("{} {}x{}x{}", volume->quantity == "HU" ? "CT" : "MR", volume->grid.size[0], volume->grid.size[1], volume->grid.size[2]);
   PipelineParams pipeline;
   pipeline.vessels = false;   // vessels of a patient are chosen by hand: see `mesh --vessel`
-  if (auto ok = add_image(data, "image", path.filename().string(), std::move(*volume)); !ok) return core::pass(ok);
+  volume->description.clear();
+  if (auto ok = add_image(data, "image", data.patient.series, std::move(*volume)); !ok)   // never the name of the file: it may be a person's return core::pass(ok);
   if (auto ok = segment_image(data, "image", "cardiac_ct", progress.part(0.1, 0.6)); !ok) return core::pass(ok);
   if (auto ok = mesh_case(data, pipeline, progress.part(0.6, 0.85)); !ok) return core::pass(ok);
   if (auto ok = build_twin(data, pipeline, progress.part(0.85, 0.95)); !ok) return core::pass(ok);

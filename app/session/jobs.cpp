@@ -46,8 +46,8 @@ struct JobRunner::Impl {
     std::unique_lock lock(mutex);
     for (;;) {
       std::shared_ptr<Job> job;
-      wake.wait(lock, [&] { return stop || (job = next(lane)); });
-      if (stop) return;
+      wake.wait(lock, [&] { return (job = next(lane)) || stop; });
+      if (!job) return;   // stopping, and nothing is left to save
       job->state = JobState::running;
       job->started = Clock::now();
       lock.unlock();
@@ -82,7 +82,7 @@ struct JobRunner::Impl {
 };
 
 JobRunner::JobRunner() : impl_(std::make_unique<Impl>()) {
-  for (const Lane lane : {Lane::quick, Lane::heavy}) impl_->lanes.emplace_back([this, lane] { impl_->loop(lane); });
+  for (const Lane lane : {Lane::quick, Lane::heavy, Lane::image, Lane::save}) impl_->lanes.emplace_back([this, lane] { impl_->loop(lane); });
 }
 
 JobRunner::~JobRunner() {
@@ -127,6 +127,7 @@ void JobRunner::cancel(int id) {
 void JobRunner::cancel_all() {
   const std::lock_guard lock(impl_->mutex);
   for (auto& j : impl_->jobs) {
+    if (j->lane == Lane::save) continue;
     j->flag->cancel();
     if (j->state == JobState::waiting) j->state = JobState::cancelled;
   }
@@ -136,6 +137,11 @@ void JobRunner::cancel_all() {
 bool JobRunner::busy() const {
   const std::lock_guard lock(impl_->mutex);
   return std::any_of(impl_->jobs.begin(), impl_->jobs.end(), [](const auto& j) { return j->state == JobState::waiting || j->state == JobState::running; });
+}
+
+bool JobRunner::busy(Lane lane) const {
+  const std::lock_guard lock(impl_->mutex);
+  return std::any_of(impl_->jobs.begin(), impl_->jobs.end(), [&](const auto& j) { return j->lane == lane && (j->state == JobState::waiting || j->state == JobState::running); });
 }
 
 std::vector<JobStatus> JobRunner::status() const {

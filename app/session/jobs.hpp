@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// JobRunner: background work that never touches the caller's data. Two lanes: `quick` (FAST answers, one at a time, newest
-// replaces waiting ones with the same key) and `heavy` (FULL runs, segmentation; first come first served).
+// JobRunner: background work that never touches the caller's data. Lanes work side by side, each first come first served:
+// `quick` (FAST answers, one at a time, newest replaces waiting ones with the same key), `heavy` (FULL runs, opening, rebuilding),
+// `image` (segmentation and label edits, so that they do not wait for a FULL run), `save` (writing cases: cancel_all() and the
+// destructor let these finish, for what a person made must not get lost).
 // Threads: every public function and every completion runs on the owner's thread; poll() delivers what has happened.
 #pragma once
 #include <functional>
@@ -14,7 +16,7 @@
 namespace ot::session {
 
 enum class JobState { waiting, running, done, failed, cancelled };
-enum class Lane { quick, heavy };
+enum class Lane { quick, heavy, image, save };
 
 struct JobStatus {
   int id = 0;
@@ -30,7 +32,7 @@ struct JobStatus {
 class JobRunner {
  public:
   JobRunner();
-  ~JobRunner();             // cancels everything and waits (each job stops within a second)
+  ~JobRunner();             // cancels everything but saving and waits (each job stops within a second)
 
   // `work` runs on a lane's thread and captures only immutable inputs; what it returns runs inside poll() afterwards.
   // A waiting job with the same non-empty key is replaced; a running one with the same key is cancelled.
@@ -38,8 +40,9 @@ class JobRunner {
   using Work = std::function<core::Result<Completion>(const core::Progress&)>;
   int start(Lane lane, std::string key, std::string title, Work work);
   void cancel(int id);
-  void cancel_all();
+  void cancel_all();                       // all but the lane `save`
   bool busy() const;
+  bool busy(Lane lane) const;
   std::vector<JobStatus> status() const;   // waiting, running, and the failed ones not yet dismissed
   void dismiss(int id);
 

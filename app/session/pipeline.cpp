@@ -9,10 +9,14 @@
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <map>
+#include <optional>
 
 #include "app/session/twin_parts.hpp"
+#include "imaging/centerline/branch_names.hpp"
 #include "imaging/io/io.hpp"
 #include "imaging/meshing/meshing.hpp"
+#include "imaging/segmentation/cine_shape.hpp"
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/hash.hpp"
 
@@ -54,7 +58,7 @@ class Stage {
   Clock::time_point start_ = Clock::now();
 };
 
-bool is_active_tissue(int label) { return label == core::labels::lv_myocardium || label == core::labels::rv_wall || label == core::labels::scar; }
+bool is_active_tissue(int label) { return label == core::labels::lv_myocardium || label == core::labels::rv_wall || label == core::labels::scar || label == core::labels::border_zone || label == core::labels::myocardial_fat; }
 
 core::Result<void> add_surfaces(CaseData& data, const ImageData& image, const core::Progress& progress) {
   using namespace core::labels;
@@ -62,13 +66,31 @@ core::Result<void> add_surfaces(CaseData& data, const ImageData& image, const co
   std::size_t triangles = 0;
   std::vector<AnatomySurface> made;
   const auto& labels = image.labels->labels;
+  // Planes far apart (cine stacks) are filled in by shape first: stairs and slivers otherwise.
+  std::optional<core::LabelMap> filled;
+  if (imaging::is_sparse_stack(image.labels->grid)) {
+    filled = imaging::between_planes(*image.labels, std::max(image.labels->grid.spacing[0], image.labels->grid.spacing[1]));
+    stage.notes({fmt::format("The planes are {:.1f} mm apart: surfaces are interpolated between them by shape.", image.labels->grid.spacing[2])});
+  }
+  const core::LabelMap& map = filled ? *filled : *image.labels;
+  const double smoothing = std::max(0.5, map.grid.spacing.maxCoeff());
+  // One partition for all organs, so that neighbours share their border; the large surroundings are drawn by themselves.
+  std::vector<int> together;
+  for (const auto& label : labels)
+    if (label.value != lung && label.value != bone && label.value != body && map.volume_ml(label.value) >= 0.05) together.push_back(label.value);
+  std::map<int, core::SurfaceMesh> shared;
+  if (together.size() > 1) {
+    auto all = imaging::surfaces_from_labels(map, together, smoothing, progress.part(0, 0.5));
+    if (progress.cancelled()) return core::cancelled();
+    if (all)
+      for (auto& s : *all) shared[s.label] = std::move(s.surface);
+  }
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto& label = labels[i];
     if (label.value == lung || label.value == bone || image.labels->volume_ml(label.value) < 0.05) continue;
     if (progress.cancelled()) return core::cancelled();
-    progress.report(static_cast<double>(i) / static_cast<double>(labels.size()), "surface of " + label.name);
-    const double smoothing = std::max(0.5, image.volume->grid.spacing.maxCoeff());
-    auto surface = imaging::surface_from_labels(*image.labels, {label.value}, smoothing, {});
+    progress.report(0.5 + 0.5 * static_cast<double>(i) / static_cast<double>(labels.size()), "surface of " + label.name);
+    auto surface = shared.count(label.value) ? core::Result<core::SurfaceMesh>(std::move(shared[label.value])) : imaging::surface_from_labels(map, {label.value}, smoothing, {});
     if (!surface) {
       stage.notes({label.name + ": " + surface.error().message});
       continue;
@@ -134,6 +156,10 @@ core::Result<void> mesh_vessel(CaseData& data, const std::string& key, const std
   vessel.quality = core::measure_quality(*tets);
   vessel.mesh = std::make_shared<core::TetMesh>(std::move(*tets));
   vessel.lumen = std::make_shared<core::SurfaceMesh>(std::move(lumen->surface));
+  const auto kind = key.find("aorta") != std::string::npos ? imaging::VesselKind::aorta : key.find("coronary") != std::string::npos ? imaging::VesselKind::left_coronary : imaging::VesselKind::other;
+  if (lumen->network.branches.size() > 1)   // a single branch has nothing to be told from
+    for (const auto& why : imaging::name_branches(lumen->network, kind))
+      if (why.rfind("branch ", 0) != 0) vessel.notes.push_back(why);
   vessel.network = std::make_shared<core::VesselNetwork>(std::move(lumen->network));
   stage.add(vessel.quality);
   stage.add(lumen->quantities);
@@ -185,12 +211,28 @@ core::Result<void> segment_image(CaseData& data, const std::string& image_key, c
   ImageData* image = find_image(data, image_key);
   if (!image) return core::bad_input(fmt::format("The case has no image \"{}\" (nothing to segment). Import one first.", image_key));
   const imaging::Recipe* recipe = imaging::find_recipe(recipe_key);
+  if (recipe_key == "auto") {
+    recipe = imaging::recommended_recipe(imaging::image_traits(*image->volume, int(std::max<std::size_t>(1, image->phases.size()))));
+    if (!recipe) return core::bad_input(fmt::format("No recipe is for the image \"{}\" (see the reasons with 'list recipes'). Take labels of another tool with --labels.", image_key));
+  }
   if (!recipe) return core::wrong_usage(fmt::format("There is no recipe \"{}\". See 'organtwin-cli list recipes'.", recipe_key));
   Stage stage(data, "segment " + image_key);
-  auto segmented = recipe->run(*image->volume, progress);
+  core::Result<imaging::Segmentation> segmented = imaging::Segmentation{};
+  if (recipe->run_phases && image->phases.size() > 1) {
+    imaging::Phases frames;
+    for (const auto& p : image->phases) frames.push_back(p.volume);
+    auto moving = recipe->run_phases(frames, progress);
+    if (!moving) return core::pass(moving);
+    segmented->labels = std::move(moving->labels.front());   // of the frame that is shown: phases[0].volume is `volume`
+    segmented->quantities = std::move(moving->quantities);
+    segmented->notes = std::move(moving->notes);
+  } else {
+    segmented = recipe->run(*image->volume, progress);
+  }
   if (!segmented) return core::pass(segmented);
+  if (recipe_key == "auto") segmented->notes.insert(segmented->notes.begin(), "Recipe chosen for this image: " + recipe->name + ".");
   if (std::all_of(segmented->labels.values.begin(), segmented->labels.values.end(), [](auto v) { return v == 0; }))
-    return core::bad_input(fmt::format("The recipe \"{}\" found nothing in this image (no label has a voxel). Check that it is a contrast CT of the heart.", recipe->name));
+    return core::bad_input(fmt::format("The recipe \"{}\" found nothing in this image (no label has a voxel). It is for: {}", recipe->name, recipe->use_for));
   image->labels = std::make_shared<core::LabelMap>(std::move(segmented->labels));
   image->planes = std::move(segmented->planes);
   image->quantities = segmented->quantities;

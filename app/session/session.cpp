@@ -5,33 +5,17 @@
 
 #include <algorithm>
 #include <ctime>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "app/session/demo.hpp"
-#include "app/session/history.hpp"
 #include "app/session/pipeline.hpp"
+#include "app/session/session_impl.hpp"
 #include "imaging/io/io.hpp"
 #include "solvers/core/contracts.hpp"
 
 namespace ot::session {
 namespace fs = std::filesystem;
 namespace {
-
-std::string clock_now() {
-  const std::time_t t = std::time(nullptr);
-  std::tm local{};
-  localtime_r(&t, &local);
-  return fmt::format("{:02}:{:02}:{:02}", local.tm_hour, local.tm_min, local.tm_sec);
-}
-
-// Plans of a read-only case (the built-in one) are kept in the user's data folder, one file per twin.
-fs::path private_plans_folder(const std::string& twin_sha256) {
-  const char* data = std::getenv("XDG_DATA_HOME");
-  const char* home = std::getenv("HOME");
-  if (!(data && *data) && !(home && *home)) return {};
-  return (data && *data ? fs::path(data) : fs::path(home) / ".local/share") / "organtwin" / "plans" / twin_sha256.substr(0, 16);
-}
 
 std::string readable(const twin::InterventionSpec& spec) {
   const twin::InterventionKind* kind = twin::find_intervention(spec.kind);
@@ -43,80 +27,78 @@ std::string readable(const twin::InterventionSpec& spec) {
 
 }  // namespace
 
-struct Session::Impl {
-  std::shared_ptr<const CaseData> data = std::make_shared<CaseData>();
-  fs::path folder;          // where edits are saved; empty: not saved yet
-  fs::path plans_folder;    // autosave target
-  std::string autosaved, message;
-  int active = 0;
-  History history;
-  JobRunner jobs;
-  std::shared_ptr<twin::FrameMailbox> mailbox;
-  std::map<int, Observer> observers;
-  int next_observer = 1;
-  bool jobs_were_busy = false;
+void Session::Impl::tell(Change change) {
+  const auto copy = observers;  // an observer may remove itself
+  for (const auto& [id, observer] : copy) observer(change);
+}
 
-  void tell(Change change) {
-    const auto copy = observers;  // an observer may remove itself
-    for (const auto& [id, observer] : copy) observer(change);
-  }
+void Session::Impl::change_data(const std::function<void(CaseData&)>& edit) {
+  auto fresh = std::make_shared<CaseData>(*data);  // parts are shared pointers: cheap
+  edit(*fresh);
+  data = std::move(fresh);
+}
 
-  void change_data(const std::function<void(CaseData&)>& edit) {
-    auto fresh = std::make_shared<CaseData>(*data);  // parts are shared pointers: cheap
-    edit(*fresh);
-    data = std::move(fresh);
+void Session::Impl::autosave() {
+  if (plans_folder.empty()) return;
+  std::error_code ec;
+  fs::create_directories(plans_folder, ec);
+  if (auto ok = save_plans(data->plans, plans_folder); ok) {
+    autosaved = clock_now();
+    tell(Change::saved);
+  } else {
+    message = ok.error().message;
   }
+}
 
-  void autosave() {
-    if (plans_folder.empty()) return;
-    std::error_code ec;
-    fs::create_directories(plans_folder, ec);
-    if (auto ok = save_plans(data->plans, plans_folder); ok) {
-      autosaved = clock_now();
-      tell(Change::saved);
-    } else {
-      message = ok.error().message;
-    }
-  }
+// Applies edited plans as one undo step.
+void Session::Impl::commit(std::string name, std::vector<Plan> after, std::string merge_key) {
+  if (after == data->plans) return;
+  history.record(std::move(name), data->plans, after, std::move(merge_key));
+  change_data([&](CaseData& d) { d.plans = std::move(after); });
+  active = std::clamp(active, 0, static_cast<int>(data->plans.size()) - 1);
+  tell(Change::plans);
+  autosave();
+}
 
-  // Applies edited plans as one undo step.
-  void commit(std::string name, std::vector<Plan> after, std::string merge_key = {}) {
-    if (after == data->plans) return;
-    history.record(std::move(name), data->plans, after, std::move(merge_key));
-    change_data([&](CaseData& d) { d.plans = std::move(after); });
-    active = std::clamp(active, 0, static_cast<int>(data->plans.size()) - 1);
-    tell(Change::plans);
-    autosave();
-  }
+void Session::Impl::adopt(CaseData fresh, fs::path where, bool writable, std::vector<std::string> labels_sha256, std::shared_ptr<BlobNames> known) {
+  jobs.cancel_all();
+  mailbox.reset();
+  drop_recovery();
+  data = std::make_shared<CaseData>(std::move(fresh));
+  names = known ? known : std::make_shared<BlobNames>();
+  folder = writable ? where : fs::path();
+  plans_folder = writable ? where : (data->twin ? private_plans_folder(data->twin->sha256()) : fs::path());
+  history.clear();
+  spare = {};
+  image_jobs.clear();
+  count_versions(labels_sha256);
+  active = data->plans.size() > 1 ? 1 : 0;
+  autosaved.clear();
+  start_autosave();
+  if (!writable && !plans_folder.empty() && fs::exists(plans_folder / "plans.json")) restore_private_plans();
+  tell(Change::case_replaced);
+}
 
-  void adopt(CaseData fresh, fs::path where, bool writable) {
-    jobs.cancel_all();
-    mailbox.reset();
-    data = std::make_shared<CaseData>(std::move(fresh));
-    folder = writable ? where : fs::path();
-    plans_folder = writable ? where : (data->twin ? private_plans_folder(data->twin->sha256()) : fs::path());
-    history.clear();
-    active = data->plans.size() > 1 ? 1 : 0;
-    autosaved.clear();
-    if (!writable && !plans_folder.empty() && fs::exists(plans_folder / "plans.json")) restore_private_plans();
-    tell(Change::case_replaced);
+void Session::Impl::restore_private_plans() {
+  auto kept = load_plans(plans_folder);
+  if (!kept) {
+    message = "The plans of your last session could not be read: " + kept.error().message;
+    return;
   }
-
-  void restore_private_plans() {
-    auto kept = load_plans(plans_folder);
-    if (!kept) {
-      message = "The plans of your last session could not be read: " + kept.error().message;
-      return;
-    }
-    if (*kept == data->plans) return;
-    history.record("restored plans", data->plans, *kept, "");
-    change_data([&](CaseData& d) { d.plans = *kept; });
-    message = "Your plans of the last session are back. Undo returns to the plans as delivered.";
-  }
-};
+  if (*kept == data->plans) return;
+  history.record("restored plans", data->plans, *kept, "");
+  change_data([&](CaseData& d) { d.plans = *kept; });
+  message = "Your plans of the last session are back. Undo returns to the plans as delivered.";
+}
 
 Session::Session() : impl_(std::make_unique<Impl>()) {}
-Session::~Session() = default;
+Session::~Session() {
+  // Closed on purpose: what was kept for recovery goes, after the jobs that write it have ended.
+  const fs::path recovery = impl_->recovery_folder;
+  impl_.reset();
+  std::error_code ec;
+  if (!recovery.empty()) fs::remove_all(recovery, ec);
+}
 
 std::shared_ptr<const CaseData> Session::data() const { return impl_->data; }
 const fs::path& Session::folder() const { return impl_->folder; }
@@ -127,18 +109,22 @@ void Session::set_message(std::string message) { impl_->message = std::move(mess
 
 void Session::replace(CaseData data, fs::path folder) {
   const bool writable = !folder.empty();
-  impl_->adopt(std::move(data), std::move(folder), writable);
+  auto hashes = labels_sha256(data);
+  impl_->adopt(std::move(data), std::move(folder), writable, std::move(hashes));
 }
 
 void Session::open(const fs::path& folder) {
   impl_->jobs.start(Lane::heavy, "open", "Opening " + folder.filename().string(), [this, folder](const core::Progress& progress) -> core::Result<JobRunner::Completion> {
-    auto loaded = load_case(folder, progress);
+    std::error_code ec;
+    const bool builtin = fs::equivalent(folder, builtin_case_folder(), ec);
+    std::function<fs::path(const CaseData&)> edits;
+    if (builtin) edits = [](const CaseData& data) { return data.twin ? private_plans_folder(data.twin->sha256()) : fs::path(); };
+    auto loaded = load_case_with_edits(folder, edits, progress);
     if (!loaded) return core::pass(loaded);
-    auto shared = std::make_shared<CaseData>(std::move(*loaded));
-    return JobRunner::Completion([this, folder, shared] {
-      std::error_code ec;
-      const bool builtin = fs::equivalent(folder, builtin_case_folder(), ec);
-      impl_->adopt(std::move(*shared), folder, !builtin);
+    auto shared = std::make_shared<LoadedCase>(std::move(*loaded));
+    return JobRunner::Completion([this, folder, shared, builtin, hashes = labels_sha256(shared->data)] {
+      impl_->adopt(std::move(shared->data), folder, !builtin, hashes, shared->names);
+      if (!shared->message.empty()) impl_->message = shared->message;
     });
   });
   impl_->tell(Change::jobs);
@@ -150,7 +136,7 @@ void Session::build_coarse_builtin() {
     auto built = make_coarse_builtin(progress);
     if (!built) return core::pass(built);
     auto shared = std::make_shared<CaseData>(std::move(*built));
-    return JobRunner::Completion([this, shared] { impl_->adopt(std::move(*shared), {}, false); });
+    return JobRunner::Completion([this, shared, hashes = labels_sha256(*shared)] { impl_->adopt(std::move(*shared), {}, false, hashes); });
   });
   impl_->tell(Change::jobs);
 }
@@ -160,9 +146,10 @@ void Session::import_image(const fs::path& path) {
     auto made = case_from_image(path, progress);
     if (!made) return core::pass(made);
     auto shared = std::make_shared<CaseData>(std::move(*made));
-    return JobRunner::Completion([this, shared] {
-      impl_->adopt(std::move(*shared), {}, false);
+    return JobRunner::Completion([this, shared, hashes = labels_sha256(*shared)] {
+      impl_->adopt(std::move(*shared), {}, false, hashes);
       impl_->message = "Imported. Check the anatomy, then save the case.";
+      impl_->keep_for_recovery();
       impl_->tell(Change::results);
     });
   });
@@ -173,10 +160,7 @@ core::Result<void> Session::save_as(const fs::path& folder) {
   std::error_code ec;
   if (fs::exists(folder / "case.json", ec) && folder != impl_->folder)
     return core::bad_input(fmt::format("{} already holds a case (saving would replace another patient's twin). Choose another folder.", folder.string()));
-  if (auto ok = save_case(*impl_->data, folder, {}); !ok) return ok;
-  impl_->folder = impl_->plans_folder = folder;
-  impl_->autosaved = clock_now();
-  impl_->tell(Change::saved);
+  impl_->start_save(folder, true);
   return {};
 }
 
@@ -285,22 +269,16 @@ std::string Session::redo_name() const { return impl_->history.redo_name(); }
 
 void Session::undo() {
   if (!can_undo()) return;
-  const auto plans = impl_->history.undo();
-  impl_->change_data([&](CaseData& d) { d.plans = plans; });
-  impl_->active = std::clamp(impl_->active, 0, plan_count() - 1);
-  impl_->tell(Change::plans);
-  impl_->autosave();
-  run(impl_->active, core::Mode::fast);
+  const HistoryStep step = impl_->history.undo();
+  impl_->apply_step(step, false);
+  if (step.plans || step.model) run(impl_->active, core::Mode::fast);
 }
 
 void Session::redo() {
   if (!can_redo()) return;
-  const auto plans = impl_->history.redo();
-  impl_->change_data([&](CaseData& d) { d.plans = plans; });
-  impl_->active = std::clamp(impl_->active, 0, plan_count() - 1);
-  impl_->tell(Change::plans);
-  impl_->autosave();
-  run(impl_->active, core::Mode::fast);
+  const HistoryStep step = impl_->history.redo();
+  impl_->apply_step(step, true);
+  if (step.plans || step.model) run(impl_->active, core::Mode::fast);
 }
 
 std::shared_ptr<const twin::RunResult> Session::result(int plan, core::Mode mode) const {
@@ -336,10 +314,7 @@ void Session::run(int plan, core::Mode mode) {
                         impl_->change_data([&](CaseData& d) { store_result(d, scenario, result); });
                         impl_->tell(Change::results);
                         if (mode == core::Mode::full && !impl_->folder.empty()) {
-                          impl_->jobs.start(Lane::heavy, "save", "Saving the case", [data = impl_->data, folder = impl_->folder](const core::Progress& p) -> core::Result<JobRunner::Completion> {
-                            if (auto ok = save_case(*data, folder, p); !ok) return core::pass(ok);
-                            return JobRunner::Completion([] {});
-                          });
+                          impl_->start_save(impl_->folder, false);
                         }
                       });
                     });

@@ -11,11 +11,13 @@
 
 #include "app/session/case.hpp"
 #include "app/session/jobs.hpp"
+#include "imaging/edit/label_delta.hpp"
 
 namespace ot::session {
 
 // What changed, so that a panel updates only what it shows.
-enum class Change { case_replaced, plans, selection, results, jobs, saved, frame };
+// image: labels, planes, landmarks or anything else of one image (changed_image() says which). model: meshes and twin were made new.
+enum class Change { case_replaced, plans, selection, results, jobs, saved, frame, image, model };
 
 class Session {
  public:
@@ -29,8 +31,35 @@ class Session {
   void replace(CaseData data, std::filesystem::path folder);
   void build_coarse_builtin();                            // a job: quick phantom twin when no installed case was found
   void import_image(const std::filesystem::path& path);   // a job: image -> recipe -> twin -> FAST baseline
-  core::Result<void> save_as(const std::filesystem::path& folder);
+  core::Result<void> save_as(const std::filesystem::path& folder);       // refused at once, or a job; Change::saved when done
+  // The newest case that an ended session (a crash, a power cut) did not save; open() it to go on. Empty when there is none.
+  static std::filesystem::path recoverable();
   std::string autosaved_at() const;                       // "10:42:07", empty when not yet
+
+  // --- images: labels, valve planes, landmarks, guided input, measurements ---
+  // `change` edits a copy; what it changed becomes ONE undo step (labels as a delta) and is autosaved. Consecutive steps with the same
+  // non-empty merge key become one. To edit labels, put a new LabelMap into ImageData::labels. Nothing changed: no step.
+  core::Result<void> update_image(const std::string& image_key, std::string step_name, const std::function<void(ImageData&)>& change, std::string merge_key = {});
+  // The quick way for brushes, without copying or comparing whole maps: take a private copy of the present labels, write into it, and hand
+  // it back with what was changed. Null when the image has no labels. The copy must be handed back or dropped.
+  std::shared_ptr<core::LabelMap> borrow_labels(const std::string& image_key);
+  core::Result<void> update_labels(const std::string& image_key, std::string step_name, std::shared_ptr<core::LabelMap> labels, imaging::LabelDelta delta, std::string merge_key = {});
+  // Handed back unchanged: kept for the next borrow_labels().
+  void return_labels(const std::string& image_key, std::shared_ptr<core::LabelMap> labels);
+  // A job on a copy of the image; the function it returns is applied to the image as one undo step (it may be called on a copy of itself).
+  using ImageWork = std::function<core::Result<std::function<void(ImageData&)>>(const ImageData&, const core::Progress&)>;
+  void run_image_job(const std::string& image_key, std::string title, std::string step_name, ImageWork work);
+  void segment(const std::string& image_key, const std::string& recipe);   // a job; lands as one undo step
+  bool image_busy(const std::string& image_key) const;    // a job will change this image: tools wait
+  std::string changed_image() const;                      // key of the image Change::image was told for
+  // --- the model made from the labels ---
+  void rebuild();                                         // a job: meshes, twin and FAST from the present labels; one undo step
+  // A job on the meshes of a copy of the case (patches, vessels, part meshes); a twin that it took away is built again. One undo step.
+  using ModelWork = std::function<core::Result<void>(CaseData&, const core::Progress&)>;
+  void run_model_job(std::string title, std::string step_name, ModelWork work);
+  bool model_out_of_date() const;                         // a mesh was made from other labels than the present ones
+  std::string rebuild_loses() const;                      // "2 results are computed again; 1 FULL result is dropped", empty when nothing
+  std::size_t undo_memory() const;                        // bytes kept for undo
 
   // --- plans; every edit is one undo step with a name a person reads ---
   int plan_count() const;

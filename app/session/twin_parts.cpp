@@ -75,7 +75,7 @@ std::optional<core::Vec3> clear_of_aorta(const core::LabelMap& labels, double cl
 double lv_mass_g(const CaseData& data) {
   for (const auto& image : data.images)
     if (image.labels && image.labels->count(core::labels::lv_myocardium) > 0)
-      return 1.05 * (image.labels->volume_ml(core::labels::lv_myocardium) + image.labels->volume_ml(core::labels::scar));
+      return 1.05 * (image.labels->volume_ml(core::labels::lv_myocardium) + image.labels->volume_ml(core::labels::scar) + image.labels->volume_ml(core::labels::border_zone));
   return 0;
 }
 
@@ -108,6 +108,10 @@ core::Result<imaging::Lumen> aorta_lumen(const ImageData& image, const core::Pro
 core::Result<std::shared_ptr<const twin::HeartModel>> make_heart(const CaseData& data, const PipelineParams&, const core::Progress& progress) {
   organs::HeartInputs inputs;
   inputs.mesh = data.heart_mesh->mesh;
+  // Segments of the nodes as those of the voxels: by the landmarks of the image the mesh was made from.
+  for (const auto& image : data.images)
+    if (image.labels && image.labels->count(core::labels::lv_myocardium) > 0 && image.labels->sha256() == data.heart_mesh->labels_sha256)
+      if (auto landmarks = imaging::find_landmarks(*image.labels, image.planes, image.landmarks, progress); landmarks && landmarks->septum_known) inputs.lv_frame = landmarks->frame;
   return organs::build_heart(inputs, progress);
 }
 

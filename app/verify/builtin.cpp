@@ -25,18 +25,43 @@ const std::vector<Verification>& builtin_verifications() {
       {"drug/hill-at-ic50", "C = IC50 with h = 1 halves the current; C = 0 leaves it", "Hill 1910", hill},
       {"flow/poiseuille-pressure", "pressure drop of a pipe against 8 mu L Q / (pi R^4)", "Hagen-Poiseuille", poiseuille_pressure},
       {"flow/poiseuille-network", "the same by the FAST network", "Hagen-Poiseuille", poiseuille_network},
+      {"imaging/geometry", "corners of DICOM, NIfTI, NRRD and MHA images in the patient; those of ORGANTWIN_SHARED too when it is set", "requirement of issue 3: 1e-3 mm", import_geometry},
+      {"imaging/identity", "planted identifiers found in the files of an imported case", "DICOM PS3.15 annex E", import_identity},
       {"imaging/phantom-dice", "labels of the thorax phantom against its known truth (not with --quick)", "known truth of the code-generated phantom", phantom_dice},
+      {"imaging/phantom/labels", "Dice, surface distance and volumes of the phantom's labels (not with --quick)", "known truth; numbers of issue 3", phantom_labels},
+      {"imaging/heart-cta/automatic", "the heart recipe on one real CT (not with --quick; needs ORGANTWIN_SHARED)", "shared/data/heart-cta-dissection/SOURCE.md", heart_cta_automatic},
+      {"imaging/heart-cta/guided", "the same with seeds and valve clicks of a file", "shared/data/heart-cta-dissection/SOURCE.md", heart_cta_guided},
+      {"imaging/roundtrip/nifti", "labels out as NIfTI and in again, oblique grid, 8 flips of the axes: differing voxels", "NIfTI-1.1", roundtrip_nifti},
+      {"imaging/roundtrip/nrrd", "the same as NRRD with 3D Slicer's keys", "NRRD format", roundtrip_nrrd},
+      {"imaging/roundtrip/dicom-seg", "the same as DICOM SEG", "DICOM PS3.3 A.51", roundtrip_dicom_seg},
+      {"imaging/roundtrip/opencarp", "tetrahedra out as openCARP and in again: nodes, cells, regions", "openCARP manual", roundtrip_opencarp},
+      {"imaging/roundtrip/gmsh", "the same as Gmsh 4.1 and 2.2", "Gmsh reference manual", roundtrip_gmsh},
+      {"imaging/roundtrip/identity", "planted identifiers in exported files; UIDs are new for every object", "DICOM PS3.15 E, PS3.5 9", roundtrip_identity},
+      {"imaging/tissue/landmarks", "apex, base, long axis and septum of the ventricle phantom", "known truth", tissue_landmarks},
+      {"imaging/tissue/aha17", "17 segments per voxel: adult pose, turned, mirrored", "Cerqueira 2002; issue 3", tissue_segments},
+      {"imaging/tissue/wall-thickness", "concentric, eccentric, thin and anisotropic shells", "closed form; issue 3", tissue_thickness},
+      {"imaging/tissue/scar-volume", "n-SD and FWHM scar volume with Rician noise and partial volume", "known truth; issue 3", tissue_scar},
       {"mesh/phantom-quality", "ventricular mesh from the phantom's true labels: inverted, smallest dihedral, volume", "requirement of issue 3", phantom_mesh},
+      {"mesh/labels-quality", "one mesh of five labels (RV wall 3 mm, scar sliver one voxel thick): angles, parts, volumes, borders", "requirement of issue 3", mesh_labels_quality},
+      {"mesh/surface-volume", "smooth surfaces of five labels keep their volumes, on a flipped grid too", "requirement of issue 3", mesh_surface_volume},
+      {"vessels/radius", "centreline radius of tube, torus and tapered helix", "known truth of the shapes", vessel_radius},
+      {"vessels/stenosis", "degree of cosine stenoses of 30 to 85 %, from surfaces and from voxels", "known truth of the shapes", vessel_stenosis},
+      {"vessels/reference", "no false stenosis beside an aneurysm, in a taper, at a neck", "QCA interpolated reference: Reiber et al. 1985", vessel_reference},
+      {"vessels/flow-extension", "caps lengthened by five diameters", "known truth of the shapes", vessel_extension},
   };
   return all;
 }
 
 const std::vector<Benchmark>& builtin_benchmarks() {
   static const std::vector<Benchmark> all{
+      {"imaging/import-512x512x400", "thorax phantom as 400 DICOM slices: scan, import, save; seconds and peak memory", "issue 3", bench_import},
       {"machine/triad", "memory bandwidth a = b + s c, 1 and all threads", "McCalpin's STREAM triad, own code", bench_triad},
       {"ep/monodomain-slab", "ns per node and step, ten Tusscher 2006, slab dx 0.2", "ep-numerics section 7", bench_monodomain},
       {"ep/eikonal-box", "anisotropic eikonal on about 500k nodes", "issue 4", bench_eikonal},
+      {"imaging/brush-512", "200 brush strokes and their undo on 512 x 512 x 512 voxels", "issue 3", bench_brush},
+      {"imaging/segment-512x512x400", "the heart recipe on a CT of hospital size, with peak memory", "issue 3", bench_segment},
       {"flow/steady-pipe", "steady Navier-Stokes in a pipe", "flow-numerics section c", bench_pipe},
+      {"mesh/tets-500k", "tetrahedra of five labels with shared interfaces", "issue 3", bench_tets},
   };
   return all;
 }

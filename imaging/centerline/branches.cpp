@@ -126,8 +126,15 @@ BranchShape shape_branch(const Slicer& slicer, std::vector<Vec3> path, double de
   out.radius.assign(n, -1.0);
   for (std::size_t i = 0; i < n; ++i)
     if (at[i].clean) out.radius[i] = area_radius(*at[i].section);
-  if (proximal.cap_direction) out.radius.front() = proximal.cap_radius;
-  if (distal.cap_direction) out.radius.back() = distal.cap_radius;
+  // A section that is not perpendicular to the vessel is larger by 1 / cos of the angle (exact for a cylinder): sections that turn
+  // into a cap, and a cap cut askew, count with their area across the vessel.
+  const std::vector<Vec3> used = directions(out.points, depth, proximal, distal);
+  const std::vector<Vec3> along = directions(out.points, depth, {}, {});
+  auto straight = [&](std::size_t i) { return std::sqrt(std::clamp(std::abs(used[i].dot(along[i])), 0.25, 1.0)); };
+  for (std::size_t i = 0; i < n; ++i)
+    if (out.radius[i] > 0) out.radius[i] *= straight(i);
+  if (proximal.cap_direction) out.radius.front() = proximal.cap_radius * straight(0);
+  if (distal.cap_direction) out.radius.back() = distal.cap_radius * straight(n - 1);
   if (std::none_of(out.radius.begin(), out.radius.end(), [](double r) { return r > 0; })) {
     // No clean section at all (a very short branch): the inscribed radius, or the depth of the raw path.
     for (std::size_t i = 0; i < n; ++i) out.radius[i] = at[i].section && at[i].section->contains_point ? at[i].section->inscribed : depth;

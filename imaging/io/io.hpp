@@ -29,6 +29,8 @@ core::Result<std::vector<SeriesInfo>> list_series(const std::filesystem::path& p
 // the file, more than the memory holds. Thick slices are read (a 6.5 mm brain MR is fine); the cardiac recipes refuse steps over 5 mm.
 // Voxels that are not a number take the smallest value of the volume.
 core::Result<core::Volume> read_volume(const std::filesystem::path& path, const std::string& series_uid, const core::Progress& progress);
+// Grid of a NIfTI, NRRD or MetaImage file from its header; refuses what read_volume refuses before it reads voxels.
+core::Result<core::Grid> read_grid(const std::filesystem::path& path, const core::Progress& progress);
 core::Result<void> write_volume(const core::Volume& volume, const std::filesystem::path& path);
 // Integer label image; names from `known` where the value is there, else "label N".
 core::Result<core::LabelMap> read_labels(const std::filesystem::path& path, const std::vector<core::LabelInfo>& known);

@@ -105,55 +105,26 @@ Result<void> settle(core::Volume& v, const fs::path& path, bool ct) {
   return {};
 }
 
-Result<core::Volume> read_series(const DicomSeries& series, const fs::path& path, const core::Progress& progress) {
-  core::Volume v;
-  v.grid = series.grid;
-  v.description = series.info.description;
-  if (double(v.grid.voxels()) * 6.0 > double(memory_budget()))
-    return bad_input(fmt::format("{} needs more memory than this machine can give. Load it at a lower resolution.", path.string()));
-  v.values.resize(v.grid.voxels());
-  const std::size_t per_slice = std::size_t(v.grid.size[0]) * std::size_t(v.grid.size[1]);
-  for (std::size_t k = 0; k < series.slices.size(); ++k) {
-    if (progress.cancelled()) return core::cancelled();
-    progress.report(0.3 + 0.7 * double(k) / double(series.slices.size()), "reading DICOM slices");
-    auto io = itk::GDCMImageIO::New();
-    const auto slice = itk_read(series.slices[k].path, io, progress);
-    if (!slice) return core::pass(slice);
-    const auto size = (*slice)->GetLargestPossibleRegion().GetSize();
-    if (size[0] * size[1] != per_slice || size[2] != 1)
-      return bad_input(fmt::format("{} has another size than its neighbours (its pixels are damaged). Copy it again.", series.slices[k].path.string()));
-    std::copy_n((*slice)->GetBufferPointer(), per_slice, v.values.begin() + std::ptrdiff_t(k * per_slice));
-  }
-  if (auto ok = settle(v, path, series.info.modality == "CT"); !ok) return core::pass(ok);
-  return v;
-}
-
+// The largest plain volume (no interpolated slice), or that of the named series.
 Result<core::Volume> read_dicom(const fs::path& path, const std::string& series_uid, const core::Progress& progress) {
-  const auto all = scan_dicom(path, progress.part(0, 0.3));
-  if (!all) return core::pass(all);
-  const DicomSeries* best = nullptr;
-  for (const DicomSeries& s : *all) {
+  const auto scan = scan_dicom(path, progress.part(0, 0.3));
+  if (!scan) return core::pass(scan);
+  const DicomReading* best = nullptr;
+  const DicomSeries* refused = nullptr;
+  for (std::size_t i = 0; i < scan->series.size(); ++i) {
+    const DicomSeries& s = scan->series[i];
     if (!series_uid.empty() && s.info.uid != series_uid) continue;
-    const bool better = !best || (s.info.usable && !best->info.usable) || (s.info.usable == best->info.usable && s.info.files > best->info.files);
-    if (better) best = &s;
+    if (!refused || s.info.files > refused->info.files) refused = &s;
+    for (const DicomReading& r : scan->readings)
+      if (r.series == int(i) && s.info.usable && r.verdict == s.info.verdict && (!best || r.grid.voxels() > best->grid.voxels())) best = &r;
   }
-  if (!best) return bad_input(fmt::format("{} has no series {}. List its series first.", path.string(), series_uid));
-  if (!best->info.usable)
+  if (!refused) return bad_input(fmt::format("{} has no series {}. List its series first.", path.string(), series_uid));
+  if (!best)
     return bad_input(fmt::format("{} holds no usable volume: {} (a volume needs evenly spaced parallel slices). Choose another series or export it completely.",
-                                 path.string(), best->info.verdict));
-  if (best->frames == 1) return read_series(*best, path, progress);
-  auto io = itk::GDCMImageIO::New();
-  const fs::path file = best->slices.front().path;
-  const auto image = itk_read(file, io, progress);
-  if (!image) return core::pass(image);
-  const auto grid = grid_of(**image, file);
-  if (!grid) return core::pass(grid);
-  core::Volume v;
-  v.grid = *grid;
-  v.description = best->info.description;
-  v.values.assign((*image)->GetBufferPointer(), (*image)->GetBufferPointer() + v.grid.voxels());
-  if (auto ok = settle(v, path, best->info.modality == "CT"); !ok) return core::pass(ok);
-  return v;
+                                 path.string(), refused->info.verdict));
+  auto loaded = load_reading(*scan, *best, {}, progress.part(0.3, 1));
+  if (!loaded) return core::pass(loaded);
+  return std::move(loaded->phases.front().volume);
 }
 
 template <class T>
@@ -203,19 +174,45 @@ Result<void> write_image(const core::Grid& grid, std::vector<T> values, const fs
 
 }  // namespace
 
-Result<core::Volume> read_volume(const fs::path& path, const std::string& series_uid, const core::Progress& progress) {
-  if (progress.cancelled()) return core::cancelled();
-  std::error_code ec;
-  progress.report(0, "reading the image");
-  if (fs::is_directory(path, ec)) return read_dicom(path, series_uid, progress);
-  const auto promise = inspect_image(path, progress.part(0, 0.3));
-  if (!promise) return core::pass(promise);
-  if (promise->format == ImageFormat::dicom) return read_dicom(path, series_uid, progress);
+namespace {
+
+// What can be said before voxels are read: three dimensions, one number per voxel, one phase.
+Result<Promise> inspect_volume(const fs::path& path, const core::Progress& progress) {
+  auto promise = inspect_image(path, progress);
+  if (!promise || promise->format == ImageFormat::dicom) return promise;
   std::int64_t deep = 1;
   for (std::size_t d = 3; d < promise->size.size(); ++d) deep *= promise->size[d];
   if (promise->size.size() < 3 || *std::min_element(promise->size.begin(), promise->size.begin() + 3) < 2)
     return bad_input(fmt::format("{} is a 2D image (a volume needs at least two slices). Give the whole scan.", path.string()));
   if (deep > 1) return bad_input(fmt::format("{} holds {} volumes (phases or channels; one is needed). Export a single phase.", path.string(), deep));
+  return promise;
+}
+
+}  // namespace
+
+Result<core::Grid> read_grid(const fs::path& path, const core::Progress& progress) {
+  const auto promise = inspect_volume(path, progress);
+  if (!promise) return core::pass(promise);
+  if (promise->format == ImageFormat::dicom) return bad_input(fmt::format("{} is a DICOM file (its grid is that of its series). Scan the folder.", path.string()));
+  try {
+    auto reader = itk::ImageFileReader<Image>::New();
+    reader->SetImageIO(io_for(promise->format));
+    reader->SetFileName(path.string());
+    reader->UpdateOutputInformation();
+    return grid_of(*reader->GetOutput(), path);
+  } catch (const std::exception&) {
+    return bad_input(fmt::format("{} cannot be read (its header is damaged). Copy or export it again.", path.string()));
+  }
+}
+
+Result<core::Volume> read_volume(const fs::path& path, const std::string& series_uid, const core::Progress& progress) {
+  if (progress.cancelled()) return core::cancelled();
+  std::error_code ec;
+  progress.report(0, "reading the image");
+  if (fs::is_directory(path, ec)) return read_dicom(path, series_uid, progress);
+  const auto promise = inspect_volume(path, progress.part(0, 0.3));
+  if (!promise) return core::pass(promise);
+  if (promise->format == ImageFormat::dicom) return read_dicom(path, series_uid, progress);
   auto io = io_for(promise->format);
   const auto image = itk_read(path, io, progress.part(0.3, 1.0));
   if (!image) return core::pass(image);

@@ -24,9 +24,13 @@ struct Promise {
 core::Result<Promise> inspect_image(const std::filesystem::path& path, const core::Progress& progress);
 // Whether the first bytes look like DICOM (with or without the 128-byte preamble).
 bool looks_like_dicom(const std::filesystem::path& path);
+// The first 348 bytes of a NIfTI file, unpacked when it is gzipped; empty when it cannot be read. For checks that do their own arithmetic.
+std::string nifti_header_bytes(const std::filesystem::path& path);
 // "file.nii.gz" -> ".nii.gz"; lower case.
 std::string image_extension(const std::filesystem::path& path);
-// Bytes this machine can give to one volume: three quarters of the physical memory.
+// Bytes this machine can give to one volume: three quarters of the physical memory, or of what the container allows.
 std::uint64_t memory_budget();
+// The same, but not more than is free now.
+std::uint64_t memory_free();
 
 }  // namespace ot::imaging

@@ -2,7 +2,9 @@
 // Included by this folder's .cpp files only: VTK reports errors through events and the console; here they become Result.
 #pragma once
 #include <fmt/format.h>
+#include <vtkCellArray.h>
 #include <vtkCommand.h>
+#include <vtkDataArray.h>
 #include <vtkCallbackCommand.h>
 #include <vtkFloatArray.h>
 #include <vtkLogger.h>
@@ -27,6 +29,24 @@ inline double millimetres(LengthUnit unit) {
     case LengthUnit::m: return 1000.0;
   }
   return 1.0;
+}
+
+// A value of a file as a label: NaN and what no int holds become -1.
+inline int whole_number(double x) { return x >= -2147483647.0 && x <= 2147483647.0 ? int(x < 0 ? x - 0.5 : x + 0.5) : -1; }
+
+// Whether the offsets of a cell list rise and stay within its connectivity: VTK does not check, and walks off the end.
+inline bool sound(vtkCellArray* cells) {
+  vtkDataArray* offsets = cells->GetOffsetsArray();
+  const vtkIdType n = offsets->GetNumberOfTuples(), most = cells->GetConnectivityArray()->GetNumberOfTuples();
+  if (n == 0) return true;
+  double before = offsets->GetTuple1(0);
+  if (before != 0) return false;
+  for (vtkIdType i = 1; i < n; ++i) {
+    const double now = offsets->GetTuple1(i);
+    if (!(now >= before && now <= double(most))) return false;
+    before = now;
+  }
+  return true;
 }
 
 class VtkErrors {

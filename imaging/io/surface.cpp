@@ -7,15 +7,11 @@
 #include <vtkFloatArray.h>
 #include <vtkIntArray.h>
 #include <vtkNew.h>
-#include <vtkOBJReader.h>
 #include <vtkOBJWriter.h>
-#include <vtkPLYReader.h>
 #include <vtkPLYWriter.h>
 #include <vtkPointData.h>
 #include <vtkPoints.h>
 #include <vtkPolyData.h>
-#include <vtkPolyDataReader.h>
-#include <vtkSTLReader.h>
 #include <vtkSTLWriter.h>
 #include <vtkStringArray.h>
 #include <vtkXMLPolyDataReader.h>
@@ -25,6 +21,7 @@
 #include <set>
 
 #include "imaging/io/io.hpp"
+#include "imaging/io/mesh_preflight.hpp"
 #include "imaging/io/preflight.hpp"
 #include "imaging/io/quiet_vtk.hpp"
 #include "solvers/core/atomic_file.hpp"
@@ -62,19 +59,28 @@ Result<core::SurfaceMesh> read_surface(const fs::path& path, LengthUnit unit, co
   const std::string ext = image_extension(path);
   Result<vtkSmartPointer<vtkPolyData>> data = bad_input(
       fmt::format("{} is not a surface that OrganTwin reads (ending {}). Use .vtp, .vtk, .stl, .ply or .obj.", path.string(), ext));
+  if (ext == ".stl" || ext == ".ply" || ext == ".obj" || ext == ".vtk") {
+    if (!cap_array.empty() && ext != ".vtk") return bad_input(fmt::format("{} has no cell array \"{}\" (the caps would be unknown: STL, PLY and OBJ hold none). Use .vtp.", path.string(), cap_array));
+    auto text = core::read_file(path);
+    if (!text) return core::pass(text);
+    auto parsed = ext == ".stl" ? parse_stl(*text, path) : ext == ".ply" ? parse_ply(*text, path) : ext == ".obj" ? parse_obj(*text, path) : parse_vtk_legacy(*text, path, cap_array);
+    if (!parsed) return core::pass(parsed);
+    for (core::Vec3& p : parsed->points) p *= millimetres(unit);
+    return parsed;
+  }
+  if (ext == ".vtp")
+    if (auto ok = inspect_vtk_xml(path, "PolyData"); !ok) return core::pass(ok);
   if (ext == ".vtp") data = run<vtkXMLPolyDataReader>(path);
-  else if (ext == ".vtk") data = run<vtkPolyDataReader>(path);
-  else if (ext == ".stl") data = run<vtkSTLReader>(path);
-  else if (ext == ".ply") data = run<vtkPLYReader>(path);
-  else if (ext == ".obj") data = run<vtkOBJReader>(path);
   if (!data) return core::pass(data);
   vtkPolyData* poly = *data;
   if (!poly || poly->GetNumberOfPoints() == 0 || poly->GetNumberOfCells() == 0)
     return bad_input(fmt::format("{} holds no surface (it is empty or damaged). Export the surface again.", path.string()));
+  for (vtkCellArray* cells : {poly->GetVerts(), poly->GetLines(), poly->GetPolys(), poly->GetStrips()})
+    if (!sound(cells)) return bad_input(fmt::format("{} has cells that point outside their list (the file is damaged). Export the surface again.", path.string()));
   vtkDataArray* caps = nullptr;
   if (!cap_array.empty()) {
     caps = poly->GetCellData()->GetArray(cap_array.c_str());
-    if (!caps || caps->GetNumberOfComponents() != 1) {
+    if (!caps || caps->GetNumberOfComponents() != 1 || caps->GetNumberOfTuples() < poly->GetNumberOfCells()) {
       std::string there;
       for (int a = 0; a < poly->GetCellData()->GetNumberOfArrays(); ++a)
         if (const char* name = poly->GetCellData()->GetArrayName(a)) there += (there.empty() ? "" : ", ") + std::string(name);
@@ -96,10 +102,8 @@ Result<core::SurfaceMesh> read_surface(const fs::path& path, LengthUnit unit, co
   vtkIdType cell = 0, n = 0;
   const vtkIdType* ids = nullptr;
   const auto take = [&](vtkIdType number) -> Result<void> {
-    const std::size_t had = mesh.triangles.size();
     if (auto ok = add_polygon(mesh, path, ids, n); !ok) return ok;
-    if (caps) mesh.patch.resize(mesh.triangles.size(), int(std::lround(caps->GetTuple1(number))));
-    (void)had;
+    if (caps) mesh.patch.resize(mesh.triangles.size(), whole_number(caps->GetTuple1(number)));
     return {};
   };
   for (poly->GetPolys()->InitTraversal(); poly->GetPolys()->GetNextCell(n, ids); ++cell)
@@ -121,7 +125,7 @@ Result<core::SurfaceMesh> read_surface(const fs::path& path, LengthUnit unit, co
   if (auto* names = vtkStringArray::SafeDownCast(poly->GetFieldData()->GetAbstractArray("patch_names")))
     if (vtkDataArray* values = poly->GetFieldData()->GetArray("patch_values"); values && caps)
       for (vtkIdType i = 0; i < names->GetNumberOfValues() && i < values->GetNumberOfTuples(); ++i)
-        mesh.patch_names[int(values->GetTuple1(i))] = names->GetValue(i);
+        mesh.patch_names[whole_number(values->GetTuple1(i))] = names->GetValue(i);
   return mesh;
 }
 

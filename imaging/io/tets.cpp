@@ -16,6 +16,7 @@
 #include <cmath>
 
 #include "imaging/io/io.hpp"
+#include "imaging/io/mesh_preflight.hpp"
 #include "imaging/io/preflight.hpp"
 #include "imaging/io/quiet_vtk.hpp"
 #include "solvers/core/atomic_file.hpp"
@@ -45,7 +46,7 @@ std::map<int, std::string> get_names(vtkFieldData* data, const char* prefix) {
   vtkDataArray* values = data->GetArray((std::string(prefix) + "_values").c_str());
   auto* texts = vtkStringArray::SafeDownCast(data->GetAbstractArray((std::string(prefix) + "_names").c_str()));
   if (values && texts)
-    for (vtkIdType i = 0; i < values->GetNumberOfTuples() && i < texts->GetNumberOfValues(); ++i) out[int(values->GetTuple1(i))] = texts->GetValue(i);
+    for (vtkIdType i = 0; i < values->GetNumberOfTuples() && i < texts->GetNumberOfValues(); ++i) out[whole_number(values->GetTuple1(i))] = texts->GetValue(i);
   return out;
 }
 
@@ -96,6 +97,7 @@ Result<void> write_tet_mesh(const core::TetMesh& mesh, const fs::path& path, con
 Result<core::TetMesh> read_tet_mesh(const fs::path& path, LengthUnit unit) {
   if (auto ok = check_mesh_file(path); !ok) return core::pass(ok);
   if (image_extension(path) != ".vtu") return bad_input(fmt::format("{} is not a tetrahedral mesh that OrganTwin reads. Use .vtu.", path.string()));
+  if (auto ok = inspect_vtk_xml(path, "UnstructuredGrid"); !ok) return core::pass(ok);
   const auto data = vtk_guarded(path, [&](VtkErrors& errors) -> vtkSmartPointer<vtkUnstructuredGrid> {
     vtkNew<vtkXMLUnstructuredGridReader> reader;
     errors.watch(reader);
@@ -105,6 +107,8 @@ Result<core::TetMesh> read_tet_mesh(const fs::path& path, LengthUnit unit) {
   });
   if (!data) return core::pass(data);
   vtkUnstructuredGrid* grid = *data;
+  const auto damaged = [&] { return bad_input(fmt::format("{} has cells that point outside their list (the file is damaged). Export the mesh again.", path.string())); };
+  if (!grid->GetCells() || !sound(grid->GetCells()) || !grid->GetCellTypesArray() || grid->GetCellTypesArray()->GetNumberOfTuples() < grid->GetNumberOfCells()) return damaged();
   core::TetMesh mesh;
   const double scale = millimetres(unit);
   for (vtkIdType i = 0; i < grid->GetNumberOfPoints(); ++i) {
@@ -122,8 +126,11 @@ Result<core::TetMesh> read_tet_mesh(const fs::path& path, LengthUnit unit) {
     vtkIdType n = 0;
     const vtkIdType* ids = nullptr;
     grid->GetCellPoints(c, n, ids);
+    if (n != 4) return damaged();
+    for (int i = 0; i < 4; ++i)
+      if (ids[i] < 0 || ids[i] >= grid->GetNumberOfPoints()) return damaged();
     mesh.tets.push_back({core::Index(ids[0]), core::Index(ids[1]), core::Index(ids[2]), core::Index(ids[3])});
-    mesh.region.push_back(region ? int(std::lround(region->GetComponent(c, 0))) : 0);
+    mesh.region.push_back(region && c < region->GetNumberOfTuples() ? whole_number(region->GetComponent(c, 0)) : 0);
   }
   if (mesh.tets.empty()) return bad_input(fmt::format("{} holds no tetrahedra ({} other cells). Export a tetrahedral mesh.", path.string(), other));
   if (auto ok = core::check_simulation_ready(mesh); !ok) {
@@ -140,9 +147,9 @@ Result<core::TetMesh> read_tet_mesh(const fs::path& path, LengthUnit unit) {
   if (faces && patch && faces->GetNumberOfComponents() == 4 && faces->GetNumberOfTuples() == patch->GetNumberOfTuples()) {
     std::map<core::Triangle, int> known;
     for (vtkIdType i = 0; i < faces->GetNumberOfTuples(); ++i) {
-      core::Triangle t{core::Index(faces->GetComponent(i, 0)), core::Index(faces->GetComponent(i, 1)), core::Index(faces->GetComponent(i, 2))};
+      core::Triangle t{whole_number(faces->GetComponent(i, 0)), whole_number(faces->GetComponent(i, 1)), whole_number(faces->GetComponent(i, 2))};
       std::sort(t.begin(), t.end());
-      known[t] = int(patch->GetTuple1(i));
+      known[t] = whole_number(patch->GetTuple1(i));
     }
     for (core::BoundaryFace& f : mesh.boundary) {
       core::Triangle t = f.nodes;

@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 
+#include "imaging/meshing/mesh_parts.hpp"
 #include "imaging/meshing/tet_improve.hpp"
 #include "solvers/core/parallel.hpp"
 
@@ -21,56 +22,6 @@ namespace {
 
 Vec3 centroid(const TetMesh& m, const Tet& t) {
   return 0.25 * (m.nodes[std::size_t(t[0])] + m.nodes[std::size_t(t[1])] + m.nodes[std::size_t(t[2])] + m.nodes[std::size_t(t[3])]);
-}
-
-// For each tet face its neighbour (tet * 4 + face) or -1.
-std::vector<std::int32_t> face_neighbours(const std::vector<Tet>& tets) {
-  struct Face {
-    std::uint64_t low;   // two smallest nodes
-    std::int32_t high, id;
-    bool operator<(const Face& o) const { return low != o.low ? low < o.low : high != o.high ? high < o.high : id < o.id; }
-  };
-  std::vector<Face> faces;
-  faces.reserve(4 * tets.size());
-  for (std::size_t t = 0; t < tets.size(); ++t)
-    for (int f = 0; f < 4; ++f) {
-      std::array<std::int32_t, 3> n{};
-      for (int q = 0, m = 0; q < 4; ++q)
-        if (q != f) n[std::size_t(m++)] = tets[t][std::size_t(q)];
-      std::sort(n.begin(), n.end());
-      faces.push_back({std::uint64_t(n[0]) << 32 | std::uint64_t(n[1]), n[2], std::int32_t(4 * t) + f});
-    }
-  std::sort(faces.begin(), faces.end());
-  std::vector<std::int32_t> other(4 * tets.size(), -1);
-  for (std::size_t i = 0; i + 1 < faces.size(); ++i)
-    if (faces[i].low == faces[i + 1].low && faces[i].high == faces[i + 1].high) {
-      other[std::size_t(faces[i].id)] = faces[i + 1].id;
-      other[std::size_t(faces[i + 1].id)] = faces[i].id;
-    }
-  return other;
-}
-
-// Connected tets with equal key; returns the part of each tet, parts numbered by their first tet.
-std::vector<int> parts_of(const std::vector<std::int32_t>& other, const std::vector<int>& key, int& count) {
-  std::vector<int> part(key.size(), -1);
-  std::vector<std::int32_t> stack;
-  count = 0;
-  for (std::size_t s = 0; s < key.size(); ++s) {
-    if (part[s] >= 0) continue;
-    part[s] = count;
-    stack.push_back(std::int32_t(s));
-    while (!stack.empty()) {
-      const std::size_t t = std::size_t(stack.back());
-      stack.pop_back();
-      for (std::size_t f = 4 * t; f < 4 * t + 4; ++f) {
-        if (other[f] < 0) continue;
-        const std::size_t o = std::size_t(other[f]) / 4;
-        if (part[o] < 0 && key[o] == key[t]) part[o] = count, stack.push_back(std::int32_t(o));
-      }
-    }
-    ++count;
-  }
-  return part;
 }
 
 double volume_of(const TetMesh& m, const Tet& t) {
@@ -164,11 +115,14 @@ void assign_regions(TetMesh& mesh, const std::vector<char>& on_surface, const He
       const Vec3 x = centroid(mesh, mesh.tets[std::size_t(t)]);
       int& r = mesh.region[std::size_t(t)];
       if (wall.lv_wall(x) > border) r = rv_wall;
-      else if (wall.has_scar() && wall.scar_excess(x) > 0) r = scar;
+      else if (const auto kind = wall.tissue(x); kind != HeartWall::Tissue::muscle)
+        r = kind == HeartWall::Tissue::scar ? scar : kind == HeartWall::Tissue::border ? border_zone : myocardial_fat;
     }
   });
   mesh.region_names = {{lv_myocardium, "lv_myocardium"}, {rv_wall, "rv_wall"}};
   if (wall.has_scar()) mesh.region_names[scar] = "scar";
+  if (wall.has_border()) mesh.region_names[border_zone] = "border_zone";
+  if (wall.has_fat()) mesh.region_names[myocardial_fat] = "myocardial_fat";
   // Crumbs of shell between the LV wall and RV blood come from smoothing, not from a wall: under 50 mm3 they join the LV.
   int count = 0;
   const std::vector<std::int32_t> other = face_neighbours(mesh.tets);

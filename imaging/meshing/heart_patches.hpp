@@ -8,7 +8,7 @@
 namespace ot::imaging {
 
 namespace heart_regions {
-inline constexpr int lv_myocardium = 1, rv_wall = 2, scar = 3;
+inline constexpr int lv_myocardium = 1, rv_wall = 2, scar = 3, border_zone = 4, myocardial_fat = 5;
 }
 namespace heart_patches {
 inline constexpr int endocardium_lv = 1, endocardium_rv = 2, epicardium = 3, base = 4;

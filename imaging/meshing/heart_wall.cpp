@@ -57,10 +57,31 @@ std::optional<Sampler> HeartWall::share(const LabelMap& labels, const LabelSet& 
   return Sampler(*fields_.back());
 }
 
+HeartWall::Tissue HeartWall::tissue(const Vec3& x) const {
+  if (!muscle_) return Tissue::muscle;
+  double most = (*muscle_)(x);
+  Tissue out = Tissue::muscle;
+  const auto weigh = [&](const std::optional<Sampler>& share, Tissue kind) {
+    if (!share) return;
+    if (const double s = (*share)(x); s > most) most = s, out = kind;
+  };
+  weigh(scar_, Tissue::scar);
+  weigh(border_, Tissue::border);
+  weigh(fat_, Tissue::fat);
+  return out;
+}
+
+double HeartWall::scar_excess(const Vec3& x) const {
+  double other = (*muscle_)(x);
+  if (border_) other = std::max(other, (*border_)(x));
+  if (fat_) other = std::max(other, (*fat_)(x));
+  return (*scar_)(x) - other;
+}
+
 core::Result<void> HeartWall::fill(const LabelMap& labels, const HeartMeshParams& params, const core::Progress& progress) {
   using namespace labels_of;
   wall_mm_ = params.rv_wall_mm;
-  window_ = window_around(labels, label_set({lv_blood_pool, lv_myocardium, scar, rv_blood_pool}), params.rv_wall_mm + 3.0, least_spacing_mm);
+  window_ = window_around(labels, label_set({lv_blood_pool, lv_myocardium, scar, border_zone, myocardial_fat, rv_blood_pool}), params.rv_wall_mm + 3.0, least_spacing_mm);
   voxel_ = window_.grid.spacing.minCoeff();
   band_ = params.rv_wall_mm + 2.5 * window_.grid.spacing.maxCoeff();
   // The aortic root may be labelled under the mitral plane; only cavities that are not ventricular wall or blood block the shell.
@@ -68,7 +89,7 @@ core::Result<void> HeartWall::fill(const LabelMap& labels, const HeartMeshParams
   for (int v = 1; v < 256; ++v)
     if (cavity(v)) around.push_back(v), blocked.push_back(v);
   struct Item { std::optional<Sampler>* field; LabelSet set; const char* what; bool needed; };
-  const Item items[] = {{&lv_wall_, label_set({lv_myocardium, scar}), "LV wall", true},
+  const Item items[] = {{&lv_wall_, label_set({lv_myocardium, scar, border_zone, myocardial_fat}), "LV wall", true},
                         {&lv_blood_, label_set({lv_blood_pool}), "LV blood", true},
                         {&rv_blood_, label_set({rv_blood_pool}), "RV blood", true},
                         {&blocked_, label_set(blocked), "cavities", true},
@@ -83,10 +104,11 @@ core::Result<void> HeartWall::fill(const LabelMap& labels, const HeartMeshParams
                                          "Check the segmentation.", item.what));
     }
   }
-  if (labels.count(scar) > 0) {
-    scar_ = share(labels, label_set({scar}));
-    muscle_ = share(labels, label_set({lv_myocardium}));
-  }
+  const bool has_scar = labels.count(scar) > 0, has_border = labels.count(border_zone) > 0, has_fat = labels.count(myocardial_fat) > 0;
+  if (has_scar) scar_ = share(labels, label_set({scar}));
+  if (has_border) border_ = share(labels, label_set({border_zone}));
+  if (has_fat) fat_ = share(labels, label_set({myocardial_fat}));
+  if (has_scar || has_border || has_fat) muscle_ = share(labels, label_set({lv_myocardium}));
   return {};
 }
 
@@ -206,7 +228,7 @@ Plane fit_base_plane(const LabelMap& labels) {
         for (int d = 0; d < 6; ++d) {
           const int s = d % 2 ? 1 : -1, a = d / 2;
           const int v = at(i + (a == 0) * s, j + (a == 1) * s, k + (a == 2) * s);
-          if (v != lv_blood_pool) faces.push_back({x, v == lv_myocardium || v == scar});
+          if (v != lv_blood_pool) faces.push_back({x, v == lv_myocardium || v == scar || v == border_zone || v == myocardial_fat});
         }
       }
   mean /= n;

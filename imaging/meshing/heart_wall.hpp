@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The ventricular wall of a heart label map as an implicit function, its base cut and what lies around it.
-// Model: LV wall = myocardium and scar as labelled, closed by a 2 mm skin where LV blood lies bare away from the base; RV wall = shell of given thickness outside RV blood, where no other labelled
+// Model: LV wall = myocardium, scar, border zone and fat as labelled, closed by a 2 mm skin where LV blood lies bare away from the base; RV wall = shell of given thickness outside RV blood, where no other labelled
 // cavity, vessel or LV wall is. Surfaces come from Gaussian-smoothed labels with the volume kept; distances are exact near them.
 // Base: LV wall is cut by the mitral and aortic planes, RV wall by the tricuspid and pulmonary planes (outflow planes only near
 // their valve, an infinite one would cut the other outflow tract); without a mitral plane one plane across the LV long axis.
@@ -35,7 +35,11 @@ class HeartWall {
   double rv_blood(const core::Vec3& x) const { return (*rv_blood_)(x); }
   double other_cavity(const core::Vec3& x) const { return others_ ? (*others_)(x) : band_; }  // atria and great vessels
   bool has_scar() const { return scar_.has_value(); }
-  double scar_excess(const core::Vec3& x) const { return (*scar_)(x) - (*muscle_)(x); }       // > 0 scar
+  double scar_excess(const core::Vec3& x) const;        // > 0 scar
+  bool has_border() const { return border_.has_value(); }
+  bool has_fat() const { return fat_.has_value(); }
+  enum class Tissue { muscle, scar, border, fat };
+  Tissue tissue(const core::Vec3& x) const;             // what most of the wall around x is labelled
   double removed(const core::Vec3& x, bool lv) const;   // > 0 beyond a plane that cuts this ventricle, mm
   double voxel() const { return voxel_; }               // mm, smallest spacing of the working grid
   const Window& window() const { return window_; }
@@ -54,7 +58,7 @@ class HeartWall {
   Window window_;
   double voxel_ = 1, wall_mm_ = 3, band_ = 5;
   std::vector<std::unique_ptr<core::Volume>> fields_;
-  std::optional<Sampler> lv_wall_, lv_blood_, rv_blood_, blocked_, others_, scar_, muscle_;
+  std::optional<Sampler> lv_wall_, lv_blood_, rv_blood_, blocked_, others_, scar_, muscle_, border_, fat_;
   std::vector<BaseCut> cuts_;
   std::vector<std::string> notes_;
 };

@@ -106,7 +106,10 @@ core::Result<Lumen> cap_and_finish(const SurfaceMesh& surface, const InsideGrid&
     planes.push_back(p);
     tips.push_back(e.path.front());
   }
-  if (planes.size() < 2) return core::computation_failed("Fewer than two ends of the vessel could be cut (no flow can pass). Check the label.");
+  if (planes.size() < 2) {
+    return core::computation_failed("Fewer than two ends of the vessel could be cut: it ends blindly or is broken where it is narrower than about two voxels (no flow can "
+                                    "pass). Paint the narrow part open, or segment it on a finer image.");
+  }
   std::size_t inlet = 0;
   if (params.inlet_near || start) {
     const Vec3 near = params.inlet_near ? *params.inlet_near : *start;
@@ -193,7 +196,9 @@ std::optional<Vec3> contact(const core::LabelMap& l, const LabelSet& vessel, con
 core::Result<Lumen> lumen_from_labels(const core::LabelMap& labels, const std::vector<int>& values, const LumenParams& params,
                                       const core::Progress& progress) {
   if (const auto ok = check(params); !ok) return core::pass(ok);
-  auto surface = surface_from_labels(labels, values, params.smoothing_mm, progress.part(0, 0.2));
+  // Not over 0.8 voxel: the neck of a stenosis is few voxels wide.
+  const double smoothing = std::min(params.smoothing_mm, 0.8 * labels.grid.spacing.minCoeff());
+  auto surface = surface_from_labels(labels, values, smoothing, progress.part(0, 0.2));
   if (!surface) return core::pass(surface);
   const LabelSet set = label_set(values);
   const Window w = window_around(labels, set, 0, 0);
@@ -201,6 +206,8 @@ core::Result<Lumen> lumen_from_labels(const core::LabelMap& labels, const std::v
   gaussian(share, Vec3::Constant(0.6));   // closes one-voxel gaps in thin vessels
   std::vector<char> mask(share.values.size());
   for (std::size_t v = 0; v < mask.size(); ++v) mask[v] = share.values[v] > 0.4f;
+  const core::Volume labelled = indicator(labels, set, w);
+  for (std::size_t v = 0; v < mask.size(); ++v) mask[v] = mask[v] || labelled.values[v] > 0.5f;   // a neck of one voxel stays open
   const InsideGrid inside = inside_of_mask(w.grid, mask);
   namespace l = core::labels;
   std::optional<Vec3> start;

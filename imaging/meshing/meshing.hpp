@@ -17,6 +17,15 @@ namespace ot::imaging {
 // Smooth closed surface around the voxels of the given labels (volume change by smoothing < 2 %).
 core::Result<core::SurfaceMesh> surface_from_labels(const core::LabelMap& labels, const std::vector<int>& values,
                                                     double smoothing_mm, const core::Progress& progress);
+// One closed surface per label, all from one smooth partition: neighbours share their border. Labels without a voxel are left out.
+struct LabelSurface {
+  int label = 0;
+  core::SurfaceMesh surface;
+  double labelled_mm3 = 0, volume_mm3 = 0;   // of the voxels, of the surface (within 2 %)
+  bool own_border = false;                   // a sliver whose border was moved a little against its neighbours to keep its volume
+};
+core::Result<std::vector<LabelSurface>> surfaces_from_labels(const core::LabelMap& labels, const std::vector<int>& values,
+                                                             double smoothing_mm, const core::Progress& progress);
 core::Result<core::SurfaceMesh> decimate(const core::SurfaceMesh& mesh, std::size_t target_triangles);
 
 struct HeartMeshParams {
@@ -35,6 +44,32 @@ struct HeartMesh {
 };
 core::Result<HeartMesh> biventricular_mesh(const core::LabelMap& labels, const std::vector<Plane>& planes,
                                            const HeartMeshParams& params, const core::Progress& progress);
+
+// Tetrahedra of any set of labels in one mesh with shared interfaces (label_tets.cpp).
+struct MeshRequest {
+  struct Part {
+    int label = 0;
+    std::string region;        // "" = key of the label
+    double edge_mm = 0;        // 0 = edge_mm of the request
+  };
+  struct Spot {                // finer near a point
+    core::Vec3 centre{0, 0, 0};
+    double radius_mm = 0, edge_mm = 0;
+  };
+  std::vector<Part> parts;
+  double edge_mm = 1.5;
+  double smoothing_mm = 0;     // 0 = 0.7 voxel
+  std::vector<Spot> spots;
+  bool keep_largest_part = false;   // else only crumbs are dropped
+};
+struct LabelledMesh {
+  core::TetMesh mesh;          // regions in the order of the request (1..); patches "<region>/outside", "<region>/<label beside it>",
+                               // in a heart "endocardium_lv", "endocardium_rv", "epicardium", "base"
+  core::MeshQuality quality;
+  std::vector<core::Quantity> quantities;
+  std::vector<std::string> notes;
+};
+core::Result<LabelledMesh> tet_mesh_from_labels(const core::LabelMap& labels, const MeshRequest& request, const core::Progress& progress);
 
 struct LumenParams {
   double smoothing_mm = 0.5;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Smooth closed surface of a union of labels.
-// Model: Gaussian of the union's indicator, the level chosen so that the enclosed volume is that of the voxels.
+// Model: the union's indicator smoothed by 2 G - G G (G a Gaussian), the level chosen so that the enclosed volume is that of the voxels.
+// A plain Gaussian moves a border of radius R inward by sigma^2 / 2R, which would deepen a stenosis by several percent; this kernel has
+// no second moment (van Cittert, Z. Phys. 69:298, 1931, one step), so necks keep their width to fourth order.
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -21,7 +23,7 @@ core::Result<core::SurfaceMesh> surface_from_labels(const core::LabelMap& labels
   if (labels.values.size() != labels.grid.voxels() || labels.grid.voxels() == 0) {
     return core::bad_input("No surface: the label map is empty. Run segmentation first.");
   }
-  const Window window = window_around(labels, label_set(values), 4.0 * smoothing_mm, 0.0);
+  const Window window = window_around(labels, label_set(values), 5.7 * smoothing_mm, 0.0);
   if (window.empty) {
     std::string names;
     for (int v : values) {
@@ -38,6 +40,9 @@ core::Result<core::SurfaceMesh> surface_from_labels(const core::LabelMap& labels
   Vec3 sigma;
   for (int a = 0; a < 3; ++a) sigma[a] = std::max(0.7, smoothing_mm / window.grid.spacing[a]);
   gaussian(field, sigma);
+  core::Volume twice = field;
+  gaussian(twice, sigma);
+  for (std::size_t v = 0; v < field.values.size(); ++v) field.values[v] = 2 * field.values[v] - twice.values[v];
   if (progress.cancelled()) return core::cancelled();
   progress.report(0.5, "surface: triangles");
   LevelSurface out = surface_of_volume(field, voxels * window.grid.voxel_volume());

@@ -21,7 +21,19 @@ namespace l = core::labels;
 
 constexpr double working_mm = 1.5;
 constexpr double thickest_slice_mm = 5.0;  // valve planes and thin walls are lost beyond
+constexpr double surely = 0.26;            // below, other readings of the scan are tried too: right heart unfilled, left and right swapped
+constexpr double fat_step = 0.38;          // of the step from wall down to pure fat: their border (a class with blurred borders in it: 0.4)
+constexpr double least_fat_step = 0.4;     // fat lies some 210 HU below the wall, blood of 250 to 600 HU at most 500 above it
+constexpr double least_fat_share = 0.08;   // of the dark voxels that lie among their like; blurred borders have hardly any
+constexpr double faint_right = 0.7;        // right-heart blood, in steps from LV wall to left-heart blood: below, it gets its own threshold
+constexpr double least_right = 0.18;       // below, it cannot be told from wall (noise and partial volume are of that size)
+constexpr double unlikely = 0.02;          // handicap of those readings
+constexpr double least_score_placed = 0.05;   // where a person placed the heart by clicks
 constexpr double least_score = 0.20;       // agreement with the model heart; non-hearts among the shared scans reach 0.14, hearts 0.28 and more
+
+bool right_heart(int label) {
+  return label == l::rv_blood_pool || label == l::right_atrium || label == l::pulmonary_artery || label == l::superior_vena_cava || label == l::inferior_vena_cava;
+}
 
 Result<void> check_scan(const core::Volume& scan) {
   const double step = scan.grid.spacing.maxCoeff();
@@ -77,7 +89,7 @@ MatterMap find_matter(const core::Grid& grid, const std::vector<float>& smooth, 
 }
 
 // The part of the scan around the fitted heart, with thresholds found inside it.
-Result<HeartImage> around_heart(const core::Volume& work, const ShapePrior& prior, const HeartFit& fit, const Classes& global, std::array<int, 3>& low) {
+Result<HeartImage> around_heart(const core::Volume& work, const ShapePrior& prior, const HeartFit& fit, const Classes& global, const Hints& hints, std::array<int, 3>& low) {
   Vec3 a = Vec3::Constant(1e30), b = -a;
   const core::Grid& m = prior.grid;
   const auto& whole = prior.distance.at(0);
@@ -99,7 +111,8 @@ Result<HeartImage> around_heart(const core::Volume& work, const ShapePrior& prio
   out.grid = voxels::crop_grid(work.grid, low, high);
   out.raw = voxels::crop(work.grid, work.values, low, high);
   out.smooth = voxels::gaussian(out.grid, out.raw, 0.75);
-  std::vector<float> inside, pools, around, walls;
+  std::vector<float> inside, pools, around, walls, right;
+  voxels::Mask near(out.grid.voxels(), 0);   // within 12 mm of the model heart
   const Unfit unfit(fit);
   for (int k = 0; k < out.grid.size[2]; ++k)
     for (int j = 0; j < out.grid.size[1]; ++j)
@@ -107,10 +120,11 @@ Result<HeartImage> around_heart(const core::Volume& work, const ShapePrior& prio
         const std::size_t o = out.grid.offset(i, j, k);
         const Vec3 m = unfit(out.grid.to_patient(Vec3(i, j, k)));
         const double outside = unfit.scale * double(prior.at(0, m));
-        if (outside < 12.0) around.push_back(out.smooth[o]);
+        if (outside < 12.0) around.push_back(out.smooth[o]), near[o] = 1;
+        if (prior.at(l::lv_myocardium, m) < -2.5) walls.push_back(out.smooth[o]);   // with what is dark: in a rescaled scan the gas threshold may reach into the wall
         if (outside > 4.0 || out.smooth[o] <= global.gas) continue;
+        if (prior.at(l::rv_blood_pool, m) < -5.0 || prior.at(l::pulmonary_artery, m) < -5.0) right.push_back(out.smooth[o]);
         inside.push_back(out.smooth[o]);
-        if (prior.at(l::lv_myocardium, m) < -2.5) walls.push_back(out.smooth[o]);
         if (out.smooth[o] <= global.contrast) continue;
         for (int label : {l::lv_blood_pool, l::left_atrium, l::aorta})
           if (prior.at(label, m) < -4.0) pools.push_back(out.smooth[o]);
@@ -131,68 +145,169 @@ Result<HeartImage> around_heart(const core::Volume& work, const ShapePrior& prio
   walls.erase(std::remove_if(walls.begin(), walls.end(), [&](float v) { return v > t[1]; }), walls.end());
   out.wall = walls.size() > 200 ? median(std::move(walls)) : 2 * t[1] - out.blood;
   out.above_wall = 0.5 * (out.wall + out.blood);
+  if (hints.input().threshold) out.above_wall = *hints.input().threshold;
+  // Right heart: half way to its own blood where that is clearly fainter; no threshold where it can hardly be told from wall.
+  out.right_blood = out.blood, out.right_above_wall = out.above_wall;
+  if (right.size() > 200) {
+    const double level = (median(right) - out.wall) / std::max(1.0, out.blood - out.wall);
+    out.right_filled = level > least_right;
+    if (out.right_filled && level < faint_right) {
+      out.right_blood = out.wall + level * (out.blood - out.wall);
+      out.right_above_wall = 0.5 * (out.wall + out.right_blood);
+    }
+  }
   // Fat is the darker class of what is neither gas nor brighter than the wall, in and around the heart. The border is put at 60 % of the
-  // step: at half height one voxel of fat between heart and liver is already bridged by blur.
-  around.erase(std::remove_if(around.begin(), around.end(), [&](float v) { return v > out.wall || v <= global.gas; }), around.end());
-  const auto dark = voxels::otsu(around, 2);
+  // step: at half height one voxel of fat between heart and liver is already bridged by blur. In a rescaled scan the gas threshold may lie
+  // above fat; there all gas has one value and is a class of its own. In a window cut off above fat there is no such class, only blurred
+  // borders: then the darkest value stands for it.
+  const bool rescaled = out.wall - global.gas < 1.1 * (out.blood - out.wall);   // fat lies 0.5 to 1 such steps below the wall
+  std::vector<float> dark_values;
+  for (float v : around)
+    if (v <= out.wall && (rescaled || v > global.gas)) dark_values.push_back(v);
+  const auto dark = voxels::otsu(dark_values, rescaled ? 3 : 2);
   out.below_wall = t[0];
-  if (!dark.empty()) {
-    around.erase(std::remove_if(around.begin(), around.end(), [&](float v) { return v > dark[0]; }), around.end());
-    if (around.size() > 100) out.below_wall = 0.4 * median(std::move(around)) + 0.6 * out.wall;
+  if (!dark.empty() && !rescaled) {
+    dark_values.erase(std::remove_if(dark_values.begin(), dark_values.end(), [&](float v) { return v > dark[0]; }), dark_values.end());
+    if (dark_values.size() > 100) out.below_wall = 0.4 * median(std::move(dark_values)) + 0.6 * out.wall;
+  } else if (dark.size() == 2) {
+    const auto is_fat = [&](std::size_t o) { return out.smooth[o] > dark[0] && out.smooth[o] <= dark[1]; };
+    std::vector<float> fat;
+    std::size_t all_dark = 0;
+    const core::Grid& g = out.grid;
+    for (int k = 1; k + 1 < g.size[2]; ++k)
+      for (int j = 1; j + 1 < g.size[1]; ++j)
+        for (int i = 1; i + 1 < g.size[0]; ++i) {
+          const std::size_t o = g.offset(i, j, k);
+          if (!is_fat(o) || !near[o]) continue;
+          ++all_dark;
+          const std::size_t nx = std::size_t(g.size[0]), nxy = nx * std::size_t(g.size[1]);
+          if (is_fat(o - 1) && is_fat(o + 1) && is_fat(o - nx) && is_fat(o + nx) && is_fat(o - nxy) && is_fat(o + nxy)) fat.push_back(out.smooth[o]);
+        }
+    const bool seen = double(fat.size()) >= least_fat_share * double(all_dark) && out.wall - median(fat) > least_fat_step * (out.blood - out.wall);   // else muscle
+    if (seen) dark_values = std::move(fat);
+    else dark_values.erase(std::remove_if(dark_values.begin(), dark_values.end(), [&](float v) { return v > dark[0]; }), dark_values.end());
+    // A value that fat was cut off to lies nearer to the wall than fat: half way.
+    if (dark_values.size() > 100) out.below_wall = out.wall - (seen ? fat_step : 0.5) * (out.wall - median(std::move(dark_values)));
   }
   return out;
 }
 
-}  // namespace
+core::Volume mirrored(core::Volume v) {
+  const int nx = v.grid.size[0];
+  for (std::size_t row = 0; row < v.values.size(); row += std::size_t(nx)) std::reverse(v.values.begin() + std::ptrdiff_t(row), v.values.begin() + std::ptrdiff_t(row) + nx);
+  return v;
+}
 
-Result<Segmentation> segment_cardiac_ct(const core::Volume& scan, const core::Progress& progress) {
-  if (auto ok = check_scan(scan); !ok) return core::pass(ok);
-  const auto work = to_working_grid(scan, working_mm, progress.part(0, 0.1));
-  if (!work) return core::pass(work);
-  const auto smooth = voxels::gaussian(work->grid, work->values, 1.0);
+// Left and right swapped about the middle of the working grid; `sum` = twice its x.
+GuidedInput mirrored(GuidedInput g, double sum) {
+  const auto flip = [sum](Vec3& p) { p.x() = sum - p.x(); };
+  for (auto& [key, points] : g.seeds) std::for_each(points.begin(), points.end(), flip);
+  for (auto& [key, points] : g.valves) std::for_each(points.begin(), points.end(), flip);
+  if (g.apex) flip(*g.apex);
+  for (CutPlane& c : g.cuts) flip(c.centre), c.normal.x() = -c.normal.x();
+  for (SplitSheet& s : g.splits)
+    for (auto& line : s.strokes) std::for_each(line.begin(), line.end(), flip);
+  return g;
+}
+
+// The model heart on the scan, under the reading of the scan that agrees best.
+struct Found {
+  HeartFit fit;
+  Classes classes;
+  bool mirrored = false, right_filled = true;
+};
+Result<Found> find_heart(const core::Volume& work, const ShapePrior& prior, const GuidedInput& input, const core::Progress& progress) {
+  const auto smooth = voxels::gaussian(work.grid, work.values, 1.0);
   if (progress.cancelled()) return core::cancelled();
   const auto guesses = find_classes(smooth);
   if (!guesses) return core::pass(guesses);
+  Found best;
+  best.fit.score = -1e9;
+  const auto try_all = [&](const std::vector<float>& values, bool flip, bool right_filled, double handicap, const core::Progress& part) -> Result<void> {
+    const double sum = 2 * work.grid.origin.x() + (work.grid.size[0] - 1) * work.grid.spacing.x();
+    const auto anchors = Hints(flip ? mirrored(input, sum) : input).anchors();
+    for (const Classes& guess : *guesses) {
+      const auto tried = fit_heart(find_matter(work.grid, values, guess), prior, anchors, right_filled, part);
+      if (!tried) return core::pass(tried);
+      if (tried->score - handicap > best.fit.score) best = {*tried, guess, flip, right_filled};
+    }
+    return {};
+  };
+  if (auto ok = try_all(smooth, false, true, 0, progress.part(0, 0.5)); !ok) return core::pass(ok);
+  if (best.fit.score < surely) {
+    if (auto ok = try_all(smooth, false, false, unlikely, progress.part(0.5, 0.75)); !ok) return core::pass(ok);
+    core::Volume flipped;
+    flipped.grid = work.grid;
+    flipped.values = smooth;
+    flipped = mirrored(std::move(flipped));
+    if (auto ok = try_all(flipped.values, true, true, unlikely, progress.part(0.75, 1.0)); !ok) return core::pass(ok);
+  }
+  return best;
+}
+
+Result<Segmentation> segment_heart(const core::Volume& scan, const GuidedInput& told, const core::Progress& progress) {
+  if (auto ok = check_scan(scan); !ok) return core::pass(ok);
+  auto work = to_working_grid(scan, working_mm, progress.part(0, 0.1));
+  if (!work) return core::pass(work);
   static const ShapePrior prior = make_shape_prior();
   if (progress.cancelled()) return core::cancelled();
-  Result<HeartFit> fit = HeartFit{};
-  const Classes* classes = nullptr;
-  for (const Classes& guess : *guesses) {
-    auto tried = fit_heart(find_matter(work->grid, smooth, guess), prior, progress.part(0.12, 0.3));
-    if (!tried) return core::pass(tried);
-    if (!classes || tried->score > fit->score) fit = std::move(tried), classes = &guess;
-  }
-  if (fit->score < least_score)
+  const auto found = find_heart(*work, prior, told, progress.part(0.12, 0.3));
+  if (!found) return core::pass(found);
+  const HeartFit* fit = &found->fit;
+  const bool placed = told.seeds.size() + told.valves.size() >= 3;   // a person showed where the heart is
+  if (fit->score < (placed ? least_score_placed : least_score))
     return core::bad_input(fmt::format("No contrast-filled heart was found (best agreement with a heart {:.2f}, needed {:.2f}). "
-                                       "Use a contrast CT that shows the whole heart.", fit->score, least_score));
+                                       "Use a contrast CT that shows the whole heart{}.", fit->score, placed ? least_score_placed : least_score,
+                                       placed ? "; check the guide's points" : ", or set seeds and valve points in the Guide panel"));
+  const double mirror_sum = 2 * work->grid.origin.x() + (work->grid.size[0] - 1) * work->grid.spacing.x();
+  if (found->mirrored) *work = mirrored(std::move(*work));
+  Hints hints(found->mirrored ? mirrored(told, mirror_sum) : told);
+  hints.orient(*fit, prior);
   std::array<int, 3> low{};
-  const auto image = around_heart(*work, prior, *fit, *classes, low);
+  auto image = around_heart(*work, prior, *fit, found->classes, hints, low);
   if (!image) return core::pass(image);
-  auto chambers = find_chambers(*image, prior, *fit, progress.part(0.3, 0.75));
+  if (!found->right_filled && !image->right_filled) image->right_above_wall = image->above_wall;
+  auto chambers = find_chambers(*image, prior, *fit, hints, progress.part(0.3, 0.75));
   if (!chambers) return core::pass(chambers);
 
   Segmentation out;
-  out.planes = fit_valves(image->grid, chambers->labels, chambers->fit);
-  const auto wall = find_wall(*image, chambers->labels, out.planes, chambers->fit, progress.part(0.75, 0.9));
+  out.planes = fit_valves(image->grid, chambers->labels, chambers->fit, hints);
+  const auto wall = find_wall(*image, chambers->labels, out.planes, chambers->fit, hints, progress.part(0.75, 0.9));
   if (!wall) return core::pass(wall);
 
   core::LabelMap map;
   map.grid = work->grid;
   map.labels = l::heart();
   map.values.assign(map.grid.voxels(), 0);
-  std::array<std::size_t, 256> doubtful{}, all{};
+  std::array<std::size_t, 256> doubtful{}, all{}, at_edge{};
+  const Unfit unfit(chambers->fit);
   for (int k = 0; k < image->grid.size[2]; ++k)
     for (int j = 0; j < image->grid.size[1]; ++j)
       for (int i = 0; i < image->grid.size[0]; ++i) {
         const std::size_t from = image->grid.offset(i, j, k);
         std::uint8_t v = chambers->labels[from];
         if (!v && wall->myocardium[from]) v = std::uint8_t(wall->scar[from] ? l::scar : l::lv_myocardium);
-        map.values[map.grid.offset(low[0] + i, low[1] + j, low[2] + k)] = v;
+        bool assumed = false;
+        if (!image->right_filled && (v == 0 || right_heart(v))) {   // nothing to see there: the model heart fills what is neither fat nor gas
+          const Vec3 m = unfit(image->grid.to_patient(Vec3(i, j, k)));
+          v = 0;
+          for (int label : {l::rv_blood_pool, l::right_atrium, l::pulmonary_artery})
+            if (prior.at(label, m) < 0 && image->smooth[from] > image->below_wall) v = std::uint8_t(label), assumed = true;
+        }
+        const int x = found->mirrored ? map.grid.size[0] - 1 - (low[0] + i) : low[0] + i;
+        map.values[map.grid.offset(x, low[1] + j, low[2] + k)] = v;
         ++all[v];
+        at_edge[v] += low[0] + i == 0 || low[1] + j == 0 || low[2] + k == 0 || low[0] + i + 1 == map.grid.size[0] || low[1] + j + 1 == map.grid.size[1] || low[2] + k + 1 == map.grid.size[2];
         // Doubtful: the cut wavers, or the value lies within 15 % of the blood-wall contrast of the threshold between them.
-        const double near = std::abs(image->smooth[from] - image->above_wall) / std::max(1.0, image->blood - image->above_wall);
-        doubtful[v] += chambers->margin[from] < 0.5f || near < 0.15;
+        double near = std::abs(image->smooth[from] - image->above_wall) / std::max(1.0, image->blood - image->above_wall);
+        if (v == l::lv_myocardium || v == l::scar) {   // its outer border too; scar may be as dark as that
+          if (v == l::lv_myocardium) near = std::min(near, std::abs(image->smooth[from] - image->below_wall) / std::max(1.0, image->wall - image->below_wall));
+          assumed = assumed || wall->guessed[from];
+        }
+        doubtful[v] += assumed || chambers->margin[from] < 0.5f || near < 0.15;
       }
+  if (found->mirrored)
+    for (Plane& p : out.planes) p.centre.x() = mirror_sum - p.centre.x(), p.normal.x() = -p.normal.x();
   auto back = from_working_grid(map, scan.grid, progress.part(0.92, 1.0));
   if (!back) return core::pass(back);
   out.labels = std::move(*back);
@@ -204,16 +319,29 @@ Result<Segmentation> segment_cardiac_ct(const core::Volume& scan, const core::Pr
     if (all[std::size_t(info.value)] == 0) continue;
     add(info.key + "_ml", info.name + " volume", "ml", out.labels.volume_ml(info.value));
     add(info.key + "_uncertain_percent", info.name + ": uncertain share", "%", 100.0 * double(doubtful[std::size_t(info.value)]) / double(all[std::size_t(info.value)]),
-        "voxels near the blood threshold or near a cut");
+        info.value == l::lv_myocardium || info.value == l::scar ? "near a threshold, or its outer border was not seen" : "near the blood threshold or near a cut");
   }
   add("threshold_blood", "Threshold blood | wall", scan.quantity, image->above_wall, "half way from the LV wall's median to the blood of the left heart");
+  add("threshold_right_atrium", "Threshold blood | wall, right atrium", scan.quantity, told.right_atrium_threshold.value_or(image->wall + 0.25 * (image->right_above_wall - image->wall)),
+      "a quarter of the way to the threshold: its blood is often unmixed");
   add("threshold_wall", "Threshold wall | fat", scan.quantity, image->below_wall, "60 % of the step from fat to the LV wall");
   add("lv_wall_thickness_median_mm", "LV wall thickness, median", "mm", wall->median_thickness_mm);
   add("lv_wall_replaced_percent", "LV wall taken from neighbours", "%", 100.0 * wall->replaced_share, "directions without a visible outer border");
   add("scar_threshold", "Scar threshold", scan.quantity, wall->scar_threshold, fmt::format("remote wall {:.0f} minus 2.5 SD of {:.0f}", wall->remote_mean, wall->remote_sd));
   add("heart_fit_agreement", "Agreement with the model heart", "1", fit->score);
+  if (image->right_above_wall < image->above_wall) add("threshold_right_blood", "Threshold blood | wall, right heart", scan.quantity, image->right_above_wall, "half way from the wall to the right heart's own blood");
   for (const Plane& p : out.planes)
     if (!p.fitted) out.notes.push_back(fmt::format("The {} valve plane could not be seen; it is assumed from the model heart.", p.key));
+  for (std::string& note : hints.notes()) out.notes.push_back(std::move(note));
+  if (found->mirrored)
+    out.notes.push_back("The heart lies mirrored in this scan (apex to the patient's right): a true dextrocardia, or left and right were swapped on the way. Check the laterality before going on.");
+  if (!image->right_filled)
+    out.notes.push_back("The right heart holds no visible contrast: RV, right atrium and pulmonary artery are the model heart's (assumed), not seen.");
+  else if (image->right_above_wall < image->above_wall)
+    out.notes.push_back(fmt::format("The right heart is fainter than the left: it was cut at {:.0f} instead of {:.0f}.", image->right_above_wall, image->above_wall));
+  for (const int value : {l::lv_blood_pool, l::lv_myocardium, l::rv_blood_pool, l::left_atrium, l::right_atrium})
+    if (double(at_edge[std::size_t(value)]) * working_mm * working_mm > 100.0)   // mm^2: more than a rounded rim that touches it
+      out.notes.push_back(fmt::format("{} is cut off by the edge of the scan: its volume is too small.", l::heart()[std::size_t(value - 1)].name));
   const auto sane = [&](int value, double least, double most, const char* what) {
     const double ml = out.labels.volume_ml(value);
     if (ml < least || ml > most) out.notes.push_back(fmt::format("{} is {:.0f} ml, outside the usual {:.0f} to {:.0f} ml: look at it before going on.", what, ml, least, most));
@@ -224,6 +352,15 @@ Result<Segmentation> segment_cardiac_ct(const core::Volume& scan, const core::Pr
     return core::bad_input("The left ventricle could not be found in this scan (blood and wall do not separate). Use a contrast CT that shows the whole heart.");
   progress.report(1.0, "segmented");
   return out;
+}
+
+}  // namespace
+
+Result<Segmentation> segment_cardiac_ct(const core::Volume& scan, const core::Progress& progress) { return segment_heart(scan, {}, progress); }
+
+Result<Segmentation> segment_guided(const core::Volume& scan, const GuidedInput& input, const core::Progress& progress) {
+  if (auto ok = check_guided(input, scan); !ok) return core::pass(ok);
+  return segment_heart(scan, input, progress);
 }
 
 }  // namespace ot::imaging

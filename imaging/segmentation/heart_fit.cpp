@@ -25,7 +25,11 @@ struct ModelPoint {
 // Gain of meeting gas, soft tissue or contrast where the model has blood, LV wall or surroundings (rough log-likelihood ratios; only their
 // order of size matters: gas in a chamber is the worst, wall where wall should be is as good as blood where blood should be).
 constexpr double gain[3][3] = {{-3.0, -1.0, 1.0}, {-2.5, 1.0, -1.2}, {0.25, 0.2, -0.7}};
-constexpr double gain_outside_scan = -0.4;
+// Beyond the scan nothing is known: little is lost where the model has surroundings (a scan cropped to the heart), more for heart outside.
+constexpr double gain_outside_scan[3] = {-0.4, -0.4, 0.15};
+constexpr double gain_unfilled_soft = 0.3, gain_unfilled_contrast = 0.0;  // right heart without contrast
+constexpr double pull_of_anchor = 0.01;    // per mm of mean distance to the named points
+constexpr double most_anchor_mm = 60.0;
 // Usual spread of heart size and attitude between adults, about one standard deviation (assumed, deliberately wide).
 constexpr double usual_rotation = 0.35;   // rad
 constexpr double usual_log_scale = 0.18;
@@ -63,6 +67,19 @@ double penalty(const HeartFit& f) {
                  (f.log_scale.array() - mean).matrix().squaredNorm() / (0.12 * 0.12));
 }
 
+double anchor_penalty(const HeartFit& fit, const ShapePrior& prior, const std::vector<Anchor>& anchors) {
+  if (anchors.empty()) return 0;
+  const Unfit unfit(fit);
+  double sum = 0;
+  for (const Anchor& a : anchors) {
+    const double d = a.label > 0 ? std::max(0.0, unfit.scale * double(prior.at(a.label, unfit(a.patient))) + 3.0) : (fit.to_patient(a.model) - a.patient).norm();
+    sum += std::min(d, most_anchor_mm);
+  }
+  return pull_of_anchor * sum / double(anchors.size());
+}
+
+bool right_heart(int label) { return label == l::rv_blood_pool || label == l::right_atrium || label == l::pulmonary_artery || label == model_labels::svc; }
+
 template <class Agreement>
 double score(const HeartFit& fit, const std::vector<ModelPoint>& points, const core::Grid& grid, const Agreement& agreement) {
   const core::Mat3 a = (grid.spacing.cwiseInverse().asDiagonal() * grid.direction.transpose()) * fit.linear();
@@ -71,7 +88,7 @@ double score(const HeartFit& fit, const std::vector<ModelPoint>& points, const c
   for (const ModelPoint& p : points) {
     const Vec3 q = b + a * (p.at - fit.centre);
     const int i = int(std::lround(q.x())), j = int(std::lround(q.y())), k = int(std::lround(q.z()));
-    sum += p.weight * (grid.contains(i, j, k) ? agreement(p, grid.offset(i, j, k)) : gain_outside_scan);
+    sum += p.weight * (grid.contains(i, j, k) ? agreement(p, grid.offset(i, j, k)) : gain_outside_scan[p.kind]);
     weight += p.weight;
   }
   return sum / std::max(weight, 1.0) - penalty(fit);
@@ -84,16 +101,16 @@ void shift(HeartFit& f, int dof, double by) {
   else f.log_scale.array() += by;
 }
 
-template <class Agreement>
-void pattern_search(HeartFit& best, const std::vector<ModelPoint>& points, const core::Grid& grid, const Agreement& agreement, double step, double least) {
-  best.score = score(best, points, grid, agreement);
+template <class Agreement, class Extra>
+void pattern_search(HeartFit& best, const std::vector<ModelPoint>& points, const core::Grid& grid, const Agreement& agreement, const Extra& extra, double step, double least) {
+  best.score = score(best, points, grid, agreement) - extra(best);
   while (step > least) {
     bool better = false;
     for (int dof = 0; dof < 10; ++dof)
       for (int sign = -1; sign <= 1; sign += 2) {
         HeartFit tried = best;
         shift(tried, dof, sign * step);
-        tried.score = score(tried, points, grid, agreement);
+        tried.score = score(tried, points, grid, agreement) - extra(tried);
         if (tried.score > best.score + 1e-6) best = tried, better = true;
       }
     if (!better) step *= 0.6;
@@ -137,13 +154,29 @@ ShapePrior make_shape_prior() {
   for (int label : {l::lv_blood_pool, l::lv_myocardium, l::rv_blood_pool, l::left_atrium, l::right_atrium, l::aorta, l::pulmonary_artery, l::rv_wall,
                     l::descending_aorta, model_labels::svc, model_labels::ivc, model_labels::pulmonary_vein})
     out.distance[label] = signed_distance([label](int v) { return v == label; });
+  std::map<int, double> count;
+  for (int k = 0; k < model.grid.size[2]; ++k)
+    for (int j = 0; j < model.grid.size[1]; ++j)
+      for (int i = 0; i < model.grid.size[0]; ++i) {
+        const int v = model.at(i, j, k);
+        if (v == 0) continue;
+        auto& sum = out.centre.try_emplace(v, Vec3::Zero()).first->second;
+        sum += model.grid.to_patient(Vec3(i, j, k));
+        count[v] += 1;
+      }
+  for (auto& [label, sum] : out.centre) sum /= count[label];
   return out;
 }
 
-core::Result<HeartFit> fit_heart(const MatterMap& matter, const ShapePrior& prior, const core::Progress& progress) {
+core::Result<HeartFit> fit_heart(const MatterMap& matter, const ShapePrior& prior, const std::vector<Anchor>& anchors, bool right_filled, const core::Progress& progress) {
   const auto coarse = model_points(prior, 8.0), fine = model_points(prior, 4.0);
   const core::Grid& g = matter.grid;
-  const auto agreement = [&](const ModelPoint& p, std::size_t o) { return gain[p.kind][int(matter.values[o])]; };
+  const auto agreement = [&](const ModelPoint& p, std::size_t o) {
+    const Matter found = matter.values[o];
+    if (!right_filled && p.kind == 0 && right_heart(p.label) && found != Matter::gas) return found == Matter::soft ? gain_unfilled_soft : gain_unfilled_contrast;
+    return gain[p.kind][int(found)];
+  };
+  const auto extra = [&](const HeartFit& f) { return anchor_penalty(f, prior, anchors); };
   HeartFit base;
   base.centre = Vec3(25, -28, 5);
   const Vec3 low = g.to_patient(Vec3::Zero()), high = g.to_patient(Vec3(g.size[0] - 1, g.size[1] - 1, g.size[2] - 1));
@@ -163,7 +196,7 @@ core::Result<HeartFit> fit_heart(const MatterMap& matter, const ShapePrior& prio
         const std::ptrdiff_t t = s / 3;
         f.translation = low + step * Vec3(double(t % n[0]), double(t / n[0] % n[1]), double(t / (std::ptrdiff_t(n[0]) * n[1])));
         f.log_scale.setConstant(0.16 * double(s % 3 - 1));
-        f.score = score(f, coarse, g, agreement);
+        f.score = score(f, coarse, g, agreement) - extra(f);
         starts[std::size_t(s)] = f;
       }
     });
@@ -184,7 +217,7 @@ core::Result<HeartFit> fit_heart(const MatterMap& matter, const ShapePrior& prio
   if (progress.cancelled()) return core::cancelled();
   core::parallel_chunks(std::ptrdiff_t(turned.size()), 1, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
     for (std::ptrdiff_t s = b; s < e; ++s)
-      if (!progress.cancelled()) pattern_search(turned[std::size_t(s)], coarse, g, agreement, 0.15, 0.02);
+      if (!progress.cancelled()) pattern_search(turned[std::size_t(s)], coarse, g, agreement, extra, 0.15, 0.02);
   });
   if (progress.cancelled()) return core::cancelled();
   std::stable_sort(turned.begin(), turned.end(), [](const HeartFit& a, const HeartFit& b) { return a.score > b.score; });
@@ -192,21 +225,23 @@ core::Result<HeartFit> fit_heart(const MatterMap& matter, const ShapePrior& prio
   progress.report(0.7, "fitting the model heart");
   core::parallel_chunks(4, 1, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
     for (std::ptrdiff_t s = b; s < e; ++s)
-      if (!progress.cancelled()) pattern_search(turned[std::size_t(s)], fine, g, agreement, 0.06, 0.004);
+      if (!progress.cancelled()) pattern_search(turned[std::size_t(s)], fine, g, agreement, extra, 0.06, 0.004);
   });
   if (progress.cancelled()) return core::cancelled();
   return *std::max_element(turned.begin(), turned.end(), [](const HeartFit& a, const HeartFit& b) { return a.score < b.score; });
 }
 
-HeartFit refit_heart(const HeartFit& start, const ShapePrior& prior, const core::Grid& grid, const std::vector<std::uint8_t>& labels) {
+HeartFit refit_heart(const HeartFit& start, const ShapePrior& prior, const std::vector<Anchor>& anchors, bool right_filled, const core::Grid& grid,
+                     const std::vector<std::uint8_t>& labels) {
   const auto points = model_points(prior, 4.0);
   HeartFit best = start;
+  const auto extra = [&](const HeartFit& f) { return anchor_penalty(f, prior, anchors); };
   pattern_search(best, points, grid, [&](const ModelPoint& p, std::size_t o) {
     const int found = labels[o];
     if (p.kind == 2) return found == 0 ? 0.2 : -0.5;
-    if (p.label > 13) return 0.0;
+    if (p.label > 13 || (!right_filled && right_heart(p.label) && found == 0)) return 0.0;
     return found == p.label ? 1.0 : (found == 0 ? -0.4 : -1.0);
-  }, 0.06, 0.004);
+  }, extra, 0.06, 0.004);
   return best;
 }
 

@@ -5,6 +5,7 @@
 // attitude. Starts all over the scan, pattern search, no random numbers.
 #pragma once
 #include <map>
+#include <string>
 #include <vector>
 
 #include "solvers/core/progress.hpp"
@@ -17,6 +18,7 @@ namespace ot::imaging {
 struct ShapePrior {
   core::Grid grid;
   std::map<int, std::vector<float>> distance;  // by label; key 0: to the union of all blood and wall
+  std::map<int, core::Vec3> centre;            // of every structure, model mm
   float at(int label, const core::Vec3& model_mm) const;
 };
 ShapePrior make_shape_prior();
@@ -47,8 +49,22 @@ struct Unfit {
   core::Mat3 inverse_;
 };
 
-core::Result<HeartFit> fit_heart(const MatterMap& matter, const ShapePrior& prior, const core::Progress& progress);
+// A point of the patient that a person named: inside a structure of the model (label > 0), or at a point of it (label 0).
+struct Anchor {
+  int label = 0;
+  core::Vec3 model{0, 0, 0}, patient{0, 0, 0};
+};
+struct ModelValve {
+  core::Vec3 centre, normal;
+  double radius = 0;
+};
+ModelValve model_valve(const std::string& key);   // "mitral", ...; of the model heart (imaging/phantom/thorax.cpp)
+core::Vec3 model_apex();
+
+// `right_filled`: does the right heart hold contrast? Where it does not, soft tissue there is as good as blood.
+core::Result<HeartFit> fit_heart(const MatterMap& matter, const ShapePrior& prior, const std::vector<Anchor>& anchors, bool right_filled, const core::Progress& progress);
 // Sharpens a fit with labels found so far on the same kind of grid (0 = none).
-HeartFit refit_heart(const HeartFit& start, const ShapePrior& prior, const core::Grid& grid, const std::vector<std::uint8_t>& labels);
+HeartFit refit_heart(const HeartFit& start, const ShapePrior& prior, const std::vector<Anchor>& anchors, bool right_filled, const core::Grid& grid,
+                     const std::vector<std::uint8_t>& labels);
 
 }  // namespace ot::imaging

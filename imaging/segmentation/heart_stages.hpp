@@ -2,6 +2,7 @@
 // The stages of the cardiac recipe, each on the cropped working grid.
 #pragma once
 #include "imaging/segmentation/heart_fit.hpp"
+#include "imaging/segmentation/hints.hpp"
 #include "imaging/segmentation/recipe.hpp"
 #include "imaging/segmentation/voxels.hpp"
 
@@ -13,8 +14,17 @@ struct HeartImage {
   double below_wall = 0;            // fat | wall
   double above_wall = 0;            // wall | blood
   double wall = 0;                  // median of the LV wall
-  double blood = 0;                 // median of contrast blood
+  double blood = 0;                 // median of contrast blood in the left heart
+  // Right heart: the same as the left unless its blood is clearly fainter (contrast timing).
+  bool right_filled = true;         // false: its blood cannot be told from wall
+  double right_blood = 0, right_above_wall = 0;
 };
+
+// Threshold wall | blood and the blood's usual value at a point of the model (mm).
+struct Level {
+  double above_wall = 0, blood = 0;
+};
+Level level_at(const HeartImage& image, const ShapePrior& prior, const core::Vec3& model_mm);
 
 struct Chambers {
   std::vector<std::uint8_t> labels;     // core::labels of the blood pools, 0 elsewhere
@@ -22,19 +32,20 @@ struct Chambers {
   HeartFit fit;                         // sharpened
 };
 // Blood pools: contrast voxels cut into chambers, papillary muscles and trabeculae closed.
-core::Result<Chambers> find_chambers(const HeartImage& image, const ShapePrior& prior, const HeartFit& fit, const core::Progress& progress);
+core::Result<Chambers> find_chambers(const HeartImage& image, const ShapePrior& prior, const HeartFit& fit, Hints& hints, const core::Progress& progress);
 
-// Mitral, aortic, tricuspid and pulmonary planes from the surfaces where two pools touch.
-std::vector<Plane> fit_valves(const core::Grid& grid, const std::vector<std::uint8_t>& labels, const HeartFit& fit);
+// Mitral, aortic, tricuspid and pulmonary planes: clicked ones, else from the surfaces where two pools touch, else the model's.
+std::vector<Plane> fit_valves(const core::Grid& grid, const std::vector<std::uint8_t>& labels, const HeartFit& fit, const Hints& hints);
 
 struct Wall {
   voxels::Mask myocardium;          // scar included
   voxels::Mask scar;
+  voxels::Mask guessed;             // in directions whose outer border was taken from the neighbours
   double scar_threshold = 0, remote_mean = 0, remote_sd = 0;
   double median_thickness_mm = 0;
   double replaced_share = 0;        // share of directions whose wall had to be taken from the neighbours
 };
 core::Result<Wall> find_wall(const HeartImage& image, const std::vector<std::uint8_t>& labels, const std::vector<Plane>& planes,
-                             const HeartFit& fit, const core::Progress& progress);
+                             const HeartFit& fit, const Hints& hints, const core::Progress& progress);
 
 }  // namespace ot::imaging

@@ -199,11 +199,11 @@ void find_scar(const HeartImage& image, Wall& wall) {
 }  // namespace
 
 core::Result<Wall> find_wall(const HeartImage& image, const std::vector<std::uint8_t>& labels, const std::vector<Plane>& planes, const HeartFit& fit,
-                             const core::Progress& progress) {
+                             const Hints& hints, const core::Progress& progress) {
   Wall out;
   const core::Grid& g = image.grid;
   out.myocardium.assign(labels.size(), 0);
-  out.scar = out.myocardium;
+  out.scar = out.guessed = out.myocardium;
   // Long axis: from the mitral centre through the cavity's centre.
   Sphere sphere;
   Vec3 sum = Vec3::Zero();
@@ -216,6 +216,7 @@ core::Result<Wall> find_wall(const HeartImage& image, const std::vector<std::uin
   sphere.centre = g.to_patient(sum / count);
   const Plane* mitral = plane(planes, "mitral");
   Vec3 axis = mitral ? Vec3(sphere.centre - mitral->centre) : Vec3(fit.linear() * Vec3(0.684, -0.593, -0.425));
+  if (hints.input().apex) axis = *hints.input().apex - (mitral ? mitral->centre : sphere.centre);
   if (axis.norm() < 1) axis = fit.linear() * Vec3(0.684, -0.593, -0.425);
   sphere.axes.col(2) = axis.normalized();
   sphere.axes.col(0) = sphere.axes.col(2).unitOrthogonal();
@@ -225,6 +226,7 @@ core::Result<Wall> find_wall(const HeartImage& image, const std::vector<std::uin
   if (progress.cancelled()) return core::cancelled();
   progress.report(0.4, "outer border of the LV wall");
   std::vector<double> h = rays.wall;
+  std::vector<std::uint8_t> guessed(h.size(), 0);
   std::size_t replaced = 0, walls = 0;
   for (int r = 0; r < rows; ++r)
     for (int c = 0; c < cols; ++c) {
@@ -235,7 +237,7 @@ core::Result<Wall> find_wall(const HeartImage& image, const std::vector<std::uin
       for (int reach = 7; reach <= 60 && usual < 0; reach *= 2) usual = local_median(rays, r, c, reach);
       if (usual < 0) return core::bad_input("The outer border of the LV wall could not be seen (no fat, lung or RV blood around it). Use a scan of the whole heart.");
       // Thinner is believed (a thin scar), much thicker is a leak.
-      if (rays.kind[n] == unseen || rays.wall[n] > 1.35 * usual + 1.0 || rays.wall[n] < 0.45 * usual) h[n] = usual, ++replaced;
+      if (rays.kind[n] == unseen || rays.wall[n] > 1.35 * usual + 1.0 || rays.wall[n] < 0.45 * usual) h[n] = usual, guessed[n] = 1, ++replaced;
     }
   out.replaced_share = walls ? double(replaced) / double(walls) : 0;
   if (progress.cancelled()) return core::cancelled();
@@ -289,6 +291,7 @@ core::Result<Wall> find_wall(const HeartImage& image, const std::vector<std::uin
         double limit = 0;
         for (std::size_t q = 0; q < 4; ++q) limit += w[q] * outer[at[q]];
         wall[o] = radius <= limit;
+        out.guessed[o] = guessed[at[(fr > 0.5 ? 2u : 0u) + (fc > 0.5 ? 1u : 0u)]];
       }
     }
   });

@@ -31,9 +31,20 @@ const std::array<Kind, 4>& kinds() {
 
 }  // namespace
 
-std::vector<Plane> fit_valves(const core::Grid& grid, const std::vector<std::uint8_t>& labels, const HeartFit& fit) {
+ModelValve model_valve(const std::string& key) {
+  for (const Kind& k : kinds())
+    if (key == k.key) return {k.model_centre, k.model_normal.normalized(), k.model_radius};
+  return {};
+}
+Vec3 model_apex() { return Vec3(19, -13, 10) + 80.0 * Vec3(0.684, -0.593, -0.425).normalized(); }  // end of the model's LV cavity
+
+std::vector<Plane> fit_valves(const core::Grid& grid, const std::vector<std::uint8_t>& labels, const HeartFit& fit, const Hints& hints) {
   std::vector<Plane> out;
   for (const Kind& kind : kinds()) {
+    if (const Plane* clicked = hints.valve(kind.key)) {
+      out.push_back(*clicked);
+      continue;
+    }
     // Points half way between facing voxels of the two pools, which may be one leaflet (two voxels) apart.
     std::vector<Vec3> points;
     Vec3 flow = Vec3::Zero();

@@ -38,5 +38,17 @@ struct Stenosis {
   double diameter_percent = 0, area_percent = 0;       // (1 - MLD/RVD)*100 ; (1 - (MLD/RVD)^2)*100
 };
 std::vector<Stenosis> find_stenoses(const VesselNetwork& network, double least_percent = 25.0);
+// Interpolated reference diameter at every centreline point of a branch, mm.
+std::vector<double> reference_diameters(const VesselBranch& branch);
+
+struct Bifurcation {
+  int parent = 0;
+  std::vector<int> children;
+  Vec3 position{0, 0, 0};                      // mm
+  double angle_deg = 0;                        // largest between two children
+  double parent_diameter_mm = 0;
+  std::vector<double> child_diameters_mm;      // [children]
+};
+std::vector<Bifurcation> find_bifurcations(const VesselNetwork& network);
 
 }  // namespace ot::core

@@ -10,7 +10,7 @@
 using namespace ot::test;
 
 namespace {
-const std::vector<std::string> commands{"demo", "import", "segment", "mesh", "build", "run", "compare", "report", "rerun", "solve", "verify", "bench", "list"};
+const std::vector<std::string> commands{"demo", "import", "segment", "mesh", "build", "run", "compare", "report", "rerun", "solve", "verify", "bench", "list", "edit", "tissue", "export", "measure", "patches", "vessels"};
 
 void wrong_usage(const std::vector<std::string>& arguments) {
   const auto r = run(arguments);

@@ -189,6 +189,7 @@ TEST_CASE("a saved case reopens with identical plans, and later edits are saved 
     REQUIRE(w.session().plan_count() == 2);
     REQUIRE(w.placed(1)[0].placement.points_mm.size() == 3);
     REQUIRE(w.session().save_as(folder));
+    REQUIRE(w.wait([&] { return !w.session().folder().empty(); }));
     REQUIRE(w.command("action drug").isEmpty());   // after saving: autosave keeps it
     plans = w.session().data()->plans;
     REQUIRE(w.wait([&] { return !w.session().jobs().busy(); }));

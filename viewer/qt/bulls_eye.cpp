@@ -11,6 +11,7 @@
 #include <numbers>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/core/lv_frame.hpp"
 #include "viewer/qt/theme_colors.hpp"
 
 namespace ot::viewer {
@@ -46,19 +47,13 @@ QPainterPath path_of(const Wedge& w, const QPointF& c, double r) {
 
 }  // namespace
 
-const char* aha_segment_name(int segment) {
-  static const char* const names[17] = {"basal anterior", "basal anteroseptal", "basal inferoseptal", "basal inferior", "basal inferolateral",
-                                        "basal anterolateral", "mid anterior", "mid anteroseptal", "mid inferoseptal", "mid inferior",
-                                        "mid inferolateral", "mid anterolateral", "apical anterior", "apical septal", "apical inferior",
-                                        "apical lateral", "apex"};
-  OT_EXPECT(segment >= 1 && segment <= 17);
-  return names[segment - 1];
-}
+const char* aha_segment_name(int segment) { return core::aha_name(segment); }
 
 struct BullsEye::Impl {
   std::array<double, 17> values;
   FieldStyle style;
-  bool has_values = false, show_values = false;
+  bool has_values = false, show_values = false, show_scale = false, has_insertions = false;
+  double insertion_deg[2] = {60, -60};
   int selected = 0, hovered = 0;
 };
 
@@ -92,16 +87,33 @@ void BullsEye::set_show_values(bool on) {
   update();
 }
 
+void BullsEye::set_show_scale(bool on) {
+  impl_->show_scale = on;
+  update();
+}
+void BullsEye::set_insertions(double anterior_deg, double posterior_deg) {
+  impl_->insertion_deg[0] = anterior_deg;
+  impl_->insertion_deg[1] = posterior_deg;
+  impl_->has_insertions = true;
+  update();
+}
+void BullsEye::clear_insertions() {
+  impl_->has_insertions = false;
+  update();
+}
+
 namespace {
+constexpr double scale_height = 26;
 struct Place { QPointF center; double radius; };
-Place place_of(const QWidget& w) {
-  // Room for the four direction words around the disc.
-  return {QPointF(0.5 * w.width(), 0.5 * w.height()), std::max(10.0, 0.5 * std::min(w.width() - 40, w.height() - 34))};
+Place place_of(const QWidget& w, bool scale) {
+  // Room for the four direction words around the disc, and for the scale below.
+  const double height = w.height() - (scale ? scale_height : 0);
+  return {QPointF(0.5 * w.width(), 0.5 * height), std::max(10.0, 0.5 * std::min(w.width() - 40.0, height - 34.0))};
 }
 }  // namespace
 
 int BullsEye::segment_at(const QPointF& position) const {
-  const Place place = place_of(*this);
+  const Place place = place_of(*this, impl_->show_scale);
   const QPointF d = position - place.center;
   const double r = std::hypot(d.x(), d.y()) / place.radius;
   if (r > 1) return 0;
@@ -121,7 +133,7 @@ void BullsEye::paintEvent(QPaintEvent*) {
   const Impl& s = *impl_;
   QPainter p(this);
   p.setRenderHint(QPainter::Antialiasing);
-  const Place place = place_of(*this);
+  const Place place = place_of(*this, impl_->show_scale);
   QFont font = this->font();
   for (int segment = 1; segment <= 17; ++segment) {
     const Wedge w = wedge_of(segment);
@@ -180,6 +192,31 @@ void BullsEye::paintEvent(QPaintEvent*) {
   };
   sideways(place.center.x() - place.radius - 10, -90, tr("septal"));
   sideways(place.center.x() + place.radius + 10, 90, tr("lateral"));
+  if (s.has_insertions) {
+    // RV insertions: ticks across the rings, and an arc outside where the right ventricle lies.
+    p.setBrush(Qt::NoBrush);
+    const auto spot = [&](double deg, double r) {
+      const double a = (180 - deg) * std::numbers::pi / 180;   // middle of the septum at 9 o'clock, anterior at 12
+      return place.center + r * place.radius * QPointF(std::cos(a), -std::sin(a));
+    };
+    p.setPen(QPen(theme::plan_b, 2));
+    for (const double deg : s.insertion_deg) p.drawLine(spot(deg, 0.94), spot(deg, 1.06));
+    const double r = 1.03 * place.radius;
+    const QRectF box(place.center.x() - r, place.center.y() - r, 2 * r, 2 * r);
+    p.setPen(QPen(theme::plan_b, 1.5));
+    p.drawArc(box, int(std::lround(16 * (180 - s.insertion_deg[0]))), int(std::lround(16 * (s.insertion_deg[0] - s.insertion_deg[1]))));
+  }
+  if (s.show_scale && s.has_values) {
+    const double left = 0.5 * width() - 70, top = height() - 22.0;
+    for (int x = 0; x < 140; ++x) {
+      const core::Color c = color_of(s.style, s.style.lo + (x + 0.5) / 140 * (s.style.hi - s.style.lo));
+      p.fillRect(QRectF(left + x, top, 1, 7), QColor(c[0], c[1], c[2]));
+    }
+    p.setPen(theme::hint);
+    p.drawText(QRectF(left - 20, top + 8, 80, 13), Qt::AlignLeft, QString::number(s.style.lo, 'f', 0));
+    p.drawText(QRectF(left, top + 8, 140, 13), Qt::AlignHCenter, QString::fromStdString(s.style.unit));
+    p.drawText(QRectF(left + 80, top + 8, 80, 13), Qt::AlignRight, QString::number(s.style.hi, 'f', 0));
+  }
 }
 
 void BullsEye::mousePressEvent(QMouseEvent* e) {

@@ -23,6 +23,10 @@ class BullsEye : public QWidget {
   void set_selected(int segment);      // 0: none
   int selected() const;
   void set_show_values(bool on);       // value under the number
+  void set_show_scale(bool on);        // colour bar with unit below
+  // Where the RV wall meets the LV, degrees from the middle of the septum towards the anterior wall (core::lv_angle_deg).
+  void set_insertions(double anterior_deg, double posterior_deg);
+  void clear_insertions();
   // 0 when outside; position in widget pixels.
   int segment_at(const QPointF& position) const;
   QSize sizeHint() const override { return {260, 240}; }

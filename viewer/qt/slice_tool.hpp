@@ -31,6 +31,8 @@ class SliceTool {
   virtual bool double_click(SliceView&, const SlicePointer&) { return false; }
   virtual bool wheel(SliceView&, const SlicePointer&, double /*notches*/) { return false; }
   virtual bool key(SliceView&, int /*key*/, Qt::KeyboardModifiers) { return false; }
+  // Keys that would be shortcuts of the window but belong to this tool while a slice has the focus ("[" of a brush).
+  virtual bool wants_key(int /*key*/, Qt::KeyboardModifiers) { return false; }
   // Drawn above outlines and below letters; painter in device pixels.
   virtual void paint(SliceView&, QPainter&) {}
   virtual QCursor cursor() const { return Qt::CrossCursor; }

@@ -6,6 +6,7 @@
 #include <QPainter>
 #include <QPainterPath>
 #include <QWheelEvent>
+#include <algorithm>
 #include <cmath>
 
 #include "viewer/qt/slice_tool.hpp"
@@ -23,6 +24,27 @@ struct SliceView::Impl {
   int wheel_rest = 0;
   SliceTool* tool = nullptr;
   std::vector<SliceTool*> overlays;
+  std::vector<CrossPlane> cross;
+  std::optional<core::Color> own_color;
+  double turn_from = 0;          // screen angle of the mouse about the crosshair while a handle is dragged
+  bool turning = false;
+
+  double handle_distance(const SliceScene& view) const { return 0.28 * std::min(view.width(), view.height()); }
+  // The handle near a place of the screen (device pixels).
+  bool on_handle(double x, double y, double ratio) const {
+    if (cross.empty()) return false;
+    const double r = handle_distance(scene), near = 11 * ratio;
+    for (const CrossLine& line : scene.cross_lines()) {
+      for (const double side : {-1.0, 1.0}) {
+        if (std::hypot(x - line.at[0] - side * r * line.direction[0], y - line.at[1] - side * r * line.direction[1]) < near) return true;
+      }
+    }
+    return false;
+  }
+  double angle_of(double x, double y) const {
+    const auto at = scene.to_screen(scene.crosshair());
+    return std::atan2(y - at[1], x - at[0]);
+  }
 };
 
 namespace {
@@ -71,6 +93,23 @@ void SliceView::set_volume(std::shared_ptr<const core::Volume> volume) {
 void SliceView::set_labels(std::shared_ptr<const core::LabelMap> labels) {
   impl_->scene.set_labels(std::move(labels));
   update();
+}
+void SliceView::labels_changed_in(const std::array<int, 3>& lo, const std::array<int, 3>& hi) {
+  if (impl_->scene.labels_changed_in(lo, hi)) update();
+}
+void SliceView::set_phase(std::shared_ptr<const core::Volume> volume, const std::string& label) {
+  impl_->scene.set_phase(std::move(volume), label);
+  refresh();
+}
+void SliceView::set_cross_planes(std::vector<CrossPlane> planes, std::optional<core::Color> own) {
+  impl_->cross = planes;
+  impl_->own_color = own;
+  impl_->scene.set_cross_planes(std::move(planes));
+  update();
+}
+void SliceView::set_window_preset(const std::string& name, WindowLevel wl) {
+  impl_->scene.set_window_preset(name, wl);
+  refresh();
 }
 void SliceView::set_crosshair(const core::Vec3& p) {
   const double before = impl_->scene.position();
@@ -147,13 +186,26 @@ void SliceView::paintEvent(QPaintEvent*) {
     s.tool->paint(*this, p);
     p.restore();
   }
-  const auto cross = s.scene.to_screen(s.scene.crosshair());
-  p.setRenderHint(QPainter::Antialiasing, false);
-  QColor line = theme::accent;
-  line.setAlpha(150);
-  p.setPen(QPen(line, std::max(1.0, std::floor(ratio))));
-  p.drawLine(QPointF(0, std::floor(cross[1])), QPointF(width() * ratio, std::floor(cross[1])));
-  p.drawLine(QPointF(std::floor(cross[0]), 0), QPointF(std::floor(cross[0]), height() * ratio));
+  // Hairlines with a gap, so that the thing under the crosshair stays visible; handles turn the other planes.
+  const double gap = 7 * ratio, far = std::hypot(width(), height()) * ratio, reach = s.handle_distance(s.scene);
+  for (const CrossLine& c : s.scene.cross_lines()) {
+    const bool straight = std::abs(c.direction[0]) < 1e-9 || std::abs(c.direction[1]) < 1e-9;
+    p.setRenderHint(QPainter::Antialiasing, !straight);
+    QColor line(c.color[0], c.color[1], c.color[2]);
+    line.setAlpha(s.cross.empty() ? 150 : 190);
+    p.setPen(QPen(line, std::max(1.0, std::floor(ratio))));
+    const double x = straight ? std::floor(c.at[0]) : c.at[0], y = straight ? std::floor(c.at[1]) : c.at[1];
+    for (const double side : {-1.0, 1.0}) {
+      const QPointF d(side * c.direction[0], side * c.direction[1]);
+      p.drawLine(QPointF(x, y) + gap * d, QPointF(x, y) + far * d);
+      if (s.cross.empty()) continue;
+      p.setRenderHint(QPainter::Antialiasing);
+      p.setBrush(theme::window);
+      p.setPen(QPen(line.lighter(112), 1.6 * ratio));
+      p.drawEllipse(QPointF(x, y) + reach * d, 4.5 * ratio, 4.5 * ratio);
+      p.setPen(QPen(line, std::max(1.0, std::floor(ratio))));
+    }
+  }
   p.restore();
 
   font.setWeight(QFont::DemiBold);
@@ -169,28 +221,41 @@ void SliceView::paintEvent(QPaintEvent*) {
   draw_outlined(p, in, Qt::AlignRight | Qt::AlignVCenter, letter(l.right), theme::attention);
   draw_outlined(p, in, Qt::AlignHCenter | Qt::AlignBottom, letter(l.bottom), theme::attention);
 
-  // Caption: name bold, numbers quiet; the top letter keeps clear of it in narrow views.
-  const QString caption = QString::fromStdString(s.scene.caption());
-  const qsizetype space = caption.indexOf(' ');
-  const QString name = space > 0 ? caption.left(space) : caption;
-  QString rest = space > 0 ? caption.mid(space) : QString();
+  // Name and place at the top left (place on a second line when it would reach the top letter), window at the bottom left, scale at the
+  // bottom right.
+  draw_outlined(p, in, Qt::AlignHCenter | Qt::AlignTop, letter(l.top), theme::attention);
+  const QString name = QString::fromStdString(s.scene.name()), place = QString::fromStdString(s.scene.place_text());
   QFont quiet = font;
   quiet.setWeight(QFont::Normal);
-  const int name_width = QFontMetrics(font).horizontalAdvance(name);
-  if (name_width + QFontMetrics(quiet).horizontalAdvance(rest) > 0.5 * width() - 14 && rest.contains(u'·')) {
-    // No room for everything beside the top letter: W/L goes to the bottom left.
-    const qsizetype dot = rest.indexOf(u'·');
-    QFont small = quiet;
-    small.setPixelSize(11);
-    p.setFont(small);
-    draw_outlined(p, in, Qt::AlignLeft | Qt::AlignBottom, rest.mid(dot + 2), theme::secondary);
-    rest = rest.left(dot - 1);
-    p.setFont(font);
+  const int name_width = QFontMetrics(font).horizontalAdvance(name), line_height = QFontMetrics(font).height();
+  const bool two_lines = name_width + 8 + QFontMetrics(quiet).horizontalAdvance(place) > 0.5 * width() - 20;
+  double name_x = 0;
+  if (s.own_color) {
+    p.setPen(Qt::NoPen);
+    p.setBrush(QColor((*s.own_color)[0], (*s.own_color)[1], (*s.own_color)[2]));
+    p.drawRoundedRect(QRectF(in.left(), in.top() + 3, 9, 9), 2, 2);
+    name_x = 14;
   }
-  draw_outlined(p, in, Qt::AlignHCenter | Qt::AlignTop, letter(l.top), theme::attention);
-  draw_outlined(p, in, Qt::AlignLeft | Qt::AlignTop, name, theme::text);
+  draw_outlined(p, in.adjusted(name_x, 0, 0, 0), Qt::AlignLeft | Qt::AlignTop, name, theme::text);
   p.setFont(quiet);
-  draw_outlined(p, in.adjusted(name_width, 0, 0, 0), Qt::AlignLeft | Qt::AlignTop, rest, theme::secondary);
+  draw_outlined(p, two_lines ? in.adjusted(0, line_height, 0, 0) : in.adjusted(name_x + name_width + 6, 0, 0, 0), Qt::AlignLeft | Qt::AlignTop, place, theme::secondary);
+  QFont small = quiet;
+  small.setPixelSize(11);
+  p.setFont(small);
+  QString window = QString::fromStdString(s.scene.window_text());
+  if (QFontMetrics(small).horizontalAdvance(window) > 0.5 * width() - 18) window.replace("  ", "\n");
+  if (height() > 110) draw_outlined(p, in, Qt::AlignLeft | Qt::AlignBottom, window, theme::secondary);
+  const ScaleBar bar = s.scene.scale_bar();
+  const double bar_px = bar.pixels / ratio;
+  if (bar.mm > 0 && height() > 110 && width() > 130) {
+    const double right = in.right(), base = in.bottom() - 2.5;
+    for (const bool halo : {true, false}) {
+      p.setPen(QPen(halo ? QColor(0, 0, 0, 190) : theme::text, halo ? 3.5 : 1.5));
+      p.drawLine(QPointF(right - bar_px, base), QPointF(right, base));
+      for (const double x : {right - bar_px, right}) p.drawLine(QPointF(x, base - 4), QPointF(x, base));
+    }
+    draw_outlined(p, QRectF(right - bar_px - 40, base - 20, bar_px + 40, 14), Qt::AlignRight | Qt::AlignBottom, tr("%1 mm").arg(bar.mm), theme::text);
+  }
   if (s.scene.mirrored()) {
     p.setFont(font);
     draw_outlined(p, in, Qt::AlignRight | Qt::AlignTop, tr("MIRRORED"), theme::bad);
@@ -234,6 +299,12 @@ void SliceView::mousePressEvent(QMouseEvent* e) {
   }
   if (e->button() == Qt::LeftButton && impl_->scene.volume()) {
     const QPointF at = e->position() * devicePixelRatioF();
+    if (impl_->on_handle(at.x(), at.y(), devicePixelRatioF())) {
+      impl_->turning = true;
+      impl_->turn_from = impl_->angle_of(at.x(), at.y());
+      setCursor(Qt::ClosedHandCursor);
+      return;
+    }
     impl_->scene.set_crosshair(impl_->scene.to_patient(at.x(), at.y()));
     update();
     emit crosshair_moved(impl_->scene.crosshair());
@@ -246,6 +317,17 @@ void SliceView::mouseMoveEvent(QMouseEvent* e) {
   const QPointF step = e->position() - s.last, at = e->position() * ratio;
   s.last = e->position();
   if (s.tool && s.tool->move(*this, pointer(s.scene, *e, ratio, Qt::NoButton))) return;
+  if (s.turning) {
+    const double now = s.angle_of(at.x(), at.y());
+    const SliceAxes a = s.scene.axes();
+    // From right to down on the screen is right-handed about right x down.
+    const double sign = a.right.cross(a.down).dot(a.normal) > 0 ? 1 : -1;
+    const double by = std::remainder(now - s.turn_from, 2 * 3.14159265358979323846);
+    s.turn_from = now;
+    if (by != 0) emit plane_turned(sign * by);
+    return;
+  }
+  if (!s.tool && s.button == Qt::NoButton && !s.cross.empty()) setCursor(s.on_handle(at.x(), at.y(), ratio) ? Qt::OpenHandCursor : Qt::CrossCursor);
   if (s.button == Qt::LeftButton || (s.button == Qt::NoButton && (e->modifiers() & Qt::ShiftModifier))) {
     s.scene.set_crosshair(s.scene.to_patient(at.x(), at.y()));
     update();
@@ -276,6 +358,11 @@ void SliceView::mouseMoveEvent(QMouseEvent* e) {
 }
 void SliceView::mouseReleaseEvent(QMouseEvent* e) {
   impl_->button = Qt::NoButton;
+  if (impl_->turning) {
+    impl_->turning = false;
+    setCursor(Qt::OpenHandCursor);
+    return;
+  }
   if (impl_->tool && impl_->scene.volume()) impl_->tool->release(*this, pointer(impl_->scene, *e, devicePixelRatioF(), e->button()));
 }
 void SliceView::mouseDoubleClickEvent(QMouseEvent* e) {
@@ -290,6 +377,8 @@ void SliceView::keyPressEvent(QKeyEvent* e) {
     emit slice_changed(impl_->scene.position());
     emit window_level_changed(impl_->scene.window_level().width, impl_->scene.window_level().level);
     emit crosshair_moved(impl_->scene.crosshair());
+  } else if (e->key() >= Qt::Key_1 && e->key() <= Qt::Key_9 && !(e->modifiers() & ~Qt::KeypadModifier) && impl_->scene.volume()) {
+    emit preset_asked(e->key() - Qt::Key_0);
   } else if ((e->key() == Qt::Key_Up || e->key() == Qt::Key_Down) && impl_->scene.volume()) {
     impl_->scene.step(e->key() == Qt::Key_Up ? 1 : -1);
     refresh();
@@ -300,5 +389,17 @@ void SliceView::keyPressEvent(QKeyEvent* e) {
   }
 }
 void SliceView::leaveEvent(QEvent*) { emit hovered({}); }
+
+bool SliceView::event(QEvent* e) {
+  if (e->type() == QEvent::ShortcutOverride) {
+    auto* key = static_cast<QKeyEvent*>(e);
+    const bool digit = key->key() >= Qt::Key_1 && key->key() <= Qt::Key_9 && !(key->modifiers() & ~Qt::KeypadModifier);
+    if (impl_->scene.volume() && (digit || (impl_->tool && impl_->tool->wants_key(key->key(), key->modifiers())))) {
+      e->accept();
+      return true;
+    }
+  }
+  return QWidget::event(e);
+}
 
 }  // namespace ot::viewer

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // SliceView: one slice with outlines, letters, caption and linked crosshair; drawn with QPainter, no OpenGL needed.
 // Mouse: wheel slice, left click or drag crosshair, right drag window (x) and level (y), middle drag pan, Ctrl+wheel zoom,
-// Shift+move linked crosshair, double click maximise, R reset.
+// Shift+move linked crosshair, double click maximise, R reset, number keys window presets; handles on the crosshair turn the other planes.
 #pragma once
 #include <QWidget>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "viewer/scene/slice_scene.hpp"
 
@@ -22,6 +24,12 @@ class SliceView : public QWidget {
   void refresh();
   void set_volume(std::shared_ptr<const core::Volume> volume);
   void set_labels(std::shared_ptr<const core::LabelMap> labels);
+  // For a brush: the map given to set_labels was written in this voxel box (inclusive) by its owner; repaints only when it is seen here.
+  void labels_changed_in(const std::array<int, 3>& lo, const std::array<int, 3>& hi);
+  void set_phase(std::shared_ptr<const core::Volume> volume, const std::string& label);   // next instant of a cine
+  // Lines of the other planes with handles to turn them (double oblique); the own plane's colour marks the name. Empty: plain crosshair.
+  void set_cross_planes(std::vector<CrossPlane> planes, std::optional<core::Color> own = std::nullopt);
+  void set_window_preset(const std::string& name, WindowLevel wl);
   void set_crosshair(const core::Vec3& lps_mm);   // from another view: no signal back
   void set_window_level(WindowLevel wl);          // from another view: no signal back
   void set_si_letters(bool on);                   // S/I instead of H/F
@@ -35,6 +43,8 @@ class SliceView : public QWidget {
   void crosshair_moved(const ot::core::Vec3& lps_mm);
   void window_level_changed(double width, double level);
   void slice_changed(double position_mm);
+  void plane_turned(double radians);              // a handle was dragged: the other planes turn about this one's normal
+  void preset_asked(int digit);                   // a number key: window preset
   void hovered(const QString& text);              // "x y z mm · 312 HU · LV blood pool", empty when left
   void maximise_requested();
 
@@ -48,6 +58,7 @@ class SliceView : public QWidget {
   void mouseDoubleClickEvent(QMouseEvent*) override;
   void keyPressEvent(QKeyEvent*) override;
   void leaveEvent(QEvent*) override;
+  bool event(QEvent*) override;                   // number keys are presets here, EP views elsewhere
 
  private:
   struct Impl;

@@ -92,6 +92,7 @@ View3D::View3D(QWidget* parent) : QWidget(parent), impl_(std::make_unique<Impl>(
     v.settling = false;
     if (quick) v.calm_timer->start(limit);
     v.show_view_button();
+    v.scene.tell_frame(v.canvas->last_frame_ms(), v.canvas->software_gl());
     v.scene.prepare();
   });
   s.calm_timer = new QTimer(this);

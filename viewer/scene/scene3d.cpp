@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Scene3D: camera, picking, drawing.
+// Scene3D: camera, picking, drawing, what is highlighted, the volume.
 #include "viewer/scene/scene3d.hpp"
 
 #include <fmt/format.h>
@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "solvers/core/contracts.hpp"
 #include "viewer/scene/scene3d_impl.hpp"
 
 namespace ot::viewer {
@@ -38,6 +39,7 @@ void Scene3D::set_angles(double lao_deg, double cran_deg) {
   impl_->camera_changed();
 }
 CArm Scene3D::carm() const { return carm_of(impl_->camera.frame.from); }
+ViewCamera Scene3D::camera() const { return impl_->camera; }
 std::string Scene3D::carm_readout() const { return carm().text(); }
 
 void Scene3D::fit() {
@@ -52,6 +54,12 @@ void Scene3D::fit() {
 }
 void Scene3D::look_at(const Vec3& point) {
   impl_->camera.center = point;
+  impl_->camera_changed();
+}
+void Scene3D::fly_to(const Vec3& point, double radius_mm) {
+  impl_->camera.center = point;
+  // Half the opening angle shows three radii.
+  impl_->camera.distance = 3 * std::max(0.5, radius_mm) / std::tan(0.5 * impl_->camera.angle_deg * 3.14159265358979323846 / 180);
   impl_->camera_changed();
 }
 void Scene3D::rotate(double dx, double dy) {
@@ -111,6 +119,13 @@ std::optional<Scene3D::Bounds> Scene3D::bounds() const {
   impl_->each_surface([&](const std::string&, const DrawnSurface& d) { grow(d); });
   for (MarkGroup* g : impl_->mark_groups()) grow(g->drawn);
   grow(impl_->centrelines);
+  if (impl_->texture) {
+    const core::Grid& g = impl_->texture->grid;
+    for (int c = 0; c < 8; ++c) {
+      const Vec3 p = g.to_patient(Vec3((c & 1) ? g.size[0] : 0, (c & 2) ? g.size[1] : 0, (c & 4) ? g.size[2] : 0));
+      b.lo = b.lo.cwiseMin(p), b.hi = b.hi.cwiseMax(p);
+    }
+  }
   if (b.lo.x() > b.hi.x()) return std::nullopt;
   return b;
 }
@@ -181,6 +196,52 @@ void Scene3D::set_size(int width_px, int height_px, double pixel_ratio) {
   s.camera.width = width_px, s.camera.height = height_px, s.ratio = pixel_ratio;
   s.tissue_lines.set_look({22, 26, 34}, 1.0 * pixel_ratio);
   s.layout_dirty = true;
+}
+void Scene3D::set_highlight(std::optional<Highlight> what) {
+  Impl& s = *impl_;
+  DrawSurface shape;
+  if (what) {
+    OT_EXPECT(what->lines.size() % 2 == 0);
+    if (what->center) add_ball(shape, *what->center, what->radius, 3);
+    const auto base = core::Index(shape.points.size());
+    shape.points.insert(shape.points.end(), what->points.begin(), what->points.end());
+    for (const auto& t : what->triangles) shape.triangles.push_back({t[0] + base, t[1] + base, t[2] + base});
+    shape.normals = smooth_normals(shape.points, shape.triangles, 0);
+    s.highlight.set_color(what->color);
+    s.highlight_lines.set_look(what->color, 2.0 * s.ratio);
+  }
+  s.highlight_lines.set_segments(what ? what->lines : std::vector<Vec3>{});
+  s.highlight.set_visible(what.has_value());
+  s.highlight.set_geometry(std::move(shape));
+  s.changed();
+}
+void Scene3D::set_volume(std::shared_ptr<const VolumeTexture> texture, const std::string& preset) {
+  impl_->texture = texture;
+  impl_->volume.set_texture(std::move(texture));
+  impl_->volume.set_preset(preset);
+  impl_->changed();
+}
+void Scene3D::set_volume_preset(const std::string& preset) {
+  impl_->volume.set_preset(preset);
+  impl_->changed();
+}
+void Scene3D::set_volume_box(const std::optional<VolumeBox>& box) {
+  impl_->volume.set_clip(box);
+  impl_->changed();
+}
+bool Scene3D::volume_visible() const { return impl_->volume.visible(); }
+void Scene3D::tell_frame(double ms, bool software) {
+  impl_->volume.set_software(software);
+  impl_->volume.tell_frame_ms(ms);
+}
+void Scene3D::set_light(bool light) {
+  impl_->stage.set_light(light);
+  impl_->layout_dirty = true;
+  impl_->changed();
+}
+void Scene3D::set_measure_lines(const std::vector<Vec3>& point_pairs) {
+  impl_->measures.set_segments(point_pairs);
+  impl_->changed();
 }
 void Scene3D::set_render_request(std::function<void()> request) { impl_->request = std::move(request); }
 

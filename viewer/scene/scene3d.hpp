@@ -16,8 +16,10 @@
 #include "solvers/core/mesh.hpp"
 #include "solvers/core/result.hpp"
 #include "solvers/core/vessel_network.hpp"
+#include "viewer/scene/drawn_volume.hpp"
 #include "viewer/scene/ep_views.hpp"
 #include "viewer/scene/palette.hpp"
+#include "viewer/scene/view_camera.hpp"
 
 class vtkRenderer;
 
@@ -115,7 +117,27 @@ class Scene3D {
   void set_stents(std::vector<StentMark> stents);
   void set_centrelines(const std::vector<core::VesselNetwork>& networks);
   void set_crosshair(std::optional<core::Vec3> point);
+  // A thing to look at, drawn over everything: marker ball of that radius, triangles of an element, a line (point pairs).
+  struct Highlight {
+    std::optional<core::Vec3> center;
+    double radius = 1;                                  // mm
+    std::vector<core::Vec3> points;                     // of triangles
+    std::vector<core::Triangle> triangles;
+    std::vector<core::Vec3> lines;                      // point pairs
+    core::Color color{0xff, 0x6b, 0x5e};
+  };
+  void set_highlight(std::optional<Highlight> what);   // nullopt takes it away
+  // Distances of the measurement list: point pairs.
+  void set_measure_lines(const std::vector<core::Vec3>& point_pairs);
   void set_clip(std::optional<ClipPlane> plane);
+  // Volume rendering together with the surfaces; null takes it away. The texture is made by make_volume_texture in a job.
+  void set_volume(std::shared_ptr<const VolumeTexture> texture, const std::string& preset = "ct_cardiac");
+  void set_volume_preset(const std::string& preset);
+  void set_volume_box(const std::optional<VolumeBox>& box);
+  bool volume_visible() const;
+  // By the owner after each picture: what it took and whether the processor draws.
+  void tell_frame(double ms, bool software);
+  void set_light(bool light);                         // background, texts and cube for a light window
   void set_overlays_visible(bool bar, bool readout, bool cube);
   void clear();
 
@@ -123,9 +145,12 @@ class Scene3D {
   void set_view(EpView view);                         // keeps the distance
   void set_angles(double lao_deg, double cran_deg);
   CArm carm() const;
+  ViewCamera camera() const;                          // a copy, for rays through pixels
   std::string carm_readout() const;                   // "LAO 35 / CRAN 10"
   void fit();                                         // everything visible, fills the view
   void look_at(const core::Vec3& point);              // new centre of rotation
+  // Centre of rotation and of the picture, from so near that `radius_mm` about the point fills a third of it; the direction stays.
+  void fly_to(const core::Vec3& point, double radius_mm = 12);
   void rotate(double dx_px, double dy_px);
   void roll(double degrees);
   void pan(double dx_px, double dy_px);

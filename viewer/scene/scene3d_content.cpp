@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/core/parallel.hpp"
 #include "viewer/scene/scene3d_impl.hpp"
 
 namespace ot::viewer {
@@ -54,6 +55,10 @@ Scene3D::Impl::Impl() {
   centrelines.set_color(centre_color);
   crosshair.set_look(accent, 1.0);
   crosshair.set_visible(false);
+  measures.set_look({0xf2, 0xb8, 0x4b}, 2.0);
+  highlight_lines.set_look({0xff, 0x6b, 0x5e}, 2.0);
+  highlight.set_visible(false);
+  for (vtkProp* p : {measures.prop(), highlight.prop(), highlight_lines.prop(), volume.prop()}) stage.add(p);
   for (vtkProp* p : {tissue_drawn.prop(), tissue_lines.prop(), preview.prop(), centrelines.prop(), crosshair.prop()}) stage.add(p);
   for (MarkGroup* g : mark_groups()) stage.add(g->drawn.prop());
 }
@@ -108,16 +113,29 @@ long Scene3D::Impl::triangles() const {
 void Scene3D::set_anatomy(std::vector<AnatomyItem> items) {
   Impl& s = *impl_;
   std::vector<Impl::Anatomy> next;
-  for (auto& item : items) {
-    Impl::Anatomy a;
-    const auto old = std::find_if(s.anatomy.begin(), s.anatomy.end(), [&](const Impl::Anatomy& o) {
+  const auto kept = [&](const AnatomyItem& item) {
+    return std::find_if(s.anatomy.begin(), s.anatomy.end(), [&](const Impl::Anatomy& o) {
       return o.drawn && o.item.key == item.key && o.item.surface == item.surface;
     });
+  };
+  // Normals are the slow part of a new surface: all new ones side by side.
+  std::vector<DrawSurface> fresh(items.size());
+  std::vector<char> is_new(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) is_new[i] = items[i].surface && kept(items[i]) == s.anatomy.end();
+  core::parallel_chunks(std::ptrdiff_t(items.size()), 1, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
+    for (std::ptrdiff_t i = begin; i < end; ++i)
+      if (is_new[std::size_t(i)]) fresh[std::size_t(i)] = surface_of(*items[std::size_t(i)].surface);
+  });
+  std::size_t at = 0;
+  for (auto& item : items) {
+    const std::size_t number = at++;
+    Impl::Anatomy a;
+    const auto old = kept(item);
     if (old != s.anatomy.end()) {
       a.drawn = std::move(old->drawn);
     } else {
       a.drawn = std::make_unique<DrawnSurface>();
-      if (item.surface) a.drawn->set_geometry(surface_of(*item.surface));
+      if (item.surface) a.drawn->set_geometry(is_new[number] ? std::move(fresh[number]) : surface_of(*item.surface));
       a.drawn->set_material(plain_material);
       s.stage.add(a.drawn->prop());
     }
@@ -425,6 +443,9 @@ void Scene3D::clear() {
   set_stents({});
   set_centrelines({});
   set_crosshair(std::nullopt);
+  set_highlight(std::nullopt);
+  set_measure_lines({});
+  set_volume(nullptr);
   set_clip(std::nullopt);
   while (!impl_->vessels.empty()) remove_vessel(impl_->vessels.begin()->first);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "viewer/scene/drawn_surface.hpp"
+#include "viewer/scene/drawn_volume.hpp"
 #include "viewer/scene/scene3d.hpp"
 #include "viewer/scene/stage.hpp"
 
@@ -49,7 +50,10 @@ struct Scene3D::Impl {
   std::vector<StentMark> stents;
   MarkGroup lesions_plain, lesions_selected, pacing_plain, pacing_selected, stents_plain, stents_selected;
   DrawnSurface preview, centrelines;
-  DrawnLines crosshair;
+  DrawnLines crosshair, measures, highlight_lines;
+  DrawnSurface highlight;
+  DrawnVolume volume;
+  std::shared_ptr<const VolumeTexture> texture;
 
   struct Link { std::vector<Impl*> members; };
   std::shared_ptr<Link> link;

@@ -35,6 +35,7 @@ RgbaImage sample_slice(const core::Volume& volume, const PixelPlane& plane, Wind
   const Vec3 first = g.to_index(plane.corner + 0.5 * plane.right + 0.5 * plane.down);
   const Vec3 dx = g.to_index(plane.corner + plane.right) - g.to_index(plane.corner);
   const Vec3 dy = g.to_index(plane.corner + plane.down) - g.to_index(plane.corner);
+  const Vec3 dz = g.to_index(plane.corner + plane.layer_step) - g.to_index(plane.corner);
   const float low = float(wl.level - 0.5 * wl.width), scale = float(255.0 / std::max(1e-6, wl.width));
   const std::ptrdiff_t row = g.size[0], sheet = std::ptrdiff_t(g.size[0]) * g.size[1];
   const float* values = volume.values.data();
@@ -48,136 +49,42 @@ RgbaImage sample_slice(const core::Volume& volume, const PixelPlane& plane, Wind
     for (std::ptrdiff_t y = begin; y < end; ++y) {
       std::uint8_t* out = image.pixels.data() + std::size_t(y) * std::size_t(plane.width) * 4;
       for (int x = 0; x < plane.width; ++x, out += 4) {
-        const Vec3 at = first + double(x) * dx + double(y) * dy;
+        const Vec3 top = first + double(x) * dx + double(y) * dy;
         out[3] = 255;
-        if (at.x() < -0.5 || at.y() < -0.5 || at.z() < -0.5 || at.x() > g.size[0] - 0.5 || at.y() > g.size[1] - 0.5 ||
-            at.z() > g.size[2] - 0.5) {
+        float combined = 0;
+        int inside = 0;
+        for (int layer = 0; layer < plane.layers; ++layer) {
+          const Vec3 at = top + double(layer) * dz;
+          if (at.x() < -0.5 || at.y() < -0.5 || at.z() < -0.5 || at.x() > g.size[0] - 0.5 || at.y() > g.size[1] - 0.5 ||
+              at.z() > g.size[2] - 0.5)
+            continue;
+          int i, j, k, i1, j1, k1;
+          float ti, tj, tk;
+          cell(at.x(), g.size[0], i, i1, ti);
+          cell(at.y(), g.size[1], j, j1, tj);
+          cell(at.z(), g.size[2], k, k1, tk);
+          const auto line = [&](int jj, int kk) {
+            const float* p = values + jj * row + kk * sheet;
+            return p[i] + ti * (p[i1] - p[i]);
+          };
+          const float a = line(j, k) + tj * (line(j1, k) - line(j, k));
+          const float b = line(j, k1) + tj * (line(j1, k1) - line(j, k1));
+          const float value = a + tk * (b - a);
+          if (inside++ == 0) combined = value;
+          else if (plane.mode == SlabMode::average) combined += value;
+          else combined = plane.mode == SlabMode::mip ? std::max(combined, value) : std::min(combined, value);
+        }
+        if (inside == 0) {
           out[0] = out[1] = out[2] = 0;
           continue;
         }
-        int i, j, k, i1, j1, k1;
-        float ti, tj, tk;
-        cell(at.x(), g.size[0], i, i1, ti);
-        cell(at.y(), g.size[1], j, j1, tj);
-        cell(at.z(), g.size[2], k, k1, tk);
-        const auto line = [&](int jj, int kk) {
-          const float* p = values + jj * row + kk * sheet;
-          return p[i] + ti * (p[i1] - p[i]);
-        };
-        const float a = line(j, k) + tj * (line(j1, k) - line(j, k));
-        const float b = line(j, k1) + tj * (line(j1, k1) - line(j, k1));
-        const float grey = std::clamp((a + tk * (b - a) - low) * scale, 0.0f, 255.0f);
+        if (plane.mode == SlabMode::average) combined /= float(inside);
+        const float grey = std::clamp((combined - low) * scale, 0.0f, 255.0f);
         out[0] = out[1] = out[2] = std::uint8_t(grey + 0.5f);
       }
     }
   });
   return image;
-}
-
-namespace {
-
-// Indicator of one label on the sample grid, contoured at one half by marching squares.
-void contour_half(const std::vector<float>& f, int nu, int nv, double u0, double v0, double step, std::vector<std::array<float, 4>>& out) {
-  for (int v = 0; v + 1 < nv; ++v) {
-    for (int u = 0; u + 1 < nu; ++u) {
-      const float* p = f.data() + std::size_t(v) * std::size_t(nu) + std::size_t(u);
-      const float c[4] = {p[0], p[1], p[nu + 1], p[nu]};
-      const int inside = (c[0] >= 0.5f) | (c[1] >= 0.5f) << 1 | (c[2] >= 0.5f) << 2 | (c[3] >= 0.5f) << 3;
-      if (inside == 0 || inside == 15) continue;
-      static constexpr int corner_u[4] = {0, 1, 1, 0}, corner_v[4] = {0, 0, 1, 1};
-      std::array<std::array<float, 2>, 4> cut;
-      int cuts = 0;
-      for (int e = 0; e < 4; ++e) {
-        const int a = e, b = (e + 1) % 4;
-        if ((c[a] >= 0.5f) == (c[b] >= 0.5f)) continue;
-        const double t = (0.5 - c[a]) / (c[b] - c[a]);
-        cut[std::size_t(cuts++)] = {float(u0 + step * (u + corner_u[a] + t * (corner_u[b] - corner_u[a]))),
-                                    float(v0 + step * (v + corner_v[a] + t * (corner_v[b] - corner_v[a])))};
-      }
-      for (int k = 0; k + 1 < cuts; k += 2) {
-        out.push_back({cut[std::size_t(k)][0], cut[std::size_t(k)][1], cut[std::size_t(k) + 1][0], cut[std::size_t(k) + 1][1]});
-      }
-    }
-  }
-}
-
-}  // namespace
-
-std::vector<LabelContour> label_contours(const core::LabelMap& labels, const SliceAxes& axes, double position_mm) {
-  const core::Grid& g = labels.grid;
-  if (labels.values.empty()) return {};
-  double u0 = 1e300, u1 = -1e300, v0 = 1e300, v1 = -1e300;
-  for (const Vec3& c : extent_corners(g)) {
-    u0 = std::min(u0, c.dot(axes.right)), u1 = std::max(u1, c.dot(axes.right));
-    v0 = std::min(v0, c.dot(axes.down)), v1 = std::max(v1, c.dot(axes.down));
-  }
-  // Half a voxel between samples; coarser when the map is so fine that it would not be seen.
-  constexpr int most_samples = 640;
-  const double step = std::max(0.5 * g.spacing.minCoeff(), std::max(u1 - u0, v1 - v0) / most_samples);
-  const int nu = int((u1 - u0) / step) + 3, nv = int((v1 - v0) / step) + 3;
-  u0 -= step, v0 -= step;
-  const Vec3 first = g.to_index(position_mm * axes.normal + u0 * axes.right + v0 * axes.down);
-  const Vec3 origin = g.to_index(Vec3::Zero());
-  const Vec3 du = g.to_index(step * axes.right) - origin, dv = g.to_index(step * axes.down) - origin;
-
-  // Corner labels and weights of every sample; most samples lie inside one label and are settled at once.
-  std::array<bool, 256> seen{};
-  struct Sample { std::uint8_t label[8]; float weight[8]; };
-  std::vector<Sample> samples(std::size_t(nu) * std::size_t(nv));
-  core::parallel_chunks(nv, 32, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
-    for (std::ptrdiff_t v = begin; v < end; ++v) {
-      for (int u = 0; u < nu; ++u) {
-        const Vec3 at = first + double(u) * du + double(v) * dv;
-        const int i = int(std::floor(at.x())), j = int(std::floor(at.y())), k = int(std::floor(at.z()));
-        const float t[3] = {float(at.x() - i), float(at.y() - j), float(at.z() - k)};
-        Sample& s = samples[std::size_t(v) * std::size_t(nu) + std::size_t(u)];
-        for (int c = 0; c < 8; ++c) {
-          const int a = i + (c & 1), b = j + ((c >> 1) & 1), d = k + (c >> 2);
-          s.label[c] = g.contains(a, b, d) ? labels.values[g.offset(a, b, d)] : std::uint8_t(0);
-          s.weight[c] = ((c & 1) ? t[0] : 1 - t[0]) * ((c & 2) ? t[1] : 1 - t[1]) * ((c & 4) ? t[2] : 1 - t[2]);
-        }
-      }
-    }
-  });
-  for (const Sample& s : samples) {
-    for (const std::uint8_t l : s.label) seen[l] = true;
-  }
-  std::vector<int> present;
-  for (int l = 1; l < 256; ++l) {
-    if (seen[std::size_t(l)]) present.push_back(l);
-  }
-  std::vector<LabelContour> out(present.size());
-  core::parallel_chunks(std::ptrdiff_t(present.size()), 1, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
-    for (std::ptrdiff_t p = begin; p < end; ++p) {
-      const auto label = std::uint8_t(present[std::size_t(p)]);
-      std::vector<float> f(samples.size()), smooth(samples.size());
-      for (std::size_t n = 0; n < samples.size(); ++n) {
-        float sum = 0;
-        for (int c = 0; c < 8; ++c) sum += samples[n].label[c] == label ? samples[n].weight[c] : 0.0f;
-        f[n] = sum;
-      }
-      // 1-2-1 in both directions twice, about one voxel wide: rounds the voxel corners, moves flat walls nowhere.
-      for (int round = 0; round < 2; ++round) {
-        for (int v = 0; v < nv; ++v) {
-          for (int u = 0; u < nu; ++u) {
-            const float* q = f.data() + std::size_t(v) * std::size_t(nu);
-            smooth[std::size_t(v) * std::size_t(nu) + std::size_t(u)] =
-                0.25f * q[std::max(u - 1, 0)] + 0.5f * q[u] + 0.25f * q[std::min(u + 1, nu - 1)];
-          }
-        }
-        for (int v = 0; v < nv; ++v) {
-          const float* a = smooth.data() + std::size_t(std::max(v - 1, 0)) * std::size_t(nu);
-          const float* b = smooth.data() + std::size_t(v) * std::size_t(nu);
-          const float* c = smooth.data() + std::size_t(std::min(v + 1, nv - 1)) * std::size_t(nu);
-          for (int u = 0; u < nu; ++u) f[std::size_t(v) * std::size_t(nu) + std::size_t(u)] = 0.25f * a[u] + 0.5f * b[u] + 0.25f * c[u];
-        }
-      }
-      LabelContour& contour = out[std::size_t(p)];
-      contour.label = label;
-      contour_half(f, nu, nv, u0, v0, step, contour.segments);
-    }
-  });
-  return out;
 }
 
 namespace {

@@ -14,6 +14,9 @@ namespace ot::viewer {
 struct PixelPlane {
   core::Vec3 corner, right, down;
   int width = 0, height = 0;
+  int layers = 1;                              // of a thick slab, each `layer_step` further
+  core::Vec3 layer_step{0, 0, 0};
+  SlabMode mode = SlabMode::mip;
 };
 // Trilinear; black outside the voxels' extent.
 RgbaImage sample_slice(const core::Volume& volume, const PixelPlane& plane, WindowLevel wl);

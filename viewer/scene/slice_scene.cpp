@@ -8,6 +8,7 @@
 #include <set>
 
 #include "solvers/core/contracts.hpp"
+#include "viewer/scene/slice_contours.hpp"
 #include "viewer/scene/slice_image.hpp"
 
 namespace ot::viewer {
@@ -18,6 +19,15 @@ const char* name_of(SlicePlane plane) {
     case SlicePlane::axial: return "Axial";
     case SlicePlane::coronal: return "Coronal";
     case SlicePlane::sagittal: return "Sagittal";
+  }
+  return "";
+}
+
+const char* name_of(SlabMode mode) {
+  switch (mode) {
+    case SlabMode::mip: return "MIP";
+    case SlabMode::minip: return "MinIP";
+    case SlabMode::average: return "mean";
   }
   return "";
 }
@@ -81,14 +91,20 @@ struct SliceScene::Impl {
   double mm_per_pixel = 1, center_u = 0, center_v = 0;  // patient mm along axes.right / axes.down at the middle of the view
   bool fitted = true;                                    // refit when the size changes
 
-  std::vector<LabelContour> contours;                    // of (labels, alignment, mirrored, position)
+  std::optional<SliceAxes> custom;
+  std::string custom_name, phase_label, preset_name;
+  Slab slab;
+  std::vector<CrossPlane> cross;
+
+  TiledContours tiles;
+  std::vector<LabelContour> contours;                    // of (labels, axes, position)
   bool contours_valid = false;
   std::vector<Outline> outlines;                         // the same in pixels
   bool outlines_valid = false;
 
   SliceAxes axes() const {
-    SliceAxes a = slice_axes(plane, alignment, volume ? volume->grid.direction : core::Mat3(core::Mat3::Identity()));
-    if (mirrored && plane != SlicePlane::sagittal) a.right = -a.right;
+    SliceAxes a = custom ? *custom : slice_axes(plane, alignment, volume ? volume->grid.direction : core::Mat3(core::Mat3::Identity()));
+    if (mirrored && (custom || plane != SlicePlane::sagittal)) a.right = -a.right;
     return a;
   }
   void slice_changed() { contours_valid = outlines_valid = false; }
@@ -127,6 +143,17 @@ void SliceScene::set_labels(std::shared_ptr<const core::LabelMap> labels) {
   impl_->labels = std::move(labels);
   impl_->slice_changed();
 }
+bool SliceScene::labels_changed_in(const std::array<int, 3>& lo, const std::array<int, 3>& hi) {
+  if (!impl_->tiles.changed_in(lo, hi)) return false;
+  impl_->contours_valid = impl_->outlines_valid = false;
+  return true;
+}
+const std::shared_ptr<const core::LabelMap>& SliceScene::labels() const { return impl_->labels; }
+void SliceScene::set_phase(std::shared_ptr<const core::Volume> volume, std::string label) {
+  OT_EXPECT(volume && volume->values.size() == volume->grid.voxels());
+  impl_->volume = std::move(volume);
+  impl_->phase_label = std::move(label);
+}
 void SliceScene::set_label_visible(int value, bool visible) {
   visible ? void(impl_->hidden.erase(value)) : void(impl_->hidden.insert(value));
   impl_->outlines_valid = false;
@@ -136,6 +163,40 @@ void SliceScene::set_alignment(SliceAlignment alignment) {
   impl_->slice_changed();
   set_crosshair(impl_->crosshair);
   fit();
+}
+void SliceScene::set_axes(std::optional<SliceAxes> axes, std::string name) {
+  Impl& s = *impl_;
+  const auto before = to_screen(s.crosshair);
+  s.custom = axes;
+  s.custom_name = std::move(name);
+  const SliceAxes a = s.axes();
+  s.position = s.crosshair.dot(a.normal);
+  s.center_u = s.crosshair.dot(a.right) - (before[0] - 0.5 * s.width) * s.mm_per_pixel;
+  s.center_v = s.crosshair.dot(a.down) - (before[1] - 0.5 * s.height) * s.mm_per_pixel;
+  s.slice_changed();
+}
+bool SliceScene::oblique() const { return impl_->custom.has_value(); }
+std::string SliceScene::name() const { return impl_->custom && !impl_->custom_name.empty() ? impl_->custom_name : name_of(impl_->plane); }
+void SliceScene::set_slab(Slab slab) {
+  constexpr double most_mm = 200;   // thicker than the chest is deep makes no sense
+  impl_->slab = {std::clamp(slab.mm, 0.0, most_mm), slab.mode};
+}
+Slab SliceScene::slab() const { return impl_->slab; }
+void SliceScene::set_cross_planes(std::vector<CrossPlane> planes) { impl_->cross = std::move(planes); }
+std::vector<CrossLine> SliceScene::cross_lines() const {
+  const SliceAxes a = impl_->axes();
+  const auto at = to_screen(impl_->crosshair);
+  std::vector<CrossLine> out;
+  if (impl_->cross.empty()) {
+    constexpr core::Color accent{0x4c, 0xc2, 0xff};
+    return {{at, {1, 0}, accent, -1}, {at, {0, 1}, accent, -1}};
+  }
+  for (const CrossPlane& c : impl_->cross) {
+    const Vec3 d = a.normal.cross(c.normal);
+    const double x = d.dot(a.right), y = d.dot(a.down), length = std::hypot(x, y);
+    if (length > 1e-6) out.push_back({at, {x / length, y / length}, c.color, c.view});
+  }
+  return out;
 }
 void SliceScene::set_neurological(bool on) {
   impl_->mirrored = on;
@@ -147,15 +208,38 @@ const std::shared_ptr<const core::Volume>& SliceScene::volume() const { return i
 SlicePlane SliceScene::plane() const { return impl_->plane; }
 SliceAxes SliceScene::axes() const { return impl_->axes(); }
 EdgeLetters SliceScene::letters() const { return edge_letters(impl_->axes()); }
-std::string SliceScene::caption() const {
-  if (!impl_->volume) return name_of(impl_->plane);
+std::string SliceScene::place_text() const {
+  std::string out = fmt::format("{:.1f} mm", impl_->position);
+  if (impl_->slab.mm > 0) out += fmt::format(" · {} {:g} mm", name_of(impl_->slab.mode), impl_->slab.mm);
+  if (!impl_->phase_label.empty()) out += " · " + impl_->phase_label;
+  return out;
+}
+std::string SliceScene::window_text() const {
   const int digits = impl_->wl.width < 10 ? 2 : 0;
-  return fmt::format("{} {:.1f} mm · W {:.{}f} L {:.{}f}", name_of(impl_->plane), impl_->position, impl_->wl.width, digits, impl_->wl.level, digits);
+  return fmt::format("{}W {:.{}f} L {:.{}f}", impl_->preset_name.empty() ? "" : impl_->preset_name + "  ", impl_->wl.width, digits, impl_->wl.level, digits);
+}
+std::string SliceScene::caption() const {
+  if (!impl_->volume) return name();
+  return name() + " " + place_text() + " · " + window_text();
 }
 WindowLevel SliceScene::window_level() const { return impl_->wl; }
 void SliceScene::set_window_level(WindowLevel wl) {
   const double least = std::min(1.0, impl_->default_wl.width);
-  impl_->wl = {std::max(wl.width, least), wl.level};
+  const WindowLevel fresh{std::max(wl.width, least), wl.level};
+  if (fresh.width != impl_->wl.width || fresh.level != impl_->wl.level) impl_->preset_name.clear();
+  impl_->wl = fresh;
+}
+void SliceScene::set_window_preset(const std::string& name, WindowLevel wl) {
+  set_window_level(wl);
+  impl_->preset_name = name;
+}
+ScaleBar SliceScene::scale_bar() const {
+  if (!impl_->volume) return {};
+  const double most = 0.2 * std::min(impl_->width, impl_->height) * 1.6 * impl_->mm_per_pixel;
+  double mm = 1;
+  for (const double nice : {1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0})
+    if (nice <= most) mm = nice;
+  return {mm, mm / impl_->mm_per_pixel};
 }
 
 double SliceScene::position() const { return impl_->position; }
@@ -197,6 +281,7 @@ void SliceScene::set_size(int width_px, int height_px) {
 void SliceScene::fit() { impl_->fit(); }
 void SliceScene::reset() {
   impl_->wl = impl_->default_wl;
+  impl_->preset_name.clear();
   impl_->slice_changed();
   if (impl_->volume) {
     const core::Grid& g = impl_->volume->grid;
@@ -205,6 +290,15 @@ void SliceScene::reset() {
   }
   fit();
 }
+void SliceScene::show_around(const Vec3& p, double radius_mm) {
+  Impl& s = *impl_;
+  const SliceAxes a = s.axes();
+  s.center_u = p.dot(a.right), s.center_v = p.dot(a.down);
+  s.mm_per_pixel = std::clamp(2 * radius_mm / std::max(1, std::min(s.width, s.height)), 0.005, 20.0);
+  s.fitted = s.outlines_valid = false;
+}
+int SliceScene::width() const { return impl_->width; }
+int SliceScene::height() const { return impl_->height; }
 void SliceScene::zoom_at(double factor, double x, double y) {
   const double next = std::clamp(impl_->mm_per_pixel / factor, 0.005, 20.0);
   impl_->center_u += (x - 0.5 * impl_->width) * (impl_->mm_per_pixel - next);
@@ -253,13 +347,23 @@ RgbaImage SliceScene::image() const {
     return empty;
   }
   const SliceAxes a = s.axes();
-  return sample_slice(*s.volume, {s.to_patient(0, 0), s.mm_per_pixel * a.right, s.mm_per_pixel * a.down, s.width, s.height}, s.wl);
+  PixelPlane plane{s.to_patient(0, 0), s.mm_per_pixel * a.right, s.mm_per_pixel * a.down, s.width, s.height};
+  if (s.slab.mm > 0) {
+    // About one layer per voxel along the normal; 96 layers are enough for the eye and keep a thick slab quick.
+    const double step = std::max(step_mm(), s.slab.mm / 96);
+    plane.layers = std::max(2, int(std::lround(s.slab.mm / step)) + 1);
+    plane.layer_step = a.normal * (s.slab.mm / (plane.layers - 1));
+    plane.corner -= 0.5 * s.slab.mm * a.normal;
+    plane.mode = s.slab.mode;
+  }
+  return sample_slice(*s.volume, plane, s.wl);
 }
 
 const std::vector<Outline>& SliceScene::outlines() const {
   Impl& s = *impl_;
   if (!s.contours_valid) {
-    s.contours = s.labels ? label_contours(*s.labels, s.axes(), s.position) : std::vector<LabelContour>{};
+    s.tiles.set(s.labels, s.axes(), s.position);
+    s.contours = s.tiles.all();
     s.contours_valid = true;
     s.outlines_valid = false;
   }
@@ -292,10 +396,12 @@ core::Result<void> SliceScene::save_png(const std::filesystem::path& path, int w
   for (const Outline& o : outlines()) {
     for (const auto& g : o.segments) draw_line(picture, g[0], g[1], g[2], g[3], o.color, 1.2, 0.95);
   }
-  constexpr core::Color accent{0x4c, 0xc2, 0xff}, amber{0xf2, 0xb8, 0x4b}, text{0xe6, 0xeb, 0xf0};
-  const auto cross = to_screen(impl_->crosshair);
-  draw_line(picture, 0, cross[1], width, cross[1], accent, 1, 0.6);
-  draw_line(picture, cross[0], 0, cross[0], height, accent, 1, 0.6);
+  constexpr core::Color amber{0xf2, 0xb8, 0x4b}, text{0xe6, 0xeb, 0xf0};
+  for (const CrossLine& line : cross_lines()) {
+    const double far = std::hypot(width, height);
+    draw_line(picture, line.at[0] - far * line.direction[0], line.at[1] - far * line.direction[1], line.at[0] + far * line.direction[0],
+              line.at[1] + far * line.direction[1], line.color, 1, 0.6);
+  }
   const EdgeLetters l = letters();
   const int size = std::clamp(height / 28, 10, 24);
   draw_text(picture, l.left, 6, 0.5 * height, TextAnchor::left_middle, size, true, amber);

@@ -28,7 +28,7 @@
 namespace ot::viewer {
 using core::Vec3;
 namespace {
-constexpr core::Color text_color{0xe6, 0xeb, 0xf0}, secondary{0x9a, 0xa7, 0xb4};
+constexpr core::Color dark_text{0xe6, 0xeb, 0xf0}, dark_secondary{0x9a, 0xa7, 0xb4}, light_text{0x1c, 0x24, 0x2c}, light_secondary{0x4b, 0x58, 0x66};
 
 vtkSmartPointer<vtkTextActor> make_text(const std::string& text, int px, bool bold, core::Color color) {
   auto actor = vtkSmartPointer<vtkTextActor>::New();
@@ -61,6 +61,7 @@ struct Stage::Impl {
   vtkSmartPointer<vtkTextActor> readout;
   std::vector<FieldStyle> bars;
   std::vector<vtkSmartPointer<vtkProp>> bar_props;
+  core::Color text_color = dark_text, secondary = dark_secondary;
   bool show_bar = true, show_readout = true, show_cube = true;
   std::array<double, 4> area{0, 0, 0, 0};
 };
@@ -105,7 +106,7 @@ Stage::Stage() : impl_(std::make_unique<Impl>()) {
     p->LightingOff();
   }
   s.overlay->AddActor(s.cube);
-  s.readout = make_text("", 12, false, secondary);
+  s.readout = make_text("", 12, false, s.secondary);
   s.readout->GetTextProperty()->SetJustificationToRight();
   s.main->AddActor2D(s.readout);
 }
@@ -135,6 +136,20 @@ void Stage::apply(const ViewCamera& c, const Vec3& lo, const Vec3& hi) {
   small->SetClippingRange(1, 10);
 }
 
+void Stage::set_light(bool light) {
+  Impl& s = *impl_;
+  s.text_color = light ? light_text : dark_text;
+  s.secondary = light ? light_secondary : dark_secondary;
+  const auto part = [](int v) { return v / 255.0; };
+  if (light) {
+    s.main->SetBackground(part(0xd9), part(0xdf), part(0xe5));
+    s.main->SetBackground2(part(0xf1), part(0xf4), part(0xf7));
+  } else {
+    s.main->SetBackground(part(0x10), part(0x14), part(0x1a));
+    s.main->SetBackground2(part(0x1a), part(0x20), part(0x26));
+  }
+  s.readout->GetTextProperty()->SetColor(part(s.secondary[0]), part(s.secondary[1]), part(s.secondary[2]));
+}
 void Stage::set_quick(bool on) { impl_->main->SetUseFXAA(!on); }
 void Stage::set_bars(std::vector<FieldStyle> styles) { impl_->bars = std::move(styles); }
 void Stage::set_readout(const std::string& text) { impl_->readout->SetInput(text.c_str()); }
@@ -190,12 +205,12 @@ void Stage::lay_out(int width, int height, double ratio) {
     s.bar_props.push_back(actor.Get());
     const double lo = bands.front().lo, hi = style.step > 0 ? bands.back().hi : style.hi;
     for (const double v : bar_labels(style)) {
-      auto label = make_text(fmt::format("{:.{}f}", v + 0.0, style.decimals), int(std::lround(px(11))), style.palette == Palette::ffr && std::abs(v - ffr_break) < 1e-9, text_color);
+      auto label = make_text(fmt::format("{:.{}f}", v + 0.0, style.decimals), int(std::lround(px(11))), style.palette == Palette::ffr && std::abs(v - ffr_break) < 1e-9, s.text_color);
       label->GetTextProperty()->SetVerticalJustificationToCentered();
       label->SetDisplayPosition(int(left + wide + px(7)), int(base + tall * (v - lo) / (hi - lo)));
       s.bar_props.push_back(label.Get());
     }
-    auto title = make_text(style.unit.empty() ? style.title : style.title + ", " + style.unit, int(std::lround(px(12))), false, secondary);
+    auto title = make_text(style.unit.empty() ? style.title : style.title + ", " + style.unit, int(std::lround(px(12))), false, s.secondary);
     title->SetDisplayPosition(int(left - px(1)), int(base + tall + px(11)));
     s.bar_props.push_back(title.Get());
     left += px(76);

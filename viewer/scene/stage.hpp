@@ -26,6 +26,7 @@ class Stage {
   void set_bars(std::vector<FieldStyle> styles);
   void set_readout(const std::string& text);
   void set_visible(bool bar, bool readout, bool cube);
+  void set_light(bool light);
   void set_quick(bool on);   // without edge smoothing: for moving pictures drawn in software
   // Places bars, read-out and cube for this size.
   void lay_out(int width, int height, double ratio);

@@ -128,23 +128,21 @@ Geometry measure_geometry(const HeartInputs& in, const ep::VentricularCoordinate
   return g;
 }
 
-// 17 segments: Cerqueira et al. 2002 (Circulation 105:539). Thirds of the LV cavity length; beyond its end the apex.
-std::vector<std::uint8_t> aha_segments(const core::TetMesh& mesh, const Geometry& g) {
-  double cavity = 0;
-  for (std::size_t n = 0; n < mesh.nodes.size(); ++n)
-    if (g.endo_lv[n]) cavity = std::max(cavity, (mesh.nodes[n] - g.landmarks.base_centre).dot(g.landmarks.long_axis));
-  std::vector<std::uint8_t> segment(mesh.nodes.size(), 0);
-  for (std::size_t n = 0; n < mesh.nodes.size(); ++n) {
-    if (!g.lv_node[n]) continue;
-    const double depth = (mesh.nodes[n] - g.landmarks.base_centre).dot(g.landmarks.long_axis) / std::max(cavity, 1e-9);
-    const double a = wall_angle_deg(g.landmarks, g.anterior, mesh.nodes[n]);
-    // six sectors of 60 degrees: anteroseptal, anterior, anterolateral, inferolateral, inferior, inferoseptal
-    static constexpr std::uint8_t six[] = {2, 1, 6, 5, 4, 3};
-    const int sector = std::clamp(int(std::floor((a < 0 ? a + 360 : a) / 60.0)), 0, 5);
-    if (depth > 1.0) segment[n] = 17;
-    else if (depth > 2.0 / 3.0) segment[n] = a > -45 && a <= 45 ? 14 : a > 45 && a <= 135 ? 13 : a > -135 && a <= -45 ? 15 : 16;
-    else segment[n] = std::uint8_t(six[sector] + (depth > 1.0 / 3.0 ? 6 : 0));
+// 17 segments by the rule that also serves the image's voxels. Without the image's frame: the mesh's own, to the end of the cavity.
+std::vector<std::uint8_t> aha_segments(const core::TetMesh& mesh, const Geometry& g, const std::optional<core::LvFrame>& given) {
+  core::LvFrame frame;
+  if (given) {
+    frame = *given;
+  } else {
+    const auto& l = g.landmarks;
+    double cavity = 0;
+    for (std::size_t n = 0; n < mesh.nodes.size(); ++n)
+      if (g.endo_lv[n]) cavity = std::max(cavity, (mesh.nodes[n] - l.base_centre).dot(l.long_axis));
+    frame = core::make_lv_frame(l.base_centre, l.base_centre + std::max(cavity, 1e-9) * l.long_axis, l.rv_direction, g.anterior);
   }
+  std::vector<std::uint8_t> segment(mesh.nodes.size(), 0);
+  for (std::size_t n = 0; n < mesh.nodes.size(); ++n)
+    if (g.lv_node[n]) segment[n] = std::uint8_t(core::aha_segment(frame, mesh.nodes[n]));
   return segment;
 }
 
@@ -206,8 +204,15 @@ std::vector<std::string> assumptions(const HeartInputs& in) {
       "Cells: ten Tusscher-Panfilov 2006 in endocardial, mid-wall and epicardial layers.",
       "ECG in an unbounded homogeneous conductor of 0.22 S/m."};
   if (in.electrodes.empty()) out.push_back("Electrodes stand at standard distances around the heart, not on the patient's chest.");
-  for (const auto& [value, name] : in.mesh->region_names)
-    if (name == "scar") out.push_back(fmt::format("Scar does not conduct; a border zone of {:g} mm around it is assumed.", in.params.border_mm));
+  bool scar = false, border = false, fat = false;
+  for (const auto& [value, name] : in.mesh->region_names) {
+    scar = scar || name == "scar";
+    border = border || name == "border_zone";
+    fat = fat || name == "myocardial_fat";
+  }
+  if (border) out.push_back("The border zone is the one segmented in the image; across the fibres it conducts a tenth (Arevalo 2016).");
+  if (scar) out.push_back(border ? "Scar does not conduct." : fmt::format("Scar does not conduct; a border zone of {:g} mm around it is assumed.", in.params.border_mm));
+  if (fat) out.push_back("Fat in the wall does not conduct (Sung et al. 2022 modelled it as an insulator with a slow rim; the rim is left out).");
   return out;
 }
 
@@ -231,7 +236,7 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
   model->landmarks = g.landmarks;
   model->transmural.assign(c.transmural.begin(), c.transmural.end());
   model->apicobasal.assign(c.apicobasal.begin(), c.apicobasal.end());
-  model->aha_segment = aha_segments(mesh, g);
+  model->aha_segment = aha_segments(mesh, g, in.lv_frame);
   ep::ElectroProblem& p = model->baseline;
   p.mesh = in.mesh;
   p.fibres = std::make_shared<ep::FibreField>(std::move(*fibres));
@@ -263,16 +268,31 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
   core_region.key = "scar_core";
   core_region.conducting = false;
   core_region.source = "Arevalo et al. 2016: dense scar does not conduct";
+  ep::TissueRegion fat_region;
+  fat_region.key = "myocardial_fat";
+  fat_region.conducting = false;
+  fat_region.source = "fat cells carry no action potential: taken as an insulator";
+  bool scar = false, seen_border = false, seen_fat = false;
+  for (std::size_t t = 0; t < mesh.tets.size(); ++t) {
+    const std::string key = region_key(mesh, t);
+    seen_border = seen_border || key == "border_zone";
+    seen_fat = seen_fat || key == "myocardial_fat";
+  }
+  if (seen_border) border.source += "; extent as segmented in the image";
   p.regions = {healthy, fast, border, core_region};
+  if (seen_fat) p.regions.push_back(fat_region);
   p.tissue.assign(mesh.tets.size(), 0);
   std::vector<char> scar_tet(mesh.tets.size(), 0), scar_node(mesh.nodes.size(), 0);
-  bool scar = false;
-  for (std::size_t t = 0; t < mesh.tets.size(); ++t)
-    if (region_key(mesh, t) == "scar") {
+  for (std::size_t t = 0; t < mesh.tets.size(); ++t) {
+    const std::string key = region_key(mesh, t);
+    if (key == "border_zone") p.tissue[t] = 2;
+    if (key == "myocardial_fat") p.tissue[t] = 4;
+    if (key == "scar") {
       scar = true;
       p.tissue[t] = 3;
       for (Index n : mesh.tets[t]) scar_node[n] = 1;
     }
+  }
   for (std::size_t t = 0; t < mesh.tets.size(); ++t) {
     if (p.tissue[t] != 0) continue;
     bool endo = false;
@@ -283,7 +303,7 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
     }
     if (endo && ab <= par.fast_up_to) p.tissue[t] = 1;
   }
-  if (scar && par.border_mm > 0) {
+  if (scar && !seen_border && par.border_mm > 0) {
     auto frame = std::make_shared<ep::FibreField>();
     frame->f.assign(mesh.tets.size(), Vec3(1, 0, 0));
     frame->s.assign(mesh.tets.size(), Vec3(0, 1, 0));
@@ -295,7 +315,7 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
     auto d = distance->solve(from, {}, progress.part(0.85, 0.95));
     if (!d) return core::pass(d);
     for (std::size_t t = 0; t < mesh.tets.size(); ++t) {
-      if (p.tissue[t] == 3) continue;
+      if (!p.regions[p.tissue[t]].conducting) continue;
       double mean = 0;
       for (Index n : mesh.tets[t]) mean += 0.25 * (*d)[n];
       if (mean <= par.border_mm) p.tissue[t] = 2;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Baseline heart twin: a biventricular mesh in, coordinates, fibres, tissue, conduction system, electrodes and the sinus beat out.
-// In:   TetMesh, LPS mm: regions "lv_myocardium", "rv_wall", "scar"; patches "endocardium_lv", "endocardium_rv", "epicardium",
+// In:   TetMesh, LPS mm: regions "lv_myocardium", "rv_wall", "scar", "border_zone", "myocardial_fat"; patches "endocardium_lv", "endocardium_rv", "epicardium",
 //       "base". A mesh with the left ventricle alone works; so does one without regions (all is LV then unless an RV patch says).
 // Out:  twin::HeartModel, immutable.
 // Fails: bad_input when the mesh cannot be simulated, lacks a surface or has no tissue left; cancelled.
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "solvers/core/lv_frame.hpp"
 #include "solvers/core/progress.hpp"
 #include "solvers/core/result.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
@@ -41,7 +42,7 @@ struct HeartParams {
   // Wall depth (from the nearer cavity, 1 = epicardium) where mid-wall and epicardial cells begin. Long action potentials lie
   // under the endocardium in human wedges (Glukhov et al. 2010, Circ Res 106:981), the outer half is epicardial.
   double mid_from = 0.1, epi_from = 0.5;
-  double border_mm = 2.0;                // width of the border zone around scar
+  double border_mm = 2.0;                // width of the border zone around scar, when the mesh has no region "border_zone"
   double site_radius_mm = 3.0;           // tissue stimulated at each root site
   ep::FibreAngles fibres;
   std::vector<RootSite> sites = durrer_sites();
@@ -50,6 +51,7 @@ struct HeartParams {
 struct HeartInputs {
   std::shared_ptr<const core::TetMesh> mesh;
   std::optional<core::Vec3> apex, base_centre;                 // override what is found on the mesh
+  std::optional<core::LvFrame> lv_frame;                       // of the image's landmarks: segments of nodes are then those of voxels
   std::vector<ep::Electrode> electrodes;                       // empty: standard placement
   ep::ElectrodeFrame frame = ep::ElectrodeFrame::patient;      // heart: model without patient orientation
   HeartParams params;

@@ -34,7 +34,7 @@ TEST_CASE("Every recipe has a key, words, a source, and refuses 10 mm slices and
     const auto thick = r.run(plain({60, 60, 20}, Vec3(1.5, 1.5, 10)), {});
     REQUIRE_FALSE(thick);
     CHECK(thick.error().code == core::ErrorCode::bad_input);
-    CHECK(thick.error().message.find("10 mm") != std::string::npos);
+    if (r.key != "mr_cine") CHECK(thick.error().message.find("10 mm") != std::string::npos);   // cine stacks are that thick: refused for its content
     const double h = r.key == "coronary_ct" ? 0.6 : 1.5;
     const auto noise = r.run(plain({110, 110, 110}, Vec3::Constant(h)), {});
     REQUIRE_FALSE(noise);

@@ -32,10 +32,10 @@ TEST_CASE("undo and redo return equal values over 2000 random edits (property)")
       ++at;
       if (past.size() > 501) past.erase(past.begin()), --at;   // the history is bounded
     } else if (what == 1 && history.can_undo()) {
-      now = history.undo();
+      now = history.undo().plans->before;
       --at;
     } else if (what == 2 && history.can_redo()) {
-      now = history.redo();
+      now = history.redo().plans->after;
       ++at;
     }
     REQUIRE(now == past[at]);
@@ -46,10 +46,10 @@ TEST_CASE("dragging one value is one undo step, a pause or another value starts 
   History history;
   history.record("change lesion 1", plans(0), plans(1), "update 1 ablation-1");
   history.record("change lesion 1", plans(1), plans(2), "update 1 ablation-1");
-  CHECK(history.undo() == plans(0));
-  CHECK(history.redo() == plans(2));
+  CHECK(history.undo().plans->before == plans(0));
+  CHECK(history.redo().plans->after == plans(2));
   history.record("change lesion 1", plans(2), plans(3), "update 1 ablation-1");
-  CHECK(history.undo() == plans(2));
+  CHECK(history.undo().plans->before == plans(2));
   CHECK(history.undo_name() == "change lesion 1");
 }
 

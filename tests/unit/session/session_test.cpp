@@ -134,6 +134,7 @@ TEST_CASE("plans of a case in a folder are saved by every edit and come back on 
   Fixture f;
   const auto folder = test::scratch_folder("autosave") / "c1";
   REQUIRE(f.session.save_as(folder));
+  f.settle();
   REQUIRE(f.session.add(1, f.lesion({6, 4, 1.5})));
   CHECK(!f.session.autosaved_at().empty());
   const auto kept = load_plans(folder);

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RecipeChooser: the Anatomy stage's "Find anatomy": which recipe is for this image and why, Run, and what the last run assumed. GUI thread only.
+#pragma once
+#include <QWidget>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "imaging/segmentation/recipe.hpp"
+
+class QComboBox;
+class QLabel;
+class QPushButton;
+class QVBoxLayout;
+
+namespace ot::gui {
+
+class Workspace;
+
+class RecipeChooser : public QWidget {
+  Q_OBJECT
+ public:
+  RecipeChooser(Workspace& workspace, QWidget* parent);
+
+ protected:
+  void showEvent(QShowEvent* event) override;
+
+ private:
+  void refresh_images();
+  void refresh_recipes();      // looks at the image once per image: about 50 ms
+  void refresh_state();
+  void show_recipe();
+  std::string image_key() const;
+  Workspace& workspace_;
+  QComboBox *images_, *recipes_;
+  QLabel *about_, *fit_;
+  QPushButton *run_, *notes_;
+  QWidget* notes_box_;
+  QVBoxLayout* notes_list_;
+  std::vector<imaging::Fit> fits_;
+  std::weak_ptr<const core::Volume> looked_at_;
+  bool outdated_ = true, filling_ = false;
+};
+
+}  // namespace ot::gui

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// VesselPane: the vessel of the case along its centreline, with a chooser of branches and shape; linked to the crosshair.
+#pragma once
+#include <QFrame>
+
+#include "app/gui/workspace.hpp"
+#include "viewer/qt/curved_view.hpp"
+
+class QToolButton;
+
+namespace ot::gui {
+
+class VesselPane : public QFrame {
+  Q_OBJECT
+ public:
+  VesselPane(Workspace& workspace, QWidget* parent);
+  viewer::CurvedView& view() { return *view_; }
+  void refresh();                       // case, vessel or labels changed; does nothing while hidden
+
+ signals:
+  void place_chosen(const ot::core::Vec3& lps_mm);
+
+ protected:
+  void showEvent(QShowEvent* event) override;
+
+ private:
+  struct Entry {
+    QString name;
+    std::shared_ptr<const core::VesselNetwork> network;
+    viewer::VesselPath path;
+    std::string vessel_key;
+  };
+  void collect();
+  void choose(int entry);
+  void follow();
+
+  Workspace& workspace_;
+  viewer::CurvedView* view_;
+  QToolButton *chooser_, *shape_;
+  std::vector<Entry> entries_;
+  int chosen_ = -1;
+  bool outdated_ = true, moving_ = false;
+};
+
+}  // namespace ot::gui

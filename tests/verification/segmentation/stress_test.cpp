@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The cardiac recipe on harder versions of the one real CT. OT_STRESS=<pattern> chooses conditions.
+#include <fnmatch.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+#include "imaging/io/io.hpp"
+#include "imaging/segmentation/recipe.hpp"
+#include "imaging/segmentation/score.hpp"
+#include "tests/support/shared_data.hpp"
+#include "tests/verification/segmentation/stress.hpp"
+
+using namespace ot;
+namespace l = core::labels;
+
+TEST_CASE("Stress table of the cardiac recipe on the real CT", "[.stress]") {
+  const auto ct = imaging::read_volume(test::shared_file("data/heart-cta-dissection/ct.nii.gz"), "", {});
+  const auto ref = imaging::read_labels(test::shared_file("data/heart-cta-dissection/reference_heart_labels.nii.gz"), l::heart());
+  const auto ignore = imaging::read_labels(test::shared_file("data/heart-cta-dissection/reference_heart_labels_ignore.nii.gz"), {});
+  REQUIRE((ct && ref && ignore));
+  std::map<int, std::vector<std::pair<double, double>>> pairs;   // 1 - Dice, uncertain share
+  const char* pattern = std::getenv("OT_STRESS");
+  std::printf("stress %-20s %5s %5s %5s %5s %5s %5s %5s | uncertain %% LV wall RV LA RA Ao PA | thresholds | fit s\n", "condition", "LV", "wall", "RV", "LA", "RA", "Ao", "PA");
+  for (const auto& c : test::conditions()) {
+    if (pattern && fnmatch(pattern, c.name.c_str(), FNM_EXTMATCH) != 0) continue;
+    const auto stressed = c.make(*ct, *ref);
+    const auto start = std::chrono::steady_clock::now();
+    const auto s = imaging::find_recipe("cardiac_ct")->run(stressed.ct, {});
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (!s) {
+      std::printf("stress %-20s REFUSED: %s\n", c.name.c_str(), s.error().message.c_str());
+      std::fflush(stdout);
+      continue;
+    }
+    const auto scores = imaging::score_labels(s->labels, *ref, &*ignore, stressed.map);
+    REQUIRE(scores);
+    std::printf("stress %-20s", c.name.c_str());
+    for (int label : {1, 2, 3, 4, 5, 6, 7})
+      for (const auto& x : *scores)
+        if (x.label == label) std::printf(" %5.3f", x.dice);
+    std::printf(" |");
+    for (int label : {1, 2, 3, 4, 5, 6, 7})
+      for (const auto& q : s->quantities)
+        if (q.key == l::heart()[std::size_t(label - 1)].key + "_uncertain_percent") std::printf(" %4.0f", q.value);
+    for (int label : {1, 2, 3, 4, 5, 6, 7})
+      for (const auto& x : *scores)
+        for (const auto& q : s->quantities)
+          if (x.label == label && q.key == l::heart()[std::size_t(label - 1)].key + "_uncertain_percent") pairs[label].push_back({1 - x.dice, q.value});
+    for (const auto& q : s->quantities)
+      if (q.key == "heart_fit_agreement" || q.key == "threshold_blood" || q.key == "threshold_wall") std::printf(" | %.2f", q.value);
+    std::printf(" %.0f\n", seconds);
+    // What a poor label was taken for.
+    for (const auto& x : *scores) {
+      if (x.dice > 0.9 || x.label > 7) continue;
+      std::map<int, int> met, also;
+      for (int k = 0; k < ref->grid.size[2]; ++k)
+        for (int j = 0; j < ref->grid.size[1]; ++j)
+          for (int i = 0; i < ref->grid.size[0]; ++i) {
+            if (ignore->at(i, j, k)) continue;
+            const core::Vec3 p = ref->grid.to_patient(core::Vec3(i, j, k)), q = s->labels.grid.to_index(stressed.map ? stressed.map(p) : p);
+            const int a = int(std::lround(q.x())), b = int(std::lround(q.y())), c = int(std::lround(q.z()));
+            const int v = s->labels.grid.contains(a, b, c) ? s->labels.at(a, b, c) : -1;
+            if (ref->at(i, j, k) == x.label && v != x.label) ++met[v];
+            if (ref->at(i, j, k) != x.label && v == x.label) ++also[ref->at(i, j, k)];
+          }
+      std::printf("        %d missed:", x.label);
+      for (const auto& [v, n] : met) std::printf(" %d:%.1fml", v, n * 0.003375);
+      std::printf("  extra:");
+      for (const auto& [v, n] : also) std::printf(" %d:%.1fml", v, n * 0.003375);
+      std::printf("\n");
+    }
+    for (const auto& n : s->notes) std::printf("        note: %s\n", n.c_str());
+    std::fflush(stdout);
+  }
+  // Do shares rise when Dice falls? Share of pairs of conditions that are ordered alike.
+  for (const auto& [label, p] : pairs) {
+    int alike = 0, all = 0;
+    for (std::size_t a = 0; a < p.size(); ++a)
+      for (std::size_t b = 0; b < a; ++b)
+        if (std::abs(p[a].first - p[b].first) > 0.02) ++all, alike += (p[a].first > p[b].first) == (p[a].second > p[b].second);
+    std::printf("stress calibration %s: %d of %d pairs ordered alike\n", l::heart()[std::size_t(label - 1)].key.c_str(), alike, all);
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// CurvedView: a vessel along its centreline (straightened or curved) with the cross-section at the cursor, its area and diameters.
+// Mouse on the long picture: left drag sideways moves the cursor, up and down turns about the line; wheel turns by 10 degrees,
+// Ctrl+wheel is not used; right drag window. Keys: left and right move the cursor by 0.5 mm.
+#pragma once
+#include <QString>
+#include <QWidget>
+#include <memory>
+
+#include "viewer/scene/curved_scene.hpp"
+
+namespace ot::viewer {
+
+class CurvedView : public QWidget {
+  Q_OBJECT
+ public:
+  explicit CurvedView(QWidget* parent = nullptr);
+  ~CurvedView() override;
+  CurvedScene& scene();                          // after changing it directly call refresh()
+  void refresh();
+  void set_spans(std::vector<PathSpan> spans);   // stenoses: bars with a tick at the throat
+  void set_cursor(double arc_mm);                // from elsewhere: no signal back
+  CrossSection section() const;                  // at the cursor
+  QString numbers() const;                       // what is written beside the section
+  QSize sizeHint() const override { return {560, 320}; }
+
+ signals:
+  void cursor_moved(double arc_mm, const ot::core::Vec3& lps_mm);
+  void window_level_changed(double width, double level);
+  void hovered(const QString& text);
+
+ protected:
+  void paintEvent(QPaintEvent*) override;
+  void resizeEvent(QResizeEvent*) override;
+  void mousePressEvent(QMouseEvent*) override;
+  void mouseMoveEvent(QMouseEvent*) override;
+  void mouseReleaseEvent(QMouseEvent*) override;
+  void wheelEvent(QWheelEvent*) override;
+  void keyPressEvent(QKeyEvent*) override;
+  void leaveEvent(QEvent*) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ot::viewer
