@@ -34,6 +34,8 @@ core::LabelMap between_planes(const core::LabelMap& stack, double target_mm) {
     if (!used[std::size_t(value)]) continue;
     // Signed distance in every plane, negative inside. A plane without the label: as far outside as its neighbour's outline is wide, so that
     // the label closes half way.
+    // Distances between pixel centres come in steps; smoothed by one pixel they run on between the steps, and planes between are not a pixel
+    // too small. The planes of the stack itself keep their own pixels.
     std::vector<std::vector<float>> distance(std::size_t(g.size[2]));
     std::vector<float> deepest(std::size_t(g.size[2]), 0.0f);
     for (int k = 0; k < g.size[2]; ++k) {
@@ -47,6 +49,7 @@ core::LabelMap between_planes(const core::LabelMap& stack, double target_mm) {
       auto& d = distance[std::size_t(k)];
       d.resize(per);
       for (std::size_t i = 0; i < per; ++i) d[i] = in[i] ? half - to_out[i] : to_in[i] - half, deepest[std::size_t(k)] = std::min(deepest[std::size_t(k)], d[i]);
+      d = voxels::gaussian(flat, d, std::min(g.spacing[0], g.spacing[1]));
     }
     const auto at = [&](int k, std::size_t i, int other) {
       if (k >= 0 && k < g.size[2] && !distance[std::size_t(k)].empty()) return distance[std::size_t(k)][i];
@@ -62,7 +65,11 @@ core::LabelMap between_planes(const core::LabelMap& stack, double target_mm) {
       if (!has_low && !has_high) continue;
       for (std::size_t i = 0; i < per; ++i) {
         const double a = at(low, i, low + 1), b = f > 0 ? at(low + 1, i, has_low ? low : low + 1) : a;
-        const float d = float((1 - f) * a + f * b);
+        float d = float((1 - f) * a + f * b);
+        if (f == 0 && has_low) {
+          const bool in = stack.values[per * std::size_t(low) + i] == value;
+          d = in ? std::min(d, -1e-6f) : 1.0f;
+        }
         const std::size_t o = per * std::size_t(n) + i;
         if (d < 0 && d < best[o]) best[o] = d, out.values[o] = std::uint8_t(value);
       }
