@@ -184,7 +184,10 @@ core::Result<LabelledMesh> tet_mesh_from_labels(const core::LabelMap& labels, co
   std::map<int, double> edge_of_label;
   for (const auto& p : request.parts) {
     values.push_back(p.label);
-    const double e = p.edge_mm > 0 ? p.edge_mm : request.edge_mm;
+    const double asked = p.edge_mm > 0 ? p.edge_mm : request.edge_mm;
+    // A small part keeps six edges across the ball of its volume: flat faces cut about (e / d)^2 off a ball, 2 % and more above that.
+    const double across = std::cbrt(6.0 * 1000.0 * labels.volume_ml(p.label) / 3.14159265358979);
+    const double e = std::min(asked, std::max(across / 6.0, std::max(0.1, asked / 4.0)));
     edge_of_label[p.label] = e;
     largest = std::max(largest, e), smallest = std::min(smallest, e);
   }
