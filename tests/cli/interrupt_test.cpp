@@ -98,5 +98,5 @@ TEST_CASE("Ctrl-C stops solve and verify and leaves no file") {
   put(folder / "flow.json", flow.dump());
   interrupted({"solve", (folder / "tissue.json").string(), "--json", "--quiet", "--out", (folder / "out").string()}, {600, 2000}, folder);
   interrupted({"solve", (folder / "flow.json").string(), "--json", "--quiet", "--out", (folder / "out").string()}, {600, 3000}, folder);
-  interrupted({"verify", "ep/cable-convergence", "--json", "--quiet"}, {700}, folder);
+  interrupted({"verify", "ep/slab-0.2-alternating", "--json", "--quiet"}, {300, 700, 2000}, folder);   // long on any machine
 }

@@ -80,7 +80,7 @@ TEST_CASE("a mouse drag in a slice paints, undo restores every voxel, Esc leaves
   REQUIRE(again.fast_ready(0));
 }
 
-TEST_CASE("scissors and a whole-label tool work from the panel, each one undo step, and a stroke is given up by Esc", "[.unsettled]") {   // hidden: does not come to its end yet, see the closing note
+TEST_CASE("scissors and a whole-label tool work from the panel, each one undo step, and a stroke is given up by Esc") {
   test::Window w;
   w.session().replace(test::journey_case(), {});
   REQUIRE(w.fast_ready(0));
@@ -97,7 +97,7 @@ TEST_CASE("scissors and a whole-label tool work from the panel, each one undo st
   REQUIRE(w.wait([&] { return w.session().undo_name() == "scissors, LV blood pool"; }));
   REQUIRE(settled());
   CHECK(labels()->count(1) < core::LabelMap{labels()->grid, start, labels()->labels}.count(1));
-  REQUIRE(w.command("set edit_by_mm 1").isEmpty());
+  REQUIRE(w.command("set edit_by_mm 4").isEmpty());
   REQUIRE(w.command("click edit_smooth").isEmpty());
   REQUIRE(w.wait([&] { return w.session().undo_name() == "smooth, LV blood pool"; }));
   REQUIRE(settled());
