@@ -79,7 +79,7 @@ QLineEdit, QComboBox, QDoubleSpinBox, QSpinBox, QPlainTextEdit, QTextEdit {
 QPlainTextEdit, QTextEdit { padding: 4px 6px; }
 QLineEdit:focus, QComboBox:focus, QDoubleSpinBox:focus, QPlainTextEdit:focus { border-color: @accent; }
 QComboBox::drop-down { border: none; width: 22px; }
-QComboBox::down-arrow { image: url(:/icons/chevron_down.svg); width: 0px; height: 0px; }
+QComboBox::down-arrow { image: url(:/icons/chevron_hint.svg); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { background: @card; border: 1px solid @hairline; selection-background-color: @selected; selection-color: @text; outline: none; padding: 4px; }
 QFrame[role="field"] { background: @card; border: 1px solid @hairline; border-radius: 6px; }
 QFrame[role="field"] QDoubleSpinBox { background: transparent; border: none; min-height: 26px; padding: 0; }

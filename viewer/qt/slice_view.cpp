@@ -49,7 +49,8 @@ struct SliceView::Impl {
 
 namespace {
 void draw_outlined(QPainter& p, const QRectF& r, int flags, const QString& text, const QColor& color) {
-  // A dark halo keeps letters readable on bright tissue.
+  // A dark plate and halo keep letters readable on bone and contrast.
+  p.fillRect(p.boundingRect(r, flags, text).adjusted(-2, 0, 2, 0), QColor(0, 0, 0, 120));
   p.setPen(QColor(0, 0, 0, 190));
   for (const QPointF& d : {QPointF(1, 0), QPointF(-1, 0), QPointF(0, 1), QPointF(0, -1)}) p.drawText(r.translated(d), flags, text);
   p.setPen(color);

@@ -234,11 +234,16 @@ void View3D::resizeEvent(QResizeEvent*) {
   s.hatching->setGeometry(rect());
   constexpr int edge = 10, gap = 6;
   const QSize views = s.views->sizeHint();
-  s.views->setGeometry(width() - views.width() - edge, edge, views.width(), views.height());
+  // A pane too narrow for a chip beside the view buttons gets the buttons below the chips.
+  int widest = 0;
+  for (Chip* c : {s.badge, s.note, s.stale})
+    if (!c->empty()) widest = std::max(widest, c->width());
+  const bool narrow = widest + views.width() + 3 * edge > width();
+  const int limit = narrow ? width() - edge : width() - views.width() - 2 * edge;
   int x = edge, y = edge;
   for (Chip* c : {s.badge, s.note, s.stale}) {
     if (c->empty()) continue;
-    if (x > edge && x + c->width() > width() - views.width() - 2 * edge) x = edge, y += 24 + gap;  // next line when the view is narrow
+    if (x > edge && x + c->width() > limit) x = edge, y += 24 + gap;  // next line when the view is narrow
     c->move(x, y);
     x += c->width() + gap;
   }

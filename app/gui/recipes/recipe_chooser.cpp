@@ -107,11 +107,12 @@ void RecipeChooser::refresh_recipes() {
     for (std::size_t r = 0; r < fits_.size(); ++r) {
       const auto& recipe = imaging::builtin_recipes()[r];
       const bool recommended = best == &recipe;
-      recipes_->addItem(QString::fromStdString(recipe.name) + (recommended ? "  · recommended" : fits_[r].possible ? "" : "  · does not fit"), QString::fromStdString(recipe.key));
+      recipes_->addItem(QString::fromStdString(recipe.name) + (fits_[r].possible ? "" : "  · does not fit"), QString::fromStdString(recipe.key));
       recipes_->setItemData(int(r), QString::fromStdString(recipe.use_for + "\n" + fits_[r].reason), Qt::ToolTipRole);
       if (model) model->item(int(r))->setEnabled(fits_[r].possible);
       if (recommended) chosen = int(r);
     }
+    recommended_ = chosen;
     recipes_->setCurrentIndex(chosen);
     filling_ = false;
   }
@@ -123,7 +124,8 @@ void RecipeChooser::show_recipe() {
   if (at >= 0) {
     const auto& recipe = imaging::builtin_recipes()[std::size_t(at)];
     about_->setText(QString::fromStdString(recipe.summary));
-    fit_->setText(QString::fromStdString(fits_[std::size_t(at)].reason));
+    const QString reason = QString::fromStdString(fits_[std::size_t(at)].reason);
+    fit_->setText(at == recommended_ ? "Recommended for this image: " + reason : reason);
     recipes_->setToolTip(QString::fromStdString("For: " + recipe.use_for + "\nMethod: " + recipe.source));
   } else {
     about_->setText(fits_.empty() ? "No image: open a scan in the Case stage." : "No recipe is for this image. Take labels of another tool in the Case stage, or draw by hand.");

@@ -40,6 +40,7 @@ class RecipeChooser : public QWidget {
   std::vector<imaging::Fit> fits_;
   std::weak_ptr<const core::Volume> looked_at_;
   bool outdated_ = true, filling_ = false;
+  int recommended_ = -1;   // row of the recipe that fits this image best
 };
 
 }  // namespace ot::gui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/tissue/tissue_overlay.hpp"
 
+#include <QFontMetricsF>
 #include <QPainter>
 #include <algorithm>
 #include <cmath>
@@ -84,7 +85,9 @@ void TissueOverlay::paint(viewer::SliceView& view, QPainter& painter) {
       QString name;
       for (const auto& kind : imaging::landmark_kinds())
         if (p.key == kind.key) name = QString::fromUtf8(kind.name);
-      painter.drawText(QPointF(at[0] + r + 3 * ratio, at[1] + 3 * ratio), name);
+      const QPointF place(at[0] + r + 3 * ratio, at[1] + 3 * ratio);
+      painter.fillRect(QFontMetricsF(font).tightBoundingRect(name).translated(place).adjusted(-2, -2, 2, 2), QColor(0, 0, 0, 150));
+      painter.drawText(place, name);
     }
   }
 }
