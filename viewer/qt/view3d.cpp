@@ -247,6 +247,7 @@ void View3D::resizeEvent(QResizeEvent*) {
     c->move(x, y);
     x += c->width() + gap;
   }
+  s.views->setGeometry(width() - views.width() - edge, narrow ? y + 24 + gap : edge, views.width(), views.height());
   if (!s.hint->empty()) s.hint->move((width() - s.hint->width()) / 2, height() - s.hint->height() - edge);
   const int w = std::min(420, width() - 40);
   s.empty->setGeometry((width() - w) / 2, height() / 2 - 70, w, 140);
