@@ -8,9 +8,27 @@
 namespace ot::session {
 namespace {
 
-Json encode(const ep::ChannelScales& c) { return Json::array({c.g_Na, c.g_CaL, c.g_Kr, c.g_Ks, c.g_K1, c.g_to, c.g_NaL}); }
+// Only what differs from the published value; cases saved before there were names hold the first seven in order.
+Json encode(const ep::ChannelScales& c) {
+  Json out = Json::object();
+  for (const ep::ChannelKey& k : ep::channel_keys())
+    if (c.*k.member != 1.0) out[k.key] = c.*k.member;
+  const ep::HergBinding& b = c.herg;
+  if (b != ep::HergBinding{}) out["herg"] = {b.concentration_nM, b.Kmax, b.Ku_per_ms, b.n, b.halfmax_nM_n, b.Vhalf_mV};
+  return out;
+}
 ep::ChannelScales decode_channels(const Json& j) {
-  return {j.at(0).get<double>(), j.at(1).get<double>(), j.at(2).get<double>(), j.at(3).get<double>(), j.at(4).get<double>(), j.at(5).get<double>(), j.at(6).get<double>()};
+  ep::ChannelScales c;
+  const auto& keys = ep::channel_keys();
+  for (std::size_t k = 0; k < keys.size(); ++k) {
+    if (j.is_array() && k < j.size()) c.*keys[k].member = j.at(k).get<double>();
+    else if (j.is_object()) c.*keys[k].member = j.value(keys[k].key, 1.0);
+  }
+  if (j.is_object() && j.contains("herg")) {
+    const Json& b = j.at("herg");
+    c.herg = {b.at(0).get<double>(), b.at(1).get<double>(), b.at(2).get<double>(), b.at(3).get<double>(), b.at(4).get<double>(), b.at(5).get<double>()};
+  }
+  return c;
 }
 
 Json encode(const ep::ElectroProblem& p, BlobWriter& blobs) {

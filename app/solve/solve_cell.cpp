@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <map>
+#include <utility>
+#include <vector>
 
 #include "app/solve/solve.hpp"
 #include "app/solve/spec_reader.hpp"
@@ -10,18 +11,18 @@
 namespace ot::solve {
 namespace {
 
-// Names of the literature for what ChannelScales scales.
-double* scale_of(ep::ChannelScales& s, const std::string& name) {
-  const std::map<std::string, double*> names{{"GNa", &s.g_Na}, {"INa", &s.g_Na}, {"GCaL", &s.g_CaL}, {"ICaL", &s.g_CaL}, {"GKr", &s.g_Kr}, {"IKr", &s.g_Kr}, {"GKs", &s.g_Ks},
-                                             {"IKs", &s.g_Ks}, {"GK1", &s.g_K1}, {"IK1", &s.g_K1},   {"Gto", &s.g_to},   {"Ito", &s.g_to}, {"GNaL", &s.g_NaL}, {"INaL", &s.g_NaL}};
-  const auto at = names.find(name);
-  return at == names.end() ? nullptr : at->second;
-}
-
+// A channel is named by its current ("IKr", "Jup"), its conductance ("GKr") or its key ("g_Kr").
 void multiply(ep::ChannelScales& scales, const std::string& name, double factor) {
-  double* scale = scale_of(scales, name);
-  if (!scale) throw SpecError("There is no channel \"" + name + "\". Known: INa ICaL IKr IKs IK1 Ito INaL (or GNa ...).");
-  *scale *= factor;
+  std::string known;
+  for (const ep::ChannelKey& k : ep::channel_keys()) {
+    const std::string current = k.current;
+    if (name == current || name == k.key || (current[0] == 'I' && name == "G" + current.substr(1))) {
+      scales.*k.member *= factor;
+      return;
+    }
+    known += " " + current;
+  }
+  throw SpecError("There is no channel \"" + name + "\". Known:" + known + " (or GNa ..., g_Na ...).");
 }
 
 }  // namespace
@@ -38,18 +39,12 @@ nlohmann::json solve_cell(const nlohmann::json& json, const core::Progress& prog
   problem.record_beats = spec.integer("record_last_beats", 1, 1, problem.beats);
   problem.dt_ms = spec.number("dt_ms", 0.01, 1e-4, 0.1);
   if (spec.has("initial_state") && spec.at("initial_state").is_object()) {
-    std::map<std::string, double> named;
+    std::vector<std::pair<std::string, double>> named;
     for (const auto& [key, value] : spec.at("initial_state").items()) {
       if (!value.is_number()) throw SpecError("\"initial_state\": " + key + " must be a number.");
-      named[key] = value.get<double>();
+      named.emplace_back(key, value.get<double>());
     }
-    problem.initial_state = model->initial_state();
-    for (std::size_t i = 0; i < model->states.size(); ++i)
-      if (const auto at = named.find(model->states[i].name); at != named.end()) {
-        problem.initial_state[i] = at->second;
-        named.erase(at);
-      }
-    if (!named.empty()) throw SpecError("The model has no state \"" + named.begin()->first + "\".");
+    problem.initial_state = take(ep::named_state(*model, named));
   } else if (spec.text("initial_state", "published") != "published") {
     throw SpecError("\"initial_state\" is \"published\" or an object of named states.");
   }

@@ -7,7 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <tuple>
+#include <vector>
 
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
@@ -18,14 +18,12 @@ namespace {
 
 constexpr double pacing_dt_ms = 0.02;   // as FULL, which shares the cached states; 30 beats leave APD90 within 1 ms
 
-ChannelScales product(const ChannelScales& a, const ChannelScales& b) {
-  return {a.g_Na * b.g_Na, a.g_CaL * b.g_CaL, a.g_Kr * b.g_Kr, a.g_Ks * b.g_Ks, a.g_K1 * b.g_K1, a.g_to * b.g_to, a.g_NaL * b.g_NaL};
-}
-
-using Key = std::tuple<int, double, double, double, double, double, double, double, double>;
+using Key = std::vector<double>;
 
 Key key_of(int type, const ChannelScales& c, double cycle) {
-  return {type, c.g_Na, c.g_CaL, c.g_Kr, c.g_Ks, c.g_K1, c.g_to, c.g_NaL, cycle};
+  Key key{double(type), cycle};
+  for (const ChannelKey& k : channel_keys()) key.push_back(c.*k.member);
+  return key;
 }
 
 std::mutex cache_mutex;
@@ -96,7 +94,7 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
   for (std::size_t r = 0; r < regions; ++r) {
     std::array<std::uint8_t, 3> row{0, 0, 0};
     const bool own = !problem.regions.empty() && problem.regions[r].conducting;
-    const ChannelScales scales = own ? product(problem.channels, problem.regions[r].channels) : problem.channels;
+    const ChannelScales scales = own ? problem.channels * problem.regions[r].channels : problem.channels;
     for (int type = 0; type < 3; ++type) {
       if (!used[type]) continue;
       const auto [it, fresh] = index.try_emplace(key_of(type, scales, problem.cycle_length_ms), std::uint8_t(wanted.size()));

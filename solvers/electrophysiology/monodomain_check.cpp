@@ -48,15 +48,10 @@ Result<void> check_numbers(const ElectroProblem& p) {
 }
 
 Result<void> check_regions(const ElectroProblem& p) {
-  const auto scales_ok = [](const ChannelScales& c) {
-    for (double g : {c.g_Na, c.g_CaL, c.g_Kr, c.g_Ks, c.g_K1, c.g_to, c.g_NaL})
-      if (!std::isfinite(g) || g < 0) return false;
-    return true;
-  };
-  if (!scales_ok(p.channels)) return bad_input("A channel scale is negative or not a number (a conductance cannot be). Check the drug's block.");
+  if (!usable(p.channels)) return bad_input("A channel scale is negative or not a number (a conductance cannot be). Check the drug's block.");
   if (p.regions.empty()) return bad_input("No tissue region is given (nothing says what conducts). Give at least the healthy one.");
   for (const TissueRegion& r : p.regions) {
-    if (!scales_ok(r.channels))
+    if (!usable(r.channels))
       return bad_input(fmt::format("Region \"{}\" has a channel scale that is negative or not a number (a conductance cannot be). Correct it.", r.key));
     if (r.conducting && (!r.sigma_scale.allFinite() || !(r.sigma_scale.minCoeff() > 0)))
       return bad_input(fmt::format("Region \"{}\" has a conductivity that is not a positive number (it could not conduct). Correct its scale, or mark "

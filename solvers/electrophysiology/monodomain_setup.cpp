@@ -22,10 +22,6 @@ namespace {
 using core::Index;
 using core::Vec3;
 
-ChannelScales product(const ChannelScales& a, const ChannelScales& b) {
-  return {a.g_Na * b.g_Na, a.g_CaL * b.g_CaL, a.g_Kr * b.g_Kr, a.g_Ks * b.g_Ks, a.g_K1 * b.g_K1, a.g_to * b.g_to, a.g_NaL * b.g_NaL};
-}
-
 std::uint8_t region_of(const ElectroProblem& p, std::size_t tet) { return p.tissue.empty() ? 0 : p.tissue[tet]; }
 
 // Conducting nodes in Morton order: neighbours in space are neighbours in memory, so a block of 64 is a small cube.
@@ -88,7 +84,7 @@ core::Result<void> set_up_classes(const ElectroProblem& p, Tissue& t, std::vecto
   for (std::size_t i = 0; i < class_of_node.size(); ++i) {
     CellClass c;
     c.type = p.cell_type.empty() ? CellType::epi : CellType(p.cell_type[i]);
-    c.scales = product(p.regions[region[i]].channels, p.channels);
+    c.scales = p.regions[region[i]].channels * p.channels;
     c.parameters = t.family->parameters(c.type, c.scales);
     std::vector<double> key = c.parameters;
     key.push_back(double(c.type));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "solvers/electrophysiology/problem.hpp"
 
+#include <cmath>
+
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/hash.hpp"
 
@@ -10,7 +12,9 @@ namespace {
 void add(core::Hasher& h, const core::Vec3& v) { h.value(v.x()).value(v.y()).value(v.z()); }
 
 void add(core::Hasher& h, const ChannelScales& c) {
-  h.value(c.g_Na).value(c.g_CaL).value(c.g_Kr).value(c.g_Ks).value(c.g_K1).value(c.g_to).value(c.g_NaL);
+  for (const ChannelKey& k : channel_keys()) h.value(c.*k.member);
+  const HergBinding& b = c.herg;
+  h.value(b.concentration_nM).value(b.Kmax).value(b.Ku_per_ms).value(b.n).value(b.halfmax_nM_n).value(b.Vhalf_mV);
 }
 
 void add(core::Hasher& h, const std::vector<core::Vec3>& v) {
@@ -20,10 +24,39 @@ void add(core::Hasher& h, const std::vector<core::Vec3>& v) {
 
 }  // namespace
 
+const std::vector<ChannelKey>& channel_keys() {
+  using S = ChannelScales;
+  static const std::vector<ChannelKey> all{
+      {"g_Na", &S::g_Na, "INa"},       {"g_CaL", &S::g_CaL, "ICaL"},    {"g_Kr", &S::g_Kr, "IKr"},    {"g_Ks", &S::g_Ks, "IKs"},
+      {"g_K1", &S::g_K1, "IK1"},       {"g_to", &S::g_to, "Ito"},       {"g_NaL", &S::g_NaL, "INaL"}, {"g_Kur", &S::g_Kur, "IKur"},
+      {"g_f", &S::g_f, "If"},          {"g_sus", &S::g_sus, "Isus"},    {"g_NaCa", &S::g_NaCa, "INaCa"}, {"g_NaK", &S::g_NaK, "INaK"},
+      {"g_pCa", &S::g_pCa, "IpCa"},    {"g_pK", &S::g_pK, "IpK"},       {"g_bNa", &S::g_bNa, "INab"}, {"g_bCa", &S::g_bCa, "ICab"},
+      {"g_bK", &S::g_bK, "IKb"},       {"g_ClCa", &S::g_ClCa, "IClCa"}, {"g_bCl", &S::g_bCl, "IClb"}, {"J_up", &S::J_up, "Jup"},
+      {"J_rel", &S::J_rel, "Jrel"},    {"J_leak", &S::J_leak, "Jleak"},
+  };
+  return all;
+}
+
+ChannelScales operator*(const ChannelScales& a, const ChannelScales& b) {
+  ChannelScales out = a;
+  for (const ChannelKey& k : channel_keys()) out.*k.member *= b.*k.member;
+  if (b.herg.concentration_nM > 0) out.herg = b.herg;
+  return out;
+}
+
+bool usable(const ChannelScales& scales) {
+  for (const ChannelKey& k : channel_keys())
+    if (!std::isfinite(scales.*k.member) || scales.*k.member < 0) return false;
+  const HergBinding& b = scales.herg;
+  for (double x : {b.concentration_nM, b.Kmax, b.Ku_per_ms})
+    if (!std::isfinite(x) || x < 0) return false;
+  return std::isfinite(b.Vhalf_mV) && std::isfinite(b.n) && b.n > 0 && std::isfinite(b.halfmax_nM_n) && b.halfmax_nM_n > 0;
+}
+
 std::string ElectroProblem::sha256() const {
   OT_EXPECT(mesh != nullptr);
   core::Hasher h;
-  h.text("ElectroProblem 1").text(mesh->sha256());
+  h.text("ElectroProblem 2").text(mesh->sha256());
   h.value(fibres != nullptr);
   if (fibres) {
     add(h, fibres->f);

@@ -19,11 +19,40 @@ struct FibreField {
   std::vector<core::Vec3> f, s;  // [tets], unit, f.s = 0
 };
 
-// Factors on the maximal conductances of the ionic model (1 = as published). Drugs and remodelling act here.
+// A drug that binds the open and the inactivated hERG channel and can be trapped when it closes (Li et al. 2017,
+// Circ Arrhythm Electrophysiol 10:e004628). Acts in models with a dynamic IKr; binding rate Kmax Ku C^n / (C^n + halfmax).
+struct HergBinding {
+  double concentration_nM = 0;             // 0: no drug
+  double Kmax = 0, Ku_per_ms = 0, n = 1;
+  double halfmax_nM_n = 1;                 // nM to the power n
+  double Vhalf_mV = -1;                    // the trapped drug leaves around this potential
+  bool operator==(const HergBinding&) const = default;
+};
+
+// Factors on the maximal conductances and fluxes of the ionic model (1 = as published). Drugs and remodelling act here.
+// A model lists those it has in IonicFamily::scales; the others change nothing there.
 struct ChannelScales {
   double g_Na = 1, g_CaL = 1, g_Kr = 1, g_Ks = 1, g_K1 = 1, g_to = 1, g_NaL = 1;
+  double g_Kur = 1, g_f = 1, g_sus = 1;             // ultra-rapid, funny, sustained (atrium, Purkinje)
+  double g_NaCa = 1, g_NaK = 1, g_pCa = 1, g_pK = 1;  // exchanger, sodium pump, calcium pump, plateau potassium
+  double g_bNa = 1, g_bCa = 1, g_bK = 1;            // background currents
+  double g_ClCa = 1, g_bCl = 1;                     // chloride: calcium-activated, background
+  double J_up = 1, J_rel = 1, J_leak = 1;           // sarcoplasmic reticulum: SERCA, release, leak
+  HergBinding herg;
   bool operator==(const ChannelScales&) const = default;
 };
+
+struct ChannelKey {
+  const char* key;                 // "g_Kr"
+  double ChannelScales::*member;
+  const char* current;             // "IKr", "Jup": the literature's name
+};
+// Every scale, in the order above: whoever stores, hashes, checks or multiplies scales goes through this list.
+const std::vector<ChannelKey>& channel_keys();
+// Member by member; of two bound drugs the second is kept when it is there.
+ChannelScales operator*(const ChannelScales& a, const ChannelScales& b);
+// Every scale finite and not negative, binding parameters usable.
+bool usable(const ChannelScales& scales);
 
 enum class CellType : std::uint8_t { epi = 0, mid = 1, endo = 2 };
 

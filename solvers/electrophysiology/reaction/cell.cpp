@@ -19,17 +19,14 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 double* channel(ChannelScales& s, const std::string& key) {
-  const std::pair<const char*, double*> all[] = {{"g_Na", &s.g_Na}, {"g_CaL", &s.g_CaL}, {"g_Kr", &s.g_Kr}, {"g_Ks", &s.g_Ks},
-                                                 {"g_K1", &s.g_K1}, {"g_to", &s.g_to},   {"g_NaL", &s.g_NaL}};
-  for (const auto& [name, value] : all)
-    if (key == name) return value;
+  for (const ChannelKey& k : channel_keys())
+    if (key == k.key) return &(s.*k.member);
   return nullptr;
 }
 
 core::Result<void> check_scales(const ChannelScales& scales) {
-  for (double g : {scales.g_Na, scales.g_CaL, scales.g_Kr, scales.g_Ks, scales.g_K1, scales.g_to, scales.g_NaL})
-    if (!std::isfinite(g) || g < 0)
-      return core::wrong_usage("A channel scale is negative or not a number (a conductance cannot be). Give scales of 0 or more; 1 is as published.");
+  if (!usable(scales))
+    return core::wrong_usage("A channel scale is negative or not a number (a conductance cannot be). Give scales of 0 or more; 1 is as published.");
   return {};
 }
 
@@ -102,8 +99,11 @@ core::Result<ChannelScales> apply_blocks(const ChannelScales& scales, const std:
   ChannelScales out = scales;
   for (const ChannelBlock& b : blocks) {
     double* const g = channel(out, b.channel);
-    if (!g)
-      return core::wrong_usage(fmt::format("There is no channel \"{}\" (the block cannot act). Choose one of: g_Na, g_CaL, g_Kr, g_Ks, g_K1, g_to, g_NaL.", b.channel));
+    if (!g) {
+      std::string known;
+      for (const ChannelKey& k : channel_keys()) known += (known.empty() ? "" : ", ") + std::string(k.key);
+      return core::wrong_usage(fmt::format("There is no channel \"{}\" (the block cannot act). Choose one of: {}.", b.channel, known));
+    }
     if (!(b.fraction >= 0 && b.fraction <= 1))
       return core::wrong_usage(fmt::format("A block of {} on {} is impossible. Give a fraction from 0 (free) to 1 (fully blocked).", b.fraction, b.channel));
     *g *= 1.0 - b.fraction;
@@ -167,10 +167,9 @@ core::Result<CellResult> run_cell(const CellProblem& problem, const core::Progre
   }
   result.final_state = cell.states(0);
   if (std::isnan(result.apd90_ms)) result.notes.push_back("The last beat did not fire or did not repolarise within the cycle.");
-  ChannelScales given = *scales;
-  for (const char* key : {"g_Na", "g_CaL", "g_Kr", "g_Ks", "g_K1", "g_to", "g_NaL"})
-    if (*channel(given, key) != 1.0 && std::find(family.scales.begin(), family.scales.end(), key) == family.scales.end())
-      result.notes.push_back(fmt::format("{} has no channel {}: its scale had no effect.", model->name, key));
+  for (const ChannelKey& k : channel_keys())
+    if ((*scales).*k.member != 1.0 && std::find(family.scales.begin(), family.scales.end(), k.key) == family.scales.end())
+      result.notes.push_back(fmt::format("{} has no channel {}: its scale had no effect.", model->name, k.key));
   return result;
 }
 

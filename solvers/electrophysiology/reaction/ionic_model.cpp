@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 
+#include <fmt/format.h>
+
 #include "solvers/core/contracts.hpp"
 
 namespace ot::ep {
@@ -15,6 +17,31 @@ const IonicFamily* find_ionic_family(const std::string& key) {
   for (const IonicModel& m : builtin_ionic_models())
     if (m.family->key == key) return m.family;
   return nullptr;
+}
+
+core::Result<std::vector<double>> named_state(const IonicModel& model, const std::vector<std::pair<std::string, double>>& values,
+                                              std::vector<std::string>* missing) {
+  std::vector<double> state = model.initial_state();
+  std::vector<char> given(state.size(), 0);
+  for (const auto& [name, value] : values) {
+    const std::string last = name.substr(name.rfind('.') + 1);
+    int found = -1, by_last = -1;
+    for (std::size_t i = 0; i < model.states.size(); ++i) {
+      if (model.states[i].name == name || (!model.states[i].reference.empty() && model.states[i].reference == name)) found = int(i);
+      if (model.states[i].name == last && model.states[i].reference.empty()) by_last = int(i);
+    }
+    if (found < 0) found = by_last;
+    if (found < 0)
+      return core::bad_input(fmt::format("{} has no state \"{}\" (the start would not be the one meant). Use the names that its description lists.", model.name, name));
+    if (given[std::size_t(found)])
+      return core::bad_input(fmt::format("State \"{}\" of {} is given twice (which one is meant?). Give each once.", name, model.name));
+    given[std::size_t(found)] = 1;
+    state[std::size_t(found)] = value;
+  }
+  if (missing)
+    for (std::size_t i = 0; i < given.size(); ++i)
+      if (!given[i]) missing->push_back(model.states[i].name);
+  return state;
 }
 
 std::vector<std::string> usable_instruction_sets() {

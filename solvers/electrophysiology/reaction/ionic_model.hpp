@@ -4,8 +4,10 @@
 // Threads: everything is constant after the first call.
 #pragma once
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "solvers/core/result.hpp"
 #include "solvers/electrophysiology/problem.hpp"
 #include "solvers/electrophysiology/reaction/kernel.hpp"
 
@@ -13,6 +15,7 @@ namespace ot::ep {
 
 struct IonicState {
   std::string name, unit;
+  std::string reference = {};   // qualified name in the public model description where it differs: "inal.m" for mL
 };
 
 struct IonicParameter {
@@ -36,6 +39,8 @@ struct IonicFamily {
   int cai = -1;                       // row of the cytosolic calcium, -1: the model has none
   std::vector<std::string> scales;    // members of ChannelScales that act here: "g_Na", ...
   double stimulus_mV_per_ms = 0, stimulus_ms = 0;   // twice the threshold or as published: default of single cells
+  bool two_stage = false;             // the kernel reads KernelBlock::state_at: second order and steps of free size in single cells
+  int qnet = -1;                      // row that accumulates INaL + ICaL + Ito + IKr + IKs + IK1 over time, uA/uF ms
   // One cell's column of parameters, row by row.
   std::vector<double> (*parameters)(CellType, const ChannelScales&) = nullptr;
   // Published initial state: V first, then the states.
@@ -55,6 +60,12 @@ struct IonicModel {
 const std::vector<IonicModel>& builtin_ionic_models();
 const IonicModel* find_ionic_model(const std::string& key);      // nullptr when unknown
 const IonicFamily* find_ionic_family(const std::string& key);    // nullptr when unknown
+
+// A state (V first) from named values. A name is the model's own, its reference name, or a qualified name ("ical.fCaSS") whose last
+// part is the model's own or "V". States not named keep their published value and are listed in *missing.
+// Fails: bad_input for a name the model does not have, or one given twice.
+core::Result<std::vector<double>> named_state(const IonicModel& model, const std::vector<std::pair<std::string, double>>& values,
+                                              std::vector<std::string>* missing = nullptr);
 
 // "avx512", "avx2", "baseline", best first; only those this machine can run.
 std::vector<std::string> usable_instruction_sets();

@@ -21,6 +21,9 @@ struct KernelBlock {
   const double* v_rate;   // [lanes] mV, middle of the step: gate rates
   double* i_ion;          // [lanes] uA/uF out, total ionic current at the start of the step
   double* e_na;           // [lanes] mV out, sodium reversal potential; untouched by models without sodium current
+  // [states][block_nodes] where currents and rates are taken, while `state` is what they advance; nullptr: `state` itself.
+  // Only read by families with `two_stage`.
+  const double* state_at = nullptr;
 };
 
 using KernelStep = void (*)(const KernelBlock&);

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Single cells against the reference traces of $ORGANTWIN_SHARED/reference/ionic; without that folder a case has no rows.
+#pragma once
+#include <string>
+
+#include "app/verify/cases.hpp"
+
+namespace ot::verify {
+
+// One beat of `model` from `state_end_of_last_beat` of <stem>_CL1000.json with that file's stimulus and cycle length:
+// Vrest 0.1 mV, Vpeak 1 mV, APD50 and APD90 1 ms, Ca peak 1 %, max dV/dt 3 % (issue 4). dt in ms.
+Rows ionic_beat(const std::string& row, const std::string& model, const std::string& stem, bool quick, const core::Progress& progress,
+                double dt_ms = 0.02);
+
+}  // namespace ot::verify
