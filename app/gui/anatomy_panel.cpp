@@ -85,7 +85,7 @@ void AnatomyPanel::refresh() {
   for (const auto& image : data->images) {
     if (!image.labels) continue;
     add_caption(list_, QString::fromStdString(image.name));
-    const auto ml = imaging::label_volumes_ml(*image.labels);
+    const auto ml = workspace_.session().label_volumes_ml(image.key);
     for (const auto& label : image.labels->labels) {
       const double volume = ml[std::size_t(label.value)];
       if (volume <= 0) continue;

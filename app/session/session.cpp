@@ -70,6 +70,7 @@ void Session::Impl::adopt(CaseData fresh, fs::path where, bool writable, std::ve
   plans_folder = writable ? where : (data->twin ? private_plans_folder(data->twin->sha256()) : fs::path());
   history.clear();
   spare = {};
+  counts.clear();
   image_jobs.clear();
   count_versions(labels_sha256);
   active = data->plans.size() > 1 ? 1 : 0;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <array>
 #include <vector>
 
 #include "app/session/case.hpp"
@@ -40,6 +41,8 @@ class Session {
   // `change` edits a copy; what it changed becomes ONE undo step (labels as a delta) and is autosaved. Consecutive steps with the same
   // non-empty merge key become one. To edit labels, put a new LabelMap into ImageData::labels. Nothing changed: no step.
   core::Result<void> update_image(const std::string& image_key, std::string step_name, const std::function<void(ImageData&)>& change, std::string merge_key = {});
+  // Volume of every label value, ml. Counts the whole map the first time, then each edit keeps it up to date. Zeros without labels.
+  std::array<double, 256> label_volumes_ml(const std::string& image_key);
   // The quick way for brushes, without copying or comparing whole maps: take a private copy of the present labels, write into it, and hand
   // it back with what was changed. Null when the image has no labels. The copy must be handed back or dropped.
   std::shared_ptr<core::LabelMap> borrow_labels(const std::string& image_key);

@@ -9,6 +9,7 @@
 #include "app/session/case_codec.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/session_impl.hpp"
+#include "imaging/edit/edit.hpp"
 #include "solvers/core/contracts.hpp"
 
 namespace ot::session {
@@ -92,6 +93,7 @@ void Session::Impl::count_versions(const std::vector<std::string>& labels_sha256
 
 void Session::Impl::set_image(ImageData fresh) {
   changed_image = fresh.key;
+  if (const auto c = counts.find(fresh.key); c != counts.end() && std::exchange(c->second.follows, false)) c->second.of = fresh.labels;
   change_data([&](CaseData& d) {
     for (auto& i : d.images)
       if (i.key == fresh.key) {
@@ -117,6 +119,13 @@ std::shared_ptr<core::LabelMap> Session::Impl::writable_labels(const ImageData& 
 }
 
 void Session::Impl::keep_spare(const ImageData& before, const DeltaSteps& steps) {
+  if (const auto c = counts.find(before.key); c != counts.end() && c->second.of.lock() == before.labels) {
+    for (const auto& [delta, forward] : steps) {
+      const auto gain = imaging::tally(*delta);
+      for (std::size_t v = 0; v < gain.size(); ++v) c->second.voxels[v] += forward ? gain[v] : -gain[v];
+    }
+    c->second.follows = true;
+  }
   spare = {before.key, std::const_pointer_cast<core::LabelMap>(before.labels), steps};   // only written when nobody else holds it
 }
 
@@ -192,6 +201,16 @@ core::Result<void> Session::update_image(const std::string& key, std::string nam
   OT_EXPECT(after.key == key);
   if (auto step = image_step(name, *before, after, merge_key)) impl_->land(std::move(*step), std::move(after), *before);
   return {};
+}
+
+std::array<double, 256> Session::label_volumes_ml(const std::string& key) {
+  std::array<double, 256> ml{};
+  const auto image = impl_->image(key);
+  if (!image || !image->labels) return ml;
+  auto& counts = impl_->counts[key];
+  if (counts.of.lock() != image->labels) counts = {image->labels, imaging::label_voxels(*image->labels), false};
+  for (std::size_t v = 0; v < ml.size(); ++v) ml[v] = double(counts.voxels[v]) * image->labels->grid.voxel_volume() / 1000;
+  return ml;
 }
 
 std::shared_ptr<core::LabelMap> Session::borrow_labels(const std::string& key) {

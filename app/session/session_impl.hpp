@@ -40,6 +40,14 @@ struct Session::Impl {
     DeltaSteps behind;
   } spare;
 
+  // Voxels per label, counted once over the whole map and then kept up to date by each edit.
+  struct Counts {
+    std::weak_ptr<const core::LabelMap> of;
+    std::array<std::int64_t, 256> voxels{};
+    bool follows = false;                                   // the edit was counted, its map is about to become the present one
+  };
+  std::map<std::string, Counts> counts;                     // by image key
+
   // Autosave of image edits: entries wait here until the journal can take them (session_autosave.cpp).
   EditJournal journal;
   std::deque<JournalEntry> pending;

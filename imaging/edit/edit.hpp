@@ -126,6 +126,7 @@ struct Edit {
 core::Result<LabelDelta> apply_edit(core::LabelMap& labels, const core::Volume* volume, const Edit& edit, const core::Progress& progress = {});
 
 // Volume of every label in one pass (ml, by label number).
+std::array<std::int64_t, 256> label_voxels(const core::LabelMap& labels);
 std::array<double, 256> label_volumes_ml(const core::LabelMap& labels);
 
 // "brush, LV myocardium": the name of the undo step.

@@ -170,6 +170,16 @@ LabelDelta difference(const core::LabelMap& before, const core::LabelMap& after,
   return delta;
 }
 
+std::array<std::int64_t, 256> tally(const LabelDelta& delta) {
+  std::array<std::int64_t, 256> gain{};
+  for_runs(delta, [&](std::size_t, std::size_t length, std::uint8_t before, std::uint8_t after) {
+    gain[before] -= std::int64_t(length);
+    gain[after] += std::int64_t(length);
+    return true;
+  });
+  return gain;
+}
+
 bool apply(core::LabelMap& map, const LabelDelta& delta, bool forward) {
   if (map.grid.size != delta.size || map.values.size() != map.grid.voxels()) return false;
   if (delta.table_changed && !same_table(map.labels, forward ? delta.table_before : delta.table_after)) return false;

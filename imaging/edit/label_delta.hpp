@@ -49,6 +49,8 @@ class DeltaWriter {
 };
 
 // Contract: same grid size. `within` is where the maps may differ (the whole grid when empty).
+// How many voxels each label gains (negative: loses) by the edit.
+std::array<std::int64_t, 256> tally(const LabelDelta& delta);
 LabelDelta difference(const core::LabelMap& before, const core::LabelMap& after, const VoxelBox& within = {});
 // Makes `map` the state after the edit (forward) or before it. False, and `map` untouched, when it is not the state the delta starts from
 // or when the delta is damaged.

@@ -210,7 +210,6 @@ EditPanel::EditPanel(Workspace& workspace, QWidget* parent) : QWidget(parent), w
   });
   connect(&workspace, &Workspace::case_replaced, this, [this] {
     choose(EditMode::none);
-    counted_.reset();
     ml_.fill(0);
     label_image_.clear();
     if (body_->isVisible()) fill_labels();
@@ -375,17 +374,10 @@ void EditPanel::show_volume() {
 
 void EditPanel::count_voxels() {
   const auto* image = tool_->image();
-  if (!image || !image->labels || image->labels == counted_) return;
-  counted_ = image->labels;
-  workspace_.session().jobs().start(session::Lane::quick, "label volumes", "Measuring volumes", [this, key = image->key, labels = image->labels](const core::Progress&) -> core::Result<session::JobRunner::Completion> {
-    const auto ml = imaging::label_volumes_ml(*labels);
-    return session::JobRunner::Completion([this, key, ml] {
-      ml_ = ml;
-      if (!tool_->painting()) show_volume();
-      emit volumes_changed(QString::fromStdString(key), ml);
-    });
-  });
-  counted_ = image->labels;
+  if (!image || !image->labels) return;
+  ml_ = workspace_.session().label_volumes_ml(image->key);
+  if (!tool_->painting()) show_volume();
+  emit volumes_changed(QString::fromStdString(image->key), ml_);
 }
 
 void EditPanel::refresh_model() {

@@ -66,7 +66,6 @@ class EditPanel : public QWidget {
   QWidget* strip_;
   int columns_ = 0;
   QPointer<LassoVeil> veil_;
-  std::shared_ptr<const core::LabelMap> counted_;
   std::array<double, 256> ml_{};
   std::string label_image_;
   bool filling_ = false;

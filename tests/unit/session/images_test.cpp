@@ -108,6 +108,29 @@ TEST_CASE("labels, plans and planes share one undo list, undo and redo are bit-i
   f.settle();
 }
 
+TEST_CASE("the volumes kept up to date by strokes, undo and redo equal a count of the whole map, exactly") {
+  Fixture f;
+  const auto agree = [&] { return f.session.label_volumes_ml("thorax") == imaging::label_volumes_ml(*f.image().labels); };
+  CHECK(agree());
+  for (int n = 0; n < 5; ++n) {
+    stroke(f.session, 1 + n, voxel(f.image(), 40 + n, 50, 35), voxel(f.image(), 52, 50 - 2 * n, 35));
+    CHECK(agree());
+  }
+  for (int n = 0; n < 3; ++n) {
+    f.session.undo();
+    CHECK(agree());
+  }
+  f.session.redo();
+  CHECK(agree());
+  REQUIRE(f.session.update_image("thorax", "other labels", [](ImageData& i) {
+    auto labels = std::make_shared<core::LabelMap>(*i.labels);
+    std::fill(labels->values.begin(), labels->values.begin() + 1001, std::uint8_t(7));
+    i.labels = labels;
+  }));
+  CHECK(agree());
+  f.settle();
+}
+
 TEST_CASE("an edit that changes nothing is no step, steps with one merge key are one") {
   Fixture f;
   REQUIRE(f.session.update_image("thorax", "nothing", [](ImageData&) {}));
