@@ -37,7 +37,8 @@ nlohmann::json solve_cell(const nlohmann::json& json, const core::Progress& prog
   problem.cycle_length_ms = spec.number("cycle_length_ms", 1000, 50, 20000);
   problem.beats = spec.integer("beats", 50, 1, 100000);
   problem.record_beats = spec.integer("record_last_beats", 1, 1, problem.beats);
-  problem.dt_ms = spec.number("dt_ms", 0.01, 1e-4, 0.1);
+  problem.dt_ms = spec.has("dt_ms") ? spec.number("dt_ms", {}, 1e-4, 0.1) : 0.0;   // none given: chosen by the error
+  problem.tolerance_mV = spec.number("step_tolerance_mV", problem.tolerance_mV, 1e-6, 1);
   if (spec.has("initial_state") && spec.at("initial_state").is_object()) {
     std::vector<std::pair<std::string, double>> named;
     for (const auto& [key, value] : spec.at("initial_state").items()) {
@@ -76,7 +77,9 @@ nlohmann::json solve_cell(const nlohmann::json& json, const core::Progress& prog
                        {"ca_peak_mM", quantity(cell.ca_peak_mM, "mM")}, {"apd90_change_ms", quantity(cell.apd90_change_ms, "ms")}};
   out["series"]["V_mV"] = {{"t", cell.t_ms}, {"values", cell.v_mV}, {"unit", "mV"}};
   if (!cell.cai_mM.empty()) out["series"]["Cai_mM"] = {{"t", cell.t_ms}, {"values", cell.cai_mM}, {"unit", "mM"}};
-  out["iterations"] = static_cast<long>(problem.beats * problem.cycle_length_ms / problem.dt_ms);
+  if (std::isfinite(cell.qnet_uC_per_uF)) out["quantities"]["qnet_uC_per_uF"] = quantity(cell.qnet_uC_per_uF, "uC/uF");
+  for (std::size_t i = 0; i < model->states.size(); ++i) out["final_state"][model->states[i].name] = cell.final_state[i];
+  out["iterations"] = cell.steps;
   out["notes"] = cell.notes;
   return out;
 }

@@ -97,5 +97,9 @@ Rows ionic_beat(const std::string& row_name, const std::string& model_key, const
 Rows ionic_tt06_epi(bool quick, const core::Progress& p) { return ionic_beat("ionic/tt06_epi-beat", "ten_tusscher_panfilov_2006_epi", "tt06_epi", quick, p); }
 Rows ionic_tt06_mid(bool quick, const core::Progress& p) { return ionic_beat("ionic/tt06_mid-beat", "ten_tusscher_panfilov_2006_mid", "tt06_mid", quick, p); }
 Rows ionic_tt06_endo(bool quick, const core::Progress& p) { return ionic_beat("ionic/tt06_endo-beat", "ten_tusscher_panfilov_2006_endo", "tt06_endo", quick, p); }
+Rows ionic_ord_endo(bool quick, const core::Progress& p) { return ionic_beat("ionic/ord2011_endo-beat", "ohara_rudy_2011_endo", "ord2011_endo", quick, p); }
+Rows ionic_ord_epi(bool quick, const core::Progress& p) { return ionic_beat("ionic/ord2011_epi-beat", "ohara_rudy_2011_epi", "ord2011_epi", quick, p); }
+Rows ionic_ord_mid(bool quick, const core::Progress& p) { return ionic_beat("ionic/ord2011_mid-beat", "ohara_rudy_2011_mid", "ord2011_mid", quick, p); }
+Rows ionic_cipa_endo(bool quick, const core::Progress& p) { return ionic_beat("ionic/ordcipa_endo-beat", "cipaordv1_2017_endo", "ordcipa_endo", quick, p); }
 
 }  // namespace ot::verify

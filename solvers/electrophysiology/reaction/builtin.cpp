@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The explicit list of ionic models: adding one is its folder and its lines here.
+#include "solvers/electrophysiology/reaction/cipaordv1_2017/cipaordv1_2017.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 #include "solvers/electrophysiology/reaction/mitchell_schaeffer_2003/mitchell_schaeffer_2003.hpp"
+#include "solvers/electrophysiology/reaction/ohara_rudy_2011/ohara_rudy_2011.hpp"
 #include "solvers/electrophysiology/reaction/ten_tusscher_2006/ten_tusscher_2006.hpp"
 
 namespace ot::ep {
@@ -12,6 +14,12 @@ const std::vector<IonicModel>& builtin_ionic_models() {
       tt06::model(CellType::mid),
       tt06::model(CellType::endo),
       ms03::model(),
+      ord::model(CellType::epi),
+      ord::model(CellType::mid),
+      ord::model(CellType::endo),
+      cipa::model(CellType::epi),
+      cipa::model(CellType::mid),
+      cipa::model(CellType::endo),
   };
   return all;
 }

@@ -10,8 +10,9 @@
 #include <mutex>
 
 #include "solvers/core/contracts.hpp"
-#include "solvers/electrophysiology/reaction/cell_batch.hpp"
+#include "solvers/electrophysiology/reaction/beat.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/electrophysiology/reaction/pacer.hpp"
 
 namespace ot::ep {
 namespace {
@@ -30,52 +31,16 @@ core::Result<void> check_scales(const ChannelScales& scales) {
   return {};
 }
 
-// One beat at full resolution, measured after it ended.
-struct Beat {
-  std::vector<double> v, cai;   // values at t = k dt, k = 0 .. steps
-  double vrest = nan, vpeak = nan, dvdt_max = nan, apd50 = nan, apd90 = nan, ca_diastolic = nan, ca_peak = nan;
-};
-
-// Definitions: shared/reference/ionic/README.md. V just before the stimulus; APD from max dV/dt (stimulus included)
-// to the last fall through Vpeak - x (Vpeak - Vrest).
-void measure(Beat& beat, double dt, double stimulus_start) {
-  const std::size_t first = std::min(std::size_t(std::floor(stimulus_start / dt + 1e-9)), beat.v.size() - 1);
-  beat.vrest = beat.v[first];
-  std::size_t peak = first, steepest = first;
-  double slope = -std::numeric_limits<double>::infinity();
-  for (std::size_t k = first; k < beat.v.size(); ++k) {
-    if (beat.v[k] > beat.v[peak]) peak = k;
-    if (k + 1 < beat.v.size() && beat.v[k + 1] - beat.v[k] > slope) {
-      slope = beat.v[k + 1] - beat.v[k];
-      steepest = k;
-    }
-  }
-  beat.vpeak = beat.v[peak];
-  beat.dvdt_max = slope / dt;
-  if (!beat.cai.empty()) {
-    beat.ca_diastolic = beat.cai[first];
-    beat.ca_peak = *std::max_element(beat.cai.begin() + std::ptrdiff_t(first), beat.cai.end());
-  }
-  if (beat.vpeak <= 0) return;  // did not fire
-  const auto apd = [&](double share) {
-    const double level = beat.vpeak - share * (beat.vpeak - beat.vrest);
-    for (std::size_t k = peak; k + 1 < beat.v.size(); ++k)
-      if (beat.v[k] > level && beat.v[k + 1] <= level)
-        return (double(k) + (beat.v[k] - level) / (beat.v[k] - beat.v[k + 1]) - (double(steepest) + 0.5)) * dt;
-    return nan;
-  };
-  beat.apd50 = apd(0.5);
-  beat.apd90 = apd(0.9);
-}
-
 core::Result<void> check(const CellProblem& p, const IonicModel* model) {
   if (!model) {
     std::string known;
     for (const IonicModel& m : builtin_ionic_models()) known += (known.empty() ? "" : ", ") + m.key;
     return core::wrong_usage(fmt::format("There is no ionic model \"{}\" (nothing can be computed). Choose one of: {}.", p.model, known));
   }
-  if (!(p.dt_ms > 0) || p.dt_ms > 0.1)
-    return core::wrong_usage(fmt::format("A time step of {} ms cannot be used (accuracy needs 0 < dt <= 0.1 ms). Try 0.02.", p.dt_ms));
+  if (!(p.dt_ms >= 0) || p.dt_ms > 0.1)
+    return core::wrong_usage(fmt::format("A time step of {} ms cannot be used (accuracy needs at most 0.1 ms; 0 chooses it by the error). Try 0.02.", p.dt_ms));
+  if (!(p.tolerance_mV >= 1e-6) || p.tolerance_mV > 1)
+    return core::wrong_usage(fmt::format("A step tolerance of {} mV cannot be used (1e-6 to 1 are possible). Try 0.1.", p.tolerance_mV));
   if (!(p.cycle_length_ms >= 50) || p.cycle_length_ms > 60000)
     return core::wrong_usage(fmt::format("A cycle length of {} ms cannot be used (50 to 60000 ms are possible). Try 1000.", p.cycle_length_ms));
   if (p.beats < 1 || p.record_beats < 1 || p.record_beats > p.beats)
@@ -112,65 +77,107 @@ core::Result<ChannelScales> apply_blocks(const ChannelScales& scales, const std:
 }
 
 core::Result<CellResult> run_cell(const CellProblem& problem, const core::Progress& progress) {
-  const IonicModel* const model = find_ionic_model(problem.model);
-  if (const auto ok = check(problem, model); !ok) return core::pass(ok);
-  if (const auto ok = check_scales(problem.channels); !ok) return core::pass(ok);
   const auto scales = apply_blocks(problem.channels, problem.blocks);
   if (!scales) return core::pass(scales);
+  auto results = run_cells(problem, {*scales}, progress);
+  if (!results) return core::pass(results);
+  return std::move(results->front());
+}
+
+core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, const std::vector<ChannelScales>& scales, const core::Progress& progress) {
+  const IonicModel* const model = find_ionic_model(problem.model);
+  if (const auto ok = check(problem, model); !ok) return core::pass(ok);
+  OT_EXPECT(!scales.empty() && scales.size() <= std::size_t(block_nodes));
+  for (const ChannelScales& s : scales)
+    if (const auto ok = check_scales(s); !ok) return core::pass(ok);
 
   const IonicFamily& family = *model->family;
-  const double amplitude = problem.stimulus_mV_per_ms > 0 ? problem.stimulus_mV_per_ms : family.stimulus_mV_per_ms;
-  const double duration = problem.stimulus_ms > 0 ? problem.stimulus_ms : family.stimulus_ms;
-  const long steps = std::lround(std::ceil(problem.cycle_length_ms / problem.dt_ms - 1e-9));
-  const double dt = problem.cycle_length_ms / double(steps);
-  const long every = std::max(1L, std::lround(problem.record_every_ms / dt));
-  CellBatch cell(family, {family.parameters(model->cell_type, *scales)},
-                 {problem.initial_state.empty() ? model->initial_state() : problem.initial_state});
+  Pacing pacing;
+  pacing.cycle_ms = problem.cycle_length_ms;
+  pacing.stimulus_start_ms = problem.stimulus_start_ms;
+  pacing.stimulus_ms = problem.stimulus_ms > 0 ? problem.stimulus_ms : family.stimulus_ms;
+  pacing.stimulus_mV_per_ms = problem.stimulus_mV_per_ms > 0 ? problem.stimulus_mV_per_ms : family.stimulus_mV_per_ms;
+  pacing.dt_ms = problem.dt_ms > 0 || family.two_stage ? problem.dt_ms : 0.01;
+  pacing.tolerance_mV = problem.tolerance_mV;
+  const std::size_t cells = scales.size();
+  const std::vector<double> start = problem.initial_state.empty() ? model->initial_state() : problem.initial_state;
+  std::vector<std::vector<double>> columns;
+  for (const ChannelScales& s : scales) columns.push_back(family.parameters(model->cell_type, s));
+  CellBatch batch(family, columns, std::vector<std::vector<double>>(cells, start));
 
-  CellResult result;
-  double apd90_before = nan;
+  std::vector<CellResult> results(cells);
+  std::vector<double> apd90_before(cells, nan), qnet_before(cells, 0), worst_slope(cells, nan);
+  const int watched = std::max(2, problem.watch_beats);
   for (int beat = 0; beat < problem.beats; ++beat) {
-    const bool measured = beat >= problem.beats - 2, recorded = beat >= problem.beats - problem.record_beats;
-    Beat now;
-    for (long k = 0; k <= steps; ++k) {
-      if (measured) {
-        now.v.push_back(cell.v(0));
-        if (family.cai >= 0) now.cai.push_back(cell.state(0, family.cai));
+    const bool last = beat == problem.beats - 1, measured = beat >= problem.beats - watched, recorded = beat >= problem.beats - problem.record_beats;
+    const double shift = (beat - (problem.beats - problem.record_beats)) * problem.cycle_length_ms;
+    std::vector<Beat> now(cells);
+    std::size_t sample_index = 0;
+    if (family.qnet >= 0)
+      for (std::size_t c = 0; c < cells; ++c) qnet_before[c] = batch.state(int(c), family.qnet);
+    std::vector<double> before_v(cells), before_cai(cells);
+    double t_before = 0;
+    const auto sample = [&](double t) {
+      for (std::size_t c = 0; c < cells && (measured || recorded); ++c) {
+        const double v = batch.v(int(c)), cai = family.cai >= 0 ? batch.state(int(c), family.cai) : 0;
+        if (measured) {
+          now[c].t.push_back(t);
+          now[c].v.push_back(v);
+          if (family.cai >= 0) now[c].cai.push_back(cai);
+        }
+        if (recorded) {   // linear between steps; the end of a beat is the start of the next
+          std::size_t k = sample_index;
+          for (; double(k) * problem.record_every_ms <= t + 1e-9; ++k) {
+            const double at = double(k) * problem.record_every_ms;
+            if (at > problem.cycle_length_ms - 1e-9 && !last) break;
+            const double w = t > t_before ? std::clamp((at - t_before) / (t - t_before), 0.0, 1.0) : 1.0;
+            results[c].t_ms.push_back(shift + at);
+            results[c].v_mV.push_back(t > t_before ? before_v[c] + w * (v - before_v[c]) : v);
+            if (family.cai >= 0) results[c].cai_mM.push_back(t > t_before ? before_cai[c] + w * (cai - before_cai[c]) : cai);
+          }
+          if (c + 1 == cells) sample_index = k;
+        }
+        before_v[c] = v;
+        before_cai[c] = cai;
       }
-      if (recorded && k % every == 0 && (k < steps || beat == problem.beats - 1)) {
-        result.t_ms.push_back((beat - (problem.beats - problem.record_beats)) * problem.cycle_length_ms + double(k) * dt);
-        result.v_mV.push_back(cell.v(0));
-        if (family.cai >= 0) result.cai_mM.push_back(cell.state(0, family.cai));
-      }
-      if (k == steps) break;
-      const double share = stimulus_share(double(k) * dt, dt, problem.stimulus_start_ms, duration);
-      cell.step(dt, share * amplitude);
-      if ((k & 1023) == 0 && progress.cancelled()) return core::cancelled();
-    }
-    if (!cell.sound())
-      return core::computation_failed(fmt::format(
-          "The cell's potential left the range of +-200 mV in beat {} (the result would be meaningless). "
-          "Try a smaller time step, a weaker stimulus or less extreme channel scales.", beat + 1));
-    if (measured) {
-      measure(now, dt, problem.stimulus_start_ms);
-      result.apd90_change_ms = now.apd90 - apd90_before;
-      apd90_before = now.apd90;
-      result.vrest_mV = now.vrest;
-      result.vpeak_mV = now.vpeak;
-      result.dvdt_max_V_per_s = now.dvdt_max;
-      result.apd50_ms = now.apd50;
-      result.apd90_ms = now.apd90;
-      result.ca_diastolic_mM = now.ca_diastolic;
-      result.ca_peak_mM = now.ca_peak;
+      t_before = t;
+    };
+    const auto steps = pace_beat(batch, family, pacing, beat, progress, sample);
+    if (!steps) return core::pass(steps);
+    for (std::size_t c = 0; c < cells; ++c) {
+      CellResult& r = results[c];
+      r.steps += *steps;
+      if (!measured) continue;
+      const Biomarkers b = measure(now[c], problem.stimulus_start_ms);
+      r.apd90_change_ms = b.apd90 - apd90_before[c];
+      apd90_before[c] = b.apd90;
+      if (b.repolarisation_slope > 0 && beat >= problem.beats - std::max(1, problem.watch_beats)) ++r.early_afterdepolarisations;
+      // The last beat, or the watched one with the steepest rise during repolarisation (a beat that fails to repolarise included).
+      if (problem.watch_beats > 1 && beat > problem.beats - watched && !(b.repolarisation_slope > worst_slope[c]) && !std::isnan(worst_slope[c])) continue;
+      worst_slope[c] = b.repolarisation_slope;
+      r.reported_beat = beat + 1;
+      r.vrest_mV = b.vrest;
+      r.vpeak_mV = b.vpeak;
+      r.dvdt_max_V_per_s = b.dvdt_max;
+      r.apd50_ms = b.apd50;
+      r.apd90_ms = b.apd90;
+      r.ca_diastolic_mM = b.ca_diastolic;
+      r.ca_peak_mM = b.ca_peak;
+      if (family.qnet >= 0) r.qnet_uC_per_uF = 1e-3 * (batch.state(int(c), family.qnet) - qnet_before[c]);
     }
     progress.report(double(beat + 1) / problem.beats, "pacing the cell");
   }
-  result.final_state = cell.states(0);
-  if (std::isnan(result.apd90_ms)) result.notes.push_back("The last beat did not fire or did not repolarise within the cycle.");
-  for (const ChannelKey& k : channel_keys())
-    if ((*scales).*k.member != 1.0 && std::find(family.scales.begin(), family.scales.end(), k.key) == family.scales.end())
-      result.notes.push_back(fmt::format("{} has no channel {}: its scale had no effect.", model->name, k.key));
-  return result;
+  for (std::size_t c = 0; c < cells; ++c) {
+    CellResult& r = results[c];
+    r.final_state = batch.states(int(c));
+    if (std::isnan(r.apd90_ms)) r.notes.push_back("The last beat did not fire or did not repolarise within the cycle.");
+    for (const ChannelKey& k : channel_keys())
+      if (scales[c].*k.member != 1.0 && std::find(family.scales.begin(), family.scales.end(), k.key) == family.scales.end())
+        r.notes.push_back(fmt::format("{} has no channel {}: its scale had no effect.", model->name, k.key));
+    if (scales[c].herg.concentration_nM > 0 && family.qnet < 0)
+      r.notes.push_back(fmt::format("{} has no channel that a drug binds to: its binding had no effect.", model->name));
+  }
+  return results;
 }
 
 core::Result<std::vector<std::vector<double>>> paced_states(const std::string& family_key, double cycle_length_ms, int beats,
@@ -196,8 +203,11 @@ core::Result<std::vector<std::vector<double>>> paced_states(const std::string& f
     if (const auto found = cache.find({family_key, key}); found != cache.end()) states[c] = found->second;
     else missing.push_back(c);
   }
-  const long steps = std::lround(std::ceil(cycle_length_ms / dt_ms - 1e-9));
-  const double dt = cycle_length_ms / double(steps);
+  Pacing pacing;
+  pacing.cycle_ms = cycle_length_ms;
+  pacing.stimulus_ms = family->stimulus_ms;
+  pacing.stimulus_mV_per_ms = family->stimulus_mV_per_ms;
+  pacing.dt_ms = dt_ms;
   for (std::size_t from = 0; from < missing.size(); from += block_nodes) {
     const std::size_t to = std::min(missing.size(), from + block_nodes);
     std::vector<std::vector<double>> columns, start;
@@ -207,14 +217,8 @@ core::Result<std::vector<std::vector<double>>> paced_states(const std::string& f
     }
     CellBatch batch(*family, columns, start);
     for (int beat = 0; beat < beats; ++beat) {
-      for (long k = 0; k < steps; ++k) {
-        batch.step(dt, family->stimulus_mV_per_ms * stimulus_share(double(k) * dt, dt, 0.0, family->stimulus_ms));
-        if ((k & 4095) == 0 && progress.cancelled()) return core::cancelled();
-      }
-      if (!batch.sound())
-        return core::computation_failed(fmt::format(
-            "A cell's potential left the range of +-200 mV while it was paced at {} ms (the tissue would start from nonsense). "
-            "Use less extreme channel scales.", cycle_length_ms));
+      const auto steps = pace_beat(batch, *family, pacing, beat, progress, [](double) {});
+      if (!steps) return core::pass(steps);
       progress.report((double(from) + double(to - from) * double(beat + 1) / beats) / double(missing.size()), "pacing the cells");
     }
     const std::lock_guard<std::mutex> lock(mutex);

@@ -42,6 +42,38 @@ void CellBatch::step(double dt, double stimulus) {
   first_ = false;
 }
 
+double CellBatch::try_midpoint(double dt, double stimulus) {
+  OT_EXPECT(family_->two_stage);
+  if (half_.empty()) {
+    half_ = state_;
+    next_ = state_;
+    v_next_ = v_;
+  }
+  const std::size_t lanes = std::size_t(lanes_);
+  const auto copy = [&](AlignedVector& to) {
+    for (std::size_t row = 0; row < state_.size(); row += block_nodes)
+      for (std::size_t l = 0; l < lanes; ++l) to[row + l] = state_[row + l];
+  };
+  copy(half_);
+  kernel_({lanes_, 0.5 * dt, -stimulus, half_.data(), param_.data(), v_.data(), v_.data(), i_before_.data(), e_na_.data(), state_.data()});
+  for (std::size_t l = 0; l < lanes; ++l) v_rate_[l] = v_[l] + 0.5 * dt * (stimulus - i_before_[l]);
+  copy(next_);
+  kernel_({lanes_, dt, -stimulus, next_.data(), param_.data(), v_rate_.data(), v_rate_.data(), i_.data(), e_na_.data(), half_.data()});
+  double difference = 0;
+  for (std::size_t l = 0; l < lanes; ++l) {
+    v_next_[l] = v_[l] + dt * (stimulus - i_[l]);
+    const double d = dt * std::abs(i_[l] - i_before_[l]);
+    if (!(d <= difference)) difference = d;   // NaN wins
+  }
+  return difference;
+}
+
+void CellBatch::accept() {
+  state_.swap(next_);
+  v_.swap(v_next_);
+  first_ = true;   // no current of this kind of step to extrapolate from
+}
+
 std::vector<double> CellBatch::states(int cell) const {
   std::vector<double> y(std::size_t(family_->states) + 1);
   y[0] = v(cell);

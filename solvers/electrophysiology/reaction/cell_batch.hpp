@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Up to block_nodes unconnected cells of one family stepped together: single cells and the pacing of tissue classes.
-// Numerics: the step of the tissue without diffusion: V by Adams-Bashforth 2 (Euler in the first step), gates at mid-step,
-// the stimulus as its mean over the step.
+// Numerics: step() is the tissue's without diffusion: V by Adams-Bashforth 2 (Euler in the first step), gates at mid-step,
+// the stimulus as its mean over the step. try_midpoint() is second order in everything and takes steps of any size: rates at the start
+// carry the state half a step, rates there carry it the whole step (Sundnes et al. 2009, doi:10.1109/TBME.2009.2014739).
 // Threads: one batch is used by one thread.
 #pragma once
 #include <vector>
@@ -21,7 +22,12 @@ class CellBatch {
             const std::vector<std::vector<double>>& states);
 
   void step(double dt, double stimulus_mV_per_ms);   // the stimulus also enters the potassium balance
+  // Families with two_stage only. Returns the largest difference over the cells, mV, between this step and Euler's; the new state is kept
+  // aside until accept(), so a step may be refused by simply not accepting it.
+  double try_midpoint(double dt, double stimulus_mV_per_ms);
+  void accept();
   double v(int cell) const { return v_[std::size_t(cell)]; }
+  double v_tried(int cell) const { return v_next_[std::size_t(cell)]; }   // V of the step tried last
   double state(int cell, int row) const { return state_[std::size_t(row * block_nodes + cell)]; }
   std::vector<double> states(int cell) const;        // V first
   bool sound() const;                                // every V finite and within +-200 mV
@@ -31,6 +37,7 @@ class CellBatch {
   KernelStep kernel_;
   int cells_, lanes_;
   AlignedVector param_, state_, v_, v_rate_, dv_, i_, i_before_, e_na_;
+  AlignedVector half_, next_, v_next_;   // only with two_stage
   bool first_ = true;
 };
 
