@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The explicit list of ionic models: adding one is its folder and its lines here.
+#include "solvers/electrophysiology/reaction/aliev_panfilov_1996/aliev_panfilov_1996.hpp"
+#include "solvers/electrophysiology/reaction/courtemanche_1998/courtemanche_1998.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 #include "solvers/electrophysiology/reaction/mitchell_schaeffer_2003/mitchell_schaeffer_2003.hpp"
+#include "solvers/electrophysiology/reaction/stewart_2009/stewart_2009.hpp"
 #include "solvers/electrophysiology/reaction/ten_tusscher_2006/ten_tusscher_2006.hpp"
 
 namespace ot::ep {
@@ -12,6 +15,10 @@ const std::vector<IonicModel>& builtin_ionic_models() {
       tt06::model(CellType::mid),
       tt06::model(CellType::endo),
       ms03::model(),
+      crn98::model(),
+      crn98::model_af(),
+      stewart09::model(),
+      ap96::model(),
   };
   return all;
 }
