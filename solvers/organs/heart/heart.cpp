@@ -146,9 +146,9 @@ std::vector<std::uint8_t> aha_segments(const core::TetMesh& mesh, const Geometry
   return segment;
 }
 
-// Endocardial node nearest to the wanted coordinates, and the tissue around it.
-core::Result<ep::ActivationSite> place_site(const core::TetMesh& mesh, const Geometry& g, const ep::VentricularCoordinates& c,
-                                            const std::vector<char>& excitable, const RootSite& site, double radius) {
+// Endocardial node nearest to the wanted coordinates, -1 when there is none.
+Index find_site(const core::TetMesh& mesh, const Geometry& g, const ep::VentricularCoordinates& c, const std::vector<char>& excitable,
+                const RootSite& site) {
   const double length = (g.landmarks.apex - g.landmarks.base_centre).norm();
   const auto& candidate = site.on == Endocardium::lv ? g.endo_lv : g.endo_rv;
   Index best = -1;
@@ -166,6 +166,13 @@ core::Result<ep::ActivationSite> place_site(const core::TetMesh& mesh, const Geo
       best = Index(n);
     }
   }
+  return best;
+}
+
+// That node and the tissue around it.
+core::Result<ep::ActivationSite> place_site(const core::TetMesh& mesh, const Geometry& g, const ep::VentricularCoordinates& c,
+                                            const std::vector<char>& excitable, const RootSite& site, double radius) {
+  const Index best = find_site(mesh, g, c, excitable, site);
   if (best < 0)
     return core::bad_input(fmt::format("The early site '{}' finds no conducting endocardium (the ventricle would not be activated from there). Check the mesh or move the site.", site.name));
   ep::ActivationSite out;
@@ -199,10 +206,13 @@ double wall_angle_deg(const twin::HeartLandmarks& l, const Vec3& anterior, const
 std::vector<std::string> assumptions(const HeartInputs& in) {
   std::vector<std::string> out{
       "Fibres follow a rule (Bayer 2012, +60 to -60 degrees through the wall), they were not measured.",
-      "Early activation sites follow Durrer 1970; the patient's own conduction system is unknown.",
-      fmt::format("A fast endocardial layer ({:g} m/s) stands for the Purkinje network.", in.params.fast_velocity),
       "Cells: ten Tusscher-Panfilov 2006 in endocardial, mid-wall and epicardial layers.",
       "ECG in an unbounded homogeneous conductor of 0.22 S/m."};
+  if (in.params.conduction.kind == ConductionKind::points) {
+    out.insert(out.begin() + 1, "Early activation sites follow Durrer 1970; the patient's own conduction system is unknown.");
+    out.insert(out.begin() + 2, fmt::format("A fast endocardial layer ({:g} m/s) stands for the Purkinje network.", in.params.fast_velocity));
+  }
+  for (auto& line : assumptions(in.params.conduction)) out.push_back(std::move(line));
   if (in.electrodes.empty()) out.push_back("Electrodes stand at standard distances around the heart, not on the patient's chest.");
   bool scar = false, border = false, fat = false;
   for (const auto& [value, name] : in.mesh->region_names) {
@@ -301,7 +311,7 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
       endo = endo || g.endo_lv[n] || g.endo_rv[n];
       ab += 0.25 * c.apicobasal[n];
     }
-    if (endo && ab <= par.fast_up_to) p.tissue[t] = 1;
+    if (endo && ab <= par.fast_up_to && par.conduction.kind == ConductionKind::points) p.tissue[t] = 1;
   }
   if (scar && !seen_border && par.border_mm > 0) {
     auto frame = std::make_shared<ep::FibreField>();
@@ -334,11 +344,40 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
                                   : depth < par.epi_from ? ep::CellType::mid
                                                          : ep::CellType::epi);
   }
-  for (const auto& site : par.sites) {
-    if (site.on != Endocardium::lv && !g.has_rv) continue;
-    auto placed = place_site(mesh, g, c, excitable, site, par.site_radius_mm);
-    if (!placed) return core::pass(placed);
-    p.sites.push_back(std::move(*placed));
+  const auto node_at = [&](const RootSite& site) { return find_site(mesh, g, c, excitable, site); };
+  auto accessory = accessory_pathway(par.conduction.accessory, node_at);
+  if (!accessory) return core::pass(accessory);
+  if (par.conduction.kind == ConductionKind::purkinje) {
+    auto roots = purkinje_roots(purkinje_sites(), g.has_rv, node_at);
+    if (!roots) return core::pass(roots);
+    roots->open.resize(mesh.nodes.size());
+    for (std::size_t n = 0; n < mesh.nodes.size(); ++n) roots->open[n] = c.apicobasal[n] <= par.conduction.tree_up_to;
+    auto network = ep::grow_conduction_network(mesh, *roots, par.conduction.params, progress.part(0.95, 0.97));
+    if (!network) return core::pass(network);
+    auto conducted = ep::conduct(p, *network, par.conduction.block, *accessory ? &**accessory : nullptr, progress.part(0.97, 1.0));
+    if (!conducted) return core::pass(conducted);
+    p.sites = std::move(conducted->sites);
+  } else {
+    const double lead = *accessory ? (*accessory)->lead_ms : 0.0;
+    if (*accessory) {
+      ep::ActivationSite site;
+      site.name = "accessory pathway " + (*accessory)->name;
+      for (std::size_t n = 0; n < mesh.nodes.size(); ++n)
+        if (excitable[n] && (mesh.nodes[n] - mesh.nodes[std::size_t((*accessory)->node)]).norm() <= par.site_radius_mm) site.nodes.push_back(Index(n));
+      p.sites.push_back(std::move(site));
+    }
+    for (const auto& site : par.sites) {
+      if (site.on != Endocardium::lv && !g.has_rv) continue;
+      if (par.conduction.block == (site.on == Endocardium::lv ? ep::ConductionBlock::lbbb : ep::ConductionBlock::rbbb)) continue;
+      auto placed = place_site(mesh, g, c, excitable, site, par.site_radius_mm);
+      if (!placed) return core::pass(placed);
+      placed->start_ms += lead;
+      p.sites.push_back(std::move(*placed));
+    }
+    double first = std::numeric_limits<double>::infinity();   // time 0: the first excitation of muscle, block or not
+    for (const auto& site : p.sites) first = std::min(first, site.start_ms);
+    if (!par.conduction.plain())
+      for (auto& site : p.sites) site.start_ms -= first;
   }
   if (p.sites.empty()) return core::bad_input("The heart has no early activation site (it would not beat). Add one to the model.");
   p.electrodes = in.electrodes.empty()

@@ -16,20 +16,11 @@
 #include "solvers/core/result.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
 #include "solvers/electrophysiology/fibres.hpp"
+#include "solvers/organs/heart/conduction.hpp"
 #include "solvers/twin/twin_model.hpp"
 
 namespace ot::organs {
 
-enum class Endocardium { lv, rv_septum, rv_free_wall };
-
-// An early site of the conduction system in ventricular coordinates.
-struct RootSite {
-  std::string name;
-  Endocardium on = Endocardium::lv;
-  double apicobasal = 0.5;        // 0 apex .. 1 base
-  double angle_deg = 0;           // around the long axis, 0 = middle of the septum, 90 = anterior wall
-  double start_ms = 0;
-};
 // Durrer et al. 1970 (Circulation 41:899): the left ventricle begins on the septum, high anterior paraseptal and posterior;
 // the right one 5-10 ms later near its anterior papillary muscle. Regions as in Cardone-Noott et al. 2016 (Europace 18 suppl
 // 4:iv4); the coordinates within them are calibrated so that the ellipsoid heart has a normal frontal axis.
@@ -46,6 +37,7 @@ struct HeartParams {
   double site_radius_mm = 3.0;           // tissue stimulated at each root site
   ep::FibreAngles fibres;
   std::vector<RootSite> sites = durrer_sites();
+  HeartConduction conduction;            // points by default: the sites above
 };
 
 struct HeartInputs {

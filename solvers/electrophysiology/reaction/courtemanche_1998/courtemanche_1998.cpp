@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "solvers/electrophysiology/reaction/courtemanche_1998/courtemanche_1998.hpp"
+
+#include "solvers/electrophysiology/reaction/courtemanche_1998/rows.hpp"
+
+namespace ot::ep::crn98 {
+
+void step_baseline(const KernelBlock& block);
+void step_avx2(const KernelBlock& block);
+void step_avx512(const KernelBlock& block);
+
+namespace {
+
+KernelStep kernel(const std::string& set) {
+  if (set == "baseline") return &step_baseline;
+#ifdef OT_X86_KERNELS
+  if (set == "avx2") return &step_avx2;
+  if (set == "avx512") return &step_avx512;
+#endif
+  return nullptr;
+}
+
+std::vector<double> parameters(CellType, const ChannelScales& scale) {
+  std::vector<double> p(param_rows);
+  p[row_gNa] = 7.8 * scale.g_Na;
+  p[row_gK1] = 0.09 * scale.g_K1;
+  p[row_gto] = 0.1652 * scale.g_to;
+  p[row_Kur] = 1.0;
+  p[row_gKr] = 0.029411765 * scale.g_Kr;
+  p[row_gKs] = 0.12941176 * scale.g_Ks;
+  p[row_gCaL] = 0.12375 * scale.g_CaL;
+  return p;
+}
+
+// Sources: courtemanche_1998.hpp.
+std::vector<double> parameters_af(CellType type, const ChannelScales& scale) {
+  std::vector<double> p = parameters(type, scale);
+  p[row_gto] *= 0.5;
+  p[row_gCaL] *= 0.3;
+  p[row_Kur] *= 0.5;
+  p[row_gK1] *= 2.0;
+  return p;
+}
+
+// Initial state of the published model code.
+std::vector<double> initial(CellType) {
+  std::vector<double> y(1 + state_rows);
+  y[0] = -81.9463303822041;
+  double* const x = y.data() + 1;
+  x[row_Nai] = 13.8169746305368;
+  x[row_Ki] = 136.355229902154;
+  x[row_Cai] = 1.23092247890490e-4;
+  x[row_CaUp] = 1.54668119199095;
+  x[row_CaRel] = 1.07650740580355;
+  x[row_m] = 2.56385228666526e-3;
+  x[row_h] = 0.970298907063270;
+  x[row_j] = 0.981123905023235;
+  x[row_oa] = 2.91755626557170e-2;
+  x[row_oi] = 0.999342865333056;
+  x[row_ua] = 4.58838038240151e-3;
+  x[row_ui] = 0.991468962753066;
+  x[row_xr] = 8.33819909884048e-4;
+  x[row_xs] = 1.86683180787285e-2;
+  x[row_d] = 1.24231529593717e-4;
+  x[row_f] = 0.951907788168155;
+  x[row_fCa] = 0.739682838459565;
+  x[row_u] = 0.0;
+  x[row_v] = 1.0;
+  x[row_w] = 0.999233799248153;
+  return y;
+}
+
+IonicFamily base(const char* key) {
+  IonicFamily f;
+  f.key = key;
+  f.states = state_rows;
+  f.params = param_rows;
+  f.sodium = {row_m, row_h, row_j, row_gNa};
+  f.cai = row_Cai;
+  f.scales = {"g_Na", "g_CaL", "g_Kr", "g_Ks", "g_K1", "g_to"};
+  f.stimulus_mV_per_ms = 20;  // 2 nA on 100 pF for 2 ms, figure 14 of the paper: twice diastolic threshold
+  f.stimulus_ms = 2;
+  f.parameters = &parameters;
+  f.initial = &initial;
+  f.kernel = &kernel;
+  return f;
+}
+
+IonicModel describe(const IonicFamily& family, std::vector<double> p) {
+  IonicModel m;
+  m.key = family.key;
+  m.family = &family;
+  m.source = "Courtemanche, Ramirez, Nattel 1998, Am J Physiol 275:H301, doi:10.1152/ajpheart.1998.275.1.H301";
+  m.states = {{"V", "mV"}, {"Nai", "mM"}, {"Ki", "mM"}, {"Cai", "mM"}, {"CaUp", "mM"}, {"CaRel", "mM"}, {"m", "1"},
+              {"h", "1"},  {"j", "1"},    {"oa", "1"},  {"oi", "1"},   {"ua", "1"},    {"ui", "1"},     {"xr", "1"},
+              {"xs", "1"}, {"d", "1"},    {"f", "1"},   {"fCa", "1"},  {"u", "1"},     {"v", "1"},      {"w", "1"}};
+  m.parameters = {{"gNa", "fast sodium conductance", "mS/uF", p[row_gNa], m.source},
+                  {"gK1", "inward rectifier conductance", "mS/uF", p[row_gK1], m.source},
+                  {"gto", "transient outward conductance", "mS/uF", p[row_gto], m.source},
+                  {"gKur", "factor on the ultrarapid delayed rectifier", "1", p[row_Kur], m.source},
+                  {"gKr", "rapid delayed rectifier conductance", "mS/uF", p[row_gKr], m.source},
+                  {"gKs", "slow delayed rectifier conductance", "mS/uF", p[row_gKs], m.source},
+                  {"gCaL", "L-type calcium conductance", "mS/uF", p[row_gCaL], m.source}};
+  return m;
+}
+
+}  // namespace
+
+const IonicFamily& family() {
+  static const IonicFamily f = base("courtemanche_1998");
+  return f;
+}
+
+const IonicFamily& family_af() {
+  static const IonicFamily f = [] {
+    IonicFamily af = base("courtemanche_1998_af");
+    af.parameters = &parameters_af;
+    return af;
+  }();
+  return f;
+}
+
+IonicModel model() {
+  IonicModel m = describe(family(), parameters(CellType::epi, {}));
+  m.name = "Courtemanche-Ramirez-Nattel 1998";
+  m.summary = "Human atrial cell, 21 variables";
+  return m;
+}
+
+IonicModel model_af() {
+  IonicModel m = describe(family_af(), parameters_af(CellType::epi, {}));
+  m.name = "Courtemanche-Ramirez-Nattel 1998, remodelled by persistent AF";
+  m.summary = "Human atrial cell with Ito -50 %, ICaL -70 %, IKur -50 %, IK1 +100 %";
+  m.source += "; remodelling: Courtemanche et al. 1999, Cardiovasc Res 42:477, and Krogh-Madsen et al. 2012, PLoS Comput Biol 8:e1002390";
+  return m;
+}
+
+}  // namespace ot::ep::crn98
