@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <cmath>
 
+#include "app/solve/box_mesh.hpp"
 #include "app/solve/solve.hpp"
 #include "app/solve/spec_reader.hpp"
 #include "imaging/io/io.hpp"
@@ -14,7 +16,7 @@ namespace {
 using core::Index;
 using core::Vec3;
 
-std::shared_ptr<const core::TetMesh> read_mesh(const nlohmann::json& json, const SolveOptions& options) {
+std::shared_ptr<const core::TetMesh> read_mesh(const nlohmann::json& json, const SolveOptions& options, const core::Progress& progress) {
   SpecReader spec(json, "\"mesh\"");
   std::shared_ptr<const core::TetMesh> mesh;
   if (spec.has("file")) {
@@ -26,10 +28,11 @@ std::shared_ptr<const core::TetMesh> read_mesh(const nlohmann::json& json, const
     const Vec3 size = spec.vec3("box_mm");
     const double edge = spec.number("edge_mm", {}, 1e-3, 1e3);
     const std::string split = spec.text("split", "alternating");
-    if (split != "kuhn" && split != "alternating") throw SpecError("\"split\" is kuhn or alternating.");
+    if (split != "kuhn" && split != "alternating" && split != "unstructured") throw SpecError("\"split\" is kuhn, alternating or unstructured.");
     if (!((size.array() > 0).all())) throw SpecError("\"box_mm\" must be three positive lengths.");
     if (size.prod() / std::pow(edge, 3) > 2e7) throw SpecError("The box has more than 20 million nodes (too many for one machine). Use a larger edge_mm.");
-    mesh = std::make_shared<core::TetMesh>(core::make_box(size, edge, split == "kuhn" ? core::BoxSplit::kuhn : core::BoxSplit::alternating));
+    if (split == "unstructured") mesh = std::make_shared<core::TetMesh>(take(unstructured_box(size, edge, progress)));
+    else mesh = std::make_shared<core::TetMesh>(core::make_box(size, edge, split == "kuhn" ? core::BoxSplit::kuhn : core::BoxSplit::alternating));
   }
   spec.finish();
   return mesh;
@@ -118,17 +121,25 @@ ep::ActivationSite box_site(const core::TetMesh& mesh, const Vec3& low, const Ve
 }
 
 struct Sensors {
-  std::vector<Index> nodes;
-  std::vector<Vec3> points;
+  std::vector<Place> places;
 };
+// Linear in the tet; in a point outside the mesh or next to a node without a value, the nearest node's value.
+template <class Times>
+double value_at(const Place& place, const Times& values) {
+  double sum = 0;
+  for (std::size_t k = 0; k < 4; ++k)
+    if (place.weight[k] != 0) sum += place.weight[k] * static_cast<double>(values[static_cast<std::size_t>(place.node[k])]);
+  if (std::isfinite(sum)) return sum;
+  const std::size_t most = static_cast<std::size_t>(std::max_element(place.weight.begin(), place.weight.end()) - place.weight.begin());
+  return static_cast<double>(values[static_cast<std::size_t>(place.node[most])]);
+}
 Sensors read_sensors(SpecReader& spec, const core::TetMesh& mesh) {
   Sensors sensors;
   if (!spec.has("sensors")) return sensors;
   for (const auto& one : spec.at("sensors")) {
     SpecReader sensor(one, "\"sensors\"");
     for (const auto& x : sensor.at("activation_at_mm")) {
-      sensors.points.push_back(SpecReader::to_vec3(x, "\"activation_at_mm\""));
-      sensors.nodes.push_back(nearest_node(mesh, sensors.points.back()));
+      sensors.places.push_back(locate(mesh, SpecReader::to_vec3(x, "\"activation_at_mm\"")));
     }
     if (sensor.number("threshold_mV", 0) != 0) throw SpecError("Activation is the crossing of 0 mV here; \"threshold_mV\" must be 0.");
     sensor.finish();
@@ -149,8 +160,8 @@ nlohmann::json report(const Sensors& sensors, const core::TetMesh& mesh, const T
   out["quantities"]["total_activation_ms"] = quantity(latest, "ms");
   out["quantities"]["activated_percent"] = quantity(100.0 * static_cast<double>(reached) / static_cast<double>(activation.size()), "%");
   out["quantities"]["nodes"] = quantity(static_cast<double>(mesh.nodes.size()), "");
-  for (std::size_t i = 0; i < sensors.nodes.size(); ++i) {
-    const double t = static_cast<double>(activation[static_cast<std::size_t>(sensors.nodes[i])]);
+  for (std::size_t i = 0; i < sensors.places.size(); ++i) {
+    const double t = value_at(sensors.places[i], activation);
     out["quantities"][fmt::format("activation_{}_ms", i)] = quantity(t, "ms");
   }
   if (!options.out.empty()) {
@@ -169,7 +180,7 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   SpecReader spec(json, "The tissue spec");
   spec.text("kind", {});
   ep::ElectroProblem problem;
-  problem.mesh = read_mesh(spec.at("mesh"), options);
+  problem.mesh = read_mesh(spec.at("mesh"), options, progress);
   problem.fibres = read_fibres(spec, *problem.mesh);
   read_lesions(spec, problem);
   const std::string model = spec.text("model", "ten_tusscher_panfilov_2006_epi");
@@ -222,7 +233,7 @@ nlohmann::json solve_eikonal(const nlohmann::json& json, const SolveOptions& opt
   SpecReader spec(json, "The eikonal spec");
   spec.text("kind", {});
   ep::ElectroProblem problem;
-  problem.mesh = read_mesh(spec.at("mesh"), options);
+  problem.mesh = read_mesh(spec.at("mesh"), options, progress);
   problem.fibres = read_fibres(spec, *problem.mesh);
   read_lesions(spec, problem);
   const Vec3 velocity = spec.vec3("velocity_m_per_s");

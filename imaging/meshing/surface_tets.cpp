@@ -102,6 +102,8 @@ SharpLines patch_borders(const core::SurfaceMesh& s, double least_fold) {
         next[p].push_back(q);
       }
     }
+  std::unordered_map<core::Index, std::size_t> degree;   // before any line is taken away: a corner of three lines stays a corner
+  for (const auto& [n, there] : next) degree[n] = there.size();
   SharpLines out;
   auto walk = [&](core::Index from, core::Index to) {
     std::vector<Vec3> line{s.points[std::size_t(from)]};
@@ -111,14 +113,14 @@ SharpLines patch_borders(const core::SurfaceMesh& s, double least_fold) {
       auto& back = next[to];
       back.erase(std::find(back.begin(), back.end(), from));
       line.push_back(s.points[std::size_t(to)]);
-      if (back.size() != 1) break;   // end, junction, or the loop is closed
+      if (degree[to] != 2 || back.size() != 1) break;   // end, junction, or the loop is closed
       from = to;
       to = back.front();
     }
     out.lines.push_back(std::move(line));
   };
   for (core::Index n : order)   // junctions and loose ends first
-    if (next[n].size() != 2)
+    if (degree[n] != 2)
       while (!next[n].empty()) walk(n, next[n].front());
   for (core::Index n : order)
     while (!next[n].empty()) walk(n, next[n].front());

@@ -19,9 +19,9 @@ constexpr std::ptrdiff_t bn = block_nodes;
 class Strand {
  public:
   Strand(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial, std::ptrdiff_t nodes,
-         double q, double dt, bool interpolate)
+         double q, double dt, double interpolate)
       : family_(family), kernel_(best_kernel(family)), n_(nodes), blocks_((nodes + bn - 1) / bn), q_(q), dt_(dt),
-        interpolate_(interpolate && family.sodium.present()) {
+        interpolate_(family.sodium.present() ? interpolate : 0.0) {
     const std::size_t padded = std::size_t(blocks_ * bn);
     state_.resize(padded * std::size_t(family.states));
     param_.resize(std::size_t(family.params * bn));
@@ -44,7 +44,7 @@ class Strand {
     for (std::size_t i = 0; i < v_.size(); ++i) rate_[i] = v_[i] + 0.5 * dv_[i];
     AlignedVector& correction = rhs_;
     std::fill(correction.begin(), correction.end(), 0.0);
-    if (interpolate_) add_interpolation(correction);
+    if (interpolate_ > 0) add_interpolation(correction);
     for (std::ptrdiff_t b = 0; b < blocks_; ++b) call_kernel(state_.data(), b, dt_);
     const double on = 35.714 * stimulus_share(t, dt_, 0.0, stimulus_);   // Niederer et al. 2011, table 2
     const double c = 1.0 / q_;                                           // K of one segment
@@ -85,32 +85,17 @@ class Strand {
   }
   double gate(int row, std::ptrdiff_t i) const { return state_[std::size_t((i / bn * family_.states + row) * bn + i % bn)]; }
 
-  // 3 points per segment with the exact second moment and a fourth moment of 0.012 (exact 0.0125, the 4 points of a tet
-  // projected 0.0094): measured, this strand then has the velocity of a plane wave on cubes cut into mirrored tets to 1.5 %
-  // for h/sqrt(D) from 0.65 to 4.5 (tests/verification/monodomain).
-  void add_interpolation(AlignedVector& out) const {
+  SodiumEnd end(std::ptrdiff_t i) const {
     const FastSodium& na = family_.sodium;
-    const double g = param_[std::size_t(na.conductance * bn)];
-    constexpr double fourth = 0.012, weight_out = 1.0 / (288.0 * fourth);   // w = 1/(24 d^2), d^2 = 12 fourth
-    const double d = std::sqrt(12.0 * fourth), place[3] = {0.5 - d, 0.5, 0.5 + d};
-    constexpr double weight[3] = {weight_out, 1.0 - 2.0 * weight_out, weight_out};
+    return {param_[std::size_t(na.conductance * bn)], gate(na.m, i), gate(na.h, i), gate(na.j, i), v_[std::size_t(i)], e_na_[std::size_t(i)]};
+  }
+  void add_interpolation(AlignedVector& out) const {
     for (std::ptrdiff_t i = 0; i + 1 < n_; ++i) {
       const std::size_t k = std::size_t(i);
       if (!(std::abs(v_[k] - v_[k + 1]) > svi_least_range)) continue;
-      const double m[2] = {gate(na.m, i), gate(na.m, i + 1)}, h[2] = {gate(na.h, i), gate(na.h, i + 1)},
-                   j[2] = {gate(na.j, i), gate(na.j, i + 1)};
-      const double most = std::max(m[0], m[1]), hj = std::max(h[0] * j[0], h[1] * j[1]),
-                   drive = std::max(std::abs(v_[k] - e_na_[k]), std::abs(v_[k + 1] - e_na_[k + 1]));
-      if (!(g * most * most * most * hj * drive > svi_least_current)) continue;
-      for (int p = 0; p < 3; ++p) {
-        const double s = place[p], r = 1.0 - s;
-        const double current = weight[p] * q_ * fast_sodium_current(g, r * m[0] + s * m[1], r * h[0] + s * h[1], r * j[0] + s * j[1],
-                                                              r * v_[k] + s * v_[k + 1], r * e_na_[k] + s * e_na_[k + 1]);
-        out[k] += r * current;
-        out[k + 1] += s * current;
-      }
-      out[k] -= 0.5 * q_ * fast_sodium_current(g, m[0], h[0], j[0], v_[k], e_na_[k]);
-      out[k + 1] -= 0.5 * q_ * fast_sodium_current(g, m[1], h[1], j[1], v_[k + 1], e_na_[k + 1]);
+      const auto add = sodium_edge_correction(end(i), end(i + 1));
+      out[k] += interpolate_ * q_ * add[0];
+      out[k + 1] += interpolate_ * q_ * add[1];
     }
   }
 
@@ -118,12 +103,13 @@ class Strand {
   KernelStep kernel_;
   std::ptrdiff_t n_, blocks_;
   double q_, dt_, stimulus_ = 0;
-  bool interpolate_, first_ = true;
+  double interpolate_;
+  bool first_ = true;
   AlignedVector state_, param_, v_, dv_, rate_, i_, before_, e_na_, rhs_, pivot_;
 };
 
 TuningCurve compute(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial, double dt,
-                    bool interpolate) {
+                    double interpolate) {
   TuningCurve curve;
   const double fine_dt = std::min(dt, 0.01);
   const double g1 = strand_velocity(family, parameters, initial, 0.1, fine_dt, interpolate);
@@ -144,7 +130,7 @@ TuningCurve compute(const IonicFamily& family, const std::vector<double>& parame
 }  // namespace
 
 double strand_velocity(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial, double q,
-                       double dt, bool interpolate) {
+                       double dt, double interpolate) {
   // Lengths in units of sqrt(D ms): the stimulated end, the start-up stretch and the measured stretch.
   const double stimulated = std::max(5.0, 3.0 * q), run_up = stimulated + std::max(6.0, 4.0 * q), measured = std::max(8.0, 6.0 * q);
   const auto from = std::ptrdiff_t(std::ceil(run_up / q)), to = from + std::ptrdiff_t(std::ceil(measured / q));
@@ -173,12 +159,12 @@ double TuningCurve::factor(double x) const {
 }
 
 std::shared_ptr<const TuningCurve> tuning_curve(const IonicFamily& family, const std::vector<double>& parameters,
-                                                const std::vector<double>& initial, double dt, bool interpolate) {
+                                                const std::vector<double>& initial, double dt, double interpolate) {
   static std::mutex mutex;
   static std::map<std::pair<std::string, std::vector<double>>, std::shared_ptr<const TuningCurve>> cache;
   std::vector<double> key(parameters);
   key.insert(key.end(), initial.begin(), initial.end());
-  key.insert(key.end(), {dt, interpolate ? 1.0 : 0.0});
+  key.insert(key.end(), {dt, interpolate});
   const std::lock_guard<std::mutex> lock(mutex);
   auto& entry = cache[{family.key, key}];
   if (!entry) entry = std::make_shared<const TuningCurve>(compute(family, parameters, initial, dt, interpolate));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // k(h / sqrt D): the factor on the diffusivity that gives a strand of spacing h the velocity of the converged equation.
 //
-// Model:    a plane wave in a 1D strand, stepped with exactly the scheme of the tissue (lumped mass, sodium interpolation at
-//           3 points per segment, same dt, same cells). With D = 1 and spacing q the strand gives a velocity g(q). A
+// Model:    a plane wave in a 1D strand, stepped with exactly the scheme of the tissue (lumped mass, sodium interpolation along
+//           segments, same dt, same cells). With D = 1 and spacing q the strand gives a velocity g(q). A
 //           spacing q sqrt(k) with diffusivity k is the same strand, so that sqrt(k) = c0 / g(q) at h / sqrt D = q sqrt(k).
 //           c0: the velocity for q -> 0 and dt <= 0.01 ms (Richardson from q = 0.1 and 0.05).
 // Source:   shared/design/ep-numerics.md section 3; idea: Costa, Hoetzl, Rocha, Prassl, Plank 2013, Comput Cardiol 40:369.
@@ -28,10 +28,10 @@ struct TuningCurve {
 
 // parameters: column of the family; initial: V first.
 std::shared_ptr<const TuningCurve> tuning_curve(const IonicFamily& family, const std::vector<double>& parameters,
-                                                const std::vector<double>& initial, double dt_ms, bool sodium_interpolation);
+                                                const std::vector<double>& initial, double dt_ms, double sodium_interpolation);
 
 // Velocity of a plane wave on a strand of spacing q = h with D = 1 mm2/ms; 0 when the wave dies.
 double strand_velocity(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial, double q,
-                       double dt_ms, bool sodium_interpolation);
+                       double dt_ms, double sodium_interpolation);
 
 }  // namespace ot::ep

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <map>
 #include <numeric>
-#include <set>
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
@@ -117,22 +116,76 @@ core::Result<void> set_up_classes(const ElectroProblem& p, Tissue& t, std::vecto
   return {};
 }
 
-// Extent of a tet along a direction.
-double extent(const core::TetMesh& mesh, const core::Tet& t, const Vec3& direction) {
-  double low = 1e300, high = -1e300;
-  for (Index i : t) {
-    const double x = mesh.nodes[std::size_t(i)].dot(direction);
-    low = std::min(low, x);
-    high = std::max(high, x);
-  }
-  return high - low;
+using Axes = std::array<Vec3, 3>;
+
+Axes axes_of(const ElectroProblem& p, std::size_t tet) {
+  const Vec3 f = p.fibres->f[tet].normalized(), n = f.cross(p.fibres->s[tet]).normalized();
+  return {f, n.cross(f), n};
+}
+
+core::Mat3 tensor_of(const Axes& axes, const Vec3& along_axes) {
+  core::Mat3 d = core::Mat3::Zero();
+  for (int a = 0; a < 3; ++a) d += along_axes[a] * axes[std::size_t(a)] * axes[std::size_t(a)].transpose();
+  return d;
+}
+
+std::array<double, 6> couplings(const fem::TetGeometry& geometry, std::size_t tet, const core::Mat3& d) {
+  std::array<double, 6> k;
+  for (std::size_t e = 0; e < 6; ++e)
+    k[e] = -geometry.volume[tet] * geometry.gradient[tet][tet_edges[e].first].dot(d * geometry.gradient[tet][tet_edges[e].second]);
+  return k;
+}
+
+// The spacing that counts, h / sqrt D in sqrt(ms) per conducting tet and axis. A plane wave along the unit vector n (lengths over
+// sqrt D) meets at node i the operator sum_j k_ij (V_j - V_i) = M_i (V_nn + h^2/12 V_nnnn + ...) with
+//     h^2 = sum_j k_ij (y_ij . n)^4 / sum_j k_ij (y_ij . n)^2,
+// the leading error of a strand of spacing h. On boxes along an axis this is the edge; on other meshes it is less than the edge.
+// The second sum is twice the node's mass; means over nodes and then over the tet's nodes, because single tets scatter.
+std::vector<Vec3> spacings(const core::TetMesh& sub, const fem::NodeTets& around, const fem::TetGeometry& geometry, const std::vector<Axes>& axes,
+                           const std::vector<Vec3>& diffusivity) {
+  const std::ptrdiff_t tets = std::ptrdiff_t(sub.tets.size()), nodes = std::ptrdiff_t(sub.nodes.size());
+  std::vector<Vec3> moment(sub.tets.size()), node(sub.nodes.size()), q(sub.tets.size());
+  core::parallel_chunks(tets, 4096, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
+    for (std::ptrdiff_t c = begin; c < end; ++c) {
+      const std::size_t e = std::size_t(c);
+      const auto k = couplings(geometry, e, tensor_of(axes[e], diffusivity[e]));
+      moment[e].setZero();
+      for (std::size_t x = 0; x < 6; ++x) {
+        const Vec3 d = sub.nodes[std::size_t(sub.tets[e][tet_edges[x].second])] - sub.nodes[std::size_t(sub.tets[e][tet_edges[x].first])];
+        for (int a = 0; a < 3; ++a) {
+          const double y2 = d.dot(axes[e][std::size_t(a)]) * d.dot(axes[e][std::size_t(a)]) / diffusivity[e][a];
+          moment[e][a] += k[x] * y2 * y2;
+        }
+      }
+    }
+  });
+  core::parallel_chunks(nodes, 4096, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
+    for (std::ptrdiff_t i = begin; i < end; ++i) {
+      Vec3 sum = Vec3::Zero();
+      double volume = 0;
+      for (std::ptrdiff_t at = around.begin[std::size_t(i)]; at < around.begin[std::size_t(i) + 1]; ++at) {
+        const std::size_t e = std::size_t(around.tet[std::size_t(at)]);
+        sum += moment[e];
+        volume += geometry.volume[e];
+      }
+      node[std::size_t(i)] = sum / volume;
+    }
+  });
+  core::parallel_chunks(tets, 4096, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
+    for (std::ptrdiff_t c = begin; c < end; ++c) {
+      const std::size_t e = std::size_t(c);
+      Vec3 mean = Vec3::Zero();
+      for (Index i : sub.tets[e]) mean += 0.25 * node[std::size_t(i)];
+      q[e] = mean.cwiseMax(0.0).cwiseSqrt();
+    }
+  });
+  return q;
 }
 
 // Diffusivity tensors mm2/ms of the conducting tets, tuned.
-std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector<std::size_t>& conducting,
+std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector<std::size_t>& conducting, const core::TetMesh& sub,
+                                      const fem::NodeTets& around, const fem::TetGeometry& geometry,
                                       const std::vector<std::uint16_t>& class_of_node, Tissue& t) {
-  const core::TetMesh& mesh = *p.mesh;
-  const bool sodium = p.upstroke_sodium_interpolation && t.family->sodium.present();
   // One curve per set of channel scales; the cell type matters little for the upstroke.
   std::vector<std::shared_ptr<const TuningCurve>> curve(t.classes.size());
   if (p.conductivity_tuning) {
@@ -142,17 +195,23 @@ std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector
       for (std::size_t f : first)
         if (t.classes[f].scales == t.classes[c].scales) like = f;
       if (like == c) first.push_back(c);
-      curve[c] = tuning_curve(*t.family, t.classes[like].parameters, t.classes[like].initial, p.dt_ms, sodium);
+      curve[c] = tuning_curve(*t.family, t.classes[like].parameters, t.classes[like].initial, p.dt_ms,
+                              t.family->sodium.present() ? sodium_weight(p) : 0.0);
     }
   }
-  const bool structured = is_structured(mesh);
-  const double across_share = structured ? 1.0 : 0.5;  // ep-numerics.md section 4: (k - 1) halved across on irregular meshes
+  std::vector<Axes> axes(conducting.size());
+  std::vector<Vec3> diffusivity(conducting.size());
+  for (std::size_t c = 0; c < conducting.size(); ++c) {
+    axes[c] = axes_of(p, conducting[c]);
+    diffusivity[c] = p.sigma.cwiseProduct(p.regions[region_of(p, conducting[c])].sigma_scale) / (p.chi_per_mm * p.cm_uF_per_mm2);
+  }
+  const std::vector<Vec3> q = spacings(sub, around, geometry, axes, diffusivity);
   std::vector<core::Mat3> tensor(conducting.size());
   std::vector<double> along(conducting.size()), across(conducting.size()), worst(conducting.size());
   core::parallel_chunks(std::ptrdiff_t(conducting.size()), 4096, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
-    for (std::ptrdiff_t c = begin; c < end; ++c) {
-      const std::size_t e = conducting[std::size_t(c)];
-      const core::Tet& tet = mesh.tets[e];
+    for (std::ptrdiff_t at = begin; at < end; ++at) {
+      const std::size_t c = std::size_t(at);
+      const core::Tet& tet = p.mesh->tets[conducting[c]];
       // The class of most of its nodes, the lowest in a tie.
       std::array<std::uint16_t, 4> k;
       for (std::size_t a = 0; a < 4; ++a) k[a] = class_of_node[std::size_t(tet[a])];
@@ -164,30 +223,23 @@ std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector
           most = n;
           cell = x;
         }
-      const Vec3 f = p.fibres->f[e].normalized(), n = f.cross(p.fibres->s[e]).normalized(), s = n.cross(f);
-      const Vec3 axes[3] = {f, s, n};
-      const Vec3& scale = p.regions[region_of(p, e)].sigma_scale;
-      core::Mat3 d = core::Mat3::Zero();
-      for (int a = 0; a < 3; ++a) {
-        const double diffusivity = p.sigma[a] * scale[a] / (p.chi_per_mm * p.cm_uF_per_mm2);
-        const double q = extent(mesh, tet, axes[a]) / std::sqrt(diffusivity);
-        double factor = 1.0;
-        if (curve[cell]) factor = 1.0 + (curve[cell]->factor(q) - 1.0) * (a == 0 ? 1.0 : across_share);
-        if (a == 0) along[std::size_t(c)] = factor;
-        if (a == 1) across[std::size_t(c)] = factor;
-        worst[std::size_t(c)] = std::max(worst[std::size_t(c)], q);
-        d += factor * diffusivity * axes[a] * axes[a].transpose();
-      }
-      tensor[std::size_t(c)] = d;
+      Vec3 factor = Vec3::Ones();
+      if (curve[cell])
+        for (int a = 0; a < 3; ++a) factor[a] = curve[cell]->factor(q[c][a]);
+      along[c] = factor[0];
+      across[c] = factor[1];
+      worst[c] = q[c].maxCoeff();
+      tensor[c] = tensor_of(axes[c], diffusivity[c].cwiseProduct(factor));
     }
   });
   const auto median = [](std::vector<double> v) {
     std::nth_element(v.begin(), v.begin() + std::ptrdiff_t(v.size() / 2), v.end());
     return v[v.size() / 2];
   };
+  const double coarse = median(worst);
   if (p.conductivity_tuning) {
-    t.notes.push_back(fmt::format("Conductivities are scaled for the element size: median factor {:.3f} along fibres, {:.3f} across{}.", median(along),
-                                  median(across), structured ? "" : " (half of the 1D correction across: irregular mesh)"));
+    t.notes.push_back(fmt::format("Conductivities are scaled for the element size: median factor {:.3f} along fibres, {:.3f} across (h/sqrt(D) {:.2f}).",
+                                  median(along), median(across), coarse));
     for (const auto& c : curve)
       if (c->q.empty()) {
         t.notes.push_back("One kind of cell does not conduct even in a fine strand: its conductivity is not scaled.");
@@ -196,10 +248,9 @@ std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector
   } else {
     t.notes.push_back("Conductivities are not scaled for the element size.");
   }
-  const double q = median(worst);
-  if (q > 3.5)  // ep-numerics.md section 1.5
+  if (coarse > 3.5)  // ep-numerics.md section 1.5
     t.notes.push_back(fmt::format("The mesh is coarse for conduction across fibres: h/sqrt(D) is {:.1f} in the median element, above 3.5. "
-                                  "Expect errors above 8 % in activation there; elements {:.0f} % smaller would do.", q, 100 * (1 - 3.5 / q)));
+                                  "Expect errors above 8 % in activation there; elements {:.0f} % smaller would do.", coarse, 100 * (1 - 3.5 / coarse)));
   return tensor;
 }
 
@@ -244,24 +295,6 @@ void note_parts(const ElectroProblem& p, Tissue& t) {
 
 }  // namespace
 
-bool is_structured(const core::TetMesh& mesh) {
-  const double unit = 1e-5 * mesh.mean_edge();
-  std::set<std::array<long, 3>> edges;
-  const std::size_t stride = std::max<std::size_t>(1, mesh.tets.size() / 20000);  // a sample is enough
-  for (std::size_t at = 0; at < mesh.tets.size(); at += stride) {
-    const core::Tet& t = mesh.tets[at];
-    for (std::size_t a = 0; a < 4; ++a)
-      for (std::size_t b = a + 1; b < 4; ++b) {
-        const Vec3 e = mesh.nodes[std::size_t(t[b])] - mesh.nodes[std::size_t(t[a])];
-        std::array<long, 3> key{std::lround(e.x() / unit), std::lround(e.y() / unit), std::lround(e.z() / unit)};
-        if (key < std::array<long, 3>{0, 0, 0}) key = {-key[0], -key[1], -key[2]};
-        edges.insert(key);
-        if (edges.size() > 300) return false;  // a box has at most 13 edge vectors; rotated ones round to a few each
-      }
-  }
-  return true;
-}
-
 core::Result<Tissue> set_up_tissue(const ElectroProblem& p, const core::Progress& progress) {
   Tissue t;
   t.family = find_ionic_family(p.ionic_model);
@@ -284,11 +317,6 @@ core::Result<Tissue> set_up_tissue(const ElectroProblem& p, const core::Progress
   std::vector<std::size_t> conducting;
   for (std::size_t e = 0; e < p.mesh->tets.size(); ++e)
     if (p.regions[region_of(p, e)].conducting) conducting.push_back(e);
-  progress.report(0.8, "scaling conductivities");
-  const std::vector<core::Mat3> tensor = diffusivities(p, conducting, class_of_node, t);
-  if (progress.cancelled()) return core::cancelled();
-
-  progress.report(0.9, "assembling");
   core::TetMesh sub;
   for (Index i : t.node_of) sub.nodes.push_back(p.mesh->nodes[std::size_t(i)]);
   for (std::size_t e : conducting) {
@@ -298,6 +326,10 @@ core::Result<Tissue> set_up_tissue(const ElectroProblem& p, const core::Progress
   }
   const fem::NodeTets around = fem::node_tets(sub);
   const fem::TetGeometry geometry = fem::tet_geometry(sub);
+  progress.report(0.8, "scaling conductivities");
+  const std::vector<core::Mat3> tensor = diffusivities(p, conducting, sub, around, geometry, class_of_node, t);
+  if (progress.cancelled()) return core::cancelled();
+  progress.report(0.9, "assembling");
   const fem::CsrMatrix k = fem::assemble_stiffness(sub, around, geometry, tensor);
   const std::vector<double> mass = fem::lumped_mass(sub, around, geometry);
   t.mass.assign(std::size_t(t.padded), 0.0);
@@ -316,6 +348,11 @@ core::Result<Tissue> set_up_tissue(const ElectroProblem& p, const core::Progress
         t.k_diagonal[i] -= double(value);
       }
     t.row_begin[i + 1] = std::ptrdiff_t(t.col.size());
+  }
+  t.tet_coupling.resize(sub.tets.size());
+  for (std::size_t e = 0; e < sub.tets.size(); ++e) {
+    const auto exact = couplings(geometry, e, tensor[e]);
+    for (std::size_t x = 0; x < 6; ++x) t.tet_coupling[e][x] = float(exact[x]);
   }
   t.tets = std::move(sub.tets);
   t.tet_volume = geometry.volume;

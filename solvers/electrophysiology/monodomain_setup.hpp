@@ -3,7 +3,9 @@
 // initial states, tuned conductivities, lumped mass and the diffusion matrix.
 // Threads: deterministic for every thread count.
 #pragma once
+#include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "solvers/core/progress.hpp"
@@ -21,6 +23,8 @@ struct CellClass {
   std::vector<double> initial;       // V first
 };
 
+inline constexpr std::pair<std::size_t, std::size_t> tet_edges[6] = {{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}, {2, 3}};
+
 // Node numbers in here are "inner": conducting nodes only, sorted along a space-filling curve; rows up to `padded` are idle.
 struct Tissue {
   const IonicFamily* family = nullptr;
@@ -29,6 +33,7 @@ struct Tissue {
   std::vector<core::Index> inner_of;           // [mesh nodes], -1 = inert
   std::vector<core::Tet> tets;                 // conducting, inner numbers
   std::vector<double> tet_volume;              // mm3
+  std::vector<std::array<float, 6>> tet_coupling;   // k_ij of the tet's edges 01 02 03 12 13 23, mm3/ms, tuned
   AlignedVector mass;                          // [padded] mm3, 0 in idle rows
   // Diffusion K_ij / (chi Cm), off-diagonal only: rows sum to zero, so K u = sum k_ij (u_j - u_i).
   std::vector<std::ptrdiff_t> row_begin;       // [padded + 1]
@@ -41,9 +46,8 @@ struct Tissue {
   std::vector<std::string> notes;
 };
 
-core::Result<Tissue> set_up_tissue(const ElectroProblem& problem, const core::Progress& progress);
+inline double sodium_weight(const ElectroProblem& p) { return p.upstroke_sodium_interpolation ? p.sodium_interpolation_weight : 0.0; }
 
-// Structured grids repeat few edge vectors; every other mesh disperses less across fibres than a strand does.
-bool is_structured(const core::TetMesh& mesh);
+core::Result<Tissue> set_up_tissue(const ElectroProblem& problem, const core::Progress& progress);
 
 }  // namespace ot::ep

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
 
 namespace ot::ep {
@@ -13,9 +14,13 @@ constexpr double largest_drive = 200.0;   // mV, above any |V - E_Na| the sentin
 constexpr std::ptrdiff_t bn = block_nodes;
 }  // namespace
 
-SodiumInterpolation::SodiumInterpolation(const Tissue& tissue)
-    : rows_(tissue.family->sodium), states_(tissue.family->states) {
+SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
+    : rows_(tissue.family->sodium), states_(tissue.family->states), weight_(weight) {
   const std::size_t blocks = std::size_t(tissue.padded / bn);
+  largest_gm3_.assign(blocks, 0.0);
+  largest_hj_.assign(blocks, 0.0);
+  correction_.assign(std::size_t(tissue.padded), 0.0);
+  if (!rows_.present() || weight == 0.0) return;
   std::vector<std::vector<core::Index>> elements(blocks), neighbours(blocks);
   for (std::size_t e = 0; e < tissue.tets.size(); ++e) {
     std::array<core::Index, 4> b;
@@ -31,16 +36,53 @@ SodiumInterpolation::SodiumInterpolation(const Tissue& tissue)
     }
   }
   element_begin_.assign(1, 0);
+  edge_begin_.assign(1, 0);
   neighbour_begin_.assign(1, 0);
+  std::vector<std::array<core::Index, 2>> own;
   for (std::size_t b = 0; b < blocks; ++b) {
-    element_.insert(element_.end(), elements[b].begin(), elements[b].end());
+    own.clear();
+    const auto mine = [&](core::Index i) { return std::size_t(i / core::Index(bn)) == b; };
+    for (const core::Index e : elements[b]) {
+      const core::Tet& t = tissue.tets[std::size_t(e)];
+      for (const auto& [x, y] : tet_edges)
+        if (mine(t[x]) || mine(t[y])) own.push_back({std::min(t[x], t[y]), std::max(t[x], t[y])});
+    }
+    std::sort(own.begin(), own.end());
+    own.erase(std::unique(own.begin(), own.end()), own.end());
+    OT_EXPECT(own.size() < no_edge);
+    for (const core::Index e : elements[b]) {
+      const core::Tet& t = tissue.tets[std::size_t(e)];
+      Incidence incidence{e, {}};
+      for (std::size_t k = 0; k < 6; ++k) {
+        const auto [x, y] = tet_edges[k];
+        const std::array<core::Index, 2> key{std::min(t[x], t[y]), std::max(t[x], t[y])};
+        incidence.edge[k] = mine(t[x]) || mine(t[y]) ? std::uint16_t(std::lower_bound(own.begin(), own.end(), key) - own.begin()) : no_edge;
+      }
+      element_.push_back(incidence);
+    }
+    edge_.insert(edge_.end(), own.begin(), own.end());
     neighbour_.insert(neighbour_.end(), neighbours[b].begin(), neighbours[b].end());
     element_begin_.push_back(std::ptrdiff_t(element_.size()));
+    edge_begin_.push_back(std::ptrdiff_t(edge_.size()));
     neighbour_begin_.push_back(std::ptrdiff_t(neighbour_.size()));
   }
-  largest_gm3_.assign(blocks, 0.0);
-  largest_hj_.assign(blocks, 0.0);
-  correction_.assign(std::size_t(tissue.padded), 0.0);
+}
+
+std::array<double, 2> sodium_edge_correction(const SodiumEnd& a, const SodiumEnd& b) {
+  if (!(std::abs(a.v - b.v) > svi_least_range)) return {0.0, 0.0};
+  const double gm3 = std::max(a.g * a.m * a.m * a.m, b.g * b.m * b.m * b.m), hj = std::max(a.h * a.j, b.h * b.j),
+               drive = std::max(std::abs(a.v - a.e), std::abs(b.v - b.e));
+  if (!(gm3 * hj * drive > svi_least_current)) return {0.0, 0.0};
+  constexpr double place[3] = {0.1127016653792583, 0.5, 0.8872983346207417}, weight[3] = {5.0 / 18, 8.0 / 18, 5.0 / 18};   // Gauss
+  double first = 0, second = 0;
+  for (int p = 0; p < 3; ++p) {
+    const double s = place[p], r = 1.0 - s;
+    const double current = weight[p] * fast_sodium_current(r * a.g + s * b.g, r * a.m + s * b.m, r * a.h + s * b.h, r * a.j + s * b.j,
+                                                           r * a.v + s * b.v, r * a.e + s * b.e);
+    first += r * current;
+    second += s * current;
+  }
+  return {first - 0.5 * fast_sodium_current(a.g, a.m, a.h, a.j, a.v, a.e), second - 0.5 * fast_sodium_current(b.g, b.m, b.h, b.j, b.v, b.e)};
 }
 
 void SodiumInterpolation::note_block(std::ptrdiff_t block, const double* state, const double* param) {
@@ -82,50 +124,46 @@ void SodiumInterpolation::update(const Tissue& tissue, const double* state, cons
 
 void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t block, const double* state,
                                            const std::vector<const double*>& params, const double* v, const double* e_na) {
-  constexpr double a = 0.1381966011250105, b = 0.5854101966249685;  // (5 -+ sqrt 5, 5 + 3 sqrt 5)/20
   double* const out = correction_.data() + block * bn;
   std::fill_n(out, bn, 0.0);
-  for (std::ptrdiff_t k = element_begin_[std::size_t(block)]; k < element_begin_[std::size_t(block) + 1]; ++k) {
-    const std::size_t e = std::size_t(element_[std::size_t(k)]);
+  // Volume of every edge: what its tets give it.
+  const std::ptrdiff_t edges_from = edge_begin_[std::size_t(block)], edges = edge_begin_[std::size_t(block) + 1] - edges_from;
+  thread_local std::vector<double> volume;
+  volume.assign(std::size_t(edges), 0.0);
+  for (std::ptrdiff_t at = element_begin_[std::size_t(block)]; at < element_begin_[std::size_t(block) + 1]; ++at) {
+    const Incidence& incidence = element_[std::size_t(at)];
+    const std::size_t e = std::size_t(incidence.element);
     const core::Tet& tet = tissue.tets[e];
-    double x[4], low = 1e300, high = -1e300;
-    for (std::size_t i = 0; i < 4; ++i) {
-      x[i] = v[tet[i]];
-      low = std::min(low, x[i]);
-      high = std::max(high, x[i]);
-    }
+    const double x[4] = {v[tet[0]], v[tet[1]], v[tet[2]], v[tet[3]]};
+    const double low = std::min(std::min(x[0], x[1]), std::min(x[2], x[3])), high = std::max(std::max(x[0], x[1]), std::max(x[2], x[3]));
     if (!(high - low > svi_least_range)) continue;
-    double g[4], m[4], h[4], j[4], en[4], gm3 = 0, hj = 0, drive = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-      const std::ptrdiff_t home = tet[i] / bn, lane = tet[i] % bn;
-      const double* const s = state + home * states_ * bn + lane;
-      m[i] = s[rows_.m * bn];
-      h[i] = s[rows_.h * bn];
-      j[i] = s[rows_.j * bn];
-      g[i] = params[std::size_t(home)][rows_.conductance * bn + lane];
-      en[i] = e_na[tet[i]];
-      gm3 = std::max(gm3, g[i] * m[i] * m[i] * m[i]);
-      hj = std::max(hj, h[i] * j[i]);
-      drive = std::max(drive, std::abs(x[i] - en[i]));
+    double energy[6], total = 0;
+    for (std::size_t k = 0; k < 6; ++k) {
+      const double d = x[tet_edges[k].first] - x[tet_edges[k].second];
+      energy[k] = std::max(0.0, double(tissue.tet_coupling[e][k])) * d * d;
+      total += energy[k];
     }
-    if (!(gm3 * hj * drive > svi_least_current)) continue;
-    const auto at = [](const double* f, double sum, std::size_t p) { return a * sum + (b - a) * f[p]; };
-    const auto sum = [](const double* f) { return f[0] + f[1] + f[2] + f[3]; };
-    const double sg = sum(g), sm = sum(m), sh = sum(h), sj = sum(j), sx = sum(x), se = sum(en);
-    double point[4], total = 0;
-    for (std::size_t p = 0; p < 4; ++p) {
-      point[p] = 0.25 * fast_sodium_current(at(g, sg, p), at(m, sm, p), at(h, sh, p), at(j, sj, p), at(x, sx, p), at(en, se, p));
-      total += point[p];
-    }
-    for (std::size_t i = 0; i < 4; ++i) {
-      if (tet[i] / bn != block) continue;
-      const double nodal = 0.25 * fast_sodium_current(g[i], m[i], h[i], j[i], x[i], en[i]);
-      out[tet[i] % bn] += tissue.tet_volume[e] * (a * total + (b - a) * point[i] - nodal);
-    }
+    if (!(total > 0)) continue;
+    const double share = tissue.tet_volume[e] / total;
+    for (std::size_t k = 0; k < 6; ++k)
+      if (incidence.edge[k] != no_edge) volume[incidence.edge[k]] += share * energy[k];
+  }
+  const auto end = [&](core::Index i) -> SodiumEnd {
+    const std::ptrdiff_t home = i / bn, lane = i % bn;
+    const double* const s = state + home * states_ * bn + lane;
+    return {params[std::size_t(home)][rows_.conductance * bn + lane], s[rows_.m * bn], s[rows_.h * bn], s[rows_.j * bn], v[i], e_na[i]};
+  };
+  for (std::ptrdiff_t k = 0; k < edges; ++k) {
+    if (volume[std::size_t(k)] == 0.0) continue;
+    const auto [i, j] = edge_[std::size_t(edges_from + k)];
+    if (!(std::abs(v[i] - v[j]) > svi_least_range)) continue;
+    const auto add = sodium_edge_correction(end(i), end(j));
+    if (i / bn == block) out[i % bn] += volume[std::size_t(k)] * add[0];
+    if (j / bn == block) out[j % bn] += volume[std::size_t(k)] * add[1];
   }
   for (std::ptrdiff_t l = 0; l < bn; ++l) {
     const double mass = tissue.mass[std::size_t(block * bn + l)];
-    out[l] = mass > 0 ? out[l] / mass : 0.0;
+    out[l] = mass > 0 ? weight_ * out[l] / mass : 0.0;
   }
 }
 

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// State-variable interpolation of the fast sodium current in the elements that carry the upstroke.
+// State-variable interpolation of the fast sodium current along the edges that carry the upstroke.
 //
-// Model:    there, int phi_i I_Na dV is taken at 4 points with g, m, h, j, V and E_Na interpolated linearly, instead of from the
-//           nodal values of I_Na; the difference of the two is a correction to the nodal current. Everywhere else it is 0.
-// Source:   Pathmanathan et al. 2012, Int J Numer Meth Biomed Engng 28:890; only for I_Na, and which elements:
-//           shared/design/ep-numerics.md section 1 (max m^3 max hj gNa drive > 0.2 uA/uF and V range > 0.5 mV).
-// Numerics: 4-point rule of degree 2 (Keast 1986 no. 1: a = (5 - sqrt 5)/20). Candidates are kept per block of nodes from the
-//           block's largest g m^3 and h j, so that tissue at rest or on the plateau costs nothing.
+// Model:    along such an edge I_Na is taken at 3 points with g, m, h, j, V and E_Na interpolated linearly, instead of at its two
+//           nodes; the difference is a correction to the nodal current, times `weight` (0 = nodal, 1 = full). Everywhere else it is
+//           0. Each tet shares its volume among its edges as they share its diffusion energy, k_ij (V_i - V_j)^2, couplings of the
+//           wrong sign left out. For a plane wave along an axis of a box this is the 1D strand of that spacing, for one along the
+//           diagonal the strand of spacing h / sqrt 3, whatever way the boxes are cut into tets: the correction has no direction
+//           of its own, as the points inside tets have (Kuhn's split then runs 20 % faster along its diagonal).
+// Source:   idea of interpolating states: Pathmanathan et al. 2012, Int J Numer Meth Biomed Engng 28:890; only for I_Na, and where:
+//           shared/design/ep-numerics.md section 1 (max m^3 max hj gNa drive > 0.2 uA/uF and V range > 0.5 mV). The shares: ours.
+// Numerics: 3-point Gauss rule per edge. Candidates are kept per block of nodes from the block's largest g m^3 and h j, so that
+//           tissue at rest or on the plateau costs nothing.
 // Threads:  each block computes all elements that touch it and writes its own nodes only: no order to depend on.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -22,9 +27,17 @@ inline double fast_sodium_current(double g, double m, double h, double j, double
 inline constexpr double svi_least_current = 0.2;   // uA/uF
 inline constexpr double svi_least_range = 0.5;     // mV
 
+// One end of an edge.
+struct SodiumEnd {
+  double g, m, h, j, v, e;
+};
+// What interpolation along an edge adds at its first and second end, per length of the edge: int phi I dx - I_end / 2. uA/uF.
+// Both 0 where the edge does not carry the upstroke.
+std::array<double, 2> sodium_edge_correction(const SodiumEnd& a, const SodiumEnd& b);
+
 class SodiumInterpolation {
  public:
-  explicit SodiumInterpolation(const Tissue& tissue);
+  SodiumInterpolation(const Tissue& tissue, double weight);
 
   // Call for a block after its gates moved: keeps what decides whether the block can carry an upstroke.
   void note_block(std::ptrdiff_t block, const double* state, const double* param);
@@ -34,13 +47,23 @@ class SodiumInterpolation {
   long active_blocks() const { return long(active_.size()); }
 
  private:
+  // Edges of a block: pairs of inner nodes of which at least one is its own. An element's six, in the order 01 02 03 12 13 23.
+  struct Incidence {
+    core::Index element;
+    std::array<std::uint16_t, 6> edge;   // number within the block's edges, no_edge when both ends belong to others
+  };
+  static constexpr std::uint16_t no_edge = 0xffff;
+
   void block_correction(const Tissue& tissue, std::ptrdiff_t block, const double* state, const std::vector<const double*>& params,
                         const double* v, const double* e_na);
 
   FastSodium rows_;
   int states_;
-  std::vector<std::ptrdiff_t> element_begin_, neighbour_begin_;   // [blocks + 1]
-  std::vector<core::Index> element_, neighbour_;
+  double weight_;
+  std::vector<std::ptrdiff_t> element_begin_, edge_begin_, neighbour_begin_;   // [blocks + 1]
+  std::vector<Incidence> element_;
+  std::vector<std::array<core::Index, 2>> edge_;
+  std::vector<core::Index> neighbour_;
   std::vector<double> largest_gm3_, largest_hj_;                  // [blocks]
   std::vector<std::ptrdiff_t> active_, before_;
   AlignedVector correction_;
