@@ -38,6 +38,14 @@ class Progress {
     p.to_ = from_ + (to_ - from_) * to;
     return p;
   }
+  // The same cancel, another sink (none: silent): for work on several threads, whose reports must not cross.
+  Progress with(Sink sink) const {
+    Progress p = *this;
+    p.sink_ = std::move(sink);
+    p.from_ = 0.0;
+    p.to_ = 1.0;
+    return p;
+  }
 
  private:
   Sink sink_;
