@@ -9,7 +9,7 @@ namespace ot::cli {
 
 void register_solve(CLI::App& app, Context& context, Action& chosen) {
   static std::string spec_path, schema_kind;
-  auto* command = app.add_subcommand("solve", "One solver on one case given as data: cell, tissue, eikonal, flow");
+  auto* command = app.add_subcommand("solve", "One solver on one case given as data: cell, tissue, eikonal, flow, network");
   command->add_option("spec", spec_path, "JSON file with the case");
   command->add_option("--schema", schema_kind, "Print a complete documented example of a kind instead");
   command->footer("Example: organtwin-cli solve --schema cell --json; organtwin-cli solve tests/cases/poiseuille.json --json");
@@ -20,7 +20,7 @@ void register_solve(CLI::App& app, Context& context, Action& chosen) {
         if (!schema) return core::pass(schema);
         return context.print(*schema, schema->dump(2) + "\n");
       }
-      if (spec_path.empty()) return core::wrong_usage("solve needs a spec file, or --schema KIND. Kinds: cell, tissue, eikonal, flow.");
+      if (spec_path.empty()) return core::wrong_usage("solve needs a spec file, or --schema KIND. Kinds: cell, tissue, eikonal, flow, network.");
       auto text = core::read_file(spec_path, std::size_t(256) << 20);
       if (!text) return core::pass(text);
       const auto json = nlohmann::json::parse(*text, nullptr, false);

@@ -30,14 +30,15 @@ const char* flow_example = R"({"kind": "flow", "domain": {"tube_mm": {"radius": 
 
 }  // namespace
 
-std::vector<std::string> kinds() { return {"cell", "tissue", "eikonal", "flow"}; }
+std::vector<std::string> kinds() { return {"cell", "tissue", "eikonal", "flow", "network"}; }
 
 core::Result<nlohmann::json> schema(const std::string& kind) {
-  const char* text = kind == "cell" ? cell_example : kind == "tissue" ? tissue_example : kind == "eikonal" ? eikonal_example : kind == "flow" ? flow_example : nullptr;
-  if (!text) return core::wrong_usage(fmt::format("There is no kind \"{}\". This version solves: cell, tissue, eikonal, flow.", kind));
+  const char* text = kind == "cell" ? cell_example : kind == "tissue" ? tissue_example : kind == "eikonal" ? eikonal_example : kind == "flow" ? flow_example : kind == "network" ? network_example() : nullptr;
+  if (!text) return core::wrong_usage(fmt::format("There is no kind \"{}\". This version solves: cell, tissue, eikonal, flow, network.", kind));
   nlohmann::json out{{"kind", kind}, {"units", "lengths mm, times ms (flow: s), pressures Pa, flows mm3/s, conductivities S/m, unless the key says otherwise"}, {"example", nlohmann::json::parse(text)}};
   if (kind == "flow")
     out["domain"] = "tube_mm {radius, length}; profile_of_revolution_mm [[z, r], ...] (inlet cap 1 at the first point, outlet cap 2 at the last); or surface FILE with unit and cap_array";
+  if (kind == "network") out["forms"] = network_forms();
   if (kind == "tissue" || kind == "eikonal") out["mesh"] = "box_mm with edge_mm and split (kuhn, alternating); or file FILE.vtu with unit mm, cm, um, m";
   return out;
 }
@@ -45,6 +46,9 @@ core::Result<nlohmann::json> schema(const std::string& kind) {
 core::Result<nlohmann::json> solve(const nlohmann::json& spec, const SolveOptions& options, const core::Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
   try {
+    // A case of svZeroDSolver is solved as it is.
+    if (spec.is_object() && !spec.contains("kind") && spec.contains("simulation_parameters") && spec.contains("boundary_conditions"))
+      return solve({{"kind", "network"}, {"svzerod", spec}}, options, progress);
     if (!spec.is_object() || !spec.contains("kind") || !spec["kind"].is_string()) return core::bad_input("The spec must be a JSON object with a \"kind\". See 'solve --schema cell'.");
     const std::string kind = spec["kind"].get<std::string>();
     nlohmann::json out;
@@ -52,7 +56,8 @@ core::Result<nlohmann::json> solve(const nlohmann::json& spec, const SolveOption
     else if (kind == "tissue") out = solve_tissue(spec, options, progress);
     else if (kind == "eikonal") out = solve_eikonal(spec, options, progress);
     else if (kind == "flow") out = solve_flow(spec, options, progress);
-    else return core::bad_input(fmt::format("There is no kind \"{}\". This version solves: cell, tissue, eikonal, flow.", kind));
+    else if (kind == "network") out = solve_network(spec, options, progress);
+    else return core::bad_input(fmt::format("There is no kind \"{}\". This version solves: cell, tissue, eikonal, flow, network.", kind));
     out["kind"] = kind;
     out["spec_sha256"] = core::sha256_hex(spec.dump());
     if (!out.contains("files")) out["files"] = nlohmann::json::array();

@@ -27,6 +27,9 @@ nlohmann::json solve_cell(const nlohmann::json& spec, const core::Progress& prog
 nlohmann::json solve_tissue(const nlohmann::json& spec, const SolveOptions& options, const core::Progress& progress);
 nlohmann::json solve_eikonal(const nlohmann::json& spec, const SolveOptions& options, const core::Progress& progress);
 nlohmann::json solve_flow(const nlohmann::json& spec, const SolveOptions& options, const core::Progress& progress);
+nlohmann::json solve_network(const nlohmann::json& spec, const SolveOptions& options, const core::Progress& progress);
+const char* network_example();
+nlohmann::json network_forms();
 
 // Throws the error of a failed Result as SolverFailed; solve() turns it back.
 class SolverFailed : public std::runtime_error {

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Rows and bench of the lumped (0D) networks. The reference tables lie in $ORGANTWIN_SHARED/reference/hemodynamics/svzerod_cases.
+#include "app/verify/lumped_cases.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <ctime>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <numbers>
+#include <sstream>
+
+#include "app/verify/cases.hpp"
+#include "solvers/core/atomic_file.hpp"
+
+namespace ot::verify {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using Wall = std::chrono::steady_clock;
+
+using Table = std::map<std::string, std::map<std::string, std::vector<std::pair<double, double>>>>;  // name, column, (time, value)
+
+core::Result<Table> read_table(const std::string& text, const std::string& what) {
+  std::istringstream in(text);
+  std::string line;
+  std::getline(in, line);
+  const auto split = [](const std::string& s) {
+    std::vector<std::string> out;
+    std::istringstream parts(s);
+    for (std::string p; std::getline(parts, p, ',');) {
+      if (!p.empty() && p.back() == '\r') p.pop_back();
+      out.push_back(p);
+    }
+    return out;
+  };
+  const auto columns = split(line);
+  Table table;
+  while (std::getline(in, line)) {
+    const auto cells = split(line);
+    if (cells.size() != columns.size()) return core::bad_input(fmt::format("{} has a line with {} of {} columns (it cannot be compared). Use the table as delivered.", what, cells.size(), columns.size()));
+    for (std::size_t k = 2; k < cells.size(); ++k) table[cells[0]][columns[k]].emplace_back(std::strtod(cells[1].c_str(), nullptr), std::strtod(cells[k].c_str(), nullptr));
+  }
+  return table;
+}
+
+fs::path cases_folder() {
+  const char* shared = std::getenv("ORGANTWIN_SHARED");
+  const fs::path folder = shared && *shared ? fs::path(shared) / "reference/hemodynamics/svzerod_cases" : fs::path();
+  return !folder.empty() && fs::exists(folder / "result") ? folder : fs::path();
+}
+
+Rows against_tables(const std::string& name, const hemo::lumped::Options& options, double tolerance, bool quick, const core::Progress& progress) {
+  std::vector<Row> rows;
+  const fs::path folder = cases_folder();
+  if (folder.empty()) return rows;
+  std::vector<fs::path> tables;
+  for (const auto& entry : fs::directory_iterator(folder / "result")) tables.push_back(entry.path());
+  std::sort(tables.begin(), tables.end());
+  for (const fs::path& table : tables) {
+    const auto start = Wall::now();
+    auto gaps = compare_lumped(folder / "input" / (table.stem().string() + ".json"), table, options, progress);
+    if (!gaps) return core::pass(gaps);
+    const auto worst = std::max_element(gaps->begin(), gaps->end(), [](const SeriesGap& a, const SeriesGap& b) { return a.relative < b.relative; });
+    Row row;
+    row.name = name + "/" + table.stem().string();
+    row.quantity = fmt::format("largest_difference_of_{}_series_relative_to_their_maximum (worst: {})", gaps->size(), worst->series);
+    row.value = worst->relative;
+    row.tolerance = tolerance;
+    row.relative = false;
+    row.source = "svZeroDSolver c7b0ca0, tests/cases (10 decimals)";
+    row.wall_s = std::chrono::duration<double>(Wall::now() - start).count();
+    row.quick = quick;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+}  // namespace
+
+core::Result<std::vector<SeriesGap>> compare_lumped(const fs::path& case_json, const fs::path& result_csv, const hemo::lumped::Options& options, const core::Progress& progress) {
+  auto text = core::read_file(case_json);
+  if (!text) return core::pass(text);
+  auto reference_text = core::read_file(result_csv);
+  if (!reference_text) return core::pass(reference_text);
+  auto reference = read_table(*reference_text, result_csv.string());
+  if (!reference) return core::pass(reference);
+  auto run = hemo::lumped::run(*text, options, progress);
+  if (!run) return core::pass(run);
+  std::map<std::string, std::map<std::string, int>> variable;
+  for (std::size_t k = 0; k < run->variables.size(); ++k) variable[run->variables[k]]["y"] = int(k);
+  for (const auto& v : run->vessels) variable[v.name] = {{"flow_in", v.flow_in}, {"flow_out", v.flow_out}, {"pressure_in", v.pressure_in}, {"pressure_out", v.pressure_out}};
+  std::vector<SeriesGap> gaps;
+  for (const auto& [name, columns] : *reference)
+    for (const auto& [column, curve] : columns) {
+      if (!variable.count(name) || !variable[name].count(column)) return core::bad_input(fmt::format("The run has no series {} {} (the table names one). Case and table do not belong together.", name, column));
+      const int k = variable[name][column];
+      SeriesGap gap;
+      gap.series = name + " " + column;
+      double most = 0;
+      for (const auto& [t, v] : curve) most = std::max(most, std::abs(v));
+      for (const auto& [t, v] : curve) {
+        auto at = std::lower_bound(run->t.begin(), run->t.end(), t);
+        if (at == run->t.end() || (at != run->t.begin() && t - *(at - 1) < *at - t)) --at;
+        if (std::abs(*at - t) > 1e-6) return core::bad_input(fmt::format("The run has no time point {} (the table has one). Case and table do not belong together.", t));
+        gap.relative = std::max(gap.relative, std::abs(run->y[std::size_t(at - run->t.begin())][std::size_t(k)] - v) / (most > 0 ? most : 1.0));
+        ++gap.points;
+      }
+      gaps.push_back(gap);
+    }
+  if (gaps.empty()) return core::bad_input("The table holds no series (nothing was compared). Use the table as delivered.");
+  return gaps;
+}
+
+std::string generated_tree(int levels, int points_per_cycle, int cycles) {
+  constexpr double rho = 1.06, mu = 0.04;      // g/cm3, poise: cgs units as svZeroDSolver's vascular cases
+  constexpr double eh_over_r = 2.5e6;          // dyn/cm2: Eh/r of large arteries
+  const double murray = std::pow(2.0, -1.0 / 3.0);
+  json vessels = json::array(), junctions = json::array(), conditions = json::array();
+  json q = json::array(), t = json::array();
+  for (int k = 0; k < points_per_cycle; ++k) {
+    const double x = double(k) / (points_per_cycle - 1);
+    t.push_back(x);
+    q.push_back(80 + 60 * std::sin(2 * std::numbers::pi * x) + 25 * std::sin(4 * std::numbers::pi * x));
+  }
+  q.back() = q.front();
+  conditions.push_back({{"bc_name", "INFLOW"}, {"bc_type", "FLOW"}, {"bc_values", {{"Q", q}, {"t", t}}}});
+  int id = 0;
+  const int leaves = 1 << (levels - 1);
+  for (int level = 0; level < levels; ++level)
+    for (int k = 0; k < (1 << level); ++k, ++id) {
+      const double r = 0.6 * std::pow(murray, level), length = 20 * r, area = std::numbers::pi * r * r;
+      json v{{"vessel_id", id}, {"vessel_name", fmt::format("v{}", id)}, {"vessel_length", length}, {"zero_d_element_type", "BloodVessel"}};
+      v["zero_d_element_values"] = {{"R_poiseuille", 8 * mu * length / (std::numbers::pi * std::pow(r, 4))}, {"C", 1.5 * area * length / eh_over_r}, {"L", rho * length / area}, {"stenosis_coefficient", 0.1 * rho / (2 * area * area)}};
+      if (level == 0) v["boundary_conditions"]["inlet"] = "INFLOW";
+      if (level == levels - 1) {
+        const std::string out = fmt::format("OUT{}", id);
+        v["boundary_conditions"]["outlet"] = out;
+        conditions.push_back({{"bc_name", out}, {"bc_type", "RCR"}, {"bc_values", {{"Rp", 100.0 * leaves}, {"C", 1e-3 / leaves}, {"Rd", 1400.0 * leaves}, {"Pd", 0.0}}}});
+      } else {
+        const int child = (1 << (level + 1)) - 1 + 2 * k;
+        junctions.push_back({{"junction_name", fmt::format("J{}", id)}, {"junction_type", "NORMAL_JUNCTION"}, {"inlet_vessels", {id}}, {"outlet_vessels", {child, child + 1}}});
+      }
+      vessels.push_back(std::move(v));
+    }
+  return json{{"simulation_parameters", {{"number_of_cardiac_cycles", cycles}, {"number_of_time_pts_per_cardiac_cycle", points_per_cycle}}}, {"boundary_conditions", conditions}, {"junctions", junctions}, {"vessels", vessels}}.dump();
+}
+
+Rows lumped_svzerod(bool quick, const core::Progress& p) { return against_tables("flow/lumped/svzerod", {}, 1e-6, quick, p); }
+Rows lumped_own(bool quick, const core::Progress& p) { return against_tables("flow/lumped/own-half-step", {hemo::lumped::Scheme::own, 2}, 1e-4, quick, p); }
+
+BenchRows bench_lumped_tree(const core::Progress& progress) {
+  std::vector<BenchRow> rows;
+  for (const int points : {101, 501}) {
+    const std::string text = generated_tree(8, points, 3);  // 255 vessels
+    const auto start = Wall::now();
+    const std::clock_t cpu = std::clock();
+    auto r = hemo::lumped::run(text, {}, progress);
+    if (!r) return core::pass(r);
+    const double wall = std::chrono::duration<double>(Wall::now() - start).count(), used = double(std::clock() - cpu) / CLOCKS_PER_SEC;
+    // 12 bytes per entry of the matrix and of L and U, about 6 entries per unknown, twice per Newton iteration
+    const double bytes = double(r->iterations) * double(r->variables.size()) * 6 * 2 * 12 * 2;
+    BenchRow row{"flow/lumped-tree-255", {{"vessels", 255}, {"unknowns", double(r->variables.size())}, {"steps", double(r->steps)}, {"newton_iterations", double(r->iterations)}, {"cpu_ms", 1e3 * used}}, 1, 1e3 * wall, "ms, reading included", 1e3 * bytes / 2e10,
+                 "bytes of matrix and factors per iteration at 20 GB/s from the second-level cache", "flow/lumped/svzerod"};
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+}  // namespace ot::verify
