@@ -1,54 +1,44 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 
-#include "app/solve/revolution.hpp"
-#include "app/solve/solve.hpp"
+#include "app/solve/flow_domain.hpp"
 #include "app/solve/spec_reader.hpp"
 #include "imaging/io/io.hpp"
-#include "imaging/meshing/meshing.hpp"
+#include "solvers/hemodynamics/conditions.hpp"
+#include "solvers/hemodynamics/flow_state.hpp"
 #include "solvers/hemodynamics/navier_stokes.hpp"
 #include "solvers/hemodynamics/network_flow.hpp"
 
 namespace ot::solve {
 namespace {
 
-struct Domain {
-  std::shared_ptr<const core::TetMesh> mesh;
-  std::shared_ptr<const core::VesselNetwork> network;
-};
+hemo::InletProfile profile_of(const std::string& name) {
+  if (name == "plug") return hemo::InletProfile::plug;
+  if (name == "parabolic") return hemo::InletProfile::parabolic;
+  if (name == "womersley") return hemo::InletProfile::womersley;
+  if (name == "rectangular") return hemo::InletProfile::rectangular;
+  throw SpecError("\"profile\" is plug, parabolic, womersley or rectangular.");
+}
 
-Domain read_domain(const nlohmann::json& json, const SolveOptions& options, bool full, int inlet, const core::Progress& progress) {
-  SpecReader spec(json, "\"domain\"");
-  const double edge = spec.number("edge_mm", 0, 0, 100);
-  core::SurfaceMesh surface;
-  if (spec.has("surface")) {
-    const std::string unit = spec.text("unit", "mm");
-    const auto length = unit == "cm" ? imaging::LengthUnit::cm : unit == "um" ? imaging::LengthUnit::um : unit == "m" ? imaging::LengthUnit::m : imaging::LengthUnit::mm;
-    if (unit != "mm" && unit != "cm" && unit != "um" && unit != "m") throw SpecError("\"unit\" is mm, cm, um or m.");
-    auto closed = take(imaging::read_surface(options.base / spec.text("surface", {}), length, spec.text("cap_array", "")));
-    auto lumen = take(imaging::lumen_from_surface(closed, inlet, {}, progress.part(0, 0.2)));
-    surface = std::move(lumen.surface);
-  } else {
-    if (!(edge > 0)) throw SpecError("\"domain\" lacks \"edge_mm\".");
-    std::vector<std::pair<double, double>> profile;
-    if (spec.has("tube_mm")) {
-      SpecReader tube(spec.at("tube_mm"), "\"tube_mm\"");
-      const double r = tube.number("radius", {}, 1e-3, 1e3), l = tube.number("length", {}, 1e-3, 1e5);
-      tube.finish();
-      profile = {{0, r}, {l, r}};
-    } else {
-      profile = SpecReader::pairs(spec.at("profile_of_revolution_mm"), "\"profile_of_revolution_mm\"");
-      for (std::size_t i = 0; i < profile.size(); ++i)
-        if (!(profile[i].second > 0) || (i > 0 && !(profile[i].first >= profile[i - 1].first))) throw SpecError("\"profile_of_revolution_mm\" needs rising z and positive r.");
-      if (profile.size() < 2) throw SpecError("\"profile_of_revolution_mm\" needs at least two points.");
-    }
-    surface = surface_of_revolution(profile, edge);
+hemo::FlowStart start_of(const std::string& name) {
+  if (name == "automatic") return hemo::FlowStart::automatic;
+  if (name == "viscous") return hemo::FlowStart::viscous;
+  if (name == "developed") return hemo::FlowStart::developed;
+  if (name == "rest") return hemo::FlowStart::rest;
+  throw SpecError("\"start\" is automatic, viscous, developed or rest.");
+}
+
+void write_fields(const core::TetMesh& mesh, const std::filesystem::path& path, const hemo::FlowFrame& f, const hemo::FlowResult* all) {
+  const std::string hash = mesh.sha256();
+  using core::Field;
+  std::vector<Field> fields{{"pressure_Pa", "Pa", Field::On::node, 1, f.pressure, hash}, {"velocity_mm_per_s", "mm/s", Field::On::node, 3, f.velocity, hash}, {"wall_shear_Pa", "Pa", Field::On::node, 3, f.wall_shear, hash}};
+  if (all && !all->tawss.empty()) {
+    fields.push_back({"tawss_Pa", "Pa", Field::On::node, 1, all->tawss, hash});
+    fields.push_back({"osi", "", Field::On::node, 1, all->osi, hash});
+    fields.push_back({"rrt_per_Pa", "1/Pa", Field::On::node, 1, all->rrt, hash});
+    fields.push_back({"mean_wall_shear_Pa", "Pa", Field::On::node, 3, all->mean_wall_shear, hash});
   }
-  spec.finish();
-  Domain domain;
-  domain.network = std::make_shared<core::VesselNetwork>(take(imaging::centerline(surface, progress.part(0.2, 0.3))));
-  if (full) domain.mesh = std::make_shared<core::TetMesh>(take(imaging::lumen_tets(surface, edge, progress.part(0.3, 0.5))));
-  return domain;
+  if (auto ok = imaging::write_tet_mesh(mesh, path, fields); !ok) throw SolverFailed(ok.error());
 }
 
 }  // namespace
@@ -63,6 +53,13 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
     SpecReader fluid(spec.at("fluid"), "\"fluid\"");
     problem.fluid.density_g_per_mm3 = fluid.number("density_kg_per_m3", 1060, 1, 20000) * 1e-6;   // kg/m3 = 1e-6 g/mm3
     problem.fluid.viscosity_Pa_s = fluid.number("viscosity_Pa_s", 0.0035, 1e-6, 100);
+    if (fluid.has("carreau_yasuda")) {  // viscosity_Pa_s is that at infinite shear rate
+      SpecReader c(fluid.at("carreau_yasuda"), "\"carreau_yasuda\"");
+      problem.fluid.carreau_yasuda = true;
+      problem.fluid.zero_shear_viscosity_Pa_s = c.number("zero_shear_viscosity_Pa_s", problem.fluid.zero_shear_viscosity_Pa_s, 1e-6, 1e4);
+      problem.fluid.lambda_s = c.number("lambda_s", problem.fluid.lambda_s, 0, 1e6), problem.fluid.power_n = c.number("n", problem.fluid.power_n, -1, 3), problem.fluid.yasuda_a = c.number("a", problem.fluid.yasuda_a, 0.05, 20);
+      c.finish();
+    }
     fluid.finish();
   }
   for (const auto& one : spec.at("inlets")) {
@@ -70,9 +67,7 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
     hemo::Inlet inlet;
     inlet.patch = i.integer("cap", {}, -1000000, 1000000);
     for (const auto& point : SpecReader::pairs(i.at("flow_mm3_per_s"), "\"flow_mm3_per_s\"")) inlet.flow.push_back(point);
-    const std::string profile = i.text("profile", "parabolic");
-    if (profile != "plug" && profile != "parabolic" && profile != "womersley") throw SpecError("\"profile\" is plug, parabolic or womersley.");
-    inlet.profile = profile == "plug" ? hemo::InletProfile::plug : profile == "parabolic" ? hemo::InletProfile::parabolic : hemo::InletProfile::womersley;
+    inlet.profile = profile_of(i.text("profile", "parabolic"));
     i.finish();
     problem.inlets.push_back(std::move(inlet));
   }
@@ -100,14 +95,49 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
   for (const auto& i : problem.inlets)
     if (!i.flow.empty()) problem.cycle_s = std::max(problem.cycle_s, i.flow.back().first);
   if (problem.cycle_s <= 0) problem.cycle_s = 0.8;
-  const int sections = spec.integer("sections", 0, 0, 1000);
+  problem.cycle_s = spec.number("cycle_s", problem.cycle_s, 1e-6, 1e4);
+  problem.steady_tolerance = spec.number("steady_tolerance", problem.steady_tolerance, 1e-9, 1);
+  problem.max_s = spec.number("max_s", 0, 0, 1e6);
+  problem.largest_cfl = spec.number("largest_cfl", problem.largest_cfl, 0.1, 100);
+  problem.start = start_of(spec.text("start", "automatic"));
+  problem.sections = spec.integer("sections", 0, 0, 1000);
+  const int sections = problem.sections;
+  if (spec.has("probes_mm"))
+    for (const auto& one : spec.at("probes_mm")) problem.probes.push_back(SpecReader::to_vec3(one, "\"probes_mm\""));
+  if (spec.has("force_on_caps"))
+    for (const auto& one : spec.at("force_on_caps")) problem.force_patches.push_back(one.get<int>());
+  const int frames = spec.integer("frames", 0, 0, 10000);
+  const std::string resume = spec.text("resume", "");
   const nlohmann::json domain_json = spec.at("domain");
   if (spec.has("outputs")) spec.at("outputs");
   spec.finish();
-  const Domain domain = read_domain(domain_json, options, mode == "full", problem.inlets.empty() ? 0 : problem.inlets.front().patch, progress.part(0, 0.5));
+  const FlowDomain domain = read_flow_domain(domain_json, options, mode == "full", problem.inlets.empty() ? 0 : problem.inlets.front().patch, progress.part(0, 0.5));
   problem.mesh = domain.mesh;
   problem.network = domain.network;
-  const hemo::FlowResult flow = take(mode == "full" ? hemo::run_navier_stokes(problem, progress.part(0.5, 1)) : hemo::run_network(problem, progress.part(0.5, 1)));
+  const std::size_t own_probes = problem.probes.size();
+  if (domain.cylinder_patch) {
+    problem.force_patches.push_back(domain.cylinder_patch);
+    problem.probes.insert(problem.probes.end(), domain.cylinder_probes.begin(), domain.cylinder_probes.end());
+  }
+  std::vector<std::string> files;
+  hemo::FlowOptions how;
+  if (!options.out.empty()) {
+    std::error_code ec;
+    std::filesystem::create_directories(options.out, ec);
+  }
+  nlohmann::json frame_times = nlohmann::json::array();
+  if (frames > 0 && !options.out.empty()) {
+    how.frames_per_cycle = frames;
+    how.on_frame = [&](const hemo::FlowFrame& f) {
+      const auto path = options.out / fmt::format("flow_{:05d}.vtu", frame_times.size());
+      write_fields(*problem.mesh, path, f, nullptr);
+      files.push_back(path.string()), frame_times.push_back(f.t_s);
+    };
+  }
+  if (!options.out.empty())
+    how.on_divergence = [&](const hemo::FlowDivergence& d) { write_fields(*problem.mesh, options.out / "last_good.vtu", d.last_good, nullptr); };
+  if (!resume.empty()) how.resume = std::make_shared<hemo::FlowState>(take(hemo::read_flow_state(options.base / resume)));
+  hemo::FlowResult flow = take(mode == "full" ? hemo::run_navier_stokes(problem, progress.part(0.5, 1), how) : hemo::run_network(problem, progress.part(0.5, 1)));
   nlohmann::json out;
   for (const auto& q : flow.quantities) out["quantities"][q.key] = quantity(q.value, q.unit);
   if (problem.mesh) {
@@ -115,6 +145,29 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
     out["quantities"]["tets"] = quantity(static_cast<double>(problem.mesh->tets.size()), "");
   }
   for (const auto& s : flow.series) out["series"][s.name] = {{"t", s.t}, {"values", s.values}, {"unit", s.unit}};
+  if (mode == "full" && flow.series.empty() && !problem.probes.empty()) {   // steady: one value per probe
+    for (std::size_t k = 0; k < own_probes; ++k) {
+      out["quantities"][fmt::format("probe_{}_pressure_Pa", k + 1)] = quantity(flow.probes[k].pressure_Pa, "Pa");
+      for (int c = 0; c < 3; ++c) out["quantities"][fmt::format("probe_{}_velocity_{}_mm_per_s", k + 1, "xyz"[c])] = quantity(flow.probes[k].velocity_mm_s[c], "mm/s");
+    }
+  }
+  if (domain.cylinder_patch) {
+    // c = 2 F / (rho U^2 D H), U the mean inlet speed (Schaefer and Turek 1996).
+    const double u = hemo::mean_flow(problem.inlets.front(), problem.cycle_s) / (domain.height_mm * domain.depth_mm);
+    const double unit = 0.5 * problem.fluid.density_g_per_mm3 * u * u * domain.cylinder_mm * domain.depth_mm;
+    for (const auto& q : flow.quantities) {
+      if (q.key == "force_cylinder_x_uN") out["quantities"]["drag_coefficient"] = quantity(q.value / unit, "");
+      if (q.key == "force_cylinder_y_uN") out["quantities"]["lift_coefficient"] = quantity(q.value / unit, "");
+    }
+    out["quantities"]["cylinder_pressure_difference_Pa"] = quantity(flow.probes[own_probes].pressure_Pa - flow.probes[own_probes + 1].pressure_Pa, "Pa");
+    out["quantities"]["mean_inlet_speed_mm_per_s"] = quantity(u, "mm/s");
+  }
+  if (!flow.sections.empty()) {
+    nlohmann::json arc = nlohmann::json::array(), rate = nlohmann::json::array(), pressure = nlohmann::json::array(), branch = nlohmann::json::array();
+    for (const auto& s : flow.sections) arc.push_back(s.arc_mm), rate.push_back(s.flow_mm3_s), pressure.push_back(s.pressure_Pa), branch.push_back(s.branch);
+    out["series"]["flow_through_sections"] = {{"branch", branch}, {"arc_mm", arc}, {"values", rate}, {"pressure_Pa", pressure}, {"unit", "mm3/s"}};
+  }
+  if (!frame_times.empty()) out["series"]["frames"] = {{"t", frame_times}, {"values", files}, {"unit", ""}};
   if (sections > 0 && !flow.pullback.empty()) {
     nlohmann::json arc = nlohmann::json::array(), pressure = nlohmann::json::array();
     for (int i = 0; i < sections; ++i) {
@@ -126,15 +179,16 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
   }
   out["iterations"] = flow.steps;
   out["notes"] = flow.notes;
+  for (const std::string& f : files) out["files"].push_back(f);
   if (!options.out.empty() && problem.mesh) {
-    std::error_code ec;
-    std::filesystem::create_directories(options.out, ec);
     const auto path = options.out / "flow.vtu";
-    const std::string hash = problem.mesh->sha256();
-    if (auto ok = imaging::write_tet_mesh(*problem.mesh, path, {{"pressure_Pa", "Pa", core::Field::On::node, 1, flow.pressure, hash}, {"velocity_mm_per_s", "mm/s", core::Field::On::node, 3, flow.velocity, hash},
-                                                              {"wall_shear_Pa", "Pa", core::Field::On::node, 3, flow.wall_shear, hash}}); !ok)
-      throw SolverFailed(ok.error());
+    write_fields(*problem.mesh, path, {0, flow.velocity, flow.pressure, flow.wall_shear}, &flow);
     out["files"].push_back(path.string());
+    if (flow.state && !problem.steady) {
+      const auto state = options.out / "flow.state";
+      if (auto ok = hemo::write_flow_state(*flow.state, state); !ok) throw SolverFailed(ok.error());
+      out["files"].push_back(state.string());
+    }
   }
   return out;
 }

@@ -44,7 +44,12 @@ class Windkessel {
   double history(double dt_s) const;
   void advance(double q, double dt_s);
   double pressure(double q) const { return o_.pd + o_.rp * q + (steady_ ? o_.rd * q : pc_); }  // after advance(q)
+  double pressure_line(double q) const { return o_.pd + (o_.rp + o_.rd) * q; }  // at a steady flow
   double capacitor_Pa() const { return pc_; }
+  void change_step(double old_dt, double new_dt) { before_ = pc_ - (pc_ - before_) * new_dt / old_dt; }  // on the line through both
+  std::size_t memory() const { return 2; }
+  void save(std::vector<double>& to) const { to.push_back(pc_), to.push_back(before_); }
+  const double* load(const double* from) { return pc_ = from[0], before_ = from[1], from + 2; }
 
  private:
   double coefficient(double dt_s) const { return 1.5 * o_.c / dt_s + 1.0 / o_.rd; }

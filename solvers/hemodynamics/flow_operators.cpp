@@ -14,6 +14,18 @@ using core::Vec3;
 namespace {
 constexpr double streamline_share = 0.25;  // of tau; flow-numerics.md, pitfall 3
 constexpr double backflow_beta = 1.0;
+
+// g[c][d] = d u_d / d x_c
+void velocity_gradient(const core::Tet& t, const TetShape& s, const std::vector<double>& u, double g[3][3]) {
+  for (int c = 0; c < 3; ++c)
+    for (int d = 0; d < 3; ++d) g[c][d] = 0;
+  const double* u0 = &u[3 * std::size_t(t[0])];
+  for (std::size_t j = 0; j < 3; ++j) {
+    const double* uj = &u[3 * std::size_t(t[j + 1])];
+    for (int c = 0; c < 3; ++c)
+      for (int d = 0; d < 3; ++d) g[c][d] += double(s.g[j][c]) * (uj[d] - u0[d]);
+  }
+}
 }  // namespace
 
 FlowOperators::FlowOperators(const FlowMesh& m, double nu, double peak_speed) : m_(m), nu_(nu), row_chunk_(m.row_chunk()), tet_chunk_(m.tet_chunk()) {
@@ -39,6 +51,21 @@ void FlowOperators::set_time_step(const std::vector<double>& dt) {
     for (std::ptrdiff_t i = first; i < last; ++i) {
       const std::ptrdiff_t row = m_.pattern.row_begin[std::size_t(i)];
       std::fill(mass_rate_.begin() + row, mass_rate_.begin() + m_.pattern.row_begin[std::size_t(i) + 1], 0.0);
+      for (std::ptrdiff_t k = m_.around.begin[std::size_t(i)]; k < m_.around.begin[std::size_t(i) + 1]; ++k) {
+        const std::size_t e = std::size_t(m_.around.tet[std::size_t(k)]);
+        const int me = m_.around.local[std::size_t(k)];
+        const double v = m_.shape[e].volume;
+        for (int j = 0; j < 4; ++j) mass_rate_[std::size_t(row + m_.slot[std::size_t(k)][std::size_t(j)])] += v / dt_[e] * (j == me ? 0.1 : 0.05);
+      }
+    }
+  });
+  assemble_viscous();
+}
+
+void FlowOperators::assemble_viscous() {
+  core::parallel_chunks(std::ptrdiff_t(m_.nodes()), row_chunk_, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    for (std::ptrdiff_t i = first; i < last; ++i) {
+      const std::ptrdiff_t row = m_.pattern.row_begin[std::size_t(i)];
       std::fill(viscous_.begin() + row, viscous_.begin() + m_.pattern.row_begin[std::size_t(i) + 1], 0.0);
       for (std::ptrdiff_t k = m_.around.begin[std::size_t(i)]; k < m_.around.begin[std::size_t(i) + 1]; ++k) {
         const std::size_t e = std::size_t(m_.around.tet[std::size_t(k)]);
@@ -49,15 +76,58 @@ void FlowOperators::set_time_step(const std::vector<double>& dt) {
           g[1][c] = s.g[0][c], g[2][c] = s.g[1][c], g[3][c] = s.g[2][c];
           g[0][c] = -(g[1][c] + g[2][c] + g[3][c]);
         }
-        const double v = s.volume;
-        for (int j = 0; j < 4; ++j) {
-          const std::size_t at = std::size_t(row + m_.slot[std::size_t(k)][std::size_t(j)]);
-          mass_rate_[at] += v / dt_[e] * (j == me ? 0.1 : 0.05);
-          viscous_[at] += nu_ * v * (g[me][0] * g[j][0] + g[me][1] * g[j][1] + g[me][2] * g[j][2]);
-        }
+        const double w = viscosity(e) * double(s.volume);
+        for (int j = 0; j < 4; ++j)
+          viscous_[std::size_t(row + m_.slot[std::size_t(k)][std::size_t(j)])] += w * (g[me][0] * g[j][0] + g[me][1] * g[j][1] + g[me][2] * g[j][2]);
       }
     }
   });
+}
+
+void FlowOperators::set_viscosity(const Fluid& fluid, const std::vector<double>& u) {
+  if (!fluid.carreau_yasuda) return;
+  nu_of_.resize(m_.tets());
+  core::parallel_chunks(std::ptrdiff_t(m_.tets()), tet_chunk_, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    for (std::ptrdiff_t i = first; i < last; ++i) {
+      double g[3][3];
+      velocity_gradient(m_.mesh.tets[std::size_t(i)], m_.shape[std::size_t(i)], u, g);
+      double square = 0;  // 2 D:D
+      for (int a = 0; a < 3; ++a)
+        for (int b = 0; b < 3; ++b) square += 0.5 * (g[a][b] + g[b][a]) * (g[a][b] + g[b][a]);
+      nu_of_[std::size_t(i)] = float(fluid.viscosity_at(std::sqrt(square)) / fluid.density_g_per_mm3);
+    }
+  });
+  assemble_viscous();
+  // Transposed stress: -(nu grad N_i . grad u^T), plus its boundary part at the outlets, whose condition is on the pseudo-traction.
+  transposed_.assign(3 * m_.nodes(), 0.0);
+  core::parallel_chunks(std::ptrdiff_t(m_.nodes()), row_chunk_, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    for (std::ptrdiff_t i = first; i < last; ++i) {
+      if (m_.fixed[std::size_t(i)]) continue;
+      for (std::ptrdiff_t k = m_.around.begin[std::size_t(i)]; k < m_.around.begin[std::size_t(i) + 1]; ++k) {
+        const std::size_t e = std::size_t(m_.around.tet[std::size_t(k)]);
+        const TetShape& s = m_.shape[e];
+        double g[3][3];
+        velocity_gradient(m_.mesh.tets[e], s, u, g);
+        const int me = m_.around.local[std::size_t(k)];
+        double n[3];
+        for (int c = 0; c < 3; ++c) n[c] = me == 0 ? -double(s.g[0][c] + s.g[1][c] + s.g[2][c]) : double(s.g[me - 1][c]);
+        const double w = double(nu_of_[e]) * double(s.volume);
+        for (int c = 0; c < 3; ++c)  // g[c][d] = d u_d / d x_c
+          for (int d = 0; d < 3; ++d) transposed_[std::size_t(3 * i + c)] -= w * n[d] * g[c][d];
+      }
+    }
+  });
+  for (const Cap& cap : m_.outlets)
+    for (Index f : cap.faces) {
+      const core::BoundaryFace& face = m_.mesh.boundary[std::size_t(f)];
+      const Vec3& x0 = m_.mesh.nodes[std::size_t(face.nodes[0])];
+      const Vec3 area = 0.5 * (m_.mesh.nodes[std::size_t(face.nodes[1])] - x0).cross(m_.mesh.nodes[std::size_t(face.nodes[2])] - x0);
+      double g[3][3];
+      velocity_gradient(m_.mesh.tets[std::size_t(face.tet)], m_.shape[std::size_t(face.tet)], u, g);
+      for (Index i : face.nodes)
+        for (int c = 0; c < 3; ++c)
+          for (int d = 0; d < 3; ++d) transposed_[3 * std::size_t(i) + std::size_t(c)] += double(nu_of_[std::size_t(face.tet)]) * area[d] * g[c][d] / 3.0;
+    }
 }
 
 void FlowOperators::assemble_momentum(const TimeScheme& scheme, const std::vector<double>& u, const std::vector<double>& u_before,
@@ -84,7 +154,7 @@ void FlowOperators::assemble_momentum(const TimeScheme& scheme, const std::vecto
       const double s3 = a[0] * s.g[2][0] + a[1] * s.g[2][1] + a[2] * s.g[2][2];
       const double v = s.volume, h = m_.edge[std::size_t(i)];
       const double speed = std::sqrt(a[0] * a[0] + a[1] * a[1] + a[2] * a[2]);
-      const double advective = 2 * speed / h, viscous = 12 * nu_ / (h * h);
+      const double advective = 2 * speed / h, viscous = 12 * viscosity(std::size_t(i)) / (h * h);
       el.tau = float(streamline_share * v / std::sqrt(advective * advective + viscous * viscous));
       for (int c = 0; c < 3; ++c) {
         el.a[c] = float(a[c]);
@@ -195,12 +265,59 @@ void FlowOperators::assemble_momentum(const TimeScheme& scheme, const std::vecto
         value[at[3]] += n3;
         for (int c = 0; c < 3; ++c) r[c] += double(el.r[c]) + mine * double(el.c[c]);
       }
+      if (!transposed_.empty())
+        for (int c = 0; c < 3; ++c) r[c] += transposed_[std::size_t(3 * i + c)];
       if (m_.outlet_of[std::size_t(i)] >= 0) value[diagonal] += backflow_[std::size_t(i)];
       const double scale = 1.0 / value[diagonal];
       for (std::ptrdiff_t k = 0; k < width; ++k) value[k] *= scale;
       for (int c = 0; c < 3; ++c) b[c] = scale * r[c];
     }
   });
+}
+
+core::Vec3 FlowOperators::reaction(const std::vector<std::uint8_t>& on_patch, const TimeScheme& scheme, const std::vector<double>& u, const std::vector<double>& before,
+                                   const std::vector<double>& before2, const std::vector<double>& p) const {
+  Vec3 sum = Vec3::Zero();
+  for (std::size_t e = 0; e < m_.tets(); ++e) {
+    const core::Tet& t = m_.mesh.tets[e];
+    bool on[4], any = false;
+    for (std::size_t j = 0; j < 4; ++j) on[j] = on_patch[std::size_t(t[j])] != 0, any = any || on[j];
+    if (!any) continue;
+    const TetShape& s = m_.shape[e];
+    const double v = s.volume;
+    double n[4][3], g[3][3], rate[4][3], mean[3] = {0, 0, 0}, pressure = 0, all[3] = {0, 0, 0}, tau_projected[3] = {0, 0, 0};
+    for (int c = 0; c < 3; ++c) {
+      n[1][c] = s.g[0][c], n[2][c] = s.g[1][c], n[3][c] = s.g[2][c];
+      n[0][c] = -(n[1][c] + n[2][c] + n[3][c]);
+    }
+    velocity_gradient(t, s, u, g);
+    for (std::size_t j = 0; j < 4; ++j) {
+      pressure += 0.25 * p[std::size_t(t[j])];
+      for (std::size_t c = 0; c < 3; ++c) {
+        const std::size_t k = 3 * std::size_t(t[j]) + c;
+        double convective = 0;
+        for (std::size_t d = 0; d < 3; ++d) convective += u[3 * std::size_t(t[j]) + d] * g[d][c];
+        rate[j][c] = (scheme.a0 * u[k] - scheme.a1 * before[k] + scheme.a2 * before2[k]) / dt_[e] + convective;
+        all[c] += rate[j][c];
+        mean[c] += 0.25 * u[k];
+        tau_projected[c] += 0.25 * projected_[6 * std::size_t(t[j]) + c];
+      }
+    }
+    const double speed = std::sqrt(mean[0] * mean[0] + mean[1] * mean[1] + mean[2] * mean[2]), h = m_.edge[e];
+    const double advective = 2 * speed / h, viscous = 12 * viscosity(e) / (h * h);
+    const double tau = streamline_share * v / std::sqrt(advective * advective + viscous * viscous);
+    for (std::size_t j = 0; j < 4; ++j) {
+      if (!on[j]) continue;
+      const double along = mean[0] * n[j][0] + mean[1] * n[j][1] + mean[2] * n[j][2];
+      for (std::size_t c = 0; c < 3; ++c) {
+        double r = v * 0.05 * (all[c] + rate[j][c]) - v * pressure * n[j][c], convective = 0;
+        for (std::size_t d = 0; d < 3; ++d) r += viscosity(e) * v * n[j][d] * (g[d][c] + (nu_of_.empty() ? 0.0 : g[c][d])), convective += mean[d] * g[d][c];
+        r += tau * along * (convective - tau_projected[c]);
+        sum[Eigen::Index(c)] -= r;
+      }
+    }
+  }
+  return sum;
 }
 
 void FlowOperators::divergence(const std::vector<double>& u, std::vector<double>& out) {

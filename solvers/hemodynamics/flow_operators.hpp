@@ -31,6 +31,14 @@ class FlowOperators {
   void assemble_momentum(const TimeScheme& scheme, const std::vector<double>& u, const std::vector<double>& u_before,
                          const std::vector<double>& advect, const std::vector<double>& pressure_star,
                          const std::vector<double>& pressure, const std::vector<double>& given);
+  // Kinematic viscosity per element from the strain rate of `u` (Carreau-Yasuda); to be called before assemble_momentum.
+  // The transposed part of the stress, div(nu grad u^T), is then taken at `advect` on the right-hand side.
+  void set_viscosity(const Fluid& fluid, const std::vector<double>& u);
+  double viscosity(std::size_t tet) const { return nu_of_.empty() ? nu_ : double(nu_of_[tet]); }
+  // Sum over the nodes of the residual of the momentum equation: minus the force of those nodes on the fluid, i.e. the force of
+  // the fluid on them, over density. Consistent with the scheme (flow-numerics.md, part b). Serial over the elements touched.
+  core::Vec3 reaction(const std::vector<std::uint8_t>& on_patch, const TimeScheme& scheme, const std::vector<double>& u, const std::vector<double>& u_before,
+                      const std::vector<double>& u_before2, const std::vector<double>& pressure) const;
   const fem::CsrMatrix& matrix() const { return a_; }
   const std::vector<double>& rhs() const { return b_; }
   double largest_cfl() const { return cfl_; }          // of the last assembly: dt_e |u*| / h_e
@@ -48,15 +56,16 @@ class FlowOperators {
     float d[3];    // volume * grad p^n, then tau_e * volume * (grad p^n - projected)
   };
   const FlowMesh& m_;
+  void assemble_viscous();
   double nu_;
   std::ptrdiff_t row_chunk_, tet_chunk_;
   double cfl_ = 0;
   core::Index cfl_tet_ = 0;
-  std::vector<float> tau_;
+  std::vector<float> tau_, nu_of_;
   std::vector<double> dt_;
   std::vector<double> mass_rate_, viscous_;   // constant parts on the pattern: M/dt and nu K
   std::vector<Element> element_;
-  std::vector<double> projected_, history_, backflow_, b_;
+  std::vector<double> projected_, history_, backflow_, transposed_, b_;
   fem::CsrMatrix a_;
 };
 

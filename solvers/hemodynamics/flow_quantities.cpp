@@ -27,6 +27,33 @@ std::string patch_key(const core::TetMesh* mesh, int patch) {
   return key;
 }
 
+namespace {
+
+// integral of (p + rho |u|^2 / 2) u.n over a cap; four points, exact to degree 3 (Strang & Fix 1973).
+double outward_power(const FlowMesh& m, const Cap& cap, const std::vector<double>& u, const std::vector<double>& p, double rho) {
+  constexpr double share[4] = {-27.0 / 48, 25.0 / 48, 25.0 / 48, 25.0 / 48};
+  constexpr double corner[4][3] = {{1.0 / 3, 1.0 / 3, 1.0 / 3}, {0.6, 0.2, 0.2}, {0.2, 0.6, 0.2}, {0.2, 0.2, 0.6}};
+  double sum = 0;
+  for (core::Index f : cap.faces) {
+    const core::Triangle& t = m.mesh.boundary[std::size_t(f)].nodes;
+    const core::Vec3& x0 = m.mesh.nodes[std::size_t(t[0])];
+    const core::Vec3 area = 0.5 * (m.mesh.nodes[std::size_t(t[1])] - x0).cross(m.mesh.nodes[std::size_t(t[2])] - x0);
+    for (int q = 0; q < 4; ++q) {
+      core::Vec3 v = core::Vec3::Zero();
+      double pressure = 0;
+      for (std::size_t k = 0; k < 3; ++k) {
+        const double w = corner[q][k];
+        pressure += w * p[std::size_t(t[k])];
+        for (int c = 0; c < 3; ++c) v[c] += w * u[3 * std::size_t(t[k]) + std::size_t(c)];
+      }
+      sum += share[q] * (pressure + 0.5 * rho * v.squaredNorm()) * v.dot(area);
+    }
+  }
+  return sum;
+}
+
+}  // namespace
+
 FlowSnapshot snapshot(const FlowMesh& m, const FlowStepper& s, const std::vector<InflowProfile>& profiles, double t) {
   FlowSnapshot now;
   now.velocity = s.velocity();
@@ -43,6 +70,9 @@ FlowSnapshot snapshot(const FlowMesh& m, const FlowStepper& s, const std::vector
   for (std::size_t k = 0; k < m.outlets.size(); ++k) now.outlet_pressure.push_back(s.outlet_pressure(k));
   now.mass_balance_rel = in != 0 ? std::abs(in - out) / std::abs(in) : 0;
   now.cfl_max = s.cfl();
+  const double rho = s.density();
+  for (const Cap& cap : m.inlets) now.power_loss -= outward_power(m, cap, now.velocity, now.pressure, rho);
+  for (const Cap& cap : m.outlets) now.power_loss -= outward_power(m, cap, now.velocity, now.pressure, rho);
   return now;
 }
 
@@ -93,6 +123,7 @@ void describe(const FlowProblem& problem, const FlowMesh& m, const WallShear& wa
       "of the mean flow and the diameter of equal area");
   add("mass_balance_rel", "Mass balance", "", mean.mass_balance_rel, "|in - out| / in with the flows of the discrete continuity equation");
   add("cfl_max", "Largest CFL number", "", mean.cfl_max);
+  add("energy_loss_mw", "Energy loss", "mW", mean.power_loss * 1e-6, "total pressure times flow, inlets less outlets");
   for (std::size_t k = 0; k < m.inlets.size(); ++k) {
     const int patch = problem.inlets[k].patch;
     add(patch_key(names, patch) + "_flow_ml_min", "Flow, " + patch_label(names, patch), "mL/min", mean.inlet_flow[k] * 60 / core::units::mm3_per_ml);

@@ -16,6 +16,7 @@ struct FlowSnapshot {
   std::vector<double> pressure;             // [nodes] Pa; renumbered
   std::vector<double> inlet_flow, inlet_pressure, outlet_flow, outlet_pressure;  // per cap of the problem
   double mass_balance_rel = 0, cfl_max = 0;
+  double power_loss = 0;   // of total pressure times flow, in less out, Pa mm3/s = nW
 };
 FlowSnapshot snapshot(const FlowMesh& m, const FlowStepper& s, const std::vector<InflowProfile>& profiles, double t_s);
 

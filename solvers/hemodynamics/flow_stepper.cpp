@@ -44,11 +44,57 @@ FlowStepper::FlowStepper(const FlowMesh& m, const FlowProblem& problem, const st
   p_star_.resize(m.nodes());
   tied_rhs_.resize(std::size_t(tied_.count));
   tied_phi_.resize(std::size_t(tied_.count));
+  for (int patch : problem.force_patches) {
+    force_nodes_.emplace_back(m.nodes(), 0);
+    for (const core::BoundaryFace& f : m.mesh.boundary)
+      if (f.patch == patch)
+        for (Index i : f.nodes) force_nodes_.back()[std::size_t(i)] = 1;
+  }
+}
+
+FlowState FlowStepper::state() const {
+  FlowState s;
+  s.dt_s = coupling_dt_;
+  s.velocity = u_, s.velocity_before = fresh_ ? std::vector<double>{} : u_before_;
+  s.pressure = p_;
+  if (!fresh_) s.increment = phi_, s.increment_before = phi_before_;
+  for (const Windkessel& w : windkessels_) w.save(s.outlets);
+  return s;
+}
+
+bool FlowStepper::restore(const FlowState& s) {
+  std::size_t memory = 0;
+  for (const Windkessel& w : windkessels_) memory += w.memory();
+  if (s.velocity.size() != 3 * m_.nodes() || s.pressure.size() != m_.nodes() || s.outlets.size() != memory) return false;
+  u_ = s.velocity, p_ = s.pressure;
+  fresh_ = s.velocity_before.empty();
+  u_before2_ = u_;
+  u_before_ = fresh_ ? u_ : s.velocity_before;
+  phi_ = fresh_ ? std::vector<double>(m_.nodes(), 0.0) : s.increment;
+  phi_before_ = fresh_ ? phi_ : s.increment_before;
+  const double* from = s.outlets.data();
+  for (Windkessel& w : windkessels_) from = w.load(from);
+  return true;
+}
+
+bool FlowStepper::adjust_pressure(double t) {
+  const FlowState before = state();
+  if (!step(t)) return false;
+  const std::vector<double> pressure = p_;
+  restore(before);
+  p_ = pressure;
+  return true;
+}
+
+std::vector<core::Vec3> FlowStepper::forces_uN() const {
+  std::vector<core::Vec3> out;
+  for (const auto& nodes : force_nodes_) out.push_back(rho_ * ops_.reaction(nodes, last_, u_, u_before_, u_before2_, p_));
+  return out;
 }
 
 void FlowStepper::set_state(const std::vector<double>& velocity, const std::vector<double>& pressure_Pa) {
   OT_EXPECT(velocity.size() == 3 * m_.nodes() && pressure_Pa.size() == m_.nodes());
-  u_ = u_before_ = velocity;
+  u_ = u_before_ = u_before2_ = velocity;
   p_.resize(m_.nodes());
   for (std::size_t i = 0; i < m_.nodes(); ++i) p_[i] = pressure_Pa[i] / rho_;
   // The pressure of an outlet is one unknown.
@@ -72,14 +118,25 @@ void FlowStepper::set_time_step(const std::vector<double>& dt, double coupling_d
     fresh_ = true;
   }
   scheme_ = scheme;
+  if (coupling_dt_ > 0)
+    for (Windkessel& w : windkessels_) w.change_step(coupling_dt_, coupling_dt);
   coupling_dt_ = coupling_dt;
   ops_.set_time_step(dt);
   std::vector<double> weight(m_.tets()), diagonal;
   for (std::size_t e = 0; e < m_.tets(); ++e) weight[e] = dt[e] / scheme.a0 + ops_.tau(e);
   for (const Windkessel& w : windkessels_) diagonal.push_back(rho_ / w.impedance(coupling_dt));
   l_ = tied_stiffness(m_, tied_, weight, diagonal);
+  // Without an outlet the pressure is free up to a constant: one unknown is held at its value (exact for a balanced inflow).
+  if (windkessels_.empty()) l_.value[std::size_t(l_.find(0, 0))] *= 2;
   amg_ = std::make_unique<fem::Amg>(l_);
   times.setup += seconds() - begin;
+}
+
+void FlowStepper::resume_step(double dt, const TimeScheme& scheme) {
+  const FlowState now = state();
+  coupling_dt_ = dt;
+  set_time_step(std::vector<double>(m_.tets(), dt), dt, scheme);
+  restore(now);
 }
 
 double FlowStepper::inlet_pressure(std::size_t k) const {
@@ -99,7 +156,9 @@ bool FlowStepper::step(double t) {
   const double start = seconds();
   // The first step is backward Euler but keeps the pressure matrix of the scheme: phi then stands for dt/a0 instead of dt.
   const TimeScheme now = fresh_ ? bdf1 : scheme_;
-  inlet_state(m_, profiles_, t, inlet_);
+  if (boundary_) boundary_(t, inlet_);
+  else inlet_state(m_, profiles_, t, inlet_);
+  last_ = now;
   const double c0 = scheme_.a1 / scheme_.a0, c1 = fresh_ ? 0.0 : scheme_.a2 / scheme_.a0;
   const bool extrapolate = !fresh_ && scheme_.a2 != 0;
   each(m_.nodes(), [&](std::size_t i) {
@@ -109,6 +168,7 @@ bool FlowStepper::step(double t) {
       next_[k] = advect_[k];
     }
   });
+  ops_.set_viscosity(problem_.fluid, advect_);
   ops_.assemble_momentum(now, u_, u_before_, advect_, p_star_, p_, inlet_.velocity);
   ++steps;
   const double cfl = ops_.largest_cfl();
@@ -151,6 +211,7 @@ bool FlowStepper::step(double t) {
     outlet_pressure_[k] = p;
     windkessels_[k].advance(outlet_flow_[k], coupling_dt_);
   }
+  if (!force_nodes_.empty()) u_before2_ = u_before_;
   const double share = fresh_ ? bdf1.a0 / scheme_.a0 : 1.0;
   each(m_.nodes(), [&](std::size_t i) {
     phi_before_[i] = fresh_ ? 0.0 : phi_[i];

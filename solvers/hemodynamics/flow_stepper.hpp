@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // State and one time step of the Navier-Stokes scheme described in navier_stokes.hpp. Internal to the solver.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -24,10 +25,25 @@ class FlowStepper {
   void set_state(const std::vector<double>& velocity, const std::vector<double>& pressure_Pa);
   // dt per element; coupling_dt: the step the Windkessels see. Rebuilds the pressure matrix and its multigrid.
   void set_time_step(const std::vector<double>& dt, double coupling_dt, const TimeScheme& scheme);
+  // Velocity given at the fixed nodes and the flow through them, instead of the inlet profiles (exact solutions).
+  using Boundary = std::function<void(double t_s, InletState& state)>;
+  void set_boundary(Boundary boundary) { boundary_ = std::move(boundary); }
+  // All memory of the run, to go on bitwise (with the same step) or, after a rejected step, to go back.
+  FlowState state() const;
+  bool restore(const FlowState& state);  // false: made for another mesh or other outlets
+  // Takes the step to t and goes back, keeping its pressure: a start pressure that fits the start velocity.
+  bool adjust_pressure(double t_s);
+  // Force of the fluid on each of FlowProblem::force_patches, g mm/s2 = 1e-6 N; of the last step.
+  std::vector<core::Vec3> forces_uN() const;
+  // The step the outlets were started with; and the step of a restored state, without starting the scheme anew.
+  void start_step(double coupling_dt) { coupling_dt_ = coupling_dt; }
+  void resume_step(double dt, const TimeScheme& scheme);
+  const std::vector<double>& kinematic_pressure() const { return p_; }
   // One step to time t. False: diverged or not solvable; trouble() says how, where() the place.
   bool step(double t_s);
 
   const std::vector<double>& velocity() const { return u_; }
+  double density() const { return rho_; }
   double pressure_Pa(std::size_t node) const { return p_[node] * rho_; }
   std::vector<Windkessel>& windkessels() { return windkessels_; }
   const std::vector<double>& outlet_flow() const { return outlet_flow_; }
@@ -54,6 +70,10 @@ class FlowStepper {
   fem::BicgstabWork work_;
   InletState inlet_;
   std::vector<Windkessel> windkessels_;
+  Boundary boundary_;
+  std::vector<std::vector<std::uint8_t>> force_nodes_;
+  std::vector<double> u_before2_;  // only with forces
+  TimeScheme last_ = bdf1;
   std::vector<double> u_, u_before_, p_, phi_, phi_before_;     // p, phi kinematic
   std::vector<double> advect_, p_star_, next_, divergence_, tied_rhs_, tied_phi_;
   std::vector<double> outlet_flow_, outlet_pressure_;

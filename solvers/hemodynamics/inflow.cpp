@@ -62,6 +62,32 @@ std::vector<double> developed_profile(const core::TetMesh& mesh, const Cap& cap,
   return shape;
 }
 
+// Product of two parabolas on the rectangle of the cap. Empty: the cap is no rectangle.
+std::vector<double> rectangular_profile(const core::TetMesh& mesh, const Cap& cap) {
+  // The bounding rectangle along one of the rim's edges that has the cap's area.
+  for (Index f : cap.faces) {
+    const core::Triangle& t = mesh.boundary[std::size_t(f)].nodes;
+    for (std::size_t k = 0; k < 3; ++k) {
+      const auto on_rim = [&](Index v) { return cap.rim[std::size_t(std::lower_bound(cap.nodes.begin(), cap.nodes.end(), v) - cap.nodes.begin())] != 0; };
+      if (!on_rim(t[k]) || !on_rim(t[(k + 1) % 3])) continue;
+      const Vec3 a = (mesh.nodes[std::size_t(t[(k + 1) % 3])] - mesh.nodes[std::size_t(t[k])]).normalized(), b = cap.normal.cross(a);
+      double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+      for (Index i : cap.nodes) {
+        const Vec3& x = mesh.nodes[std::size_t(i)];
+        low[0] = std::min(low[0], x.dot(a)), high[0] = std::max(high[0], x.dot(a)), low[1] = std::min(low[1], x.dot(b)), high[1] = std::max(high[1], x.dot(b));
+      }
+      if (std::abs((high[0] - low[0]) * (high[1] - low[1]) / cap.area_mm2 - 1) > 0.01) continue;
+      std::vector<double> shape;
+      for (std::size_t i = 0; i < cap.nodes.size(); ++i) {
+        const Vec3& x = mesh.nodes[std::size_t(cap.nodes[i])];
+        shape.push_back(cap.rim[i] ? 0.0 : (x.dot(a) - low[0]) * (high[0] - x.dot(a)) * (x.dot(b) - low[1]) * (high[1] - x.dot(b)));
+      }
+      return shape;
+    }
+  }
+  return {};
+}
+
 // J0 by its power series: accurate to better than 1e-9 of the wall value for |z| <= 40 along the Womersley ray.
 Complex bessel_j0(Complex z) {
   const Complex q = -0.25 * z * z;
@@ -90,7 +116,11 @@ InflowProfile::InflowProfile(const core::TetMesh& mesh, const Cap& cap, const In
     shape_.assign(cap.nodes.size(), 0.0);
     for (std::size_t i = 0; i < shape_.size(); ++i) shape_[i] = cap.rim[i] ? 0.0 : 1.0;
   } else {
-    shape_ = developed_profile(mesh, cap, local);
+    if (inlet.profile == InletProfile::rectangular) {
+      shape_ = rectangular_profile(mesh, cap);
+      if (shape_.empty()) note = "The inlet is not a rectangle, so the fully developed profile of its shape was used instead of the product of parabolas.";
+    }
+    if (shape_.empty()) shape_ = developed_profile(mesh, cap, local);
   }
   double rate = 0;
   for (std::size_t i = 0; i < shape_.size(); ++i) rate += weight[i] * shape_[i];

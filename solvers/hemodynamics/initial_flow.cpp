@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <Eigen/Geometry>
 #include <algorithm>
 #include <cmath>
 
@@ -12,6 +13,93 @@
 namespace ot::hemo {
 using core::Index;
 using core::Vec3;
+
+void add_inflow(const FlowMesh& m, const Cap& cap, InletState& state) {
+  for (Index f : cap.faces) {
+    const core::Triangle& t3 = m.mesh.boundary[std::size_t(f)].nodes;
+    const Vec3& x0 = m.mesh.nodes[std::size_t(t3[0])];
+    const Vec3 area = 0.5 * (m.mesh.nodes[std::size_t(t3[1])] - x0).cross(m.mesh.nodes[std::size_t(t3[2])] - x0);
+    double through[3], all = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      const double* u = &state.velocity[3 * std::size_t(t3[k])];
+      through[k] = -(u[0] * area[0] + u[1] * area[1] + u[2] * area[2]);
+      all += through[k];
+    }
+    for (std::size_t k = 0; k < 3; ++k) state.inflow[std::size_t(t3[k])] += (all + through[k]) / 12.0;
+    state.rate += all / 3.0;
+  }
+}
+
+bool developed_velocity(const FlowMesh& m, const InletState& inlet, std::vector<double>& velocity) {
+  if (m.inlets.size() != 1) return false;
+  const Cap& cap = m.inlets.front();
+  const Vec3 n = cap.normal, a = n.unitOrthogonal(), b = n.cross(a);
+  double volume = 0, reach = 0;
+  for (const TetShape& s : m.shape) volume += double(s.volume);
+  for (const Vec3& x : m.mesh.nodes) reach = std::max(reach, (cap.centre - x).dot(n));
+  constexpr double straight = 0.01;  // share of the volume or radius by which a straight lumen may differ
+  if (std::abs(volume / (cap.area_mm2 * reach) - 1) > straight) return false;
+  // Faces of the cap in square bins of its plane.
+  const double radius = cap.radius_mm(), slack = straight * radius;
+  double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+  for (Index i : cap.nodes) {
+    const Vec3 d = m.mesh.nodes[std::size_t(i)] - cap.centre;
+    low[0] = std::min(low[0], d.dot(a) - slack), high[0] = std::max(high[0], d.dot(a) + slack);
+    low[1] = std::min(low[1], d.dot(b) - slack), high[1] = std::max(high[1], d.dot(b) + slack);
+  }
+  const int bins = std::clamp(int(std::sqrt(double(cap.faces.size()))), 1, 256);
+  const auto bin = [&](double v, int c) { return std::clamp(int((v - low[c]) / (high[c] - low[c]) * bins), 0, bins - 1); };
+  std::vector<std::vector<Index>> inside(std::size_t(bins) * std::size_t(bins));
+  for (Index f : cap.faces) {
+    int from[2] = {bins, bins}, to[2] = {-1, -1};
+    for (Index i : m.mesh.boundary[std::size_t(f)].nodes) {
+      const Vec3 d = m.mesh.nodes[std::size_t(i)] - cap.centre;
+      for (int c = 0; c < 2; ++c)
+        for (double s : {-slack, slack}) {
+          const int k = bin(d.dot(c == 0 ? a : b) + s, c);
+          from[c] = std::min(from[c], k), to[c] = std::max(to[c], k);
+        }
+    }
+    for (int i = from[0]; i <= to[0]; ++i)
+      for (int j = from[1]; j <= to[1]; ++j) inside[std::size_t(i * bins + j)].push_back(f);
+  }
+  std::vector<double> out = inlet.velocity;
+  std::vector<std::uint8_t> missed(m.nodes(), 0);
+  core::parallel_chunks(std::ptrdiff_t(m.nodes()), 1024, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    for (std::ptrdiff_t i = first; i < last; ++i) {
+      const Vec3 d = m.mesh.nodes[std::size_t(i)] - cap.centre;
+      const double x = d.dot(a), y = d.dot(b);
+      double best = -INFINITY, w[3] = {0, 0, 0};
+      core::Triangle t{0, 0, 0};
+      for (Index f : inside[std::size_t(bin(x, 0) * bins + bin(y, 1))]) {
+        const core::Triangle& q = m.mesh.boundary[std::size_t(f)].nodes;
+        double p[3][2];
+        for (std::size_t k = 0; k < 3; ++k) {
+          const Vec3 v = m.mesh.nodes[std::size_t(q[k])] - cap.centre;
+          p[k][0] = v.dot(a) - x, p[k][1] = v.dot(b) - y;
+        }
+        double s[3], sum = 0;
+        for (int k = 0; k < 3; ++k) s[k] = p[(k + 1) % 3][0] * p[(k + 2) % 3][1] - p[(k + 1) % 3][1] * p[(k + 2) % 3][0], sum += s[k];
+        const double lowest = std::min(s[0] / sum, std::min(s[1] / sum, s[2] / sum)) * std::sqrt(std::abs(sum));
+        if (lowest > best) {
+          best = lowest, t = q;
+          for (int k = 0; k < 3; ++k) w[k] = s[k] / sum;
+          if (lowest >= 0) break;
+        }
+      }
+      if (best < -2 * slack) missed[std::size_t(i)] = 1;
+      if (m.fixed[std::size_t(i)] || missed[std::size_t(i)]) continue;
+      for (std::size_t c = 0; c < 3; ++c) {
+        double v = 0;
+        for (std::size_t k = 0; k < 3; ++k) v += w[k] * inlet.velocity[3 * std::size_t(t[k]) + c];
+        out[std::size_t(3 * i) + c] = v;
+      }
+    }
+  });
+  if (std::any_of(missed.begin(), missed.end(), [](auto q) { return q != 0; })) return false;
+  velocity = std::move(out);
+  return true;
+}
 
 void inlet_state(const FlowMesh& m, const std::vector<InflowProfile>& profiles, double t, InletState& state) {
   state.velocity.assign(3 * m.nodes(), 0.0);
@@ -24,19 +112,7 @@ void inlet_state(const FlowMesh& m, const std::vector<InflowProfile>& profiles, 
     for (std::size_t k = 0; k < cap.nodes.size(); ++k)
       if (!m.wall[std::size_t(cap.nodes[k])])
         for (int c = 0; c < 3; ++c) state.velocity[3 * std::size_t(cap.nodes[k]) + std::size_t(c)] = -speed[k] * cap.normal[c];
-    for (Index f : cap.faces) {
-      const core::Triangle& t3 = m.mesh.boundary[std::size_t(f)].nodes;
-      const Vec3& x0 = m.mesh.nodes[std::size_t(t3[0])];
-      const Vec3 area = 0.5 * (m.mesh.nodes[std::size_t(t3[1])] - x0).cross(m.mesh.nodes[std::size_t(t3[2])] - x0);
-      double through[3], all = 0;
-      for (std::size_t k = 0; k < 3; ++k) {
-        const double* u = &state.velocity[3 * std::size_t(t3[k])];
-        through[k] = -(u[0] * area[0] + u[1] * area[1] + u[2] * area[2]);
-        all += through[k];
-      }
-      for (std::size_t k = 0; k < 3; ++k) state.inflow[std::size_t(t3[k])] += (all + through[k]) / 12.0;
-      state.rate += all / 3.0;
-    }
+    add_inflow(m, cap, state);
   }
 }
 

@@ -19,6 +19,12 @@ struct InletState {
 };
 void inlet_state(const FlowMesh& m, const std::vector<InflowProfile>& profiles, double t_s, InletState& state);
 
+// inflow and rate of the given cap faces from state.velocity.
+void add_inflow(const FlowMesh& m, const Cap& cap, InletState& state);
+
+// The inlet's velocity carried along a lumen that is a straight prism on its one inlet. False: the lumen is no such prism.
+bool developed_velocity(const FlowMesh& m, const InletState& inlet, std::vector<double>& velocity);
+
 struct OutletLine {  // p = history + impedance Q
   double impedance = 0, history = 0;
 };

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // FULL flow: incompressible Navier-Stokes in a rigid lumen on linear tetrahedra.
-// Model: rho (du/dt + u.grad u) = -grad p + mu laplace u, div u = 0; Newtonian; no-slip wall; given flow rate with a profile at
-//   inlets; Windkessel or resistance at outlets, pressure uniform over the cap and coupled implicitly.
+// Model: rho (du/dt + u.grad u) = -grad p + div(mu (grad u + grad u^T)), div u = 0; Newtonian (then mu laplace u) or
+//   Carreau-Yasuda; no-slip wall; given flow rate with a profile at inlets; Windkessel or resistance at outlets, pressure uniform
+//   over the cap and coupled implicitly, all outlets at once.
 // Numerics: P1-P1, incremental pressure correction with the projected velocity eliminated, BDF2 in time (second order);
-//   orthogonal-subscale stabilisation; scheme, parameters and measured accuracy in shared/design/flow-numerics.md.
-//   Steady: backward Euler in a pseudo-time whose step follows the local cell size and speed (CFL about 4).
+//   orthogonal-subscale stabilisation; scheme, parameters and measured accuracy in resources/docs/dev/flow-3d.md.
+//   Steady: backward Euler in a pseudo-time whose step follows the local cell size and speed (CFL about 5). A steady run that does
+//   not settle is averaged, with its spread among the quantities and a note.
+//   Pulsatile: the given step is divided while the CFL number is above FlowProblem::largest_cfl; a step that diverges is taken
+//   again from the last checkpoint with half the size.
 // Source: Guermond, Minev, Shen, Comput Methods Appl Mech Eng 195 (2006) 6011-6045; Codina 2002; Esmaily Moghadam 2011.
 // Fails: bad_input for contradictory or missing conditions and unready meshes; computation_failed with time and place on
-//   divergence (after the step was halved twice); cancelled. Nothing of the problem is changed.
-// Threads: uses core::thread_count() threads; bitwise equal results for every number.
+//   divergence, after on_divergence was given the last good state; cancelled. Nothing of the problem is changed.
+// Threads: uses core::thread_count() threads; bitwise equal results for every number. Call-backs come from the calling thread.
 #pragma once
+#include <functional>
 #include <memory>
 
 #include "solvers/core/progress.hpp"
@@ -18,7 +23,21 @@
 
 namespace ot::hemo {
 
-// warm_start: a result on the same mesh; ignored (with a note) when its mesh differs.
+struct FlowDivergence {
+  double t_s = 0;
+  core::Vec3 where{0, 0, 0};  // mm
+  FlowFrame last_good;
+};
+
+struct FlowOptions {
+  std::shared_ptr<const FlowResult> warm_start;   // steady: start fields; ignored (with a note) when its mesh differs
+  std::shared_ptr<const FlowState> resume;        // pulsatile: goes on from there; refused when mesh or outlets differ
+  int frames_per_cycle = 0;                       // pulsatile; steady: one frame every 10 steps when not 0
+  std::function<void(const FlowFrame&)> on_frame;
+  std::function<void(const FlowDivergence&)> on_divergence;
+};
+
+core::Result<FlowResult> run_navier_stokes(const FlowProblem& problem, const core::Progress& progress, const FlowOptions& options);
 core::Result<FlowResult> run_navier_stokes(const FlowProblem& problem, const core::Progress& progress = {},
                                            std::shared_ptr<const FlowResult> warm_start = nullptr);
 

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "solvers/hemodynamics/problem.hpp"
 
+#include <cmath>
+
 #include "solvers/core/hash.hpp"
 
 namespace ot::hemo {
 
+double Fluid::viscosity_at(double rate) const {
+  if (!carreau_yasuda) return viscosity_Pa_s;
+  return viscosity_Pa_s + (zero_shear_viscosity_Pa_s - viscosity_Pa_s) * std::pow(1 + std::pow(lambda_s * rate, yasuda_a), (power_n - 1) / yasuda_a);
+}
+
 std::string FlowProblem::sha256() const {
   core::Hasher h;
-  h.text("flow problem 1").text(mesh ? mesh->sha256() : "no mesh");
+  h.text("flow problem 2").text(mesh ? mesh->sha256() : "no mesh");
   h.value<std::uint64_t>(network ? network->branches.size() : 0);
   if (network) {
     h.value(network->inlet_patch);
@@ -25,6 +32,12 @@ std::string FlowProblem::sha256() const {
   }
   h.value<std::uint64_t>(outlets.size());
   for (const Outlet& o : outlets) h.value(o.patch).value(o.rp).value(o.c).value(o.rd).value(o.pd);
+  h.value(fluid.carreau_yasuda).value(fluid.zero_shear_viscosity_Pa_s).value(fluid.lambda_s).value(fluid.power_n).value(fluid.yasuda_a);
+  h.value(start).value(largest_cfl).value(sections);
+  h.value<std::uint64_t>(probes.size());
+  for (const core::Vec3& x : probes) h.bytes(x.data(), 3 * sizeof(double));
+  h.value<std::uint64_t>(force_patches.size());
+  for (int f : force_patches) h.value(f);
   h.value(steady).value(dt_s).value(cycle_s).value(cycles).value(steady_tolerance).value(max_s);
   return h.hex();
 }

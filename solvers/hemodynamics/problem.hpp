@@ -15,10 +15,16 @@ namespace ot::hemo {
 
 struct Fluid {
   double density_g_per_mm3 = 1.06e-3;  // 1060 kg/m3
-  double viscosity_Pa_s = 0.0035;
+  double viscosity_Pa_s = 0.0035;      // Newtonian; with carreau_yasuda: at infinite shear rate
+  // Carreau-Yasuda (Bird, Armstrong, Hassager 1987): mu = mu_inf + (mu_0 - mu_inf) (1 + (lambda g)^a)^((n-1)/a), g = sqrt(2 D:D).
+  // Values of blood: Cho & Kensey, Biorheology 28 (1991) 241-262 (their Carreau-Yasuda fit; mu_inf 0.0035).
+  bool carreau_yasuda = false;
+  double zero_shear_viscosity_Pa_s = 0.056, lambda_s = 1.902, power_n = 0.22, yasuda_a = 1.25;
+  double viscosity_at(double shear_rate_per_s) const;
 };
 
-enum class InletProfile { plug, parabolic, womersley };
+// developed: laminar flow of the cap's own shape ("parabolic"); rectangular: product of two parabolas on a rectangular cap.
+enum class InletProfile { plug, parabolic, womersley, rectangular };
 
 struct Inlet {
   int patch = 0;
@@ -35,6 +41,10 @@ struct Outlet {
   double pd = 0;   // Pa
 };
 
+// viscous: no inertia, the real lumen. developed: the inlet's velocity carried along a straight lumen (refused elsewhere).
+// automatic: developed when the lumen is straight and of constant section, else viscous.
+enum class FlowStart { automatic, viscous, developed, rest };
+
 struct FlowProblem {
   std::shared_ptr<const core::TetMesh> mesh;          // FULL; patches "wall", "inlet", "outlet*"
   std::shared_ptr<const core::VesselNetwork> network; // FAST
@@ -47,6 +57,11 @@ struct FlowProblem {
   int cycles = 2;
   double steady_tolerance = 1e-3;                     // relative change of the pressure drop per flow-through to stop
   double max_s = 0;                                   // 0: chosen
+  FlowStart start = FlowStart::automatic;             // pulsatile runs
+  double largest_cfl = 8;                             // pulsatile: steps above it are divided
+  std::vector<core::Vec3> probes;                     // mm: velocity and pressure over time
+  int sections = 0;                                   // plane sections along the network's branches: flow and pressure
+  std::vector<int> force_patches;                     // patches whose fluid force is wanted
   std::string sha256() const;
 };
 
@@ -58,13 +73,44 @@ struct PullbackPoint {
   double flow_mm3_s = 0;
 };
 
+// All that a run needs to go on as if it had not stopped (mesh numbering of the solver). Kept in double.
+struct FlowState {
+  std::string mesh_sha256;
+  double t_s = 0, dt_s = 0;
+  std::vector<double> velocity, velocity_before, pressure, increment, increment_before;
+  std::vector<double> outlets;                        // memory of each outlet model
+};
+
+struct FlowFrame {
+  double t_s = 0;
+  std::vector<float> velocity, pressure, wall_shear;  // as in FlowResult
+};
+
+struct FlowProbe {
+  double pressure_Pa = 0;
+  core::Vec3 velocity_mm_s{0, 0, 0};
+};
+
+struct FlowSection {
+  int branch = 0;
+  double arc_mm = 0, area_mm2 = 0;
+  double flow_mm3_s = 0;      // integral of u.n; mean of the last cycle
+  double given_mm3_s = 0;     // what the downstream outlets pass
+  double pressure_Pa = 0;
+};
+
 struct FlowResult {
   core::Mode mode = core::Mode::full;
   std::string problem_sha256, mesh_sha256;
   std::vector<float> velocity;     // [nodes*3] mm/s
   std::vector<float> pressure;     // [nodes] Pa
   std::vector<float> wall_shear;   // [nodes*3] Pa, zero off the wall
+  std::vector<float> tawss, osi, rrt;    // [nodes] Pa, -, 1/Pa; last cycle of a pulsatile run, zero off the wall
+  std::vector<float> mean_wall_shear;    // [nodes*3] Pa; the vector averaged over that cycle
   std::vector<PullbackPoint> pullback;
+  std::vector<FlowSection> sections;
+  std::vector<FlowProbe> probes;         // of the mean fields
+  std::shared_ptr<const FlowState> state;  // to go on from
   std::vector<core::Series> series;        // flow and pressure per cap over time (pulsatile)
   std::vector<core::Quantity> quantities;  // pressure_drop_mmhg, ffr, max_wss_pa, mean_wss_pa, mass_balance_rel, ...
   double wall_s = 0;

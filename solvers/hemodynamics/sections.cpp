@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "solvers/hemodynamics/sections.hpp"
 
-#include <Eigen/Geometry>
+#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -159,6 +159,72 @@ std::vector<PullbackPoint> pullback_curve(const core::TetMesh& mesh, const core:
       }
   }
   return curve;
+}
+
+double SectionProbe::flow(const std::vector<double>& u) const {
+  double sum = 0;
+  for (std::size_t k = 0; k < node.size(); ++k)
+    for (std::size_t c = 0; c < 3; ++c) sum += weight[k] * u[3 * std::size_t(node[k]) + c] * normal[Eigen::Index(c)];
+  return sum;
+}
+
+double SectionProbe::pressure(const std::vector<double>& p) const {
+  double sum = 0;
+  for (std::size_t k = 0; k < node.size(); ++k) sum += weight[k] * p[std::size_t(node[k])];
+  return area_mm2 > 0 ? sum / area_mm2 : NAN;
+}
+
+std::vector<SectionProbe> section_probes(const core::TetMesh& mesh, const core::VesselNetwork& network, int count) {
+  std::vector<SectionProbe> probes;
+  double length = 0;
+  for (const core::VesselBranch& b : network.branches) length += b.length();
+  for (int k = 0; k < count; ++k) {
+    double at = length * (k + 0.5) / count;
+    std::size_t b = 0;
+    while (b + 1 < network.branches.size() && at > network.branches[b].length()) at -= network.branches[b++].length();
+    SectionProbe p;
+    p.branch = int(b);
+    const double radius = network.radius_at(int(b), at);
+    p.arc_mm = inside(network.branches[b], at, radius);
+    const Vec3 x = network.point_at(int(b), p.arc_mm);
+    p.normal = network.tangent_at(int(b), p.arc_mm);
+    std::map<Index, double> weights;
+    for (const core::Tet& t : mesh.tets)
+      cut(mesh, t, x, p.normal, reach * radius, [&](double piece, const Eigen::Vector4d& w) {
+        p.area_mm2 += piece;
+        for (std::size_t j = 0; j < 4; ++j) weights[t[j]] += piece * w[Eigen::Index(j)];
+      });
+    for (const auto& [node, w] : weights) p.node.push_back(node), p.weight.push_back(w);
+    probes.push_back(std::move(p));
+  }
+  return probes;
+}
+
+PointProbe point_probe(const core::TetMesh& mesh, const Vec3& x, double slack) {
+  PointProbe best;
+  double least = -INFINITY;
+  for (const core::Tet& t : mesh.tets) {
+    const Vec3& a = mesh.nodes[std::size_t(t[0])];
+    Eigen::Matrix3d edges;
+    for (int j = 0; j < 3; ++j) edges.col(j) = mesh.nodes[std::size_t(t[std::size_t(j) + 1])] - a;
+    const double six = edges.determinant();
+    if (!(six > 0)) continue;
+    const Vec3 w = edges.inverse() * (x - a);
+    const double w0 = 1 - w.sum(), low = std::min(std::min(w0, w[0]), std::min(w[1], w[2]));
+    const double distance = low >= 0 ? 0 : low * std::cbrt(six);  // about how far outside, mm, negative
+    if (distance > least) {
+      least = distance;
+      best.nodes = t;
+      best.weight[0] = w0;
+      for (int j = 0; j < 3; ++j) best.weight[j + 1] = w[j];
+      if (low >= 0) break;
+    }
+  }
+  best.inside = least >= -slack;
+  double sum = 0;
+  for (double& w : best.weight) w = std::clamp(w, 0.0, 1.0), sum += w;
+  for (double& w : best.weight) w /= sum;
+  return best;
 }
 
 double section_flow(const core::TetMesh& mesh, const core::VesselNetwork& network, const std::vector<float>& velocity, int branch,

@@ -141,7 +141,7 @@ WallShear::WallShear(const FlowMesh& m) {
   }
 }
 
-void WallShear::evaluate(const std::vector<double>& u, double viscosity, std::vector<double>& shear) const {
+void WallShear::evaluate(const std::vector<double>& u, const Fluid& fluid, std::vector<double>& shear) const {
   shear.assign(u.size(), 0.0);
   core::parallel_chunks(std::ptrdiff_t(nodes_.size()), 2048, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
     for (std::ptrdiff_t k = first; k < last; ++k) {
@@ -150,6 +150,7 @@ void WallShear::evaluate(const std::vector<double>& u, double viscosity, std::ve
         for (int c = 0; c < 3; ++c) g[c] += weight_[std::size_t(q)] * u[3 * std::size_t(col_[std::size_t(q)]) + std::size_t(c)];
       const Vec3& n = inward_[std::size_t(k)];
       g -= g.dot(n) * n;
+      const double viscosity = fluid.viscosity_at(g.norm());
       for (int c = 0; c < 3; ++c) shear[3 * std::size_t(nodes_[std::size_t(k)]) + std::size_t(c)] = viscosity * g[c];
     }
   });

@@ -12,7 +12,7 @@ class WallShear {
  public:
   explicit WallShear(const FlowMesh& m);
   // velocity [nodes*3] mm/s -> shear [nodes*3] Pa, zero off the wall
-  void evaluate(const std::vector<double>& velocity, double viscosity_Pa_s, std::vector<double>& shear) const;
+  void evaluate(const std::vector<double>& velocity, const Fluid& fluid, std::vector<double>& shear) const;
   const std::vector<core::Index>& nodes() const { return nodes_; }  // wall nodes, ascending
   double area(std::size_t k) const { return area_[k]; }             // lumped wall area of nodes()[k], mm2
   // Wall nodes that touch no cap: where maxima are looked for (rims of plug inlets are singular).

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// "domain" of a flow spec: idealised shapes, a surface or a tetrahedral mesh with named patches.
+#pragma once
+#include <memory>
+
+#include "app/solve/solve.hpp"
+#include "solvers/core/mesh.hpp"
+#include "solvers/core/vessel_network.hpp"
+
+namespace ot::solve {
+
+struct FlowDomain {
+  std::shared_ptr<const core::TetMesh> mesh;
+  std::shared_ptr<const core::VesselNetwork> network;   // empty where no centreline exists
+  int cylinder_patch = 0;                               // of the channel with a cylinder, 0 = another domain
+  double cylinder_mm = 0, depth_mm = 0, height_mm = 0;  // its diameter, the channel's depth and height
+  std::vector<core::Vec3> cylinder_probes;              // front and back
+};
+FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& options, bool full, int inlet, const core::Progress& progress);
+
+}  // namespace ot::solve

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Steady flow: pseudo-time iteration with local steps.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "solvers/core/units.hpp"
+#include "solvers/hemodynamics/flow_run.hpp"
+
+namespace ot::hemo {
+using core::units::mmhg_from_pa;
+
+namespace {
+constexpr double steady_cfl = 5.0;       // Jacobi-BiCGStab and the streamline term carry to about 6 (flow-numerics.md, pitfalls 3 and 7)
+constexpr double longest_passes = 8.0;   // flow-throughs: what has not settled by then oscillates
+constexpr double averaged_passes = 3.0;  // of them, at the end, that are averaged
+constexpr int most_halvings = 2;
+constexpr int frame_every = 10;
+}  // namespace
+
+core::Result<FlowResult> FlowRun::steady() {
+  double volume = 0, inflow = 0;
+  for (const TetShape& s : mesh.shape) volume += double(s.volume);
+  for (const InflowProfile& p : profiles) inflow += p.rate(0);
+  const double through = volume / inflow;  // one flow-through, s
+  double cfl = steady_cfl;
+  for (int attempt = 0;; ++attempt) {
+    FlowStepper s(mesh, problem, profiles, start.peak_speed);
+    s.set_state(start.velocity, start.pressure);
+    double passes_per_step = 0, peak = start.peak_speed;
+    const auto choose_steps = [&](double speed) {
+      peak = speed;
+      const std::vector<double> dt = local_steps(mesh, s.velocity(), peak, cfl);
+      double steps = 0;
+      for (std::size_t e = 0; e < mesh.tets(); ++e) steps += double(mesh.shape[e].volume) / dt[e];
+      passes_per_step = inflow / steps;
+      s.set_time_step(dt, through, bdf1);
+    };
+    choose_steps(start.peak_speed);
+    std::vector<double> shear, drops, shears;
+    double largest_cfl = 0, passes = 0, drop_change = INFINITY, shear_change = INFINITY;
+    bool failed = false, settled = false;
+    int rebuilt = 0;
+    const int rebuild_at[] = {6, 18, 40, 80, 160};
+    const double most_passes = problem.max_s > 0 ? problem.max_s / through : longest_passes;
+    FlowSnapshot average;  // over the last part of a run that does not settle
+    int averaged = 0;
+    double drop_low = INFINITY, drop_high = -INFINITY;  // over that part
+    std::vector<core::Vec3> average_forces;
+    for (int k = 0; k < 6000 && passes < most_passes; ++k) {
+      if (progress.cancelled()) return core::cancelled();
+      if (!s.step(0)) {
+        failed = true;
+        break;
+      }
+      passes += passes_per_step;
+      largest_cfl = s.cfl();
+      wall.evaluate(s.velocity(), problem.fluid, shear);
+      double mean = 0, largest = 0;
+      std::size_t at = 0;
+      wall.summarise(shear, mean, largest, at);
+      std::size_t main_outlet = 0;
+      for (std::size_t o = 0; o < mesh.outlets.size(); ++o)
+        if (s.outlet_flow()[o] > s.outlet_flow()[main_outlet]) main_outlet = o;
+      drops.push_back(s.inlet_pressure(0) - s.outlet_pressure(main_outlet));
+      shears.push_back(largest);
+      // Change over the last eighth of a flow-through (at least eight steps), per flow-through.
+      const std::size_t window = std::max<std::size_t>(8, std::size_t(std::ceil(0.125 / passes_per_step)));
+      if (drops.size() > window) {
+        const double per = 1.0 / (double(window) * passes_per_step);
+        const auto change = [&](const std::vector<double>& v) {
+          double low = v.back(), high = v.back();
+          for (std::size_t q = v.size() - 1 - window; q < v.size(); ++q) low = std::min(low, v[q]), high = std::max(high, v[q]);
+          return (high - low) / std::max(std::abs(v.back()), 1e-12) * per;
+        };
+        drop_change = change(drops);
+        shear_change = change(shears);
+      }
+      if (options.on_frame && options.frames_per_cycle > 0 && k % frame_every == frame_every - 1) {
+        const FlowSnapshot now = snapshot(mesh, s, profiles, 0);
+        options.on_frame(frame(k + 1, now.velocity, now.pressure, shear));
+      }
+      if (k % 4 == 0)
+        progress.report(std::min(0.99, std::max(passes / 4.0, std::isfinite(drop_change) ? 1.0 - 0.3 * std::log10(std::max(1.0, std::max(drop_change, shear_change) / problem.steady_tolerance)) : 0.0)),
+                        fmt::format("blood flow: step {}, pressure drop {:.2f} mmHg", k + 1, mmhg_from_pa(drops.back())));
+      if (passes >= 0.5 && drop_change < problem.steady_tolerance && shear_change < problem.steady_tolerance) {
+        settled = true;
+        break;
+      }
+      if (passes > most_passes - averaged_passes) {
+        const FlowSnapshot now = snapshot(mesh, s, profiles, 0);
+        ++averaged;
+        const auto blend = [&](std::vector<double>& a, const std::vector<double>& b) {
+          if (a.empty()) a.assign(b.size(), 0.0);
+          for (std::size_t q = 0; q < b.size(); ++q) a[q] += (b[q] - a[q]) / averaged;
+        };
+        blend(average.velocity, now.velocity), blend(average.pressure, now.pressure), blend(average.shear, shear);
+        blend(average.inlet_flow, now.inlet_flow), blend(average.inlet_pressure, now.inlet_pressure);
+        blend(average.outlet_flow, now.outlet_flow), blend(average.outlet_pressure, now.outlet_pressure);
+        average.mass_balance_rel = std::max(average.mass_balance_rel, now.mass_balance_rel);
+        average.power_loss += (now.power_loss - average.power_loss) / averaged;
+        drop_low = std::min(drop_low, drops.back()), drop_high = std::max(drop_high, drops.back());
+        const std::vector<core::Vec3> forces = s.forces_uN();
+        average_forces.resize(forces.size(), core::Vec3::Zero());
+        for (std::size_t q = 0; q < forces.size(); ++q) average_forces[q] += (forces[q] - average_forces[q]) / averaged;
+      }
+      if ((rebuilt < 5 && k + 1 == rebuild_at[rebuilt]) || largest_cfl > 2.0 * cfl) {
+        while (rebuilt < 5 && k + 1 >= rebuild_at[rebuilt]) ++rebuilt;
+        choose_steps(std::max(0.5 * start.peak_speed, speed_peak(s.velocity())));
+      }
+    }
+    count(s);
+    if (failed) {
+      if (attempt >= most_halvings) {
+        if (options.on_divergence) {
+          const FlowSnapshot now = snapshot(mesh, s, profiles, 0);
+          options.on_divergence({passes * through, s.where(), frame(s.steps, now.velocity, now.pressure, shear.empty() ? std::vector<double>(3 * mesh.nodes(), 0.0) : shear)});
+        }
+        return tl::unexpected<core::Error>(diverged(s, passes * through));
+      }
+      cfl /= 2;
+      result.notes.push_back(fmt::format("The steady iteration diverged ({}); started again with CFL {:.1f}.", s.trouble(), cfl));
+      continue;
+    }
+    FlowSnapshot end = snapshot(mesh, s, profiles, 0);
+    end.shear = shear;
+    end.cfl_max = largest_cfl;
+    average.cfl_max = largest_cfl;
+    const bool mean = !settled && averaged > 1;
+    describe(problem, mesh, wall, mean ? average : end, mean ? average : end, result);
+    add_forces(mean ? average_forces : s.forces_uN(), mean ? "average of the iteration" : "");
+    add_sections(mean ? average : end);
+    if (mean)
+      result.quantities.push_back({"pressure_drop_spread_mmhg", "Spread of the pressure drop", "mmHg", mmhg_from_pa(drop_high - drop_low),
+                                   fmt::format("largest less smallest over the {:.1f} flow-throughs that were averaged", std::min(passes, averaged_passes))});
+    auto state = std::make_shared<FlowState>(s.state());
+    state->mesh_sha256 = result.mesh_sha256;
+    result.state = std::move(state);
+    result.notes.push_back(
+        settled ? fmt::format("Settled after {} steps ({:.1f} flow-throughs): pressure drop and largest wall shear change by less than {:g} per flow-through.",
+                              s.steps, passes, problem.steady_tolerance)
+                : fmt::format("Not settled after {} steps ({:.1f} flow-throughs): the pressure drop still changes by {:.2g} and the largest wall shear by {:.2g} of itself "
+                              "per flow-through; the result is the average over the last {:.1f} flow-throughs. The flow may be unsteady by nature: run it pulsatile.",
+                              s.steps, passes, drop_change, shear_change, std::min(passes, averaged_passes)));
+    result.quantities.push_back({"steady_change", "Change per flow-through", "", std::max(drop_change, shear_change), "of pressure drop and largest wall shear"});
+    return std::move(result);
+  }
+}
+
+}  // namespace ot::hemo
