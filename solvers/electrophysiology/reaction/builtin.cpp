@@ -5,6 +5,7 @@
 #include "solvers/electrophysiology/reaction/mitchell_schaeffer_2003/mitchell_schaeffer_2003.hpp"
 #include "solvers/electrophysiology/reaction/ohara_rudy_2011/ohara_rudy_2011.hpp"
 #include "solvers/electrophysiology/reaction/ten_tusscher_2006/ten_tusscher_2006.hpp"
+#include "solvers/electrophysiology/reaction/tor_ord_dyncl_2020/tor_ord_dyncl_2020.hpp"
 
 namespace ot::ep {
 
@@ -20,6 +21,9 @@ const std::vector<IonicModel>& builtin_ionic_models() {
       cipa::model(CellType::epi),
       cipa::model(CellType::mid),
       cipa::model(CellType::endo),
+      torord::model(CellType::epi),
+      torord::model(CellType::mid),
+      torord::model(CellType::endo),
   };
   return all;
 }
