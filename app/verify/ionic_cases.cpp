@@ -101,5 +101,8 @@ Rows ionic_ord_endo(bool quick, const core::Progress& p) { return ionic_beat("io
 Rows ionic_ord_epi(bool quick, const core::Progress& p) { return ionic_beat("ionic/ord2011_epi-beat", "ohara_rudy_2011_epi", "ord2011_epi", quick, p); }
 Rows ionic_ord_mid(bool quick, const core::Progress& p) { return ionic_beat("ionic/ord2011_mid-beat", "ohara_rudy_2011_mid", "ord2011_mid", quick, p); }
 Rows ionic_cipa_endo(bool quick, const core::Progress& p) { return ionic_beat("ionic/ordcipa_endo-beat", "cipaordv1_2017_endo", "ordcipa_endo", quick, p); }
+Rows ionic_torord_endo(bool quick, const core::Progress& p) { return ionic_beat("ionic/torord_dyncl_endo-beat", "tor_ord_dyncl_2020_endo", "torord_dyncl_endo", quick, p); }
+Rows ionic_torord_epi(bool quick, const core::Progress& p) { return ionic_beat("ionic/torord_dyncl_epi-beat", "tor_ord_dyncl_2020_epi", "torord_dyncl_epi", quick, p); }
+Rows ionic_torord_mid(bool quick, const core::Progress& p) { return ionic_beat("ionic/torord_dyncl_mid-beat", "tor_ord_dyncl_2020_mid", "torord_dyncl_mid", quick, p); }
 
 }  // namespace ot::verify

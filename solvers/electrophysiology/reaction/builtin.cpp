@@ -8,6 +8,7 @@
 #include "solvers/electrophysiology/reaction/ohara_rudy_2011/ohara_rudy_2011.hpp"
 #include "solvers/electrophysiology/reaction/stewart_2009/stewart_2009.hpp"
 #include "solvers/electrophysiology/reaction/ten_tusscher_2006/ten_tusscher_2006.hpp"
+#include "solvers/electrophysiology/reaction/tor_ord_dyncl_2020/tor_ord_dyncl_2020.hpp"
 
 namespace ot::ep {
 
@@ -27,6 +28,9 @@ const std::vector<IonicModel>& builtin_ionic_models() {
       crn98::model_af(),
       stewart09::model(),
       ap96::model(),
+      torord::model(CellType::epi),
+      torord::model(CellType::mid),
+      torord::model(CellType::endo),
   };
   return all;
 }

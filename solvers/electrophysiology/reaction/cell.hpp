@@ -24,7 +24,7 @@ struct CellProblem {
   double cycle_length_ms = 1000;
   int beats = 50;
   double dt_ms = 0.02;              // 0 = chosen by the error where the family allows it (two_stage), else 0.01
-  double tolerance_mV = 0.1;        // of a chosen step (pacer.hpp)
+  double tolerance_mV = 0.05;       // of a chosen step (pacer.hpp)
   double stimulus_mV_per_ms = 0;    // 0 = the model's own (TT06: 52 for 1 ms)
   double stimulus_ms = 0;           // 0 = the model's own
   double stimulus_start_ms = 10;    // within each cycle

@@ -22,14 +22,15 @@ class CellBatch {
             const std::vector<std::vector<double>>& states);
 
   void step(double dt, double stimulus_mV_per_ms);   // the stimulus also enters the potassium balance
-  // Families with two_stage only. Returns the largest difference over the cells, mV, between this step and Euler's; the new state is kept
+  // Families with two_stage only. Returns the largest difference over the cells, mV, between this step and Euler's; in the watched rows
+  // of the family a relative difference of 2 % counts as 0.05 mV. The new state is kept
   // aside until accept(), so a step may be refused by simply not accepting it.
   double try_midpoint(double dt, double stimulus_mV_per_ms);
   void accept();
   double v(int cell) const { return v_[std::size_t(cell)]; }
-  double v_tried(int cell) const { return v_next_[std::size_t(cell)]; }   // V of the step tried last
   double state(int cell, int row) const { return state_[std::size_t(row * block_nodes + cell)]; }
   std::vector<double> states(int cell) const;        // V first
+  double highest_v() const;                          // mV, over the cells
   bool sound() const;                                // every V finite and within +-200 mV
 
  private:
@@ -37,7 +38,7 @@ class CellBatch {
   KernelStep kernel_;
   int cells_, lanes_;
   AlignedVector param_, state_, v_, v_rate_, dv_, i_, i_before_, e_na_;
-  AlignedVector half_, next_, v_next_;   // only with two_stage
+  AlignedVector half_, next_, v_next_, i_last_;   // only with two_stage
   bool first_ = true;
 };
 

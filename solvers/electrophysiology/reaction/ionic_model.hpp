@@ -40,6 +40,7 @@ struct IonicFamily {
   std::vector<std::string> scales;    // members of ChannelScales that act here: "g_Na", ...
   double stimulus_mV_per_ms = 0, stimulus_ms = 0;   // twice the threshold or as published: default of single cells
   bool two_stage = false;             // the kernel reads KernelBlock::state_at: second order and steps of free size in single cells
+  std::vector<int> watched;           // rows whose relative change also limits a chosen step (calcium of the subspace)
   int qnet = -1;                      // row that accumulates INaL + ICaL + Ito + IKr + IKs + IK1 over time, uA/uF ms
   // One cell's column of parameters, row by row.
   std::vector<double> (*parameters)(CellType, const ChannelScales&) = nullptr;

@@ -11,6 +11,7 @@
 namespace ot::ep {
 namespace {
 
+constexpr double active_mV = -80;   // above it some cell of the batch is in its action potential
 constexpr double first_step_ms = 0.005, shortest_step_ms = 1e-6;   // after an edge of the stimulus; a step that still fails here never will
 
 auto out_of_range(int beat, double t) {
@@ -55,7 +56,7 @@ core::Result<long> pace_beat(CellBatch& batch, const IonicFamily& family, const 
     if (t > 0) dt = first_step_ms;
     while (t < edge) {
       const double left = edge - t;
-      double now = std::min(dt, p.longest_ms);
+      double now = std::min(dt, batch.highest_v() > active_mV ? p.longest_active_ms : p.longest_ms);
       if (now >= left * (1 - 1e-12)) now = left;
       else if (2 * now > left) now = 0.5 * left;   // no sliver before the edge
       const double error = batch.try_midpoint(now, drive) / p.tolerance_mV;

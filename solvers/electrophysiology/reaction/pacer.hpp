@@ -17,8 +17,9 @@ namespace ot::ep {
 struct Pacing {
   double cycle_ms = 1000, stimulus_start_ms = 0, stimulus_ms = 1, stimulus_mV_per_ms = 52;
   double dt_ms = 0;              // 0: chosen by the error
-  double tolerance_mV = 0.1;     // of a chosen step
-  double longest_ms = 2.0;       // of a chosen step: sodium and potassium of the subspace relax in 2 ms
+  double tolerance_mV = 0.05;    // of a chosen step
+  double longest_ms = 2.0;       // of a chosen step at rest: sodium and potassium of the subspace relax in 2 ms
+  double longest_active_ms = 0.5;   // of one while some cell is above -80 mV: APD90 of CiPAORdv1.0 then within 0.1 ms (measured)
 };
 
 // sample(t) is called at the start and after every step, t within the cycle. beat: only for the message. Returns the number of steps.

@@ -101,6 +101,7 @@ const IonicFamily& family() {
     o.stimulus_mV_per_ms = 80;   // published: 80 uA/uF for 0.5 ms
     o.stimulus_ms = 0.5;
     o.two_stage = true;
+    o.watched = {row_Cass, row_CaJSR};
     o.parameters = &own_parameters;
     o.initial = &initial;
     o.kernel = &kernel;
