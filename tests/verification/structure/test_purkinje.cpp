@@ -16,7 +16,7 @@ using core::Vec3;
 TEST_CASE("explore") {
   auto mesh = std::make_shared<core::TetMesh>(test::ellipsoid_heart({.edge_mm = 2.4}));
   for (auto [kind, block, acc] : {std::tuple{"purkinje", "none", "none"}, {"purkinje", "lbbb", "none"}})
-   for (auto [speed, top, branch] : {std::tuple{2.0, 1.0, 6.0}, {2.0, 0.7, 6.0}, {2.0, 0.55, 6.0}, {3.0, 0.7, 6.0}, {2.0,0.7,10.0}}) {
+   for (auto [speed, top, branch] : {std::tuple{2.0, 0.85, 6.0}, {3.0, 0.85, 6.0}, {3.0, 0.78, 6.0}}) {
     organs::HeartInputs in;
     in.mesh = mesh;
     auto c = organs::heart_conduction(kind, block, acc);
