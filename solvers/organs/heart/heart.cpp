@@ -344,7 +344,7 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
     auto roots = purkinje_roots(purkinje_sites(), g.has_rv, node_at);
     if (!roots) return core::pass(roots);
     roots->open.resize(mesh.nodes.size());
-    for (std::size_t n = 0; n < mesh.nodes.size(); ++n) roots->open[n] = c.apicobasal[n] <= par.conduction.tree_up_to;
+    for (std::size_t n = 0; n < mesh.nodes.size(); ++n) roots->open[n] = c.apicobasal[n] <= (g.endo_lv[n] ? par.conduction.left_up_to : par.conduction.right_up_to);
     auto network = ep::grow_conduction_network(mesh, *roots, par.conduction.params, progress.part(0.95, 0.97));
     if (!network) return core::pass(network);
     auto conducted = ep::conduct(p, *network, par.conduction.block, *accessory ? &**accessory : nullptr, progress.part(0.97, 1.0));
