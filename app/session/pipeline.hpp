@@ -15,6 +15,8 @@ struct PipelineParams {
   double vessel_edge_mm = 0.0;    // largest edge in a lumen; 0 = from the radius
   double vessel_resolution = 6.0; // elements per radius asked for when vessel_edge_mm is 0
   bool heart = true, vessels = true;
+  // Conduction system of the heart: points | purkinje; none | lbbb | rbbb | lafb | lpfb; none | left_lateral ... (organs/heart/conduction.hpp)
+  std::string conduction = "points", block = "none", accessory = "none";
 };
 
 std::string program_version();

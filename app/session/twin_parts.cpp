@@ -105,8 +105,11 @@ core::Result<imaging::Lumen> aorta_lumen(const ImageData& image, const core::Pro
   return imaging::lumen_from_labels(*image.labels, std::vector<int>{core::labels::aorta, core::labels::descending_aorta}, params, progress);
 }
 
-core::Result<std::shared_ptr<const twin::HeartModel>> make_heart(const CaseData& data, const PipelineParams&, const core::Progress& progress) {
+core::Result<std::shared_ptr<const twin::HeartModel>> make_heart(const CaseData& data, const PipelineParams& params, const core::Progress& progress) {
   organs::HeartInputs inputs;
+  auto conduction = organs::heart_conduction(params.conduction, params.block, params.accessory);
+  if (!conduction) return core::pass(conduction);
+  inputs.params.conduction = std::move(*conduction);
   inputs.mesh = data.heart_mesh->mesh;
   inputs.fibres = data.heart_mesh->fibres;
   inputs.fibres_source = data.heart_mesh->fibres_source;
@@ -152,12 +155,13 @@ core::Result<std::shared_ptr<const twin::VesselModel>> make_vessel(const CaseDat
   return std::shared_ptr<const twin::VesselModel>(std::move(vessel));
 }
 
-std::vector<std::string> standing_assumptions(const twin::TwinModel& twin, const MeshedHeart* heart) {
+std::vector<std::string> standing_assumptions(const twin::TwinModel& twin, const PipelineParams& params, const MeshedHeart* heart) {
   std::vector<std::string> lines;
   if (twin.heart) {
     organs::HeartInputs inputs;
     inputs.mesh = twin.heart->baseline.mesh;
     if (heart && heart->fibres) inputs.fibres = heart->fibres, inputs.fibres_source = heart->fibres_source;
+    if (auto conduction = organs::heart_conduction(params.conduction, params.block, params.accessory)) inputs.params.conduction = *conduction;
     lines = organs::assumptions(inputs);
   }
   for (const auto& vessel : twin.vessels) {

@@ -31,7 +31,7 @@ struct HeartConduction {
   ep::ConductionBlock block = ep::ConductionBlock::none;
   std::string accessory = "none";   // name of an entry of accessory_sites()
   ep::ConductionParams params;
-  double tree_up_to = 1.0;          // apicobasal extent of the trees
+  double left_up_to = 0.85, right_up_to = 1.0;   // apicobasal extent of the trees
   bool plain() const { return kind == ConductionKind::points && block == ep::ConductionBlock::none && accessory == "none"; }
 };
 core::Result<HeartConduction> heart_conduction(const std::string& kind, const std::string& block, const std::string& accessory);

@@ -9,6 +9,7 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
+#include "solvers/electrophysiology/structure/tissue_regions.hpp"
 
 namespace ot::organs {
 namespace {
@@ -223,7 +224,7 @@ std::vector<std::string> assumptions(const HeartInputs& in) {
   }
   if (border) out.push_back("The border zone is the one segmented in the image; across the fibres it conducts a tenth (Arevalo 2016).");
   if (scar) out.push_back(border ? "Scar does not conduct." : fmt::format("Scar does not conduct; a border zone of {:g} mm around it is assumed.", in.params.border_mm));
-  if (fat) out.push_back("Fat in the wall does not conduct (Sung et al. 2022 modelled it as an insulator with a slow rim; the rim is left out).");
+  if (fat) out.push_back(fmt::format("Fat in the wall does not conduct; a rim of {:g} mm around it counts as half fat and conducts {:.0f} % (insulator with a slow rim: Sung et al. 2022; share: Maxwell 1873).", in.params.fat_rim_mm, 100 * ep::conductivity_with_insulating_spheres(0.5)));
   return out;
 }
 
@@ -266,29 +267,12 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
   // Tissue. Fast endocardial layer: one speed in all directions, so that the scale is (v_fast / v)^2 along f, s, n; the same
   // scale acts on the conductivity of FULL. The idea of such a layer: Cardone-Noott 2016, Lee et al. 2019 (Med Image Anal
   // 57:197). Its speed, 1.0 m/s, is our own calibration: QRS 80-100 ms of the ellipsoid heart in FAST.
-  ep::TissueRegion healthy;
-  healthy.key = "healthy";
-  healthy.source = "EP-FACTS section 8; sigma from the velocity of ten Tusscher-Panfilov 2006 epi cells";
+  const ep::TissueRegion healthy = ep::tissue_region("healthy"), core_region = ep::tissue_region("scar_core");
+  ep::TissueRegion border = ep::tissue_region("border_zone");
   ep::TissueRegion fast;
   fast.key = "fast_endocardium";
   fast.sigma_scale = (par.fast_velocity * par.velocity.cwiseInverse()).cwiseAbs2();
   fast.source = "layer: Cardone-Noott et al. 2016, Lee et al. 2019; speed calibrated to a QRS of 80-100 ms in FAST";
-  ep::TissueRegion border;
-  border.key = "border_zone";
-  border.sigma_scale = Vec3(1.0, 0.1, 0.1);
-  border.channels.g_Na = 0.38;
-  border.channels.g_CaL = 0.31;
-  border.channels.g_Kr = 0.30;
-  border.channels.g_Ks = 0.20;
-  border.source = "Arevalo et al. 2016 Nat Commun 7:11437: transverse conductivity -90 %, peri-infarct remodelling";
-  ep::TissueRegion core_region;
-  core_region.key = "scar_core";
-  core_region.conducting = false;
-  core_region.source = "Arevalo et al. 2016: dense scar does not conduct";
-  ep::TissueRegion fat_region;
-  fat_region.key = "myocardial_fat";
-  fat_region.conducting = false;
-  fat_region.source = "fat cells carry no action potential: taken as an insulator";
   bool scar = false, seen_border = false, seen_fat = false;
   for (std::size_t t = 0; t < mesh.tets.size(); ++t) {
     const std::string key = region_key(mesh, t);
@@ -297,13 +281,16 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
   }
   if (seen_border) border.source += "; extent as segmented in the image";
   p.regions = {healthy, fast, border, core_region};
-  if (seen_fat) p.regions.push_back(fat_region);
+  if (seen_fat) p.regions.insert(p.regions.end(), {ep::tissue_region("myocardial_fat"), ep::tissue_region("fat_admixture")});
   p.tissue.assign(mesh.tets.size(), 0);
-  std::vector<char> scar_tet(mesh.tets.size(), 0), scar_node(mesh.nodes.size(), 0);
+  std::vector<char> scar_node(mesh.nodes.size(), 0), fat_node(mesh.nodes.size(), 0);
   for (std::size_t t = 0; t < mesh.tets.size(); ++t) {
     const std::string key = region_key(mesh, t);
     if (key == "border_zone") p.tissue[t] = 2;
-    if (key == "myocardial_fat") p.tissue[t] = 4;
+    if (key == "myocardial_fat") {
+      p.tissue[t] = 4;
+      for (Index n : mesh.tets[t]) fat_node[n] = 1;
+    }
     if (key == "scar") {
       scar = true;
       p.tissue[t] = 3;
@@ -320,7 +307,8 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
     }
     if (endo && ab <= par.fast_up_to && par.conduction.kind == ConductionKind::points) p.tissue[t] = 1;
   }
-  if (scar && !seen_border && par.border_mm > 0) {
+  // Conducting tissue within `width` of the marked nodes becomes `region`.
+  const auto rim = [&](const std::vector<char>& marked, double width, std::uint8_t region, const core::Progress& part) -> core::Result<void> {
     auto frame = std::make_shared<ep::FibreField>();
     frame->f.assign(mesh.tets.size(), Vec3(1, 0, 0));
     frame->s.assign(mesh.tets.size(), Vec3(0, 1, 0));
@@ -328,16 +316,21 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
     if (!distance) return core::pass(distance);
     std::vector<ep::EikonalSource> from;
     for (std::size_t n = 0; n < mesh.nodes.size(); ++n)
-      if (scar_node[n]) from.push_back({Index(n), 0.0});
-    auto d = distance->solve(from, {}, progress.part(0.85, 0.95));
+      if (marked[n]) from.push_back({Index(n), 0.0});
+    auto d = distance->solve(from, {}, part);
     if (!d) return core::pass(d);
     for (std::size_t t = 0; t < mesh.tets.size(); ++t) {
-      if (!p.regions[p.tissue[t]].conducting) continue;
+      if (!p.regions[p.tissue[t]].conducting || p.tissue[t] == 2) continue;
       double mean = 0;
       for (Index n : mesh.tets[t]) mean += 0.25 * (*d)[n];
-      if (mean <= par.border_mm) p.tissue[t] = 2;
+      if (mean <= width) p.tissue[t] = region;
     }
-  }
+    return {};
+  };
+  if (scar && !seen_border && par.border_mm > 0)
+    if (auto ok = rim(scar_node, par.border_mm, 2, progress.part(0.85, 0.93)); !ok) return core::pass(ok);
+  if (seen_fat && par.fat_rim_mm > 0)
+    if (auto ok = rim(fat_node, par.fat_rim_mm, 5, progress.part(0.93, 0.95)); !ok) return core::pass(ok);
   std::vector<char> excitable(mesh.nodes.size(), 0);
   for (std::size_t t = 0; t < mesh.tets.size(); ++t)
     if (p.regions[p.tissue[t]].conducting)
@@ -358,7 +351,7 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
     auto roots = purkinje_roots(purkinje_sites(), g.has_rv, node_at);
     if (!roots) return core::pass(roots);
     roots->open.resize(mesh.nodes.size());
-    for (std::size_t n = 0; n < mesh.nodes.size(); ++n) roots->open[n] = c.apicobasal[n] <= par.conduction.tree_up_to;
+    for (std::size_t n = 0; n < mesh.nodes.size(); ++n) roots->open[n] = c.apicobasal[n] <= (g.endo_lv[n] ? par.conduction.left_up_to : par.conduction.right_up_to);
     auto network = ep::grow_conduction_network(mesh, *roots, par.conduction.params, progress.part(0.95, 0.97));
     if (!network) return core::pass(network);
     auto conducted = ep::conduct(p, *network, par.conduction.block, *accessory ? &**accessory : nullptr, progress.part(0.97, 1.0));

@@ -34,6 +34,7 @@ struct HeartParams {
   // under the endocardium in human wedges (Glukhov et al. 2010, Circ Res 106:981), the outer half is epicardial.
   double mid_from = 0.1, epi_from = 0.5;
   double border_mm = 2.0;                // width of the border zone around scar, when the mesh has no region "border_zone"
+  double fat_rim_mm = 1.0;               // mixed tissue around segmented fat: about one CT voxel of partial volume; 0 = none
   double site_radius_mm = 3.0;           // tissue stimulated at each root site
   ep::FibreAngles fibres;
   std::vector<RootSite> sites = durrer_sites();

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The conduction system on the ellipsoid heart; the tree on a flat sheet is also a verify row (ep/purkinje-sheet).
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdio>
-#include <chrono>
+#include <cstdlib>
+#include <limits>
+#include <set>
 
+#include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/fast.hpp"
+#include "solvers/electrophysiology/structure/conduction_system.hpp"
 #include "solvers/organs/heart/heart.hpp"
 #include "tests/support/ellipsoid_heart.hpp"
 
@@ -13,31 +18,120 @@ using namespace ot;
 using core::Index;
 using core::Vec3;
 
-TEST_CASE("explore") {
-  auto mesh = std::make_shared<core::TetMesh>(test::ellipsoid_heart({.edge_mm = 2.4}));
-  for (auto [kind, block, acc] : {std::tuple{"purkinje", "none", "none"}, {"purkinje", "lbbb", "none"}})
-   for (auto [speed, top, branch] : {std::tuple{2.0, 1.0, 6.0}, {2.0, 0.7, 6.0}, {2.0, 0.55, 6.0}, {3.0, 0.7, 6.0}, {2.0,0.7,10.0}}) {
-    organs::HeartInputs in;
-    in.mesh = mesh;
-    auto c = organs::heart_conduction(kind, block, acc);
-    REQUIRE(c);
-    in.params.conduction = *c;
-    in.params.conduction.tree_up_to = top; in.params.conduction.params.speed_m_per_s = speed; in.params.conduction.params.tree.branch_mm = branch; std::printf("speed %g top %g branch %g: ", speed, top, branch);
-    const auto t0 = std::chrono::steady_clock::now();
-    auto h = organs::build_heart(in, {});
-    if (!h) { std::printf("%s\n", h.error().message.c_str()); continue; }
-    const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - t0).count();
-    auto templates = ep::make_templates((*h)->baseline);
-    auto r = ep::run_fast((*h)->baseline, *templates, {});
-    REQUIRE(r);
-    std::printf("%s %s %s: sites %zu build %.2f s run %.2f ", kind, block, acc, (*h)->baseline.sites.size(), wall, r->wall_s);
-    for (auto& q : r->quantities) if (q.key.find("qrs")==0 || q.key.find("qt_ms")==0 || q.key=="axis_deg" || q.key.find("total_act")==0) std::printf(" %s %.1f", q.key.c_str(), q.value);
-    double latest = 0; for (auto& s : (*h)->baseline.sites) latest = std::max(latest, s.start_ms);
-    std::printf(" latest site %.1f\n", latest);
-    for (std::size_t l = 0; l < r->ecg.leads.size(); ++l) {
-      double hi = 0, lo = 0, thi=0, tlo=0; for (std::size_t k = 0; k < r->ecg.t_ms.size(); ++k) if (r->ecg.t_ms[k] < 180) { hi = std::max(hi, r->ecg.mV[l][k]); lo = std::min(lo, r->ecg.mV[l][k]); } else { thi = std::max(thi, r->ecg.mV[l][k]); tlo = std::min(tlo, r->ecg.mV[l][k]); }
-      std::printf("  %s R %.2f S %.2f T %.2f", r->ecg.leads[l].c_str(), hi, lo, std::abs(tlo)>thi?tlo:thi);
-    }
-    std::printf("\n");
+namespace {
+
+core::Result<std::shared_ptr<const twin::HeartModel>> built(double edge, const char* kind, const char* block, const char* accessory) {
+  organs::HeartInputs in;
+  in.mesh = std::make_shared<core::TetMesh>(test::ellipsoid_heart({.edge_mm = edge}));
+  auto c = organs::heart_conduction(kind, block, accessory);
+  REQUIRE(c);
+  in.params.conduction = *c;
+  if (const char* s = std::getenv("SPEED")) in.params.conduction.params.speed_m_per_s = std::atof(s);
+  if (const char* s = std::getenv("TOP")) in.params.conduction.left_up_to = std::atof(s);
+  if (const char* s = std::getenv("RTOP")) in.params.conduction.right_up_to = std::atof(s);
+  return organs::build_heart(in, {});
+}
+
+double latest(const std::shared_ptr<const twin::HeartModel>& h) {
+  auto eikonal = ep::Eikonal::make(h->baseline.mesh, h->baseline.fibres, h->baseline.velocity, ep::speed_map(h->baseline));
+  REQUIRE(eikonal);
+  auto t = eikonal->solve(ep::eikonal_sources(h->baseline), ep::conducting_tets(h->baseline), {});
+  REQUIRE(t);
+  double last = 0;
+  for (const double x : *t) last = std::isfinite(x) ? std::max(last, x) : last;
+  return last;
+}
+
+bool any_named(const ep::ElectroProblem& p, const char* prefix) {
+  return std::any_of(p.sites.begin(), p.sites.end(), [&](const auto& s) { return s.name.rfind(prefix, 0) == 0; });
+}
+
+}  // namespace
+
+TEST_CASE("explore", "[.explore]") {
+  const char* block = std::getenv("BLOCK") ? std::getenv("BLOCK") : "none";
+  const char* acc = std::getenv("ACC") ? std::getenv("ACC") : "none";
+  auto h = built(2.4, "purkinje", block, acc);
+  REQUIRE(h);
+  auto templates = ep::make_templates((*h)->baseline);
+  auto r = ep::run_fast((*h)->baseline, *templates, {});
+  REQUIRE(r);
+  std::printf("%s %s sites %zu", block, acc, (*h)->baseline.sites.size());
+  for (auto& q : r->quantities) if (q.key.find("qrs")==0 || q.key.find("qt_ms")==0 || q.key=="axis_deg") std::printf(" %s %.1f", q.key.c_str(), q.value);
+  std::printf("\n");
+  for (std::size_t l = 0; l < r->ecg.leads.size(); ++l) {
+    double hi = 0, lo = 0, thi=0, tlo=0; for (std::size_t k = 0; k < r->ecg.t_ms.size(); ++k) if (r->ecg.t_ms[k] < 150) { hi = std::max(hi, r->ecg.mV[l][k]); lo = std::min(lo, r->ecg.mV[l][k]); } else { thi = std::max(thi, r->ecg.mV[l][k]); tlo = std::min(tlo, r->ecg.mV[l][k]); }
+    std::printf("  %s R %.2f S %.2f T %.2f", r->ecg.leads[l].c_str(), hi, lo, std::abs(tlo)>thi?tlo:thi);
   }
+  std::printf("\n");
+}
+
+TEST_CASE("conduction: the tree is the same for 1 and 2 threads, covers both ventricles, and every junction touches muscle") {
+  const int before = core::thread_count();
+  core::set_thread_count(1);
+  const auto one = built(3.5, "purkinje", "none", "none");
+  core::set_thread_count(2);
+  const auto two = built(3.5, "purkinje", "none", "none");
+  core::set_thread_count(before);
+  REQUIRE((one && two));
+  CHECK((*one)->baseline.sha256() == (*two)->baseline.sha256());
+  const auto& p = (*one)->baseline;
+  CHECK(p.sites.size() > 50);
+  CHECK(any_named(p, "left"));
+  CHECK(any_named(p, "right bundle"));
+  double first = std::numeric_limits<double>::infinity();
+  for (const auto& s : p.sites) {
+    CHECK(!s.nodes.empty());
+    first = std::min(first, s.start_ms);
+  }
+  CHECK(first == Approx(0.0).margin(1e-9));
+}
+
+TEST_CASE("conduction: a bundle branch block delays the whole activation by at least 20 ms, and the blocked side is entered from muscle") {
+  const auto healthy = built(3.5, "purkinje", "none", "none"), left = built(3.5, "purkinje", "lbbb", "none"), right = built(3.5, "purkinje", "rbbb", "none");
+  REQUIRE((healthy && left && right));
+  CHECK(latest(*left) > latest(*healthy) + 20);
+  CHECK(latest(*right) > latest(*healthy) + 20);
+  const auto first_of = [](const ep::ElectroProblem& p, const char* prefix) {
+    double t = std::numeric_limits<double>::infinity();
+    for (const auto& s : p.sites)
+      if (s.name.rfind(prefix, 0) == 0) t = std::min(t, s.start_ms);
+    return t;
+  };
+  CHECK(first_of((*left)->baseline, "right") == Approx(0.0).margin(1e-9));
+  CHECK(first_of((*left)->baseline, "left") > 20);
+  CHECK(first_of((*right)->baseline, "left") == Approx(0.0).margin(1e-9));
+  CHECK(first_of((*right)->baseline, "right") > 20);
+}
+
+TEST_CASE("conduction: an accessory pathway is the first site, the His-Purkinje system follows 40 ms later (points and purkinje)") {
+  for (const char* kind : {"points", "purkinje"}) {
+    const auto h = built(3.5, kind, "none", "left_lateral");
+    REQUIRE(h);
+    const auto& sites = (*h)->baseline.sites;
+    REQUIRE(sites.front().name == "accessory pathway left_lateral");
+    CHECK(sites.front().start_ms == Approx(0.0).margin(1e-9));
+    double next = std::numeric_limits<double>::infinity();
+    for (std::size_t k = 1; k < sites.size(); ++k) next = std::min(next, sites[k].start_ms);
+    if (std::string(kind) == "points") CHECK(next == Approx(40.0).margin(1e-9));
+    else CHECK((next > 0 && next <= 40.0 + 1e-9));   // the tree may be entered from the pre-excited muscle before
+  }
+}
+
+TEST_CASE("conduction: points without block or pathway leave the baseline as it was: five sites after Durrer") {
+  const auto h = built(3.5, "points", "none", "none");
+  REQUIRE(h);
+  REQUIRE((*h)->baseline.sites.size() == 5);
+  CHECK((*h)->baseline.sites[0].start_ms == 0.0);
+  CHECK((*h)->baseline.sites[3].start_ms == 5.0);
+}
+
+TEST_CASE("conduction: unknown kinds, blocks and pathways are refused with the choices; a fascicle cannot be blocked without a tree") {
+  CHECK(!organs::heart_conduction("spaghetti", "none", "none"));
+  CHECK(!organs::heart_conduction("points", "mbbb", "none"));
+  const auto pathway = organs::heart_conduction("points", "none", "everywhere");
+  REQUIRE(!pathway);
+  CHECK(pathway.error().message.find("left_lateral") != std::string::npos);
+  CHECK(!organs::heart_conduction("points", "lafb", "none"));
+  CHECK(organs::heart_conduction("purkinje", "lafb", "none"));
 }

@@ -25,10 +25,18 @@ std::vector<double> parameters(CellType, const ChannelScales& scale) {
   p[row_gNa] = 7.8 * scale.g_Na;
   p[row_gK1] = 0.09 * scale.g_K1;
   p[row_gto] = 0.1652 * scale.g_to;
-  p[row_Kur] = 1.0;
+  p[row_Kur] = scale.g_Kur;
   p[row_gKr] = 0.029411765 * scale.g_Kr;
   p[row_gKs] = 0.12941176 * scale.g_Ks;
   p[row_gCaL] = 0.12375 * scale.g_CaL;
+  p[row_NaK] = scale.g_NaK;
+  p[row_NaCa] = scale.g_NaCa;
+  p[row_pCa] = 0.275 * scale.g_pCa;
+  p[row_gbNa] = 0.0006744375 * scale.g_bNa;
+  p[row_gbCa] = 0.001131 * scale.g_bCa;
+  p[row_up] = scale.J_up;
+  p[row_rel] = scale.J_rel;
+  p[row_leak] = scale.J_leak;
   return p;
 }
 
@@ -77,7 +85,7 @@ IonicFamily base(const char* key) {
   f.params = param_rows;
   f.sodium = {row_m, row_h, row_j, row_gNa};
   f.cai = row_Cai;
-  f.scales = {"g_Na", "g_CaL", "g_Kr", "g_Ks", "g_K1", "g_to"};
+  f.scales = {"g_Na", "g_CaL", "g_Kr", "g_Ks", "g_K1", "g_to", "g_Kur", "g_NaCa", "g_NaK", "g_pCa", "g_bNa", "g_bCa", "J_up", "J_rel", "J_leak"};
   f.stimulus_mV_per_ms = 20;  // 2 nA on 100 pF for 2 ms, figure 14 of the paper: twice diastolic threshold
   f.stimulus_ms = 2;
   f.parameters = &parameters;
@@ -91,16 +99,26 @@ IonicModel describe(const IonicFamily& family, std::vector<double> p) {
   m.key = family.key;
   m.family = &family;
   m.source = "Courtemanche, Ramirez, Nattel 1998, Am J Physiol 275:H301, doi:10.1152/ajpheart.1998.275.1.H301";
-  m.states = {{"V", "mV"}, {"Nai", "mM"}, {"Ki", "mM"}, {"Cai", "mM"}, {"CaUp", "mM"}, {"CaRel", "mM"}, {"m", "1"},
-              {"h", "1"},  {"j", "1"},    {"oa", "1"},  {"oi", "1"},   {"ua", "1"},    {"ui", "1"},     {"xr", "1"},
-              {"xs", "1"}, {"d", "1"},    {"f", "1"},   {"fCa", "1"},  {"u", "1"},     {"v", "1"},      {"w", "1"}};
+  m.states = {{"V", "mV", "membrane.V"}, {"Nai", "mM", "sodium.Nai"}, {"Ki", "mM", "potassium.Ki"}, {"Cai", "mM", "calcium.Cai"},
+              {"CaUp", "mM", "calcium.CaUp"}, {"CaRel", "mM", "calcium.CaRel"}, {"m", "1", "ina.m"}, {"h", "1", "ina.h"},
+              {"j", "1", "ina.j"}, {"oa", "1", "ito.oa"}, {"oi", "1", "ito.oi"}, {"ua", "1", "ikur.ua"},
+              {"ui", "1", "ikur.ui"}, {"xr", "1", "ikr.xr"}, {"xs", "1", "iks.xs"}, {"d", "1", "ical.d"},
+              {"f", "1", "ical.f"}, {"fCa", "1", "ical.fCa"}, {"u", "1", "cajsr.u"}, {"v", "1", "cajsr.v"},
+              {"w", "1", "cajsr.w"}};
   m.parameters = {{"gNa", "fast sodium conductance", "mS/uF", p[row_gNa], m.source},
                   {"gK1", "inward rectifier conductance", "mS/uF", p[row_gK1], m.source},
                   {"gto", "transient outward conductance", "mS/uF", p[row_gto], m.source},
                   {"gKur", "factor on the ultrarapid delayed rectifier", "1", p[row_Kur], m.source},
                   {"gKr", "rapid delayed rectifier conductance", "mS/uF", p[row_gKr], m.source},
                   {"gKs", "slow delayed rectifier conductance", "mS/uF", p[row_gKs], m.source},
-                  {"gCaL", "L-type calcium conductance", "mS/uF", p[row_gCaL], m.source}};
+                  {"gCaL", "L-type calcium conductance", "mS/uF", p[row_gCaL], m.source},
+                  {"INaK_max", "sodium pump", "A/F", 0.59933874 * p[row_NaK], m.source},
+                  {"INaCa_max", "sodium-calcium exchanger", "A/F", 1600 * p[row_NaCa], m.source},
+                  {"IpCa_max", "calcium pump", "A/F", p[row_pCa], m.source},
+                  {"gbNa", "background sodium conductance", "mS/uF", p[row_gbNa], m.source},
+                  {"gbCa", "background calcium conductance", "mS/uF", p[row_gbCa], m.source},
+                  {"Iup_max", "uptake into the store", "mM/ms", 0.005 * p[row_up], m.source},
+                  {"krel", "release rate", "1/ms", 30 * p[row_rel], m.source}};
   return m;
 }
 

@@ -21,10 +21,17 @@
 // gNa         INa conductance                             7.8         mS/uF   row_gNa   x g_Na
 // gK1         IK1 conductance                             0.09        mS/uF   row_gK1   x g_K1
 // gto         Ito conductance                             0.1652      mS/uF   row_gto   x g_to
-// gKur        factor on the published gKur(V)             1           1       row_Kur   (no scale)
+// gKur        factor on the published gKur(V)             1           1       row_Kur   x g_Kur
 // gKr         IKr conductance                             0.029411765 mS/uF   row_gKr   x g_Kr
 // gKs         IKs conductance                             0.12941176  mS/uF   row_gKs   x g_Ks
 // gCaL        ICaL conductance                            0.12375     mS/uF   row_gCaL  x g_CaL
+// INaK_max    sodium pump                                 0.59933874  A/F     row_NaK = g_NaK
+// INaCa_max   sodium-calcium exchanger                    1600        A/F     row_NaCa = g_NaCa
+// IpCa_max    calcium pump                                0.275       A/F     row_pCa   x g_pCa
+// gbNa, gbCa  background conductances    0.0006744375, 0.001131       mS/uF   row_gbNa, row_gbCa  x g_bNa, g_bCa
+// Iup_max     uptake into the store                       0.005       mM/ms   row_up = J_up
+// krel        release rate                                30          1/ms    row_rel = J_rel
+// leak        back from the store                 Iup_max/15 mM       1/ms    row_leak = J_leak
 //
 // Numerics: gates with rates at mid-step, m and h by the exponential, the others by (2 tau - dt)/(2 tau + dt), third order in
 //   dt/tau; concentrations explicit Euler. 0/0 of the rate functions by their series.

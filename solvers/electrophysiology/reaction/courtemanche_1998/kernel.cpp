@@ -18,7 +18,7 @@ void OT_JOIN(step, OT_KERNEL_SET)(const KernelBlock& block) {
   constexpr double Cm = 100.0, V_cell = 20100.0, V_i = 0.68 * V_cell, V_up = 0.0552 * V_cell, V_rel = 0.0048 * V_cell;
   constexpr double Ko = 5.4, Nao = 140.0, Cao = 1.8, KQ10 = 3.0, ECaL = 65.0;
   constexpr double INaK_max = 0.59933874, KmNai = 10.0, KmKo = 1.5, INaCa_max = 1600.0, KmNa = 87.5, KmCa = 1.38, ksat = 0.1;
-  constexpr double gbCa = 0.001131, gbNa = 0.0006744375, IpCa_max = 0.275, KmpCa = 0.0005;
+  constexpr double KmpCa = 0.0005;
   constexpr double K_rel = 30.0, tau_tr = 180.0, I_up_max = 0.005, K_up = 0.00092, Ca_up_max = 15.0, tau_u = 8.0, tau_fCa = 2.0;
   constexpr double CMDN = 0.05, TRPN = 0.07, CSQN = 10.0, Km_CMDN = 0.00238, Km_TRPN = 0.0005, Km_CSQN = 0.8;
   constexpr double fn_1 = 3.4175e-13, fn_2 = 13.67e-16;   // umol/ms: threshold and width of the release signal
@@ -30,6 +30,7 @@ void OT_JOIN(step, OT_KERNEL_SET)(const KernelBlock& block) {
   const double* __restrict__ v_mid = static_cast<const double*>(__builtin_assume_aligned(block.v_rate, 64));
   const double* __restrict__ param = static_cast<const double*>(__builtin_assume_aligned(block.param, 64));
   double* __restrict__ state = static_cast<double*>(__builtin_assume_aligned(block.state, 64));
+  const double* at = static_cast<const double*>(__builtin_assume_aligned(block.state_at ? block.state_at : block.state, 64));
   double* __restrict__ out_i = static_cast<double*>(__builtin_assume_aligned(block.i_ion, 64));
   double* __restrict__ out_e = static_cast<double*>(__builtin_assume_aligned(block.e_na, 64));
 
@@ -37,13 +38,13 @@ void OT_JOIN(step, OT_KERNEL_SET)(const KernelBlock& block) {
 #pragma omp simd
     for (int l = group; l < group + lane_multiple; ++l) {
       const double V = v_now[l];
-      const double Nai = state[row_Nai * block_nodes + l], Ki = state[row_Ki * block_nodes + l], Cai = state[row_Cai * block_nodes + l],
-                   CaUp = state[row_CaUp * block_nodes + l], CaRel = state[row_CaRel * block_nodes + l];
-      const double m = state[row_m * block_nodes + l], h = state[row_h * block_nodes + l], j = state[row_j * block_nodes + l];
-      const double oa = state[row_oa * block_nodes + l], oi = state[row_oi * block_nodes + l], ua = state[row_ua * block_nodes + l],
-                   ui = state[row_ui * block_nodes + l], xr = state[row_xr * block_nodes + l], xs = state[row_xs * block_nodes + l];
-      const double d = state[row_d * block_nodes + l], f = state[row_f * block_nodes + l], fCa = state[row_fCa * block_nodes + l];
-      const double u = state[row_u * block_nodes + l], v = state[row_v * block_nodes + l], w = state[row_w * block_nodes + l];
+      const double Nai = at[row_Nai * block_nodes + l], Ki = at[row_Ki * block_nodes + l], Cai = at[row_Cai * block_nodes + l],
+                   CaUp = at[row_CaUp * block_nodes + l], CaRel = at[row_CaRel * block_nodes + l];
+      const double m = at[row_m * block_nodes + l], h = at[row_h * block_nodes + l], j = at[row_j * block_nodes + l];
+      const double oa = at[row_oa * block_nodes + l], oi = at[row_oi * block_nodes + l], ua = at[row_ua * block_nodes + l],
+                   ui = at[row_ui * block_nodes + l], xr = at[row_xr * block_nodes + l], xs = at[row_xs * block_nodes + l];
+      const double d = at[row_d * block_nodes + l], f = at[row_f * block_nodes + l], fCa = at[row_fCa * block_nodes + l];
+      const double u = at[row_u * block_nodes + l], v = at[row_v * block_nodes + l], w = at[row_w * block_nodes + l];
 
       // Currents at the start of the step.
       const double ENa = RTF * (log(Nao) - log(Nai)), EK = RTF * (log(Ko) - log(Ki)), ECa = 0.5 * RTF * (log(Cao) - log(Cai));
@@ -58,23 +59,23 @@ void OT_JOIN(step, OT_KERNEL_SET)(const KernelBlock& block) {
       const double IKs = param[row_gKs * block_nodes + l] * xs * xs * VK;
       const double ICaL = param[row_gCaL * block_nodes + l] * d * f * fCa * (V - ECaL);
       const double na = KmNai / Nai;
-      const double INaK = (INaK_max * Ko / (Ko + KmKo)) / ((1.0 + 0.1245 * y2 + 0.0365 * sigma * y20) * (1.0 + na * sqrt(na)));
-      const double INaCa = INaCa_max / ((KmNa * KmNa * KmNa + Nao * Nao * Nao) * (KmCa + Cao)) *
+      const double INaK = param[row_NaK * block_nodes + l] * (INaK_max * Ko / (Ko + KmKo)) / ((1.0 + 0.1245 * y2 + 0.0365 * sigma * y20) * (1.0 + na * sqrt(na)));
+      const double INaCa = param[row_NaCa * block_nodes + l] * INaCa_max / ((KmNa * KmNa * KmNa + Nao * Nao * Nao) * (KmCa + Cao)) *
                            (Nai * Nai * Nai * Cao - y20 * (Nao * Nao * Nao) * Cai) / (y7 * (1.0 + ksat * y13));
-      const double IbCa = gbCa * (V - ECa), IbNa = gbNa * (V - ENa), IpCa = IpCa_max * Cai / (KmpCa + Cai);
+      const double IbCa = param[row_gbCa * block_nodes + l] * (V - ECa), IbNa = param[row_gbNa * block_nodes + l] * (V - ENa), IpCa = param[row_pCa * block_nodes + l] * Cai / (KmpCa + Cai);
       out_i[l] = INa + IK1 + Ito + IKur + IKr + IKs + ICaL + INaK + INaCa + IbCa + IbNa + IpCa;
       out_e[l] = ENa;
 
       // Concentrations, fluxes at the start of the step.
-      const double I_rel = K_rel * u * u * v * w * (CaRel - Cai), I_tr = (CaUp - CaRel) * (1.0 / tau_tr);
-      const double I_up = I_up_max * Cai / (Cai + K_up), I_leak = (I_up_max / Ca_up_max) * CaUp;
+      const double I_rel = param[row_rel * block_nodes + l] * K_rel * u * u * v * w * (CaRel - Cai), I_tr = (CaUp - CaRel) * (1.0 / tau_tr);
+      const double I_up = param[row_up * block_nodes + l] * I_up_max * Cai / (Cai + K_up), I_leak = param[row_leak * block_nodes + l] * (I_up_max / Ca_up_max) * CaUp;
       const double trpn = (Cai + Km_TRPN) * (Cai + Km_TRPN), cmdn = (Cai + Km_CMDN) * (Cai + Km_CMDN), csqn = (CaRel + Km_CSQN) * (CaRel + Km_CSQN);
       const double B1 = (2.0 * INaCa - IpCa - ICaL - IbCa) * (Cm / (2.0 * V_i * F)) + (V_up * (I_leak - I_up) + V_rel * I_rel) * (1.0 / V_i);
-      state[row_Nai * block_nodes + l] = Nai - dt * (Cm / (V_i * F)) * (3.0 * INaK + 3.0 * INaCa + IbNa + INa);
-      state[row_Ki * block_nodes + l] = Ki - dt * (Cm / (V_i * F)) * (IK1 + Ito + IKur + IKr + IKs + i_stim - 2.0 * INaK);
-      state[row_Cai * block_nodes + l] = Cai + dt * B1 * (trpn * cmdn) / (trpn * cmdn + TRPN * Km_TRPN * cmdn + CMDN * Km_CMDN * trpn);
-      state[row_CaUp * block_nodes + l] = CaUp + dt * (I_up - I_leak - I_tr * (V_rel / V_up));
-      state[row_CaRel * block_nodes + l] = CaRel + dt * (I_tr - I_rel) * csqn / (csqn + CSQN * Km_CSQN);
+      state[row_Nai * block_nodes + l] -= dt * (Cm / (V_i * F)) * (3.0 * INaK + 3.0 * INaCa + IbNa + INa);
+      state[row_Ki * block_nodes + l] -= dt * (Cm / (V_i * F)) * (IK1 + Ito + IKur + IKr + IKs + i_stim - 2.0 * INaK);
+      state[row_Cai * block_nodes + l] += dt * B1 * (trpn * cmdn) / (trpn * cmdn + TRPN * Km_TRPN * cmdn + CMDN * Km_CMDN * trpn);
+      state[row_CaUp * block_nodes + l] += dt * (I_up - I_leak - I_tr * (V_rel / V_up));
+      state[row_CaRel * block_nodes + l] += dt * (I_tr - I_rel) * csqn / (csqn + CSQN * Km_CSQN);
 
       // Gates, rates at the middle of the step. m and h: exact exponential; the others x += (inf - x) 2 dt/(2 tau + dt), or with
       // tau = 1/rate  x += (inf - x) 2 dt rate/(2 + dt rate).
@@ -90,43 +91,43 @@ void OT_JOIN(step, OT_KERNEL_SET)(const KernelBlock& block) {
 
       const double a_m = 0.32 * linoid(U + 47.13, 10.0), r_m = a_m + 0.08 * exp(U * (-1.0 / 11));
       const double m_inf = a_m / r_m;
-      state[row_m * block_nodes + l] = m_inf - (m_inf - m) * exp(-dt * r_m);
+      state[row_m * block_nodes + l] = m_inf - (m_inf - state[row_m * block_nodes + l]) * exp(-dt * r_m);
       const double a_h = low ? 0.135 * exp((U + 80.0) * (-1.0 / 6.8)) : 0.0;
       const double b_h = low ? 3.56 * exp(0.079 * U) + 3.1e5 * exp(0.35 * U) : 1.0 / (0.13 * (1.0 + exp((U + 10.66) * (-1.0 / 11.1))));
       const double h_inf = a_h / (a_h + b_h);
-      state[row_h * block_nodes + l] = h_inf - (h_inf - h) * exp(-dt * (a_h + b_h));
+      state[row_h * block_nodes + l] = h_inf - (h_inf - state[row_h * block_nodes + l]) * exp(-dt * (a_h + b_h));
       const double a_j = low ? (-127140.0 * exp(0.2444 * U) - 3.474e-5 * exp(-0.04391 * U)) * (U + 37.78) / (1.0 + exp(0.311 * (U + 79.23))) : 0.0;
       const double b_j = (low ? 0.1212 : 0.3) * exp((low ? -0.01052 : -2.535e-7) * U) / (1.0 + exp(low ? -0.1378 * (U + 40.14) : -0.1 * (U + 32.0)));
-      state[row_j * block_nodes + l] = by_rate(j, a_j / (a_j + b_j), a_j + b_j);
+      state[row_j * block_nodes + l] = by_rate(state[row_j * block_nodes + l], a_j / (a_j + b_j), a_j + b_j);
 
       const double r_a = KQ10 * (0.65 / (exp((U + 10.0) * (-1.0 / 8.5)) + exp((U - 30.0) * (-1.0 / 59))) + 0.65 / (2.5 + exp((U + 82.0) * (1.0 / 17))));
-      state[row_oa * block_nodes + l] = by_rate(oa, 1.0 / (1.0 + exp((U + 20.47) * (-1.0 / 17.54))), r_a);
-      state[row_ua * block_nodes + l] = by_rate(ua, 1.0 / (1.0 + exp((U + 30.3) * (-1.0 / 9.6))), r_a);
+      state[row_oa * block_nodes + l] = by_rate(state[row_oa * block_nodes + l], 1.0 / (1.0 + exp((U + 20.47) * (-1.0 / 17.54))), r_a);
+      state[row_ua * block_nodes + l] = by_rate(state[row_ua * block_nodes + l], 1.0 / (1.0 + exp((U + 30.3) * (-1.0 / 9.6))), r_a);
       const double r_oi = KQ10 * (1.0 / (18.53 + exp((U + 113.7) * (1.0 / 10.95))) + 1.0 / (35.56 + exp((U + 1.26) * (-1.0 / 7.44))));
-      state[row_oi * block_nodes + l] = by_rate(oi, 1.0 / (1.0 + exp((U + 43.1) * (1.0 / 5.3))), r_oi);
+      state[row_oi * block_nodes + l] = by_rate(state[row_oi * block_nodes + l], 1.0 / (1.0 + exp((U + 43.1) * (1.0 / 5.3))), r_oi);
       const double r_ui = KQ10 * (1.0 / (21.0 + exp((U - 185.0) * (-1.0 / 28))) + exp((U - 158.0) * (1.0 / 16)));
-      state[row_ui * block_nodes + l] = by_rate(ui, 1.0 / (1.0 + exp((U - 99.45) * (1.0 / 27.48))), r_ui);
+      state[row_ui * block_nodes + l] = by_rate(state[row_ui * block_nodes + l], 1.0 / (1.0 + exp((U - 99.45) * (1.0 / 27.48))), r_ui);
       // x/(exp(x/k) - 1) = linoid(-x, k)
       const double r_xr = 0.0003 * linoid(U + 14.1, 5.0) + 7.3898e-5 * linoid(3.3328 - U, 5.1237);
-      state[row_xr * block_nodes + l] = by_rate(xr, 1.0 / (1.0 + exp((U + 14.1) * (-1.0 / 6.5))), r_xr);
+      state[row_xr * block_nodes + l] = by_rate(state[row_xr * block_nodes + l], 1.0 / (1.0 + exp((U + 14.1) * (-1.0 / 6.5))), r_xr);
       const double r_xs = 2.0 * (4e-5 * linoid(U - 19.9, 17.0) + 3.5e-5 * linoid(19.9 - U, 9.0));
-      state[row_xs * block_nodes + l] = by_rate(xs, 1.0 / sqrt(1.0 + exp((U - 19.9) * (-1.0 / 12.7))), r_xs);
+      state[row_xs * block_nodes + l] = by_rate(state[row_xs * block_nodes + l], 1.0 / sqrt(1.0 + exp((U - 19.9) * (-1.0 / 12.7))), r_xs);
       // tau_d = (1 - e)/(0.035 x (1 + e)), e = exp(-x/6.24): rate = 0.035 (1 + e) linoid(x, 6.24)
       const double r_d = 0.035 * (1.0 + exp((U + 10.0) * (-1.0 / 6.24))) * linoid(U + 10.0, 6.24);
-      state[row_d * block_nodes + l] = by_rate(d, 1.0 / (1.0 + exp((U + 10.0) * (-1.0 / 8))), r_d);
+      state[row_d * block_nodes + l] = by_rate(state[row_d * block_nodes + l], 1.0 / (1.0 + exp((U + 10.0) * (-1.0 / 8))), r_d);
       const double r_f = (0.0197 * exp(-0.0337 * 0.0337 * (U + 10.0) * (U + 10.0)) + 0.02) * (1.0 / 9);
-      state[row_f * block_nodes + l] = by_rate(f, 1.0 / (1.0 + exp((U + 28.0) * (1.0 / 6.9))), r_f);
-      state[row_fCa * block_nodes + l] = by_tau(fCa, 0.00035 / (0.00035 + Cai), tau_fCa);
+      state[row_f * block_nodes + l] = by_rate(state[row_f * block_nodes + l], 1.0 / (1.0 + exp((U + 28.0) * (1.0 / 6.9))), r_f);
+      state[row_fCa * block_nodes + l] = by_tau(state[row_fCa * block_nodes + l], 0.00035 / (0.00035 + Cai), tau_fCa);
 
       // Release gates follow the calcium flux; their switches are 1e-3 of the threshold wide, so the arguments are clamped.
       const double Fn = 1e-12 * V_rel * I_rel - (5e-13 / F) * (0.5 * ICaL - 0.2 * INaCa) * Cm;
       const double at_u = fmin(fmax((fn_1 - Fn) * (1.0 / fn_2), -300.0), 300.0), at_v = fmin(fmax((0.2 * fn_1 - Fn) * (1.0 / fn_2), -300.0), 300.0);
       const double u_inf = 1.0 / (1.0 + exp(at_u));
-      state[row_u * block_nodes + l] = by_tau(u, u_inf, tau_u);
-      state[row_v * block_nodes + l] = by_tau(v, 1.0 - 1.0 / (1.0 + exp(at_v)), 1.91 + 2.09 * u_inf);
+      state[row_u * block_nodes + l] = by_tau(state[row_u * block_nodes + l], u_inf, tau_u);
+      state[row_v * block_nodes + l] = by_tau(state[row_v * block_nodes + l], 1.0 - 1.0 / (1.0 + exp(at_v)), 1.91 + 2.09 * u_inf);
       // tau_w = 6 (1 - e)/((1 + 0.3 e) x), e = exp(-x/5), x = U - 7.9: rate = (1 + 0.3 e) linoid(x, 5)/6
       const double r_w = (1.0 + 0.3 * exp((U - 7.9) * (-1.0 / 5))) * linoid(U - 7.9, 5.0) * (1.0 / 6);
-      state[row_w * block_nodes + l] = by_rate(w, 1.0 - 1.0 / (1.0 + exp((U - 40.0) * (-1.0 / 17))), r_w);
+      state[row_w * block_nodes + l] = by_rate(state[row_w * block_nodes + l], 1.0 - 1.0 / (1.0 + exp((U - 40.0) * (-1.0 / 17))), r_w);
     }
 }
 

@@ -28,6 +28,17 @@ std::vector<double> parameters(CellType, const ChannelScales& scale) {
   p[row_gKs] = 0.2352 * scale.g_Ks;
   p[row_gK1] = 0.065 * scale.g_K1;
   p[row_gto] = 0.08184 * scale.g_to;
+  p[row_gsus] = 0.0227 * scale.g_sus;
+  p[row_f_scale] = scale.g_f;
+  p[row_NaK] = scale.g_NaK;
+  p[row_NaCa] = scale.g_NaCa;
+  p[row_gpCa] = 0.1238 * scale.g_pCa;
+  p[row_gpK] = 0.0146 * scale.g_pK;
+  p[row_gbNa] = 0.00029 * scale.g_bNa;
+  p[row_gbCa] = 0.000592 * scale.g_bCa;
+  p[row_up] = scale.J_up;
+  p[row_rel] = scale.J_rel;
+  p[row_leak] = scale.J_leak;
   return p;
 }
 
@@ -68,7 +79,7 @@ const IonicFamily& family() {
     p.params = param_rows;
     p.sodium = {row_m, row_h, row_j, row_gNa};
     p.cai = row_Cai;
-    p.scales = {"g_Na", "g_CaL", "g_Kr", "g_Ks", "g_K1", "g_to"};
+    p.scales = {"g_Na", "g_CaL", "g_Kr", "g_Ks", "g_K1", "g_to", "g_sus", "g_f", "g_NaCa", "g_NaK", "g_pCa", "g_pK", "g_bNa", "g_bCa", "J_up", "J_rel", "J_leak"};
     p.stimulus_mV_per_ms = 52;  // that of the ten Tusscher cell it is built on, 1 ms
     p.stimulus_ms = 1;
     p.parameters = &parameters;
@@ -86,16 +97,27 @@ IonicModel model() {
   m.summary = "Human Purkinje cell, spontaneously active, 20 variables";
   m.source = "Stewart et al. 2009, Phil Trans R Soc A 367:2225, doi:10.1098/rsta.2008.0283";
   m.family = &family();
-  m.states = {{"V", "mV"},  {"Cai", "mM"}, {"CaSR", "mM"}, {"CaSS", "mM"}, {"Nai", "mM"}, {"Ki", "mM"}, {"m", "1"},
-              {"h", "1"},   {"j", "1"},    {"xr1", "1"},   {"xr2", "1"},   {"xs", "1"},   {"r", "1"},   {"s", "1"},
-              {"d", "1"},   {"f", "1"},    {"f2", "1"},    {"fCaSS", "1"}, {"y", "1"},    {"R", "1"}};
+  m.states = {{"V", "mV", "membrane.V"}, {"Cai", "mM", "calcium.Ca_i"}, {"CaSR", "mM", "calcium.Ca_SR"}, {"CaSS", "mM", "calcium.Ca_ss"},
+              {"Nai", "mM", "sodium.Na_i"}, {"Ki", "mM", "potassium.K_i"}, {"m", "1", "ina.m"}, {"h", "1", "ina.h"},
+              {"j", "1", "ina.j"}, {"xr1", "1", "ikr.Xr1"}, {"xr2", "1", "ikr.Xr2"}, {"xs", "1", "iks.Xs"},
+              {"r", "1", "ito.r"}, {"s", "1", "ito.s"}, {"d", "1", "ical.d"}, {"f", "1", "ical.f1"},
+              {"f2", "1", "ical.f2"}, {"fCaSS", "1", "ical.fCass"}, {"y", "1", "if.y"}, {"R", "1", "irel.R_prime"}};
   const std::vector<double> p = parameters(CellType::epi, {});
   m.parameters = {{"gNa", "fast sodium conductance", "mS/uF", p[row_gNa], m.source},
                   {"gCaL", "L-type calcium permeability", "L/F/s", p[row_gCaL], m.source},
                   {"gKr", "rapid delayed rectifier conductance", "mS/uF", p[row_gKr], m.source},
                   {"gKs", "slow delayed rectifier conductance", "mS/uF", p[row_gKs], m.source},
                   {"gK1", "inward rectifier conductance", "mS/uF", p[row_gK1], m.source},
-                  {"gto", "transient outward conductance", "mS/uF", p[row_gto], m.source}};
+                  {"gto", "transient outward conductance", "mS/uF", p[row_gto], m.source},
+                  {"gsus", "sustained potassium conductance", "mS/uF", p[row_gsus], m.source},
+                  {"gfK", "funny current, potassium", "mS/uF", 0.0234346 * p[row_f_scale], m.source},
+                  {"gfNa", "funny current, sodium", "mS/uF", 0.0145654 * p[row_f_scale], m.source},
+                  {"PNaK", "sodium pump", "A/F", 2.724 * p[row_NaK], m.source},
+                  {"KNaCa", "sodium-calcium exchanger", "A/F", 1000 * p[row_NaCa], m.source},
+                  {"gpCa", "calcium pump", "A/F", p[row_gpCa], m.source},
+                  {"gpK", "plateau potassium conductance", "mS/uF", p[row_gpK], m.source},
+                  {"gbNa", "background sodium conductance", "mS/uF", p[row_gbNa], m.source},
+                  {"gbCa", "background calcium conductance", "mS/uF", p[row_gbCa], m.source}};
   return m;
 }
 
