@@ -150,6 +150,7 @@ Sensors read_sensors(SpecReader& spec, const core::TetMesh& mesh) {
 template <class Times>
 nlohmann::json report(const Sensors& sensors, const core::TetMesh& mesh, const Times& activation, const SolveOptions& options) {
   nlohmann::json out;
+  out["mesh_sha256"] = mesh.sha256();
   double latest = 0;
   std::size_t reached = 0;
   for (const auto t : activation)

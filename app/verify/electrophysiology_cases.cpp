@@ -35,7 +35,7 @@ Rows slab(const std::string& name, double edge, const std::string& split, double
     row.value = value.is_null() ? std::nan("") : value.get<double>();
     row.reference = accepted[p];
     row.tolerance = tolerance;
-    row.source = "Niederer 2011; shared/reference/niederer/SPEC.md";
+    row.source = "Niederer 2011; shared/reference/niederer/SPEC.md; mesh " + (*answer)["mesh_sha256"].get<std::string>().substr(0, 16);
     row.wall_s = (*answer)["wall_s"].get<double>();
     row.quick = quick;
     rows.push_back(row);
@@ -47,6 +47,15 @@ Rows slab(const std::string& name, double edge, const std::string& split, double
 
 Rows slab_half_alternating(bool quick, const core::Progress& p) { return slab("ep/slab-0.5-alternating", 0.5, "alternating", 0.08, quick, p); }
 Rows slab_half_kuhn(bool quick, const core::Progress& p) { return slab("ep/slab-0.5-kuhn", 0.5, "kuhn", 0.13, quick, p); }
+Rows slab_half_unstructured(bool quick, const core::Progress& p) { return slab("ep/slab-0.5-unstructured", 0.5, "unstructured", 0.13, quick, p); }
+Rows slab_fifth_kuhn(bool quick, const core::Progress& p) {
+  if (quick) return std::vector<Row>{};
+  return slab("ep/slab-0.2-kuhn", 0.2, "kuhn", 0.04, quick, p);
+}
+Rows slab_fifth_unstructured(bool quick, const core::Progress& p) {
+  if (quick) return std::vector<Row>{};
+  return slab("ep/slab-0.2-unstructured", 0.2, "unstructured", 0.06, quick, p);
+}
 Rows slab_fifth_alternating(bool quick, const core::Progress& p) {
   if (quick) return std::vector<Row>{};
   return slab("ep/slab-0.2-alternating", 0.2, "alternating", 0.04, quick, p);

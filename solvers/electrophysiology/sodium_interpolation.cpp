@@ -140,7 +140,7 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
     double energy[6], total = 0;
     for (std::size_t k = 0; k < 6; ++k) {
       const double d = x[tet_edges[k].first] - x[tet_edges[k].second];
-      energy[k] = std::max(0.0, double(tissue.tet_coupling[e][k])) * d * d;
+      energy[k] = double(tissue.tet_coupling[e][k]) * d * d;
       total += energy[k];
     }
     if (!(total > 0)) continue;
