@@ -241,7 +241,8 @@ nlohmann::json solve_eikonal(const nlohmann::json& json, const SolveOptions& opt
   std::vector<ep::EikonalSource> sources;
   for (const auto& one : spec.at("sources")) {
     SpecReader s(one, "\"sources\"");
-    sources.push_back({nearest_node(*problem.mesh, s.vec3("at_mm")), s.number("time_ms", 0, -1e6, 1e6)});
+    const Vec3 at = s.vec3("at_mm");
+    for (const auto& node : ep::sources_at(*problem.mesh, at, s.number("time_ms", 0, -1e6, 1e6))) sources.push_back(node);
     s.finish();
   }
   const Sensors sensors = read_sensors(spec, *problem.mesh);

@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <numeric>
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
+#include "solvers/electrophysiology/eikonal_state.hpp"
 
 namespace ot::ep {
 namespace {
@@ -21,7 +21,6 @@ using core::Vec3;
 
 constexpr double never = std::numeric_limits<double>::infinity();
 constexpr double accept = 1e-9;             // ms; smaller improvements are left: at most 1e-7 over a hundred nodes
-constexpr double ball_in_edges = 3.8707;    // radius of exact start times; not a distance that regular lattices repeat
 constexpr int edge_of[4][4] = {{-1, 0, 1, 2}, {0, -1, 3, 4}, {1, 3, -1, 5}, {2, 4, 5, -1}};
 constexpr int others[4][3] = {{1, 2, 3}, {0, 2, 3}, {0, 1, 3}, {0, 1, 2}};
 
@@ -108,33 +107,6 @@ std::vector<EikonalSource> eikonal_sources(const ElectroProblem& problem) {
     for (Index n : site.nodes) sources.push_back({n, site.start_ms});
   return sources;
 }
-
-struct Eikonal::State {
-  std::vector<double> t;              // [nodes] curve order
-  std::vector<std::int32_t> queued;   // [nodes] bucket a node waits in, -1 = none
-  std::vector<std::vector<Index>> bucket;
-  double origin = 0, width = 1;
-  std::int32_t current = 0;
-  // start-up only
-  std::vector<double> start;          // [nodes] start time of sources, infinity elsewhere
-  std::vector<std::int32_t> seen;
-  std::int32_t stamp = 0;
-  std::map<std::pair<Index, int>, core::Mat3> metric;
-
-  std::vector<std::uint32_t> parent;  // [nodes] cell * 4 + local node
-  std::vector<Vec3> slowness;         // [nodes] of the front, known in start balls
-
-  void lower(Index n, double value, std::uint32_t way) {
-    t[n] = value;
-    parent[n] = way;
-    const double place = (value - origin) / width;
-    const std::int32_t b = std::max(current, std::int32_t(std::min(place, 4.0e6)));
-    if (queued[n] == b) return;
-    queued[n] = b;
-    if (std::size_t(b) >= bucket.size()) bucket.resize(std::size_t(b) + 64);
-    bucket[b].push_back(n);
-  }
-};
 
 core::Mat3 Eikonal::metric(Index tet, const Vec3& factor) const {
   const Vec3 &f = fibres_->f[tet], &s = fibres_->s[tet];
@@ -260,59 +232,6 @@ core::Result<Eikonal> Eikonal::with(const SpeedMap& speed) const {
   return e;
 }
 
-// The set of sources is given its start times first; a ball does not spread across other sources that start no later, so
-// that the inside of a stimulated volume costs nothing.
-void Eikonal::start_ball(const EikonalSource& source, const std::vector<std::uint8_t>& conducting, State& state) const {
-  const double radius = ball_in_edges * mean_edge_;
-  const Index first = rank_of_node_[source.node];
-  const Vec3 x0 = mesh_->nodes[source.node];
-  auto conducts = [&](std::uint32_t entry) { return conducting.empty() || conducting[tet_of_cell_[entry / 4]]; };
-  int kind = -1;
-  for (auto k = around_begin_[first]; k < around_begin_[first + 1] && kind < 0; ++k)
-    if (conducts(around_[k])) kind = kind_[around_[k] / 4];
-  if (kind < 0) return;
-  const Vec3 factor = factor_[kind];
-  auto usable = [&](std::uint32_t entry) { return conducts(entry) && factor_[kind_[entry / 4]] == factor; };
-  // Mean metric of the conducting tets around a node that share the speed factor of the source.
-  auto mean_metric = [&](Index n) -> const core::Mat3& {
-    auto [it, fresh] = state.metric.try_emplace({n, kind});
-    if (fresh) {
-      it->second.setZero();
-      int count = 0;
-      for (auto k = around_begin_[n]; k < around_begin_[n + 1]; ++k)
-        if (usable(around_[k])) {
-          it->second += metric(tet_of_cell_[around_[k] / 4], factor);
-          ++count;
-        }
-      it->second /= std::max(count, 1);
-    }
-    return it->second;
-  };
-  const core::Mat3 m0 = mean_metric(first);
-  ++state.stamp;
-  state.seen[first] = state.stamp;
-  std::vector<Index> reached{first};
-  for (std::size_t i = 0; i < reached.size(); ++i) {   // only through tissue of one speed: no start time crosses a wall
-    const Index n = reached[i];
-    for (auto k = around_begin_[n]; k < around_begin_[n + 1]; ++k) {
-      if (!usable(around_[k])) continue;
-      for (Index m : cells_[around_[k] / 4].node) {
-        if (state.seen[m] == state.stamp) continue;
-        state.seen[m] = state.stamp;
-        const Vec3 d = mesh_->nodes[node_of_rank_[m]] - x0;
-        if (d.squaredNorm() > radius * radius || state.start[m] <= source.start_ms) continue;
-        reached.push_back(m);
-        const double t = source.start_ms + 0.5 * (std::sqrt(d.dot(m0 * d)) + std::sqrt(d.dot(mean_metric(m) * d)));
-        if (t < state.t[m]) {
-          state.lower(m, t, no_parent);
-          const Vec3 a = m0 * d, b = mean_metric(m) * d;
-          state.slowness[m] = 0.5 * (a / std::sqrt(d.dot(a)) + b / std::sqrt(d.dot(b)));
-        }
-      }
-    }
-  }
-}
-
 core::Result<std::vector<double>> Eikonal::solve(const std::vector<EikonalSource>& sources,
                                                  const std::vector<std::uint8_t>& conducting,
                                                  const core::Progress& progress) const {
@@ -327,7 +246,7 @@ core::Result<std::vector<double>> Eikonal::solve(const std::vector<EikonalSource
   for (const auto& s : sources) {
     if (s.node < 0 || std::size_t(s.node) >= nn)
       return core::bad_input(fmt::format("Source node {} is not on the mesh of {} nodes (nothing can start there). Place it again.", s.node, nn));
-    if (!std::isfinite(s.start_ms)) return core::bad_input("A source has a start time that is not a number. Set it in ms.");
+    if (!std::isfinite(s.start_ms) || !s.offset.allFinite()) return core::bad_input("A source has a start time that is not a number. Set it in ms.");
     earliest = std::min(earliest, s.start_ms);
     latest = std::max(latest, s.start_ms);
   }
@@ -347,20 +266,37 @@ core::Result<std::vector<double>> Eikonal::solve(const std::vector<EikonalSource
     const Index n = rank_of_node_[s.node];
     bool in_tissue = false;
     for (auto k = around_begin_[n]; k < around_begin_[n + 1] && !in_tissue; ++k) in_tissue = !is_open || is_open[around_[k] / 4];
-    if (!in_tissue || state.start[n] <= s.start_ms) continue;
-    state.start[n] = s.start_ms;
-    state.lower(n, s.start_ms, no_parent);
+    const double at_node = s.start_ms + start_delay(s, conducting);
+    if (!in_tissue || state.start[n] <= at_node) continue;
+    state.start[n] = at_node;
+    state.lower(n, at_node, no_parent);
   }
   for (const auto& s : sources)
-    if (state.start[rank_of_node_[s.node]] == s.start_ms) start_ball(s, conducting, state);
+    if (state.start[rank_of_node_[s.node]] == s.start_ms + start_delay(s, conducting)) start_ball(s, conducting, state);
   if (std::none_of(state.t.begin(), state.t.end(), [](double t) { return t < never; }))
     return core::bad_input("No source lies in conducting tissue (nothing would be activated). Move a pacing site out of scar or lesion.");
 
   double* const t = state.t.data();
   long visits = 0;
   std::vector<std::uint8_t> settled(nn, 0);
+  // Edges of a cell that join nodes of two fronts (known after sharpening) carry no plane wave.
+  bool sharpened = false;
+  auto tents = [&](const Cell& cell) {
+    unsigned mask = 0;
+    for (int i = 0; sharpened && i < 4; ++i)
+      for (int j = i + 1; j < 4; ++j)
+        if (is_tent(state.slowness, cell.node[i], cell.node[j], cell.l2[edge_of[i][j]])) mask |= 1u << edge_of[i][j];
+    return mask;
+  };
   // Every way into node w of the cell.
-  auto improve = [&](const Cell& cell, int w) {
+  struct Lower {
+    Index node;
+    double t;
+    std::uint32_t way;
+  };
+  std::vector<Lower> found;
+  bool collect = false;   // improvements are kept in `found` instead of made
+  auto improve = [&](const Cell& cell, int w, unsigned tent) {
     const int a = others[w][0], b = others[w][1], c = others[w][2];
     const double ta = t[cell.node[a]], tb = t[cell.node[b]], tc = t[cell.node[c]];
     if (t[cell.node[w]] <= std::min({ta, tb, tc})) return;
@@ -368,17 +304,28 @@ core::Result<std::vector<double>> Eikonal::solve(const std::vector<EikonalSource
     const double ab = cell.l2[edge_of[a][b]], ac = cell.l2[edge_of[a][c]], bc = cell.l2[edge_of[b][c]];
     double best = never;
     FaceRay ray;
-    if (ta < never && tb < never && tc < never) ray = through_face(aw, bw, cw, ab, ac, bc, ta, tb, tc);
+    const bool smooth_ab = !(tent >> edge_of[a][b] & 1), smooth_ac = !(tent >> edge_of[a][c] & 1), smooth_bc = !(tent >> edge_of[b][c] & 1);
+    const bool smooth = smooth_ab && smooth_ac && smooth_bc;
+    if (smooth && ta < never && tb < never && tc < never) ray = through_face(aw, bw, cw, ab, ac, bc, ta, tb, tc);
     best = ray.t;
     if (best == never) {
-      if (ray.no_c) best = std::min(best, over_edge(aw, bw, ab, ta, tb));
-      if (ray.no_b) best = std::min(best, over_edge(aw, cw, ac, ta, tc));
-      if (ray.no_a) best = std::min(best, over_edge(bw, cw, bc, tb, tc));
+      if (!smooth) best = std::min({ta + std::sqrt(aw), tb + std::sqrt(bw), tc + std::sqrt(cw)});
+      if (ray.no_c && smooth_ab) best = std::min(best, over_edge(aw, bw, ab, ta, tb));
+      if (ray.no_b && smooth_ac) best = std::min(best, over_edge(aw, cw, ac, ta, tc));
+      if (ray.no_a && smooth_bc) best = std::min(best, over_edge(bw, cw, bc, tb, tc));
     }
-    if (best < t[cell.node[w]] - accept) state.lower(cell.node[w], best, std::uint32_t(4 * (&cell - cells_.data()) + w));
+    if (!(best < t[cell.node[w]] - accept)) return;
+    const std::uint32_t way = std::uint32_t(4 * (&cell - cells_.data()) + w);
+    if (collect)
+      found.push_back({cell.node[w], best, way});
+    else
+      state.lower(cell.node[w], best, way);
   };
-  // |grad T| <= 1 in the cell's metric means that no node of it can be reached earlier through the others.
-  auto consistent = [&](const Cell& cell) {
+  // |grad T|^2 <= slack (1 but for rounding) in the cell's metric means that no node of it can be reached earlier through the
+  // others. Else one bit for each node that might be.
+  constexpr double coarse = 1.1;   // linear interpolation of a curved front exceeds 1 in half of the cells, a missed way far more
+  double slack = 1 + 1e-10;
+  auto downwind = [&](const Cell& cell) -> unsigned {
     const double t0 = t[cell.node[0]];   // unreached nodes make this NaN or infinite: not consistent
     const double u1 = t[cell.node[1]] - t0, u2 = t[cell.node[2]] - t0, u3 = t[cell.node[3]] - t0;
     const double g11 = cell.l2[0], g22 = cell.l2[1], g33 = cell.l2[2];
@@ -386,15 +333,25 @@ core::Result<std::vector<double>> Eikonal::solve(const std::vector<EikonalSource
     const double c11 = g22 * g33 - g23 * g23, c12 = g13 * g23 - g12 * g33, c13 = g12 * g23 - g13 * g22;
     const double c22 = g11 * g33 - g13 * g13, c23 = g12 * g13 - g11 * g23, c33 = g11 * g22 - g12 * g12;
     const double det = g11 * c11 + g12 * c12 + g13 * c13;
-    const double q = c11 * u1 * u1 + c22 * u2 * u2 + c33 * u3 * u3 + 2 * (c12 * u1 * u2 + c13 * u1 * u3 + c23 * u2 * u3);
-    return q <= det * (1 + 1e-10);
+    const double s1 = c11 * u1 + c12 * u2 + c13 * u3, s2 = c12 * u1 + c22 * u2 + c23 * u3, s3 = c13 * u1 + c23 * u2 + c33 * u3;
+    const double q = u1 * s1 + u2 * s2 + u3 * s3;
+    if (q <= det * slack) return 0;
+    if (!(q < never)) return 15;
+    // Node w stays when it lies upwind and the gradient within the opposite face is at most 1, so that no edge of it serves w.
+    const double s0 = -(s1 + s2 + s3), c00 = c11 + c22 + c33 + 2 * (c12 + c13 + c23), excess = q - det;
+    auto can = [&](double sw, double cww) { return unsigned(sw > 0 || cww * excess > sw * sw); };
+    return can(s0, c00) | can(s1, c11) << 1 | can(s2, c22) << 2 | can(s3, c33) << 3;
   };
   // After a change of node v: every way through it, where a cell does not hold already.
   auto correct = [&](Index v) {
     for (auto k = around_begin_[v]; k < around_begin_[v + 1]; ++k) {
       const std::uint32_t c = around_[k] / 4;
-      if ((is_open && !is_open[c]) || consistent(cells_[c])) continue;
-      for (int w : others[around_[k] & 3]) improve(cells_[c], w);
+      if (is_open && !is_open[c]) continue;
+      const unsigned late = downwind(cells_[c]);
+      if (!late) continue;
+      const unsigned tent = tents(cells_[c]);
+      for (int w : others[around_[k] & 3])
+        if (late >> w & 1) improve(cells_[c], w, tent);
     }
   };
   // First visit: settled nodes serve later ones; a cell whose last node settles is checked for ways back (metric-obtuse cells).
@@ -439,8 +396,10 @@ core::Result<std::vector<double>> Eikonal::solve(const std::vector<EikonalSource
         }
         if (best < tw - accept) state.lower(cell.node[w], best, 4 * c + std::uint32_t(w));
       }
-      if (earlier == 3 && !consistent(cell))
-        for (int w : others[p]) improve(cell, w);
+      if (earlier < 3) continue;
+      const unsigned late = downwind(cell);
+      for (int w : others[p])
+        if (late >> w & 1) improve(cell, w, 0);
     }
   };
   auto drain = [&](auto&& visit) {
@@ -461,20 +420,34 @@ core::Result<std::vector<double>> Eikonal::solve(const std::vector<EikonalSource
   if (!drain(settle)) return core::cancelled();
   progress.report(0.7, "activation");
   // Every conducting tet is checked; where one does not hold, corrections run until all do.
-  auto relax = [&] {
+  auto check_all = [&] {
     for (std::size_t c = 0; c < nt; ++c) {
       if ((c & 65535) == 0 && progress.cancelled()) return false;
       if (is_open && !is_open[c]) continue;
       const Cell& cell = cells_[c];
-      if (!(t[cell.node[0]] < never) || consistent(cell)) continue;
-      for (int w = 0; w < 4; ++w) improve(cell, w);
+      if (!(t[cell.node[0]] < never)) continue;
+      const unsigned late = downwind(cell);
+      if (!late) continue;
+      const unsigned tent = tents(cell);
+      for (int w = 0; w < 4; ++w)
+        if (late >> w & 1) improve(cell, w, tent);
     }
-    return drain(correct);
+    return true;
   };
-  if (!relax()) return core::cancelled();
+  if (!check_all() || !drain(correct)) return core::cancelled();
   // Second order, then once more: near collisions a node may have been served from the side that now comes later.
   sharpen(state.parent, state.slowness, state.t);
-  if (!relax()) return core::cancelled();
+  sharpened = true;
+  // All improvements of the sharpened times first, then what follows from them: no order of the cells decides.
+  const double exact = slack;
+  slack = coarse;
+  collect = true;
+  if (!check_all()) return core::cancelled();
+  slack = exact;
+  collect = false;
+  for (const Lower& l : found)
+    if (l.t < t[l.node]) state.lower(l.node, l.t, l.way);
+  if (!drain(correct)) return core::cancelled();
   progress.report(0.9, "activation");
 
   std::vector<double> result(nn);

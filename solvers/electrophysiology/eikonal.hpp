@@ -4,14 +4,18 @@
 // Source:  local tetrahedron solver after Fu, Kirby, Whitaker 2013 (SIAM J Sci Comput 35:C473) and Qian, Zhang, Zhao 2007
 //          (SIAM J Numer Anal 45:83): arrival = min over the opposite face of T(y) + |x - y|_M with M = (V V^T)^-1, T linear on the face.
 // In/out:  start times [ms], velocities [mm/ms = m/s]; T [nodes] ms, infinity where no path leads.
-// Numerics: second order in the edge length where the front is smooth (curvature correction), else first; nodes within 3.87 mean edges of a source take the exact straight-line time
-//          (mean of the metrics at both ends). The first-order result is the fixed point of all local solvers to 1e-9 ms, so
-//          it depends neither on node order nor on the frame: bucketed label setting, a check of every tet, label correction.
+// Numerics: source: nodes within 4.07 slowest edge times take the time along the straight ray, integrated over the tets it
+//          crosses (exact in a uniform medium, else the time of a real path). Elsewhere the fixed point of all first-order local
+//          solvers to 1e-9 ms, which depends neither on node order nor on the frame (bucketed label setting, a check of every
+//          tet, label correction), then one pass of curvature correction; where two fronts meet each is carried on alone.
+//          Measured: worst error / largest arrival 0.6 % one source, 0.8 % two at 40 edges across for tensor ratio 9:1 with 20 % node
+//          jitter, falling with order 0.6 (worst) in the needle along the fibres; rms 0.14 %.
 // Fails:   bad_input for non-positive or non-finite velocities, no source in conducting tissue; cancelled.
 // Threads: solve() is serial and const: many may run at once on one object. Building is parallel, same bits for any count.
 #pragma once
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -25,6 +29,7 @@ namespace ot::ep {
 struct EikonalSource {
   core::Index node = 0;
   double start_ms = 0;
+  core::Vec3 offset{0, 0, 0};   // of the true place from the node, mm: a source inside a tet starts at all its nodes
 };
 
 // Speed factors of the tissue: factor on v_f, v_s, v_n for each kind, one kind per tet.
@@ -37,6 +42,9 @@ struct SpeedMap {
 SpeedMap speed_map(const ElectroProblem& problem);
 std::vector<std::uint8_t> conducting_tets(const ElectroProblem& problem);   // [tets] 0/1
 std::vector<EikonalSource> eikonal_sources(const ElectroProblem& problem);  // all nodes of all sites
+
+// A point anywhere: the nodes of the tet that holds it; outside the tissue the nearest node.
+std::vector<EikonalSource> sources_at(const core::TetMesh& mesh, const core::Vec3& x, double start_ms);
 
 class Eikonal {
  public:
@@ -69,6 +77,13 @@ class Eikonal {
   // Second order, see eikonal_curvature.cpp. parent: cell * 4 + local node of the best way in; times in curve order.
   static constexpr std::uint32_t no_parent = 0xffffffffu;
   void sharpen(const std::vector<std::uint32_t>& parent, std::vector<core::Vec3>& slowness, std::vector<double>& t) const;
+  // The front's slowness falls along the edge i-j: nodes of two fronts that meet.
+  bool is_tent(const std::vector<core::Vec3>& slowness, core::Index i, core::Index j, double length2) const;
+  double start_delay(const EikonalSource& source, const std::vector<std::uint8_t>& conducting) const;
+  core::Vec3 position_of(const EikonalSource& source) const;
+  std::size_t across(std::size_t cell, const std::array<core::Index, 3>& face) const;
+  double ray_time(core::Index m, const core::Vec3& to, const core::Vec3& along,
+                  const std::function<bool(std::size_t)>& usable) const;
   void start_ball(const EikonalSource& source, const std::vector<std::uint8_t>& conducting, State& state) const;
 
   std::shared_ptr<const core::TetMesh> mesh_;

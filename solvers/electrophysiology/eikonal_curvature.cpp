@@ -15,6 +15,9 @@ using core::Index;
 using core::Vec3;
 
 constexpr double never = std::numeric_limits<double>::infinity();
+// On an edge where the slowness falls by more than this share of its travel time two fronts meet: a smooth front would have
+// a radius of two edges there.
+constexpr double tent_share = 0.4;
 constexpr int edge_of[4][4] = {{-1, 0, 1, 2}, {0, -1, 3, 4}, {1, 3, -1, 5}, {2, 4, 5, -1}};
 constexpr int others[4][3] = {{1, 2, 3}, {0, 2, 3}, {0, 1, 3}, {0, 1, 2}};
 
@@ -50,6 +53,11 @@ bool crossing_edge(double aw, double bw, double gab, double tau, double& share_b
 
 }  // namespace
 
+bool Eikonal::is_tent(const std::vector<Vec3>& slowness, Index i, Index j, double length2) const {
+  const Vec3 x = mesh_->nodes[node_of_rank_[j]] - mesh_->nodes[node_of_rank_[i]];
+  return (slowness[j] - slowness[i]).dot(x) < -tent_share * std::sqrt(length2);
+}
+
 // T on the face is not linear: between its corners i, j it sags by half of lambda_i lambda_j e_ij, e_ij = (p_j - p_i).(x_j - x_i),
 // with the slowness p of the front carried along (exact in the start balls). Weights and sag are found together by two
 // fixed-point steps; where p jumps (collision, edge of a fast layer) e is faded out and the node keeps first order.
@@ -64,7 +72,8 @@ void Eikonal::sharpen(const std::vector<std::uint32_t>& parent, std::vector<Vec3
   std::vector<std::uint8_t> done(nn, 0);
   for (std::size_t n = 0; n < nn; ++n) done[n] = parent[n] == no_parent;
 
-  for (const auto& [arrival, w] : order) {
+  std::vector<std::pair<double, Index>> open_corner;   // served in part by a node that came later itself
+  auto visit = [&](double arrival, Index w, bool again) {
     const Cell& cell = cells_[parent[w] / 4];
     const int local = int(parent[w] & 3);
     std::array<Index, 3> n;
@@ -131,41 +140,82 @@ void Eikonal::sharpen(const std::vector<std::uint32_t>& parent, std::vector<Vec3
       const double mismatch = std::abs(time[j] - time[i] - 0.5 * (slowness[n[i]] + slowness[n[j]]).dot(x));
       sag[e] = value * std::clamp(2.0 - 2.0 * mismatch / std::max(std::abs(value), 1e-12), 0.0, 1.0);
     }
-    // Weights for the sagging face: each corner's time is lowered by its share of the sag.
-    for (int step = 0; step < 2 && (inside || edge >= 0); ++step) {
-      std::array<double, 3> bent = time;
-      for (int e = 0; e < 3; ++e) {
-        bent[pair[e][0]] -= 0.5 * q[pair[e][1]] * sag[e];
-        bent[pair[e][1]] -= 0.5 * q[pair[e][0]] * sag[e];
+    // Corners served by another front (a tent on the edge between them): each front is carried on to them by its slowness,
+    // and the earlier of the fronts counts.
+    std::array<bool, 3> tent{false, false, false};
+    for (int k = 0; k < 3 && !again; ++k)
+      if (q[k] > 0 && !done[n[k]]) {
+        open_corner.push_back({arrival, w});
+        break;
       }
-      if (inside) {
-        std::array<double, 3> r;
-        if (!crossing(gram, bent, r)) break;
-        q = r;
-      } else {
-        const int i = pair[edge][0], j = pair[edge][1];
-        double b = 0;
-        if (!crossing_edge(lw[i], lw[j], gram[3 + edge], bent[j] - bent[i], b)) break;
-        q[i] = 1 - b;
-        q[j] = b;
+    for (int e = 0; e < 3; ++e) tent[e] = q[pair[e][0]] > 0 && q[pair[e][1]] > 0 && sag[e] < -tent_share * std::sqrt(side[e]);
+    struct Way {
+      double value = never, length = 0;
+      Vec3 from = Vec3::Zero();
+    };
+    auto follow = [&](std::array<double, 3> arrivals, std::array<double, 3> sags) {
+      std::array<double, 3> r = q;
+      // Weights for the sagging face: each corner's time is lowered by its share of the sag.
+      for (int step = 0; step < 2 && (inside || edge >= 0); ++step) {
+        std::array<double, 3> bent = arrivals;
+        for (int e = 0; e < 3; ++e) {
+          bent[pair[e][0]] -= 0.5 * r[pair[e][1]] * sags[e];
+          bent[pair[e][1]] -= 0.5 * r[pair[e][0]] * sags[e];
+        }
+        if (inside) {
+          std::array<double, 3> x;
+          if (!crossing(gram, bent, x)) break;
+          r = x;
+        } else {
+          const int i = pair[edge][0], j = pair[edge][1];
+          double b = 0;
+          if (!crossing_edge(lw[i], lw[j], gram[3 + edge], bent[j] - bent[i], b)) break;
+          r[i] = 1 - b;
+          r[j] = b;
+        }
+      }
+      Way way;
+      way.value = way.length = std::sqrt(length2(r));
+      for (int k = 0; k < 3; ++k)
+        if (r[k] > 0) {
+          way.value += r[k] * arrivals[k];
+          way.from += r[k] * mesh_->nodes[node_of_rank_[n[k]]];
+        }
+      double bend = 0;
+      for (int e = 0; e < 3; ++e) bend += 0.5 * r[pair[e][0]] * r[pair[e][1]] * sags[e];
+      way.value -= std::clamp(bend, -0.25 * way.length, 0.25 * way.length);   // a guess beyond a quarter of the step is no correction
+      return way;
+    };
+    if (again && !tent[0] && !tent[1] && !tent[2]) return;
+    Way way;
+    if (!tent[0] && !tent[1] && !tent[2]) {
+      way = follow(time, sag);
+    } else {
+      for (int master = 0; master < 3; ++master) {
+        std::array<double, 3> arrivals = time, sags = sag;
+        for (int e = 0; e < 3; ++e) {
+          if (!tent[e]) continue;
+          sags[e] = 0;
+          for (int side_of : {0, 1})
+            if (pair[e][side_of] == master) {
+              const int other = pair[e][1 - side_of];
+              arrivals[other] = time[master] + slowness[n[master]].dot(mesh_->nodes[node_of_rank_[n[other]]] - mesh_->nodes[node_of_rank_[n[master]]]);
+            }
+        }
+        if (q[master] <= 0) continue;
+        const Way one = follow(arrivals, sags);
+        if (one.value < way.value) way = one;
       }
     }
-    double value = std::sqrt(length2(q));
-    const double length = value;
-    Vec3 from = Vec3::Zero();
-    for (int k = 0; k < 3; ++k)
-      if (q[k] > 0) {
-        value += q[k] * time[k];
-        from += q[k] * mesh_->nodes[node_of_rank_[n[k]]];
-      }
-    double bend = 0;
-    for (int e = 0; e < 3; ++e) bend += 0.5 * q[pair[e][0]] * q[pair[e][1]] * sag[e];
-    value -= std::clamp(bend, -0.25 * length, 0.25 * length);   // a guess beyond a quarter of the step is no correction
+    const double value = way.value, length = way.length;
+    const Vec3 from = way.from;
     const std::uint32_t c = parent[w] / 4;
     slowness[w] = metric(tet_of_cell_[c], factor_[kind_[c]]) * (mesh_->nodes[node_of_rank_[w]] - from) / std::max(length, 1e-12);
     shift[w] = value - arrival;
     done[w] = 1;
-  }
+  };
+  for (const auto& [arrival, w] : order) visit(arrival, w, false);
+  for (const auto& [arrival, w] : open_corner) visit(arrival, w, true);
   for (std::size_t n = 0; n < nn; ++n)
     if (t[n] < never) t[n] += shift[n];
 }
