@@ -50,6 +50,8 @@ void register_ecg(CLI::App&, Context&, Action&);
 void register_map(CLI::App&, Context&, Action&);
 void register_mesh(CLI::App&, Context&, Action&);            // mesh patches vessels
 
+void register_study(CLI::App&, Context&, Action&);
+
 nlohmann::json quantity_or_null(double value);
 std::string version_text();
 

@@ -92,9 +92,8 @@ core::Result<std::shared_ptr<const ReentryTissue>> ReentryTissue::make(const Ele
   class_of(CellType::epi, {});
   std::vector<std::uint16_t> of_node(region.size());
   for (std::size_t n = 0; n < of_node.size(); ++n) {
-    const ChannelScales a = p.regions.empty() ? ChannelScales{} : p.regions[region[n]].channels, &b = p.channels;
-    of_node[n] = class_of(p.cell_type.empty() ? CellType::epi : CellType(p.cell_type[n]),
-                          {a.g_Na * b.g_Na, a.g_CaL * b.g_CaL, a.g_Kr * b.g_Kr, a.g_Ks * b.g_Ks, a.g_K1 * b.g_K1, a.g_to * b.g_to, a.g_NaL * b.g_NaL});
+    const ChannelScales region_scales = p.regions.empty() ? ChannelScales{} : p.regions[region[n]].channels;
+    of_node[n] = class_of(p.cell_type.empty() ? CellType::epi : CellType(p.cell_type[n]), region_scales * p.channels);
   }
   const double base = p.cycle_length_ms > 0 ? p.cycle_length_ms : 1000;
   std::vector<RestitutionCurve> curves(types.size());

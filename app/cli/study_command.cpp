@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// study: stimulation protocols on the twin of a case, table of runs; proof of block; suggested targets.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "app/cli/context.hpp"
+#include "app/session/studies.hpp"
+#include "solvers/core/atomic_file.hpp"
+
+namespace ot::cli {
+namespace {
+
+struct Options {
+  std::string case_folder, protocol, preset, mode, plan, from, to;
+  std::vector<std::string> sites;
+  bool targets = false, list = false;
+  double radius_mm = 4, depth_mm = 8;
+};
+Options& options() {
+  static Options o;
+  return o;
+}
+
+core::Result<session::StudySpec> spec_of(const Options& o) {
+  nlohmann::json j = nlohmann::json::object();
+  if (!o.protocol.empty()) {
+    auto text = core::read_file(o.protocol, std::size_t(4) << 20);
+    if (!text) return core::pass(text);
+    j = nlohmann::json::parse(*text, nullptr, false);
+    if (j.is_discarded() || !j.is_object()) return core::bad_input(fmt::format("{} is no JSON object (no protocol can be read). See 'organtwin-cli study --help'.", o.protocol));
+  }
+  if (!o.preset.empty()) j["preset"] = o.preset;
+  if (!o.mode.empty()) j["mode"] = o.mode;
+  if (!o.plan.empty()) j["plan"] = o.plan;
+  if (!o.sites.empty()) j["sites"] = o.sites;
+  return session::study_from_json(j);
+}
+
+core::Result<core::Vec3> point(const std::string& text) {
+  core::Vec3 x;
+  char rest;
+  if (std::sscanf(text.c_str(), "%lf,%lf,%lf%c", &x[0], &x[1], &x[2], &rest) != 3 || !x.allFinite()) return core::wrong_usage(fmt::format("\"{}\" is not a point. Write it as x,y,z in LPS mm.", text));
+  return x;
+}
+
+nlohmann::json ms(double v) { return quantity_or_null(v); }
+
+core::Result<void> block_proof(Context& context, const Options& o) {
+  if (o.from.empty() || o.to.empty()) return core::wrong_usage("The proof of block needs --from x,y,z and --to x,y,z: one point on each side of the line.");
+  auto a = point(o.from), b = point(o.to);
+  if (!a) return core::pass(a);
+  if (!b) return core::pass(b);
+  if (!o.mode.empty() && o.mode != "fast" && o.mode != "full") return core::wrong_usage("--mode takes fast or full.");
+  const core::Progress progress = context.progress();
+  auto data = session::load_case(o.case_folder, progress.part(0, 0.1));
+  if (!data) return core::pass(data);
+  const auto mode = o.mode == "full" ? core::Mode::full : core::Mode::fast;
+  auto proof = session::prove_block(*data, o.plan.empty() ? "Baseline" : o.plan, *a, *b, mode, progress.part(0.1, 1));
+  if (!proof) return core::pass(proof);
+  const nlohmann::json j{{"preset", "block-proof"}, {"mode", core::name_of(mode)}, {"delay_ab_ms", ms(proof->delay_ab_ms)}, {"delay_ba_ms", ms(proof->delay_ba_ms)},
+                         {"delay_ab_before_ms", ms(proof->delay_ab_without_ms)}, {"delay_ba_before_ms", ms(proof->delay_ba_without_ms)}, {"block_ab", proof->block_ab}, {"block_ba", proof->block_ba},
+                         {"bidirectional", proof->block_ab && proof->block_ba}, {"verdict", proof->verdict}};
+  const auto show = [](double v) { return std::isfinite(v) ? fmt::format("{:.1f} ms", v) : std::string("never"); };
+  return context.print(j, fmt::format("a -> b: {} (before the lesions {}), {}\nb -> a: {} (before {}), {}\n{}\n", show(proof->delay_ab_ms), show(proof->delay_ab_without_ms), proof->block_ab ? "block" : "conducts",
+                                      show(proof->delay_ba_ms), show(proof->delay_ba_without_ms), proof->block_ba ? "block" : "conducts", proof->verdict));
+}
+
+core::Result<void> study(Context& context) {
+  const Options& o = options();
+  if (o.preset == "block-proof") return block_proof(context, o);
+  const auto spec = spec_of(o);
+  if (!spec) return core::pass(spec);
+  if (o.list) {
+    nlohmann::json j = nlohmann::json::array();
+    std::string text;
+    for (const auto& s : session::saved_studies(o.case_folder)) {
+      j.push_back({{"key", s.key}, {"name", s.name}, {"saved_utc", s.saved_utc}, {"spec", session::to_json(s.spec)}, {"study", session::to_json(*s.study)}});
+      text += fmt::format("{}  {}  {} ({} model), {} of {} sites inducible\n", s.saved_utc, s.key, s.name, core::name_of(s.spec.mode), s.study->induced, s.study->runs.size());
+    }
+    return context.print(j, text.empty() ? "No studies yet.\n" : text);
+  }
+  const core::Progress progress = context.progress();
+  auto data = session::load_case(o.case_folder, progress.part(0, 0.05));
+  if (!data) return core::pass(data);
+  auto study = session::run_study(*data, *spec, o.case_folder, progress.part(0.05, o.targets ? 0.5 : 0.98),
+                                  [&](const ep::SiteRun& r) { if (context.verbose) context.note(fmt::format("{}: {}", r.site.name, r.induced() ? "re-entry" : "none")); });
+  if (!study) return core::pass(study);
+  nlohmann::json j = session::to_json(**study);
+  j["spec"] = session::to_json(*spec);
+  std::string text = session::study_table(**study);
+  text += fmt::format("{} of {} sites inducible ({} model, {:.1f} s)\n", (*study)->induced, (*study)->runs.size(), core::name_of(spec->mode), (*study)->wall_s);
+  if (o.targets) {
+    auto targets = session::suggest_targets(*data, *spec, **study, o.radius_mm, o.depth_mm, progress.part(0.5, 0.98));
+    if (!targets) return core::pass(targets);
+    j["targets"] = nlohmann::json::array();
+    text += "Suggested targets (put into a plan only by you)\n";
+    for (const auto& t : *targets) {
+      j["targets"].push_back({{"at_mm", {t.at_mm.x(), t.at_mm.y(), t.at_mm.z()}}, {"why", t.why}, {"induced_before", t.induced_before}, {"induced_after", t.induced_after}, {"lesion_cm3", t.lesion_cm3}});
+      text += fmt::format("  ({:.1f}, {:.1f}, {:.1f}) mm: {} -> {} sites inducible, {:.2f} cm3; {}\n", t.at_mm.x(), t.at_mm.y(), t.at_mm.z(), t.induced_before, t.induced_after, t.lesion_cm3, t.why);
+    }
+  }
+  j["files"] = nlohmann::json::array();
+  if (!context.out.empty()) {
+    auto files = session::export_study(*data, **study, context.out);
+    if (!files) return core::pass(files);
+    j["files"] = *files;
+    for (const auto& f : *files) text += "Wrote " + f + "\n";
+  }
+  for (const auto& n : (*study)->notes) text += "  " + n + "\n";
+  return context.print(j, text);
+}
+
+}  // namespace
+
+void register_study(CLI::App& app, Context& context, Action& chosen) {
+  Options& o = options();
+  auto* command = app.add_subcommand("study", "Stimulation protocols: VT induction, vulnerable window, burst, 17-segment sweep; proof of block; suggested targets");
+  command->add_option("case", o.case_folder, "Case folder; finished runs are kept in it and not repeated")->required();
+  auto* file = command->add_option("--protocol", o.protocol, "JSON file: preset, mode, plan, sites, site_radius_mm, protocol {...}");
+  std::string presets = "block-proof";
+  for (const auto& p : session::study_presets()) presets += ", " + p.key;
+  command->add_option("--preset", o.preset, "One of: " + presets)->excludes(file);
+  command->add_option("--mode", o.mode, "fast or full");
+  command->add_option("--plan", o.plan, "Plan whose lesions and drugs apply (default: Baseline)");
+  command->add_option("--site", o.sites, "aha, rv, a segment 1 to 17, or x,y,z in LPS mm; may be given again");
+  command->add_option("--from", o.from, "block-proof: point on one side, x,y,z");
+  command->add_option("--to", o.to, "block-proof: point on the other side");
+  command->add_flag("--targets", o.targets, "Try a lesion at each exit and rank them by what stays inducible");
+  command->add_option("--radius", o.radius_mm, "Radius of the tried lesions, mm");
+  command->add_option("--depth", o.depth_mm, "Depth of the tried lesions, mm");
+  command->add_flag("--list", o.list, "Studies kept in the case");
+  command->footer("Example: organtwin-cli study cases/p1 --preset vt-induction --targets --out results\n"
+                  "         organtwin-cli study cases/p1 --preset vulnerable-window --site 7\n"
+                  "         organtwin-cli study cases/p1 --preset block-proof --plan A --from 10,20,30 --to 14,26,30");
+  command->callback([&] { chosen = [&] { return study(context); }; });
+}
+
+}  // namespace ot::cli
