@@ -30,6 +30,9 @@ const std::vector<Verification>& builtin_verifications() {
       {"flow/poiseuille-network", "the same by the FAST network", "Hagen-Poiseuille", poiseuille_network},
       {"flow/lumped/svzerod", "the public results of svZeroDSolver, every series, the source's scheme and steps (needs ORGANTWIN_SHARED)", "svZeroDSolver c7b0ca0, tests/cases", lumped_svzerod},
       {"flow/lumped/own-half-step", "the same by our own integrator at half the step: where a case's own step is too coarse for its valves the row fails", "svZeroDSolver c7b0ca0, tests/cases", lumped_own},
+      {"flow/one-d/boileau", "carotid and thoracic aorta against the finite-volume curves (needs ORGANTWIN_SHARED)", "Boileau et al. 2015", wave_boileau},
+      {"flow/one-d/convergence", "order of pulse waves in a tapered bifurcation", "own refinement", wave_convergence},
+      {"flow/one-d/networks", "bifurcation, ADAN56, circle of Willis and 37 arteries run to periodicity; ADAN56 against half the cells", "openBF specifications", wave_networks},
       {"imaging/geometry", "corners of DICOM, NIfTI, NRRD and MHA images in the patient; those of ORGANTWIN_SHARED too when it is set", "requirement of issue 3: 1e-3 mm", import_geometry},
       {"imaging/identity", "planted identifiers found in the files of an imported case", "DICOM PS3.15 annex E", import_identity},
       {"imaging/phantom-dice", "labels of the thorax phantom against its known truth (not with --quick)", "known truth of the code-generated phantom", phantom_dice},
@@ -67,6 +70,7 @@ const std::vector<Benchmark>& builtin_benchmarks() {
       {"imaging/segment-512x512x400", "the heart recipe on a CT of hospital size, with peak memory", "issue 3", bench_segment},
       {"flow/steady-pipe", "steady Navier-Stokes in a pipe", "flow-numerics section c", bench_pipe},
       {"flow/lumped-tree-255", "lumped tree of 255 vessels with stenosis terms, 3 beats of 100 and of 500 steps", "issue 5", bench_lumped_tree},
+      {"flow/one-d-adan56", "ADAN56: 77 segments, 2 s of flow (needs ORGANTWIN_SHARED)", "issue 5", bench_wave_adan56},
       {"mesh/tets-500k", "tetrahedra of five labels with shared interfaces", "issue 3", bench_tets},
   };
   return all;
