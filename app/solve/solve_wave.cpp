@@ -15,8 +15,6 @@ namespace {
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
-std::string file_text(const fs::path& path) { return take(core::read_file(path, std::size_t(256) << 20)); }
-
 hemo::WaveEnd terminal(SpecReader& t) {
   hemo::WaveEnd e;
   if (t.has("reflection")) {
