@@ -23,7 +23,9 @@ void register_solve(CLI::App& app, Context& context, Action& chosen) {
       if (spec_path.empty()) return core::wrong_usage("solve needs a spec file, or --schema KIND. Kinds: cell, tissue, eikonal, flow, network.");
       auto text = core::read_file(spec_path, std::size_t(256) << 20);
       if (!text) return core::pass(text);
-      const auto json = nlohmann::json::parse(*text, nullptr, false);
+      const std::filesystem::path given(spec_path);
+      const bool yaml = given.extension() == ".yaml" || given.extension() == ".yml";  // a specification of openBF
+      const auto json = yaml ? nlohmann::json{{"kind", "network"}, {"openbf", given.filename().string()}} : nlohmann::json::parse(*text, nullptr, false);
       if (json.is_discarded()) return core::bad_input(fmt::format("{} is not JSON (it cannot be read as a spec). Check it with a JSON tool.", spec_path));
       auto answer = solve::solve(json, {std::filesystem::path(spec_path).parent_path(), context.out}, context.progress());
       if (!answer) return core::pass(answer);

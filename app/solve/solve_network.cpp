@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// kind network: lumped (0D) cases of svZeroDSolver.
+// kind network: lumped (0D) cases of svZeroDSolver, and one-dimensional networks (solve_wave.cpp).
 #include <algorithm>
 
 #include "app/solve/solve.hpp"
+#include "app/solve/solve_wave.hpp"
 #include "app/solve/spec_reader.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/hemodynamics/lumped/lumped.hpp"
@@ -97,14 +98,24 @@ Json network_forms() {
                       "per vessel also flow_in:VESSEL, flow_out:VESSEL, pressure_in:VESSEL, pressure_out:VESSEL; units are those of the case. With --out DIR the table result.csv is written as the source writes it"},
           {"json_series", "which series the answer holds: names before the colon, or whole names; all when absent"},
           {"scheme", "generalised_alpha: the source's scheme with the case's settings; own: an L-stable SDIRK of second order"},
-          {"refine", "divides the step of the case"}};
+          {"refine", "divides the step of the case"},
+          {"one_d", "pulse waves in elastic vessels instead of svzerod: {segments: [{name, length_mm, radius_in_mm, radius_out_mm, young_Pa, wall_mm (0: from the radius), zeta (2), reference_pressure_Pa, initial_pressure_Pa, points (cells), from, to (nodes)}], "
+                    "junctions: [{inlets: [names], outlets: [names]}] (instead of from and to), terminals: [{segment, r1_Pa_s_per_mm3, r2_Pa_s_per_mm3, c_mm3_per_Pa, pd_Pa} or {segment, resistance_Pa_s_per_mm3} or {segment, reflection}], "
+                    "inflow_mm3_per_s: [[s, mm3/s], ...] over one period}; fluid as in kind flow"},
+          {"openbf", "an openBF specification (YAML file, SI units) with inflow (table of s and m3/s); such a .yaml file can also be given to solve directly"},
+          {"of both", "cell_mm (4), cycles, end_s (all times instead of the last cycle), periodic (1e-3: stop when two cycles differ by less), samples (200 per cycle), initial_pressure_Pa, dt_s (auto)"},
+          {"one_d example", Json::parse(R"({"kind": "network", "one_d": {"segments": [{"name": "parent", "length_mm": 86, "radius_in_mm": 7.6, "young_Pa": 500000, "wall_mm": 0.9}, {"name": "left", "length_mm": 85, "radius_in_mm": 5.5, "young_Pa": 700000},
+            {"name": "right", "length_mm": 85, "radius_in_mm": 5.5, "young_Pa": 700000}], "junctions": [{"inlets": ["parent"], "outlets": ["left", "right"]}],
+            "terminals": [{"segment": "left", "r1_Pa_s_per_mm3": 0.068, "r2_Pa_s_per_mm3": 3.1, "c_mm3_per_Pa": 0.367}, {"segment": "right", "resistance_Pa_s_per_mm3": 3.2}],
+            "inflow_mm3_per_s": [[0, 0], [0.15, 50000], [0.4, 0], [1.0, 0]]}, "cycles": 10})")}};
 }
 
 Json solve_network(const Json& spec, const SolveOptions& options, const core::Progress& progress) {
   SpecReader reader(spec, "The spec");
   reader.text("kind", "network");
   if (reader.has("svzerod")) return lumped(spec, reader, options, progress);
-  throw SpecError("A network needs \"svzerod\" (a case of svZeroDSolver). See 'solve --schema network'.");
+  if (reader.has("one_d") || reader.has("openbf")) return solve_wave(spec, reader, options, progress);
+  throw SpecError("A network needs \"svzerod\" (a case of svZeroDSolver), \"one_d\" or \"openbf\" (pulse waves). See 'solve --schema network'.");
 }
 
 }  // namespace ot::solve

@@ -58,6 +58,9 @@ const std::vector<Verification>& builtin_verifications() {
       {"flow/carreau-yasuda-pipe", "pipe flow of shear-thinning blood", "one-dimensional quadrature", flow_carreau},
       {"flow/dfg-cylinder-3d", "drag, lift and pressure difference of a cylinder in a channel, Re 20", "Schaefer & Turek 1996; Braack & Richter 2006", flow_cylinder},
       {"flow/fda-nozzle-500", "centreline of the nozzle with sudden expansion at Re 500 (needs ORGANTWIN_SHARED; not with --quick)", "Hariharan 2011, laboratories' PIV", flow_nozzle},
+      {"flow/one-d/boileau", "carotid and thoracic aorta against the finite-volume curves (needs ORGANTWIN_SHARED)", "Boileau et al. 2015", wave_boileau},
+      {"flow/one-d/convergence", "order of pulse waves in a tapered bifurcation", "own refinement", wave_convergence},
+      {"flow/one-d/networks", "bifurcation, ADAN56, circle of Willis and 37 arteries run to periodicity; ADAN56 against half the cells", "openBF specifications", wave_networks},
       {"imaging/geometry", "corners of DICOM, NIfTI, NRRD and MHA images in the patient; those of ORGANTWIN_SHARED too when it is set", "requirement of issue 3: 1e-3 mm", import_geometry},
       {"imaging/identity", "planted identifiers found in the files of an imported case", "DICOM PS3.15 annex E", import_identity},
       {"imaging/phantom-dice", "labels of the thorax phantom against its known truth (not with --quick)", "known truth of the code-generated phantom", phantom_dice},
@@ -100,6 +103,7 @@ const std::vector<Benchmark>& builtin_benchmarks() {
       {"flow/ffr-3d", "steady flow through a 50 % lesion on 300k tets, and again when it is opened", "issue 5", bench_flow_ffr},
       {"flow/steady-pipe", "steady Navier-Stokes in a pipe", "flow-numerics section c", bench_pipe},
       {"flow/lumped-tree-255", "lumped tree of 255 vessels with stenosis terms, 3 beats of 100 and of 500 steps", "issue 5", bench_lumped_tree},
+      {"flow/one-d-adan56", "ADAN56: 77 segments, 2 s of flow (needs ORGANTWIN_SHARED)", "issue 5", bench_wave_adan56},
       {"mesh/tets-500k", "tetrahedra of five labels with shared interfaces", "issue 3", bench_tets},
   };
   return all;
