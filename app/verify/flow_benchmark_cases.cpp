@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Three-dimensional flow against published benchmarks: the cylinder of Schaefer and Turek, the FDA's nozzle; and its speed.
 #include <fmt/format.h>
+#include <malloc.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <fstream>
 #include <map>
@@ -73,15 +76,16 @@ core::Result<core::TetMesh> unstructured_channel(double edge, double growth, dou
 
 Rows flow_cylinder(bool quick, const core::Progress& progress) {
   hemo::CylinderChannel c;
-  c.around_quarter = quick ? 14 : 20, c.layers = quick ? 16 : 22;
+  c.around_quarter = quick ? 17 : 20, c.layers = quick ? 18 : 22;
   auto mesh = hemo::cylinder_channel_mesh(c);
   if (!mesh) return core::pass(mesh);
   auto d = drag_of(std::make_shared<core::TetMesh>(std::move(*mesh)), progress.part(0, quick ? 1 : 0.3));
   if (!d) return core::pass(d);
   const auto rows_of = [&](const std::string& name, const Drag& v) {
     const std::string source = fmt::format("Schaefer & Turek 1996, 3D-1Z; Braack & Richter 2006; {} tets", v.tets);
-    return std::vector<Row>{close_to(name, "drag_coefficient", v.cd, 6.18533, 0.015, source, v.wall_s, quick), close_to(name, "pressure_difference_Pa", v.dp, 0.171007, 0.015, source, v.wall_s, quick),
-                            close_to(name, "lift_coefficient", v.cl, 0.009401, 0.5, source + "; aim 10 %, reported", v.wall_s, quick)};
+    std::vector<Row> rows{close_to(name, "drag_coefficient", v.cd, 6.18533, 0.015, source, v.wall_s, quick), close_to(name, "pressure_difference_Pa", v.dp, 0.171007, 0.015, source, v.wall_s, quick)};
+    if (!quick) rows.push_back(close_to(name, "lift_coefficient", v.cl, 0.009401, 0.10, source + "; aim of issue 5", v.wall_s, quick));
+    return rows;
   };
   std::vector<Row> rows = rows_of("flow/dfg-cylinder-3d-layered", *d);
   if (quick) return rows;
@@ -144,18 +148,37 @@ Rows flow_nozzle(bool quick, const core::Progress& progress) {
 // One time step of the three-dimensional solver in a pipe at x1, x4 and x16, with its phases and memory.
 BenchRows bench_flow_step(const core::Progress& progress) {
   std::vector<BenchRow> rows;
-  const auto resident = [] {
+  const auto memory = [](const char* key) {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);)
-      if (line.rfind("VmRSS:", 0) == 0) return std::stod(line.substr(6)) * 1024;
+      if (line.rfind(key, 0) == 0) return std::stod(line.substr(std::strlen(key))) * 1024;
     return 0.0;
   };
   const int before = core::thread_count();
+  double triad[2] = {0, 0};  // best wall of a = b + s c on one and on all threads
+  {
+    constexpr std::ptrdiff_t n = 8'000'000;
+    std::vector<double> a(n, 0), b(n, 1), c(n, 2);
+    for (int k = 0; k < 2; ++k) {
+      core::set_thread_count(k == 0 ? 1 : before);
+      triad[k] = 1e300;
+      for (int repeat = 0; repeat < 8; ++repeat) {
+        const auto start = std::chrono::steady_clock::now();
+        core::parallel_chunks(n, 65536, [&](std::ptrdiff_t from, std::ptrdiff_t to) {
+          for (auto i = from; i < to; ++i) a[std::size_t(i)] = b[std::size_t(i)] + 3.0 * c[std::size_t(i)];
+        });
+        triad[k] = std::min(triad[k], std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+      }
+    }
+    core::set_thread_count(before);
+  }
   for (const int rings : {10, 16, 25}) {
-    const double memory_before = resident();
+    ::malloc_trim(0);
+    const double memory_before = memory("VmRSS:");
     auto p = pipe(2.0, 20.0, rings);
     if (!p) return core::pass(p);
     hemo::FlowProblem& problem = p->problem;
+    std::ofstream("/proc/self/clear_refs") << 5;   // Linux: the peak starts anew (proc(5))
     problem.steady = false;
     const double flow = 3500;  // Re 337, as flow-numerics.md part c
     problem.inlets = {{hemo::domain_inlet, {{0.0, flow}}, hemo::InletProfile::parabolic}};
@@ -167,6 +190,11 @@ BenchRows bench_flow_step(const core::Progress& progress) {
     hemo::inlet_state(m, profiles, 0, inlet);
     auto start = hemo::initial_flow(m, inlet, problem.fluid.viscosity_Pa_s, {{1e-4, 0}}, progress);
     if (!start) return core::pass(start);
+    // Start-up from rest: every step has work to do, as in a heartbeat.
+    for (std::size_t i = 0; i < m.nodes(); ++i)
+      for (std::size_t c = 0; c < 3; ++c)
+        if (!m.fixed[i]) start->velocity[3 * i + c] = 0;
+    double best_wall[2] = {0, 0};
     const double million = double(m.tets()) / 1e6;
     for (const int threads : before == 1 ? std::vector<int>{1} : std::vector<int>{1, before}) {
       core::set_thread_count(threads);
@@ -181,10 +209,14 @@ BenchRows bench_flow_step(const core::Progress& progress) {
       const int steps = 12;
       const std::clock_t cpu = std::clock();
       const auto wall = std::chrono::steady_clock::now();
+      double best = 1e300;
       for (int k = 4; k < 4 + steps; ++k) {
+        const auto one = std::chrono::steady_clock::now();
         if (progress.cancelled()) return core::cancelled();
         if (!s.step(dt * k)) return core::computation_failed("The pipe of the benchmark diverged: " + s.trouble() + ". This is an error of the solver.");
+        best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - one).count());
       }
+      best_wall[threads == 1 ? 0 : 1] = best;
       const double used = double(std::clock() - cpu) / CLOCKS_PER_SEC, passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - wall).count();
       const std::vector<std::pair<std::string, double>> size{{"tets", double(m.tets())}, {"nodes", double(m.nodes())}, {"steps", double(steps)}, {"momentum_iterations_per_step", double(s.momentum_iterations) / steps},
                                                              {"pressure_iterations_per_step", double(s.pressure_iterations) / steps}, {"assembly_wall_s", s.times.assembly / steps}, {"momentum_wall_s", s.times.momentum / steps},
@@ -193,7 +225,10 @@ BenchRows bench_flow_step(const core::Progress& progress) {
       rows.push_back({"flow/step-3d", size, threads, used / steps / million, "CPU s per step and million tets", 0.7, reason, "flow/womersley-4.5"});
     }
     core::set_thread_count(before);
-    rows.push_back({"flow/step-3d-memory", {{"tets", double(m.tets())}}, 1, (resident() - memory_before) / 1e9 / million, "GB per million tets, with the mesh", 0.9, "issue 5", "flow/womersley-4.5"});
+    rows.push_back({"flow/step-3d-memory", {{"tets", double(m.tets())}}, 1, (memory("VmHWM:") - memory_before) / 1e9 / million, "GB per million tets, peak, with the mesh", 0.9, "issue 5", "flow/womersley-4.5"});
+    if (before > 1)
+      rows.push_back({"flow/step-3d-threads", {{"tets", double(m.tets())}, {"speedup", best_wall[0] / best_wall[1]}, {"triad_speedup", triad[0] / triad[1]}}, before, best_wall[0] / best_wall[1] / (triad[0] / triad[1]),
+                      "speed-up over that of the triad (fastest step of 12; meaningless beside other load)", 0.85, "issue 5: at least 0.85", "flow/womersley-4.5"});
   }
   return rows;
 }
