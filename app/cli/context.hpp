@@ -46,6 +46,8 @@ void register_edit(CLI::App&, Context&, Action&);
 void register_export(CLI::App&, Context&, Action&);
 void register_tissue(CLI::App&, Context&, Action&);
 void register_measure(CLI::App&, Context&, Action&);
+void register_ecg(CLI::App&, Context&, Action&);
+void register_map(CLI::App&, Context&, Action&);
 void register_mesh(CLI::App&, Context&, Action&);            // mesh patches vessels
 
 nlohmann::json quantity_or_null(double value);

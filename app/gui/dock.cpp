@@ -15,6 +15,7 @@
 #include "app/gui/theme.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/views.hpp"
+#include "solvers/electrophysiology/ecg.hpp"
 #include "viewer/qt/ecg_paper.hpp"
 #include "viewer/qt/pullback_plot.hpp"
 
@@ -185,6 +186,7 @@ Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(par
     connect(&workspace, signal, this, &Dock::refresh_ecg);
     connect(&workspace, signal, this, &Dock::refresh_flow);
   }
+  connect(&workspace, &Workspace::recording_changed, this, &Dock::refresh_ecg);
   connect(&workspace, &Workspace::vessel_changed, this, [this] {
     const QString key = workspace_.shown_vessel();
     if (!key.isEmpty()) {
@@ -303,7 +305,14 @@ void Dock::refresh_ecg() {
   ecg_->set_intervals(have ? QString::fromStdString(present::ecg_line(*shown.result, cycle)) : QString());
   const auto other = workspace_.shown_result(ghost);
   const bool have_ghost = ghost != active && other.result && other.result->electro && other.result != shown.result;
-  ecg_->set_ghost(have_ghost ? traces_of(other.result->electro->ecg) : viewer::EcgTraces{}, cycle, have_ghost ? other.name : QString());
+  // A recording lies where a plan would lie: its QRS begins where the simulated one does.
+  if (const auto& recording = workspace_.recording(); recording && have) {
+    const auto simulated = ep::measure(shown.result->electro->ecg, cycle);
+    const double onset = std::isfinite(simulated.qrs_onset_ms) ? simulated.qrs_onset_ms : 0;
+    ecg_->set_ghost(traces_of(ep::aligned_beat(recording->beat, onset, cycle)), cycle, recording->name);
+  } else {
+    ecg_->set_ghost(have_ghost ? traces_of(other.result->electro->ecg) : viewer::EcgTraces{}, cycle, have_ghost ? other.name : QString());
+  }
   refresh_time();
 }
 

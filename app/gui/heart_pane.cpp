@@ -149,6 +149,15 @@ void HeartPane::build_chooser() {
       connect(action, &QAction::triggered, this, [this, key] { workspace_.set_shown_vessel(key); });
     }
   }
+  if (workspace_.shown_map()) {
+    QAction* action = menu->addAction(workspace_.shown_map()->title + ", measured");
+    action->setCheckable(true);
+    action->setChecked(workspace_.shown_vessel().isEmpty() && workspace_.display() == Display::ea_map);
+    connect(action, &QAction::triggered, this, [this] {
+      workspace_.set_shown_vessel({});
+      workspace_.set_display(Display::ea_map);
+    });
+  }
   QString shown_now = "Nothing";
   for (const QAction* action : menu->actions())
     if (action->isChecked()) shown_now = action->text();
@@ -254,6 +263,25 @@ void HeartPane::show_heart_field() {
     style.isolines = false;
     style.vision = workspace_.color_blind() ? viewer::Vision::color_blind : viewer::Vision::normal;
     scene.show_field(*mm, style);
+    return;
+  }
+  if (display == Display::ea_map) {
+    const auto& map = workspace_.shown_map();
+    if (!map || map->values.size() != nodes) {
+      scene.clear_field();
+      return;
+    }
+    viewer::FieldStyle style;
+    style.palette = map->kind == 2 ? viewer::Palette::difference : viewer::Palette::activation;   // low voltage red, as mapping systems have it
+    style.lo = map->lo;
+    style.hi = map->hi;
+    style.step = map->step;
+    style.title = map->title.toStdString();
+    style.unit = map->unit.toStdString();
+    style.isolines = map->kind == 0;
+    style.decimals = map->step < 1 ? 1 : 0;
+    style.vision = workspace_.color_blind() ? viewer::Vision::color_blind : viewer::Vision::normal;
+    scene.show_field(map->values, style);
     return;
   }
   const auto electro = shown_.result ? shown_.result->electro : nullptr;

@@ -16,6 +16,7 @@
 
 #include "app/gui/actions.hpp"
 #include "app/gui/centre_view.hpp"
+#include "app/gui/electrophysiology/measured_panel.hpp"
 #include "app/gui/exchange/label_sheet.hpp"
 #include "app/gui/heart_pane.hpp"
 #include "app/gui/main_window.hpp"
@@ -160,6 +161,14 @@ QString run_command(MainWindow& window, const QString& line) {
   } else if (command == "labels") {
     window.label_sheet().open(first.toStdString());
     wait_until([&] { return !window.label_sheet().reading(); }, 60000);
+  } else if (command == "import_ecg" || command == "import_map" || command == "import_landmarks") {
+    auto* panel = window.findChild<MeasuredPanel*>();
+    const auto file = line.mid(command.size() + 1).trimmed().toStdString();
+    if (command == "import_ecg") panel->import_ecg(file);
+    else if (command == "import_map") panel->import_map(file);
+    else panel->import_landmarks(file);
+  } else if (command == "stage") {
+    window.workspace().request_stage(first.toInt());
   } else if (command == "key") {
     QWidget* w = widget();
     if (!w || !w->isVisible()) return "There is no visible \"" + first + "\".";

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "app/gui/actions.hpp"
+#include "app/gui/electrophysiology/measured_panel.hpp"
 #include "app/gui/mesh/mesh_panel.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/numbers.hpp"
@@ -111,6 +112,7 @@ ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, QWidget* parent) 
     part->setSpacing(5);
     box_->addLayout(part);
   }
+  box_->addWidget(new MeasuredPanel(workspace, this));
   box_->addWidget(new MeshPanel(workspace, this));
   box_->addStretch(1);
   connect(&workspace, &Workspace::case_replaced, this, &ModelPanel::refresh);

@@ -33,7 +33,11 @@ void Workspace::on_change(session::Change change) {
       playback_.set_time(0);
       refresh_end();
       measure_heart();
+      shown_map_.reset();
+      recording_.reset();
+      if (display_ == Display::ea_map) display_ = Display::voltage;
       emit case_replaced();
+      emit recording_changed();
       ensure_results();
       emit compare_changed();
       break;
@@ -49,6 +53,10 @@ void Workspace::on_change(session::Change change) {
       if (change == session::Change::selection) ensure_results();
       break;
     }
+    case session::Change::measured:
+      emit measured_changed();
+      emit plans_changed();   // undo and redo have a new name
+      break;
     case session::Change::results:
       keep_results();
       refresh_end();
@@ -268,6 +276,22 @@ void Workspace::set_segment(int segment) {
 void Workspace::set_wall_thickness(std::shared_ptr<const std::vector<float>> mm) {
   wall_thickness_ = std::move(mm);
   if (display_ == Display::thickness) emit display_changed();
+}
+
+void Workspace::set_shown_map(std::shared_ptr<const ShownMap> map) {
+  shown_map_ = std::move(map);
+  if (shown_map_) {
+    vessel_.clear();
+    display_ = Display::ea_map;
+  } else if (display_ == Display::ea_map) {
+    display_ = Display::activation;
+  }
+  emit display_changed();
+}
+
+void Workspace::set_recording(std::shared_ptr<const ShownRecording> recording) {
+  recording_ = std::move(recording);
+  emit recording_changed();
 }
 
 void Workspace::set_cut_open(bool on) {

@@ -12,13 +12,27 @@
 #include "app/present/numbers.hpp"
 #include "app/present/playback.hpp"
 #include "app/session/session.hpp"
+#include "solvers/electrophysiology/recorded/recorded_ecg.hpp"
 
 namespace ot::gui {
 
-enum class Display { activation, voltage, repolarisation, tissue, thickness, plain };
+enum class Display { activation, voltage, repolarisation, tissue, thickness, plain, ea_map };
 enum class Tool { none, lesion_point, lesion_line, lesion_ring, pacing, stent, stenosis, measure };
 enum class Layout { four_up, big_3d, slices, vessel };   // slices: the three slices big (double oblique); vessel: straightened vessel
 enum class Tone { info, good, attention, bad };
+
+// An electro-anatomical map laid on the electrical mesh (or its difference to the run), as the 3D view shows it.
+struct ShownMap {
+  std::vector<float> values;                             // [nodes], NaN: not covered
+  QString title, unit;
+  int kind = 0;                                          // 0 LAT, 1 voltage, 2 difference
+  double lo = 0, hi = 1, step = 0;
+};
+// A recorded ECG behind the simulated one.
+struct ShownRecording {
+  ep::RepresentativeBeat beat;
+  QString name;
+};
 
 class Workspace : public QObject {
   Q_OBJECT
@@ -69,6 +83,10 @@ class Workspace : public QObject {
   // Wall thickness, mm, [nodes of the electrical mesh], NaN off the LV; null until measured (TissueModel).
   const std::shared_ptr<const std::vector<float>>& wall_thickness() const { return wall_thickness_; }
   void set_wall_thickness(std::shared_ptr<const std::vector<float>> mm);
+  const std::shared_ptr<const ShownMap>& shown_map() const { return shown_map_; }   // null: none
+  void set_shown_map(std::shared_ptr<const ShownMap> map);
+  const std::shared_ptr<const ShownRecording>& recording() const { return recording_; }   // null: none behind the leads
+  void set_recording(std::shared_ptr<const ShownRecording> recording);
   bool cut_open() const { return cut_open_; }            // the front half of the heart taken away
   void set_cut_open(bool on);
   bool color_blind() const { return color_blind_; }
@@ -96,6 +114,8 @@ class Workspace : public QObject {
   void job_failed(const QString& title);
   void saved();
   void image_changed(const QString& image_key);   // labels, planes, landmarks ... of one image
+  void measured_changed();                        // recorded ECGs or maps of the case
+  void recording_changed();                       // which one lies behind the leads
   void model_changed();                           // meshes and twin were made new from the labels
   void facts_changed();
   void frame_arrived();
@@ -138,6 +158,8 @@ class Workspace : public QObject {
   QString vessel_, selection_, last_message_;
   int segment_ = 0;
   std::shared_ptr<const std::vector<float>> wall_thickness_;
+  std::shared_ptr<const ShownMap> shown_map_;
+  std::shared_ptr<const ShownRecording> recording_;
   bool color_blind_ = false, cut_open_ = false;
   core::Vec3 crosshair_{0, 0, 0};
   Tool tool_ = Tool::none;

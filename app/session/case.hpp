@@ -19,6 +19,8 @@
 #include "solvers/core/progress.hpp"
 #include "solvers/core/result.hpp"
 #include "solvers/core/volume.hpp"
+#include "solvers/electrophysiology/recorded/ea_map.hpp"
+#include "solvers/electrophysiology/recorded/recorded_ecg.hpp"
 #include "solvers/twin/scenario.hpp"
 #include "solvers/twin/simulation.hpp"
 #include "solvers/twin/twin_model.hpp"
@@ -70,6 +72,8 @@ struct MeshedHeart {
   double cut_volume_ml = 0;
   std::string labels_sha256;
   std::vector<std::string> notes;
+  std::shared_ptr<const ep::FibreField> fibres;      // measured or from another tool; null: the twin lays rule-based ones
+  std::string fibres_source;                         // "heart.lon"
 };
 struct MeshedVessel {
   std::string key, name;                             // "lad", "LAD"
@@ -134,6 +138,8 @@ struct CaseData {
   std::vector<Plan> plans{{"Baseline", "untreated", {}}};   // [0] is the untreated baseline and stays empty
   std::vector<StoredRun> results;                    // one per (scenario, mode)
   std::vector<StageReport> stages;
+  std::vector<std::shared_ptr<const ep::RecordedEcg>> recorded_ecgs;   // in the order of their import
+  std::vector<std::shared_ptr<const ep::EaMap>> ea_maps;
   std::string created_utc, program_version;
   // Which edits these images already hold: the journal of edits beside the case (edit_journal.hpp) continues after them.
   std::string edit_id;

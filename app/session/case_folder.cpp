@@ -111,6 +111,9 @@ core::Result<LoadedCase> load(const fs::path& folder, const std::function<fs::pa
     heart.cut_volume_ml = h.at("cut_volume_ml").get<double>();
     heart.labels_sha256 = h.at("labels_sha256").get<std::string>();
     heart.notes = h.at("notes").get<std::vector<std::string>>();
+    heart.fibres_source = h.value("fibres_source", std::string());
+    if (h.contains("fibres")) heart.fibres = blobs.get<ep::FibreField>(h.at("fibres"));
+    if (heart.fibres && (!heart.mesh || heart.fibres->f.size() != heart.mesh->tets.size() || heart.fibres->s.size() != heart.fibres->f.size())) throw DamagedCase("the fibres do not fit their mesh");
     data.heart_mesh = std::move(heart);
   }
   for (const auto& v : json.at("vessel_meshes")) {
@@ -131,6 +134,8 @@ core::Result<LoadedCase> load(const fs::path& folder, const std::function<fs::pa
                                 p.at("edge_mm").get<double>(), p.at("labels_sha256").get<std::string>(), p.at("notes").get<std::vector<std::string>>()});
   data.twin = blobs.get<twin::TwinModel>(json.at("twin"));
   for (const auto& r : json.at("results")) data.results.push_back({r.at(0).get<std::string>(), blobs.get<twin::RunResult>(r.at(1))});
+  for (const auto& e : json.value("recorded_ecgs", Json::array())) data.recorded_ecgs.push_back(blobs.get<ep::RecordedEcg>(e));
+  for (const auto& m : json.value("ea_maps", Json::array())) data.ea_maps.push_back(blobs.get<ep::EaMap>(m));
   for (const auto& s : json.at("stages")) data.stages.push_back(decode_stage(s));
   data.created_utc = json.at("created_utc").get<std::string>();
   data.program_version = json.at("program_version").get<std::string>();
@@ -195,6 +200,7 @@ core::Result<void> save_case(const CaseData& data, const fs::path& folder, const
   json["patient"] = {{"id", data.patient.id}, {"age", data.patient.age}, {"sex", data.patient.sex}, {"series", data.patient.series}, {"built_in", data.patient.built_in}};
   json["images"] = json["anatomy"] = json["vessel_meshes"] = json["results"] = json["stages"] = Json::array();
   json["heart_mesh"] = nullptr;
+  json["recorded_ecgs"] = json["ea_maps"] = Json::array();
   if (!data.edit_id.empty()) {
     json["edit_id"] = data.edit_id;
     json["edits_held"] = data.edits_held;
@@ -205,7 +211,8 @@ core::Result<void> save_case(const CaseData& data, const fs::path& folder, const
     json["anatomy"].push_back({{"key", a.key}, {"name", a.name}, {"color", a.color}, {"assumed", a.assumed}, {"active_tissue", a.active_tissue}, {"surface", blobs.put(a.surface)}});
   if (data.heart_mesh)
     json["heart_mesh"] = {{"mesh", blobs.put(data.heart_mesh->mesh)}, {"quality", encode(data.heart_mesh->quality)}, {"cut_planes", encode(data.heart_mesh->cut_planes)},
-                          {"cut_volume_ml", data.heart_mesh->cut_volume_ml}, {"labels_sha256", data.heart_mesh->labels_sha256}, {"notes", data.heart_mesh->notes}};
+                          {"cut_volume_ml", data.heart_mesh->cut_volume_ml}, {"labels_sha256", data.heart_mesh->labels_sha256}, {"notes", data.heart_mesh->notes},
+                          {"fibres", blobs.put(data.heart_mesh->fibres)}, {"fibres_source", data.heart_mesh->fibres_source}};
   for (const auto& v : data.vessel_meshes)
     json["vessel_meshes"].push_back({{"key", v.key}, {"name", v.name}, {"lumen", blobs.put(v.lumen)}, {"network", blobs.put(v.network)}, {"mesh", blobs.put(v.mesh)},
                                      {"quality", encode(v.quality)}, {"edge_mm", v.edge_mm}, {"labels_sha256", v.labels_sha256}, {"notes", v.notes}});
@@ -220,6 +227,8 @@ core::Result<void> save_case(const CaseData& data, const fs::path& folder, const
     if (progress.cancelled()) return core::cancelled();
     json["results"].push_back({r.scenario_sha256, blobs.put(r.result)});
   }
+  for (const auto& e : data.recorded_ecgs) json["recorded_ecgs"].push_back(blobs.put(e));
+  for (const auto& m : data.ea_maps) json["ea_maps"].push_back(blobs.put(m));
   for (const auto& s : data.stages) json["stages"].push_back(encode_stage(s));
   if (!blobs.state()) return core::pass(blobs.state());
   json["blob_count"] = blobs.names().size();

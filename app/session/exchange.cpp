@@ -11,6 +11,7 @@
 #include "imaging/exchange/mesh_unit.hpp"
 #include "imaging/io/io.hpp"
 #include "imaging/io/preflight.hpp"
+#include "solvers/electrophysiology/recorded/fibres_in.hpp"
 
 namespace ot::session {
 namespace fs = std::filesystem;
@@ -31,6 +32,7 @@ const MeshedVessel* pick_vessel(const CaseData& data, const std::string& key) {
 }
 
 std::vector<core::Vec3> fibres_of(const CaseData& data, const core::TetMesh& mesh, bool sheet) {
+  if (!(data.twin && data.twin->heart) && data.heart_mesh && data.heart_mesh->fibres && data.heart_mesh->mesh.get() == &mesh) return sheet ? data.heart_mesh->fibres->s : data.heart_mesh->fibres->f;
   if (!data.twin || !data.twin->heart) return {};
   const auto& p = data.twin->heart->baseline;
   if (!p.fibres || !p.mesh || p.mesh->tets.size() != mesh.tets.size() || p.mesh->sha256() != mesh.sha256()) return {};
@@ -91,7 +93,13 @@ Result<void> add_heart(CaseData& data, const ForeignMesh& m, const imaging::Mixe
   const auto has = [&](const char* patch) { return std::any_of(tets->mesh.patch_names.begin(), tets->mesh.patch_names.end(), [&](const auto& p) { return p.second == patch; }); };
   if (!has("endocardium_lv") || !has("epicardium") || !has("base"))
     tets->notes.push_back("The file does not name endocardium, epicardium and base: the mesh can be looked at and exported; a twin needs these surfaces named in the file.");
-  if (!tets->fibre.empty()) tets->notes.push_back("The fibres of the file were checked but are not kept: the twin lays its own, rule-based ones.");
+  std::shared_ptr<const ep::FibreField> fibres;
+  if (!tets->fibre.empty()) {
+    auto taken = ep::taken_fibres(std::move(tets->fibre), std::move(tets->sheet), m.path.filename().string());
+    if (!taken) return core::pass(taken);
+    tets->notes.push_back(fmt::format("The fibres of the file are kept: the twin uses them instead of rule-based ones.{}", taken->completed.empty() ? "" : " " + taken->completed));
+    fibres = taken->field;
+  }
   MeshedHeart heart;
   heart.quality = core::measure_quality(tets->mesh);
   heart.labels_sha256 = tets->mesh.sha256();
@@ -102,6 +110,8 @@ Result<void> add_heart(CaseData& data, const ForeignMesh& m, const imaging::Mixe
                       {"volume_ml", "Volume", "ml", heart.quality.volume_ml, ""}};
   stage.notes.insert(stage.notes.end(), heart.notes.begin(), heart.notes.end());
   heart.mesh = std::make_shared<core::TetMesh>(std::move(tets->mesh));
+  heart.fibres = std::move(fibres);
+  if (heart.fibres) heart.fibres_source = m.path.filename().string();
   data.heart_mesh = std::move(heart);
   return {};
 }

@@ -40,11 +40,21 @@ struct ModelStep {
   ModelParts before, after;
 };
 
+// Recorded ECGs and electro-anatomical maps; each is shared and immutable.
+struct MeasuredParts {
+  std::vector<std::shared_ptr<const ep::RecordedEcg>> recorded_ecgs;
+  std::vector<std::shared_ptr<const ep::EaMap>> ea_maps;
+};
+struct MeasuredStep {
+  MeasuredParts before, after;
+};
+
 struct HistoryStep {
   std::string name, merge_key;
   std::optional<PlanStep> plans;
   std::optional<ImageStep> image;
   std::shared_ptr<const ModelStep> model;
+  std::optional<MeasuredStep> measured;
   std::size_t memory() const;   // bytes that only undo keeps alive, estimated
 };
 

@@ -330,7 +330,7 @@ core::Result<void> build_twin(CaseData& data, const PipelineParams& params, cons
     if (std::find(hashes.begin(), hashes.end(), meshed.labels_sha256) == hashes.end()) hashes.push_back(meshed.labels_sha256);
     twin->vessels.push_back(*vessel);
   }
-  for (const auto& line : standing_assumptions(*twin)) twin->assumptions.push_back(line);
+  for (const auto& line : standing_assumptions(*twin, data.heart_mesh ? &*data.heart_mesh : nullptr)) twin->assumptions.push_back(line);
   if (hashes.size() == 1) {
     twin->source_labels_sha256 = hashes.front();
   } else {

@@ -16,8 +16,9 @@
 namespace ot::session {
 
 // What changed, so that a panel updates only what it shows.
+// measured: recorded ECGs or electro-anatomical maps.
 // image: labels, planes, landmarks or anything else of one image (changed_image() says which). model: meshes and twin were made new.
-enum class Change { case_replaced, plans, selection, results, jobs, saved, frame, image, model };
+enum class Change { case_replaced, plans, selection, results, jobs, saved, frame, image, model, measured };
 
 class Session {
  public:
@@ -57,6 +58,10 @@ class Session {
   // A job on the meshes of a copy of the case (patches, vessels, part meshes); a twin that it took away is built again. One undo step.
   using ModelWork = std::function<core::Result<void>(CaseData&, const core::Progress&)>;
   void run_model_job(std::string title, std::string step_name, ModelWork work);
+  // --- what was measured in the patient: recorded ECGs and electro-anatomical maps; one undo step, the case is saved ---
+  void update_measured(std::string step_name, const std::function<void(CaseData&)>& change);
+  using MeasuredWork = std::function<core::Result<std::function<void(CaseData&)>>(const CaseData&, const core::Progress&)>;
+  void run_measured_job(std::string title, std::string step_name, MeasuredWork work);   // a job; its function is applied as one step
   bool model_out_of_date() const;                         // a mesh was made from other labels than the present ones
   std::string rebuild_loses() const;                      // "2 results are computed again; 1 FULL result is dropped", empty when nothing
   std::size_t undo_memory() const;                        // bytes kept for undo

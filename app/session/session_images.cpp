@@ -177,6 +177,14 @@ void Session::Impl::apply_step(const HistoryStep& step, bool forward) {
     journal_edit((forward ? "redo " : "undo ") + step.name, *image(changed_image), steps, step.image->labels_same);
     tell(Change::image);
   }
+  if (step.measured) {
+    change_data([&](CaseData& d) {
+      const MeasuredParts& m = forward ? step.measured->after : step.measured->before;
+      d.recorded_ecgs = m.recorded_ecgs;
+      d.ea_maps = m.ea_maps;
+    });
+    tell(Change::measured);
+  }
   if (step.model) {
     change_data([&](CaseData& d) { put_model(d, forward ? step.model->after : step.model->before); });
     tell(Change::model);
@@ -370,6 +378,36 @@ void Session::run_model_job(std::string title, std::string step_name, ModelWork 
       impl_->tell(Change::model);
       impl_->tell(Change::results);
       for (int plan = 1; plan < plan_count(); ++plan) run(plan, core::Mode::fast);
+    });
+  });
+  impl_->tell(Change::jobs);
+}
+
+void Session::update_measured(std::string step_name, const std::function<void(CaseData&)>& change) {
+  CaseData copy = *impl_->data;
+  change(copy);
+  MeasuredStep step{{impl_->data->recorded_ecgs, impl_->data->ea_maps}, {copy.recorded_ecgs, copy.ea_maps}};
+  if (step.before.recorded_ecgs == step.after.recorded_ecgs && step.before.ea_maps == step.after.ea_maps) return;
+  impl_->change_data([&](CaseData& d) {
+    d.recorded_ecgs = step.after.recorded_ecgs;
+    d.ea_maps = step.after.ea_maps;
+  });
+  HistoryStep record;
+  record.name = std::move(step_name);
+  record.measured = std::move(step);
+  impl_->history.record(std::move(record));
+  if (!impl_->folder.empty()) impl_->start_save(impl_->folder, false);
+  impl_->tell(Change::measured);
+}
+
+void Session::run_measured_job(std::string title, std::string step_name, MeasuredWork work) {
+  const auto snapshot = impl_->data;
+  impl_->jobs.start(Lane::image, "measured", std::move(title), [this, snapshot, name = std::move(step_name), work = std::move(work)](const core::Progress& progress) -> core::Result<JobRunner::Completion> {
+    auto change = work(*snapshot, progress);
+    if (!change) return core::pass(change);
+    return JobRunner::Completion([this, snapshot, name, change = std::move(*change)] {
+      if (impl_->data->twin != snapshot->twin && impl_->data->created_utc != snapshot->created_utc) return;   // another case was opened meanwhile
+      update_measured(name, change);
     });
   });
   impl_->tell(Change::jobs);

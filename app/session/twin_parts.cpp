@@ -108,6 +108,8 @@ core::Result<imaging::Lumen> aorta_lumen(const ImageData& image, const core::Pro
 core::Result<std::shared_ptr<const twin::HeartModel>> make_heart(const CaseData& data, const PipelineParams&, const core::Progress& progress) {
   organs::HeartInputs inputs;
   inputs.mesh = data.heart_mesh->mesh;
+  inputs.fibres = data.heart_mesh->fibres;
+  inputs.fibres_source = data.heart_mesh->fibres_source;
   // Segments of the nodes as those of the voxels: by the landmarks of the image the mesh was made from.
   for (const auto& image : data.images)
     if (image.labels && image.labels->count(core::labels::lv_myocardium) > 0 && image.labels->sha256() == data.heart_mesh->labels_sha256)
@@ -150,11 +152,12 @@ core::Result<std::shared_ptr<const twin::VesselModel>> make_vessel(const CaseDat
   return std::shared_ptr<const twin::VesselModel>(std::move(vessel));
 }
 
-std::vector<std::string> standing_assumptions(const twin::TwinModel& twin) {
+std::vector<std::string> standing_assumptions(const twin::TwinModel& twin, const MeshedHeart* heart) {
   std::vector<std::string> lines;
   if (twin.heart) {
     organs::HeartInputs inputs;
     inputs.mesh = twin.heart->baseline.mesh;
+    if (heart && heart->fibres) inputs.fibres = heart->fibres, inputs.fibres_source = heart->fibres_source;
     lines = organs::assumptions(inputs);
   }
   for (const auto& vessel : twin.vessels) {

@@ -34,6 +34,9 @@ Rows roundtrip_dicom_seg(bool quick, const core::Progress&);
 Rows roundtrip_opencarp(bool quick, const core::Progress&);
 Rows roundtrip_gmsh(bool quick, const core::Progress&);
 Rows roundtrip_identity(bool quick, const core::Progress&);
+Rows recorded_ecg(bool quick, const core::Progress&);
+Rows ea_map(bool quick, const core::Progress&);
+Rows carp_fibres(bool quick, const core::Progress&);
 
 Rows mesh_labels_quality(bool quick, const core::Progress&);
 Rows mesh_surface_volume(bool quick, const core::Progress&);

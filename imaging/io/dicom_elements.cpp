@@ -16,7 +16,7 @@ namespace {
 
 // Bounds against damaged and hostile files; all far above what scanners write (an enhanced CT of 2000 frames has about 100 000 elements).
 constexpr int most_depth = 12;
-constexpr std::size_t most_elements = 4'000'000, most_kept = 1024, most_inflated = std::size_t(2) << 30;
+constexpr std::size_t most_elements = 4'000'000, most_kept = 1024, most_waveform = std::size_t(64) << 20, most_inflated = std::size_t(2) << 30;
 constexpr std::uint32_t undefined_length = 0xffffffff;
 
 // Thrown inside this file only.
@@ -81,9 +81,10 @@ class MemorySource : public Source {
 
 // Sequences with a stated length can be told from values only by the dictionary when the VR is not written: those that are read here.
 bool is_sequence(std::uint32_t tag) {
-  static constexpr std::array<std::uint32_t, 21> known = {0x52009229, 0x52009230, 0x00209113, 0x00209116, 0x00289110, 0x00209111, 0x00189118, 0x00289145,
+  static constexpr std::array<std::uint32_t, 25> known = {0x52009229, 0x52009230, 0x00209113, 0x00209116, 0x00289110, 0x00209111, 0x00189118, 0x00289145,
                                                           0x00189114, 0x00189226, 0x00189329, 0x00189117, 0x00209253, 0x00209310, 0x00289132, 0x00540022,
-                                                          0x00620002, 0x00620003, 0x0062000a, 0x0062000f, 0x00082218};   // the last five: segmentations
+                                                          0x00620002, 0x00620003, 0x0062000a, 0x0062000f, 0x00082218,    // segmentations
+                                                          0x54000100, 0x003a0200, 0x003a0208, 0x003a0211};               // waveforms
   return std::find(known.begin(), known.end(), tag) != known.end();
 }
 
@@ -195,7 +196,7 @@ class Walker {
       return e;
     }
     if (length > in_.left()) throw Broken{"the file is cut off inside its header"};
-    const bool wanted = length <= most_kept && (e.tag >> 16) % 2 == 0;   // private groups are never read
+    const bool wanted = length <= (e.tag == 0x54001010 ? most_waveform : most_kept) && (e.tag >> 16) % 2 == 0;   // private groups are never read
     if (!wanted) {
       in_.skip(length);
       return e;

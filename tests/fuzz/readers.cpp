@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +13,9 @@
 #include "imaging/exchange/mesh_file.hpp"
 #include "imaging/exchange/dicom_seg.hpp"
 #include "imaging/io/io.hpp"
+#include "solvers/electrophysiology/recorded/ea_map.hpp"
+#include "solvers/electrophysiology/recorded/fibres_in.hpp"
+#include "solvers/electrophysiology/recorded/recorded_ecg.hpp"
 
 namespace ot::test {
 namespace fs = std::filesystem;
@@ -109,6 +113,40 @@ bool scheme(const std::uint8_t* data, std::size_t size) {
   return !s->entries.empty();
 }
 
+// A header and its data behind a form feed, as a reader of a record would meet them.
+bool wfdb(const std::uint8_t* data, std::size_t size) {
+  const std::string_view all(reinterpret_cast<const char*>(data), size);
+  const auto feed = std::min(all.find('\f'), all.size());
+  const auto header = ep::parse_wfdb_header(all.substr(0, feed));
+  if (!header) return says(header);
+  const auto samples = ep::decode_wfdb(*header, header->channels.front().file, all.substr(std::min(all.size(), feed + 1)));
+  if (!samples) return says(samples);
+  for (const auto& s : samples->physical)
+    if (s.empty()) return false;
+  std::vector<std::string> names;
+  for (const int s : samples->signal) names.push_back(header->channels[std::size_t(s)].description);
+  return says(ep::make_recorded(std::move(names), samples->physical, header->sample_hz));
+}
+
+bool ecg_csv(const std::uint8_t* data, std::size_t size) {
+  const auto e = ep::parse_ecg_csv({reinterpret_cast<const char*>(data), size}, {});
+  return e ? !e->ecg.leads.empty() && says(ep::representative_beat(e->ecg)) : says(e);
+}
+
+bool ea_map(const std::uint8_t* data, std::size_t size) {
+  const auto m = ep::parse_ea_map({reinterpret_cast<const char*>(data), size});
+  if (!m) return says(m);
+  for (const auto& t : m->shell.triangles)
+    for (const auto i : t)
+      if (i < 0 || std::size_t(i) >= m->shell.points.size()) return false;
+  return m->points.size() >= 3;
+}
+
+bool lon(const std::uint8_t* data, std::size_t size) {
+  const auto v = ep::parse_lon({reinterpret_cast<const char*>(data), size});
+  return v ? says(ep::taken_fibres(v->f, v->s, "fuzz.lon")) : says(v);
+}
+
 constexpr char nii[] = "v.nii", niigz[] = "v.nii.gz", nrrd[] = "v.nrrd", mha[] = "v.mha", label_nrrd[] = "l.nrrd";
 constexpr char stl[] = "m.stl", ply[] = "m.ply", obj[] = "m.obj", vtp[] = "m.vtp", vtk[] = "m.vtk";
 
@@ -116,7 +154,8 @@ constexpr char stl[] = "m.stl", ply[] = "m.ply", obj[] = "m.obj", vtp[] = "m.vtp
 
 const std::vector<Reader>& readers() {
   static const std::vector<Reader> all{{"nifti", volume<nii>}, {"nifti_gz", volume<niigz>}, {"nrrd", volume<nrrd>}, {"mha", volume<mha>}, {"dicom", series}, {"dicom_seg", seg}, {"label_nrrd", labels<label_nrrd>}, {"stl", surface<stl>},
-                                       {"ply", surface<ply>}, {"obj", surface<obj>}, {"vtp", surface<vtp>}, {"vtk", surface<vtk>}, {"vtu", tets}, {"opencarp", opencarp}, {"gmsh", gmsh}, {"label_scheme", scheme}};
+                                       {"ply", surface<ply>}, {"obj", surface<obj>}, {"vtp", surface<vtp>}, {"vtk", surface<vtk>}, {"vtu", tets}, {"opencarp", opencarp}, {"gmsh", gmsh}, {"label_scheme", scheme},
+                                       {"wfdb", wfdb}, {"ecg_csv", ecg_csv}, {"ea_map", ea_map}, {"lon", lon}};
   return all;
 }
 

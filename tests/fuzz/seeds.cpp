@@ -7,6 +7,7 @@
 #include "imaging/exchange/mesh_file.hpp"
 #include "imaging/io/io.hpp"
 #include "solvers/core/atomic_file.hpp"
+#include "solvers/electrophysiology/recorded/recorded_ecg.hpp"
 
 namespace ot::test {
 namespace fs = std::filesystem;
@@ -96,6 +97,29 @@ std::vector<std::string> seeds_for(const std::string& reader, const fs::path& di
     out.push_back("    1   255    0    0        1  1  1    \"LV\"\n    2     0  255    0        1  1  1    \"Left Atrium\"\n");
     out.push_back("{\"key\": \"k\", \"labels\": [{\"value\": 1, \"key\": \"lv_blood_pool\", \"name\": \"LV\", \"color\": [1, 2, 3]}]}");
     out.push_back("{\"labels\": {\"background\": 0, \"LV\": 1}, \"x\": {\"1\": \"a\"}}");
+  }
+  if (reader == "wfdb" || reader == "ecg_csv") {
+    ep::Ecg e;
+    e.leads = {"I", "II", "V1"};
+    e.mV.resize(3);
+    for (int i = 0; i < 600; ++i) {
+      e.t_ms.push_back(4.0 * i);
+      for (int l = 0; l < 3; ++l) e.mV[std::size_t(l)].push_back((i % 200) > 90 && (i % 200) < 110 ? 0.8 + 0.1 * l : 0.02 * (i % 7));
+    }
+    const auto file = ep::encode_wfdb("r", e);
+    out.push_back(reader == "wfdb" ? file.header + "\f" + file.data : ep::ecg_csv(e));
+  }
+  if (reader == "wfdb") out.push_back("r 2 250 40\nr.dat 212 200(0)/mV 11 0 0 0 0 I\nr.dat 212 200 11 0 0 0 0 II\n\f" + std::string(120, '\x35'));
+  if (reader == "ecg_csv") out.push_back("t (s);I (uV);II (uV)\n0,000;1,5;2\n0,002;3;4\n");
+  if (reader == "lon") {
+    out.push_back("2\n1 0 0 0 1 0\n0 1 0 1 0 0\n");
+    out.push_back("1 0 0\n0 1 0\n");
+  }
+  if (reader == "ea_map") {
+    out.push_back("name,x_mm,y_mm,z_mm,lat_ms,unipolar_mV,bipolar_mV\nA,0,0,0,1,2,3\nB,30,0,0,4,5,\nC,0,30,0,7,8,9\n");
+    out.push_back("VERSION_6_0 1-LV\nP\t0\t1\t1\t10.5\t-20\t30\t0\t0\t1\t5.5\t1.25\t-12\t0\t0\t0\t0\tA\nP\t0\t2\t1\t40.5\t-10\t35\t0\t0\t1\t6.5\t0.4\t-10000\t0\nP\t0\t3\t1\t1\t-10\t35\t0\t0\t1\t6.5\t0.4\t1\t0\n");
+    out.push_back("#TriangulatedMeshVersion2.0\n[GeneralAttributes]\nNumVertex = 3\n\n[VerticesSection]\n; X Y Z\n0 = 0 0 0 0 0 1 0\n1 = 30 0 0 0 0 1 0\n2 = 0 30 0 0 0 1 0\n[TrianglesSection]\n0 = 0 1 2 0 0 1 0\n[VerticesColorsSection]\n; Unipolar Bipolar LAT\n0 = 4 0.3 -20\n1 = 5 -10000 10\n2 = 6 2 3\n");
+    out.push_back("Begin data\npt number:,1,2,3\nroving x:,1.5,20,3\nroving y:,0,2,30\nroving z:,9,8,7\nref LAT:,0.1,0.1,0.1\nrov LAT:,0.12,0.09,0.1\npeak2peak:,0.5,1,2\nutilized:,1,1,0\n");
   }
   return out;
 }

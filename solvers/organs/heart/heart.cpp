@@ -198,7 +198,8 @@ double wall_angle_deg(const twin::HeartLandmarks& l, const Vec3& anterior, const
 
 std::vector<std::string> assumptions(const HeartInputs& in) {
   std::vector<std::string> out{
-      "Fibres follow a rule (Bayer 2012, +60 to -60 degrees through the wall), they were not measured.",
+      in.fibres ? fmt::format("Fibres were taken from {}; they replace the rule-based ones.", in.fibres_source)
+                : std::string("Fibres follow a rule (Bayer 2012, +60 to -60 degrees through the wall), they were not measured."),
       "Early activation sites follow Durrer 1970; the patient's own conduction system is unknown.",
       fmt::format("A fast endocardial layer ({:g} m/s) stands for the Purkinje network.", in.params.fast_velocity),
       "Cells: ten Tusscher-Panfilov 2006 in endocardial, mid-wall and epicardial layers.",
@@ -226,8 +227,14 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
   auto coordinates = ep::ventricular_coordinates(mesh, progress.part(0.0, 0.8));
   if (!coordinates) return core::pass(coordinates);
   const auto& c = *coordinates;
-  auto fibres = ep::rule_based_fibres(mesh, c, par.fibres);
-  if (!fibres) return core::pass(fibres);
+  std::shared_ptr<const ep::FibreField> fibres = in.fibres;
+  if (fibres && (fibres->f.size() != mesh.tets.size() || fibres->s.size() != mesh.tets.size()))
+    return core::bad_input(fmt::format("The fibres were given for {} tetrahedra and the mesh has {} (they belong to another mesh). Import mesh and fibres together.", fibres->f.size(), mesh.tets.size()));
+  if (!fibres) {
+    auto rule = ep::rule_based_fibres(mesh, c, par.fibres);
+    if (!rule) return core::pass(rule);
+    fibres = std::make_shared<ep::FibreField>(std::move(*rule));
+  }
   progress.report(0.85, "heart: tissue");
   if (progress.cancelled()) return core::cancelled();
   const Geometry g = measure_geometry(in, c);
@@ -239,7 +246,7 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
   model->aha_segment = aha_segments(mesh, g, in.lv_frame);
   ep::ElectroProblem& p = model->baseline;
   p.mesh = in.mesh;
-  p.fibres = std::make_shared<ep::FibreField>(std::move(*fibres));
+  p.fibres = fibres;
   p.velocity = par.velocity;
   p.sigma = conductivity_for(par.velocity, p.chi_per_mm, p.cm_uF_per_mm2);
   p.cycle_length_ms = 1000;   // 60 per minute

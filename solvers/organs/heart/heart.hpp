@@ -52,6 +52,8 @@ struct HeartInputs {
   std::shared_ptr<const core::TetMesh> mesh;
   std::optional<core::Vec3> apex, base_centre;                 // override what is found on the mesh
   std::optional<core::LvFrame> lv_frame;                       // of the image's landmarks: segments of nodes are then those of voxels
+  std::shared_ptr<const ep::FibreField> fibres;                // measured or from another tool; null: rule-based
+  std::string fibres_source;                                   // "heart.lon": where the fibres came from, for the assumptions
   std::vector<ep::Electrode> electrodes;                       // empty: standard placement
   ep::ElectrodeFrame frame = ep::ElectrodeFrame::patient;      // heart: model without patient orientation
   HeartParams params;
