@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "app/session/recorded.hpp"
-#include "imaging/io/vtu_vectors.hpp"
+#include "imaging/io/io.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/core/hash.hpp"
 #include "solvers/electrophysiology/recorded/delimited.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The elements of one DICOM file up to its pixels, read without a library: quick (values over 1 kB are stepped over) and safe on
+// The elements of one DICOM file up to its pixels, read without a library: quick (values over 1 kB are stepped over, but for the samples of waveforms) and safe on
 // damaged files (every length is checked against what is left of the file; nesting, counts and unpacked bytes are bounded).
 // GDCM, which decodes compressed pixels later, sees only files that passed here.
 // Source: DICOM PS3.5 sections 7 and A, PS3.10 section 7. Threads: each call is its own.

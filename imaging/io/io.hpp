@@ -47,5 +47,11 @@ core::Result<void> write_surface(const core::SurfaceMesh& mesh, const std::files
 core::Result<void> write_tet_mesh(const core::TetMesh& mesh, const std::filesystem::path& path,
                                   const std::vector<core::Field>& fields = {});
 core::Result<core::TetMesh> read_tet_mesh(const std::filesystem::path& path, LengthUnit unit);
+// Vectors named fibre (fiber, f0) and sheet (s0) of a .vtu, at points and at its tetrahedra, in the file's order and unit.
+struct VtuVectors {
+  std::vector<core::Vec3> points, node_fibre, node_sheet, tet_fibre, tet_sheet;
+  std::size_t tets = 0;
+};
+core::Result<VtuVectors> read_vtu_vectors(const std::filesystem::path& path);
 
 }  // namespace ot::imaging

@@ -9,8 +9,6 @@
 
 #include <algorithm>
 
-#include "imaging/io/vtu_vectors.hpp"
-
 #include "imaging/io/io.hpp"
 #include "imaging/io/mesh_preflight.hpp"
 #include "imaging/io/preflight.hpp"
