@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/solve/cipa_scales.hpp"
 #include "app/solve/solve.hpp"
 #include "app/solve/spec_reader.hpp"
 #include "solvers/electrophysiology/reaction/cell.hpp"
@@ -62,6 +63,21 @@ nlohmann::json solve_cell(const nlohmann::json& json, const core::Progress& prog
       multiply(problem.channels, block.text("channel", {}), pharma::remaining_fraction(c, ic50, hill));
       block.finish();
     }
+  if (spec.has("herg_binding")) {
+    SpecReader b(spec.at("herg_binding"), "\"herg_binding\"");
+    problem.channels.herg = {b.number("concentration_nM", {}, 0, 1e15), b.number("Kmax", {}, 0, 1e15),          b.number("Ku_per_ms", {}, 0, 1e6),
+                             b.number("n", 1, 0.01, 20),                b.number("halfmax_nM_n", {}, 1e-12, 1e30), b.number("Vhalf_mV", {}, -1000, 1000)};
+    b.finish();
+  }
+  if (spec.has("cipa_drug")) {
+    SpecReader b(spec.at("cipa_drug"), "\"cipa_drug\"");
+    const std::string name = b.text("name", {});
+    const pharma::CipaDrug* drug = pharma::find_cipa_drug(name);
+    if (!drug) throw SpecError("There is no CiPA drug \"" + name + "\" (its binding is not known). The 28 are named in resources/docs/dev/ionic-models.md.");
+    problem.channels = problem.channels * cipa_scales(*drug, b.number("x_cmax", 1, 0, 1e6) * drug->free_cmax_nM);
+    b.finish();
+  }
+  problem.watch_beats = spec.integer("watch_last_beats", 1, 1, problem.beats);
   if (spec.has("stimulus")) {
     SpecReader stimulus(spec.at("stimulus"), "\"stimulus\"");
     problem.stimulus_mV_per_ms = -stimulus.number("amplitude_A_per_F", -52, -1000, -1e-3);   // A/F = mV/ms, inward is negative
@@ -79,6 +95,8 @@ nlohmann::json solve_cell(const nlohmann::json& json, const core::Progress& prog
   if (!cell.cai_mM.empty()) out["series"]["Cai_mM"] = {{"t", cell.t_ms}, {"values", cell.cai_mM}, {"unit", "mM"}};
   if (std::isfinite(cell.qnet_uC_per_uF)) out["quantities"]["qnet_uC_per_uF"] = quantity(cell.qnet_uC_per_uF, "uC/uF");
   for (std::size_t i = 0; i < model->states.size(); ++i) out["final_state"][model->states[i].name] = cell.final_state[i];
+  out["quantities"]["reported_beat"] = quantity(cell.reported_beat, "1");
+  out["quantities"]["early_afterdepolarisations"] = quantity(cell.early_afterdepolarisations, "1");
   out["iterations"] = cell.steps;
   out["notes"] = cell.notes;
   return out;

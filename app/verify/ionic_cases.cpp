@@ -10,6 +10,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 
 #include "solvers/electrophysiology/reaction/cell.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
@@ -91,6 +92,70 @@ Rows ionic_beat(const std::string& row_name, const std::string& model_key, const
   for (std::size_t i = 1; i < model->states.size(); ++i)
     for (const std::string& name : missing)
       if (name == model->states[i].name && int(i) - 1 != model->family->qnet) add(("state not in the reference: " + name).c_str(), 1, 0, 0, false);
+  return rows;
+}
+
+Rows ionic_rates(const std::string& row_name, const std::string& model_key, const std::string& stem, double tolerance_ms, double dt_ms, bool quick,
+                 const core::Progress& progress) {
+  const auto loaded = reference_beat(stem);
+  if (!loaded) return core::pass(loaded);
+  std::ifstream table(reference_folder() / "rate_dependence.csv");
+  if (!*loaded || !table) return std::vector<Row>{};
+  const json& stimulus = (**loaded)["stimulus"];
+  std::vector<std::pair<double, double>> rates;   // cycle length, APD90
+  for (std::string line; std::getline(table, line);) {
+    std::vector<std::string> cell;
+    std::stringstream words(line);
+    for (std::string word; std::getline(words, word, ',');) cell.push_back(word);
+    if (cell.size() > 3 && cell[0] == stem) rates.emplace_back(std::stod(cell[1]), std::stod(cell[3]));
+  }
+  ep::CellProblem cell;
+  cell.model = model_key;
+  cell.dt_ms = dt_ms;
+  cell.stimulus_mV_per_ms = -stimulus["amplitude_A_per_F"].get<double>();
+  cell.stimulus_ms = stimulus["duration_ms"].get<double>();
+  cell.stimulus_start_ms = stimulus["start_ms"].get<double>();
+  std::vector<Row> rows;
+  for (std::size_t k = 0; k < rates.size() && !(quick && k == 2); ++k) {
+    const auto start = std::chrono::steady_clock::now();
+    cell.cycle_length_ms = rates[k].first;
+    cell.beats = k == 0 ? 500 : 300;
+    const auto run = ep::run_cell(cell, progress);
+    if (!run) return core::pass(run);
+    cell.initial_state = run->final_state;
+    Row row;
+    row.name = row_name;
+    row.quantity = fmt::format("{}_apd90_ms_at_{:g}", stem, rates[k].first);
+    row.value = run->apd90_ms;
+    row.reference = rates[k].second;
+    row.tolerance = tolerance_ms;
+    row.relative = false;
+    row.source = "reference/ionic/rate_dependence.csv: CVODE at 1e-9, 500 beats at 2000 ms, then 300 per cycle length";
+    row.quick = quick;
+    row.wall_s = since(start);
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+Rows ionic_rates_two_stage(bool quick, const core::Progress& p) {
+  std::vector<Row> rows;
+  for (const auto& [model, stem] : {std::pair("ohara_rudy_2011_endo", "ord2011_endo"), std::pair("cipaordv1_2017_endo", "ordcipa_endo"), std::pair("tor_ord_dyncl_2020_endo", "torord_dyncl_endo")}) {
+    auto some = ionic_rates("ionic/rates", model, stem, 1.0, 0, quick, p);
+    if (!some) return core::pass(some);
+    rows.insert(rows.end(), some->begin(), some->end());
+  }
+  return rows;
+}
+
+Rows ionic_rates_tt06(bool quick, const core::Progress& p) {
+  std::vector<Row> rows;
+  if (quick) return rows;
+  for (const char* type : {"epi", "mid", "endo"}) {
+    auto some = ionic_rates("ionic/rates-tt06", std::string("ten_tusscher_panfilov_2006_") + type, std::string("tt06_") + type, 1.0, 0.02, quick, p);
+    if (!some) return core::pass(some);
+    rows.insert(rows.end(), some->begin(), some->end());
+  }
   return rows;
 }
 

@@ -12,4 +12,9 @@ namespace ot::verify {
 Rows ionic_beat(const std::string& row, const std::string& model, const std::string& stem, bool quick, const core::Progress& progress,
                 double dt_ms = 0.02);
 
+// The rows of rate_dependence.csv for one model with its history: 500 beats at 2000 ms, then 300 per cycle length downwards; APD90 in ms.
+// quick: the first two cycle lengths only, from the same start with the same history. dt 0: steps chosen by the error.
+Rows ionic_rates(const std::string& row, const std::string& model, const std::string& stem, double tolerance_ms, double dt_ms, bool quick,
+                 const core::Progress& progress);
+
 }  // namespace ot::verify

@@ -93,6 +93,10 @@ std::vector<double> CellBatch::states(int cell) const {
 
 double CellBatch::highest_v() const { return *std::max_element(v_.begin(), v_.begin() + cells_); }
 
+bool CellBatch::finite() const {
+  return std::all_of(state_.begin(), state_.end(), [](double x) { return std::isfinite(x); });
+}
+
 bool CellBatch::sound() const {
   return std::all_of(v_.begin(), v_.begin() + cells_, [](double v) { return std::isfinite(v) && std::abs(v) <= 200.0; });
 }

@@ -31,6 +31,7 @@ class CellBatch {
   double state(int cell, int row) const { return state_[std::size_t(row * block_nodes + cell)]; }
   std::vector<double> states(int cell) const;        // V first
   double highest_v() const;                          // mV, over the cells
+  bool finite() const;                               // every state too
   bool sound() const;                                // every V finite and within +-200 mV
 
  private:

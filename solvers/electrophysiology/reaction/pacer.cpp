@@ -43,7 +43,7 @@ core::Result<long> pace_beat(CellBatch& batch, const IonicFamily& family, const 
       }
       sample(k + 1 == steps ? p.cycle_ms : double(k + 1) * dt);
     }
-    if (!batch.sound()) return out_of_range(beat, p.cycle_ms);
+    if (!batch.sound() || !batch.finite()) return out_of_range(beat, p.cycle_ms);
     return steps;
   }
 
@@ -73,6 +73,7 @@ core::Result<long> pace_beat(CellBatch& batch, const IonicFamily& family, const 
       sample(t);
     }
   }
+  if (!batch.finite()) return out_of_range(beat, p.cycle_ms);
   return steps;
 }
 

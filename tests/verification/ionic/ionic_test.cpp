@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Single cells: reference beats, chosen steps, every scale acts, halves are halves, drugs, extremes, instruction sets.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "solvers/electrophysiology/reaction/aligned.hpp"
+#include "solvers/electrophysiology/reaction/cell.hpp"
+#include "solvers/electrophysiology/reaction/cell_batch.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/pharmacology/cipa.hpp"
+#include "solvers/pharmacology/dose.hpp"
+#include "tests/support/shared_data.hpp"
+
+using namespace ot;
+using namespace ot::ep;
+
+namespace {
+
+struct Reference {
+  const char *model, *stem;
+};
+const Reference references[] = {{"ten_tusscher_panfilov_2006_epi", "tt06_epi"},   {"ten_tusscher_panfilov_2006_mid", "tt06_mid"}, {"ten_tusscher_panfilov_2006_endo", "tt06_endo"},
+                                {"ohara_rudy_2011_endo", "ord2011_endo"},         {"ohara_rudy_2011_epi", "ord2011_epi"},         {"ohara_rudy_2011_mid", "ord2011_mid"},
+                                {"cipaordv1_2017_endo", "ordcipa_endo"},          {"tor_ord_dyncl_2020_endo", "torord_dyncl_endo"}, {"tor_ord_dyncl_2020_epi", "torord_dyncl_epi"},
+                                {"tor_ord_dyncl_2020_mid", "torord_dyncl_mid"}};
+
+ChannelScales scales_of(const pharma::CipaDrug& d, double c) {
+  ChannelScales s;
+  s.g_Na = pharma::remaining_fraction(c, d.na.ic50_nM, d.na.hill);
+  s.g_NaL = pharma::remaining_fraction(c, d.nal.ic50_nM, d.nal.hill);
+  s.g_CaL = pharma::remaining_fraction(c, d.cal.ic50_nM, d.cal.hill);
+  s.herg = {c, d.herg.Kmax, d.herg.Ku_per_ms, d.herg.n, d.herg.halfmax_nM_n, d.herg.Vhalf_mV};
+  return s;
+}
+
+// State of a cell 3 ms after its stimulus, V first: every current flows.
+std::vector<double> state_in_upstroke(const IonicModel& m) {
+  const IonicFamily& f = *m.family;
+  CellBatch cell(f, {f.parameters(m.cell_type, {})}, {m.initial_state()});
+  const double dt = 0.01;
+  for (int k = 0; k * dt < f.stimulus_ms + 3.0; ++k) cell.step(dt, f.stimulus_mV_per_ms * stimulus_share(k * dt, dt, 0, f.stimulus_ms));
+  return cell.states(0);
+}
+
+// Current and advanced state of one kernel call of dt from a state.
+struct Call {
+  double current = 0;
+  std::vector<double> after;
+};
+Call call(const IonicModel& m, const std::vector<double>& y, const ChannelScales& s, KernelStep kernel, double dt) {
+  const IonicFamily& f = *m.family;
+  AlignedVector state(std::size_t(f.states) * block_nodes, 0.0), param(std::size_t(f.params) * block_nodes, 0.0), v(block_nodes, y[0]), i(block_nodes), e(block_nodes);
+  const auto p = f.parameters(m.cell_type, s);
+  for (int l = 0; l < lane_multiple; ++l) {
+    for (int r = 0; r < f.states; ++r) state[std::size_t(r * block_nodes + l)] = y[std::size_t(r) + 1];
+    for (int r = 0; r < f.params; ++r) param[std::size_t(r * block_nodes + l)] = p[std::size_t(r)];
+  }
+  kernel({lane_multiple, dt, 0.0, state.data(), param.data(), v.data(), v.data(), i.data(), e.data()});
+  Call out{i[0], {}};
+  for (int r = 0; r < f.states; ++r) out.after.push_back(state[std::size_t(r * block_nodes)]);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("One beat from the reference state meets CVODE at 1e-9 within issue 4 (0.3 ms APD where steps are chosen): fixed 0.02 ms and chosen steps") {
+  for (const Reference& ref : references) {
+    INFO(ref.stem);
+    std::ifstream in(test::shared_file(std::string("reference/ionic/") + ref.stem + "_CL1000.json"));
+    const auto json = nlohmann::json::parse(in);
+    const IonicModel* const model = find_ionic_model(ref.model);
+    REQUIRE(model);
+    std::vector<std::pair<std::string, double>> named;
+    for (const auto& [name, value] : json["state_end_of_last_beat"].items()) named.emplace_back(name, value.get<double>());
+    std::vector<std::string> missing;
+    const auto state = named_state(*model, named, &missing);
+    REQUIRE(state);
+    CHECK(missing.size() == (model->family->qnet >= 0 ? 1u : 0u));   // only the integral starts from its own value
+    for (const double dt : {0.02, 0.0}) {
+      if (dt == 0 && !model->family->two_stage) continue;
+      INFO("dt " << dt);
+      CellProblem p;
+      p.model = ref.model;
+      p.initial_state = *state;
+      p.beats = 1;
+      p.dt_ms = dt;
+      p.stimulus_mV_per_ms = -json["stimulus"]["amplitude_A_per_F"].get<double>();
+      p.stimulus_ms = json["stimulus"]["duration_ms"];
+      const auto r = run_cell(p);
+      REQUIRE(r);
+      const auto& b = json["biomarkers"];
+      const auto within = [](double value, const nlohmann::json& reference, double tolerance) { CHECK(std::abs(value - reference.get<double>()) <= tolerance); };
+      within(r->vrest_mV, b["Vrest_mV"], 0.1);
+      within(r->vpeak_mV, b["Vpeak_mV"], 1.0);
+      within(r->apd50_ms, b["APD50_ms"], 0.3);
+      within(r->apd90_ms, b["APD90_ms"], 0.3);
+      within(r->ca_peak_mM, b["CaPeak_mM"], 0.01 * b["CaPeak_mM"].get<double>());
+      within(r->dvdt_max_V_per_s, b["dVdtmax_V_per_s"], 0.03 * b["dVdtmax_V_per_s"].get<double>());
+    }
+  }
+}
+
+TEST_CASE("Every scale a model lists acts, no other does, and half of it is half of its current to 1e-12 uA/uF") {
+  for (const IonicModel& m : builtin_ionic_models()) {
+    INFO(m.key);
+    const auto y = state_in_upstroke(m);
+    const KernelStep kernel = best_kernel(*m.family);
+    const Call full = call(m, y, {}, kernel, 0.01);
+    REQUIRE(std::isfinite(full.current));
+    for (const ChannelKey& k : channel_keys()) {
+      INFO(k.key);
+      ChannelScales half, none;
+      half.*k.member = 0.5;
+      none.*k.member = 0;
+      const Call h = call(m, y, half, kernel, 0.01), n = call(m, y, none, kernel, 0.01);
+      const bool listed = std::find(m.family->scales.begin(), m.family->scales.end(), k.key) != m.family->scales.end();
+      CHECK((n.current != full.current || n.after != full.after) == listed);
+      if (listed && k.key[0] == 'g') CHECK(std::abs((full.current - h.current) - 0.5 * (full.current - n.current)) <= 1e-12 * std::max(1.0, std::abs(full.current)));
+    }
+  }
+}
+
+TEST_CASE("Kernels of every instruction set agree to 1e-11 of the current and of each state") {
+  for (const IonicModel& m : builtin_ionic_models()) {
+    INFO(m.key);
+    const auto y = state_in_upstroke(m);
+    const Call base = call(m, y, {}, m.family->kernel("baseline"), 0.02);
+    for (const std::string& set : usable_instruction_sets()) {
+      INFO(set);
+      const Call other = call(m, y, {}, m.family->kernel(set), 0.02);
+      CHECK(other.current == Approx(base.current).epsilon(1e-11).margin(1e-11));
+      for (std::size_t s = 0; s < base.after.size(); ++s) CHECK(other.after[s] == Approx(base.after[s]).epsilon(1e-11).margin(1e-12));
+    }
+  }
+}
+
+TEST_CASE("hERG states of CiPAORdv1.0 keep their sum to 1e-10 over 20 beats with a trapped drug") {
+  const auto* const drug = pharma::find_cipa_drug("dofetilide");
+  REQUIRE(drug);
+  CellProblem p;
+  p.model = "cipaordv1_2017_endo";
+  p.cycle_length_ms = 1000;
+  p.beats = 20;
+  p.dt_ms = 0;
+  const auto r = run_cells(p, {scales_of(*drug, 20 * drug->free_cmax_nM)});
+  REQUIRE(r);
+  const IonicModel* const m = find_ionic_model(p.model);
+  const auto begin = find_ionic_model(p.model)->initial_state();
+  double before = 0, after = 0, bound = 0;
+  for (std::size_t s = 0; s < m->states.size(); ++s)
+    for (const char* name : {"IC1", "IC2", "C1", "C2", "O", "IO", "IObound", "Obound", "Cbound"})
+      if (m->states[s].name == name) {
+        before += begin[s];
+        after += r->front().final_state[s];
+        if (m->states[s].name == "Cbound") bound = r->front().final_state[s];
+      }
+  CHECK(after == Approx(before).margin(1e-10));
+  CHECK(bound > 0.1);   // trapped while the channel is closed
+}
+
+TEST_CASE("Dofetilide at 1 x free Cmax lengthens APD90 of CiPAORdv1.0 and a hundred beats at 2000 ms give the control qNet within 0.15 %") {
+  const auto* const drug = pharma::find_cipa_drug("dofetilide");
+  REQUIRE(drug);
+  CellProblem p;
+  p.model = "cipaordv1_2017_endo";
+  p.cycle_length_ms = 2000;
+  p.stimulus_start_ms = 0;
+  p.beats = 100;
+  p.dt_ms = 0;
+  const auto r = run_cells(p, {ChannelScales{}, scales_of(*drug, drug->free_cmax_nM)});
+  REQUIRE(r);
+  CHECK((*r)[0].qnet_uC_per_uF == Approx(0.069673).epsilon(0.0015));   // shared/reference/drugs/README.md
+  CHECK((*r)[0].apd90_ms == Approx(289.144).margin(0.5));              // rate_dependence.csv
+  CHECK((*r)[1].apd90_ms - (*r)[0].apd90_ms > 20);
+  CHECK((*r)[1].qnet_uC_per_uF < (*r)[0].qnet_uC_per_uF);
+}
+
+TEST_CASE("The risk class follows the thresholds of the 28-drug regression") {
+  CHECK(pharma::cipa_drugs().size() == 28);
+  CHECK(pharma::torsade_risk(0.0433) == pharma::TorsadeRisk::high);
+  CHECK(pharma::torsade_risk(0.0604) == pharma::TorsadeRisk::intermediate);
+  CHECK(pharma::torsade_risk(0.0711) == pharma::TorsadeRisk::low);
+}
+
+TEST_CASE("Extreme scales end in a finite state or in words with beat and time: never in a silent NaN") {
+  for (const IonicModel& m : builtin_ionic_models()) {
+    INFO(m.key);
+    std::vector<ChannelScales> extremes(4);
+    for (const ChannelKey& k : channel_keys()) extremes[0].*k.member = 0;
+    extremes[1].g_CaL = extremes[1].J_rel = 50;
+    extremes[2].g_Kr = extremes[2].g_K1 = extremes[2].g_Ks = 0;
+    extremes[3].g_Na = extremes[3].J_up = 100;
+    for (const ChannelScales& s : extremes) {
+      CellProblem p;
+      p.model = m.key;
+      p.beats = 2;
+      p.channels = s;
+      p.cycle_length_ms = 400;
+      p.dt_ms = m.family->two_stage ? 0 : 0.02;
+      const auto r = run_cell(p);
+      if (!r) CHECK(r.error().message.find("into beat") != std::string::npos);
+      else
+        for (double x : r->final_state) CHECK(std::isfinite(x));
+    }
+  }
+}
+
+TEST_CASE("A NaN in the middle of a state is refused before the run") {
+  CellProblem p;
+  p.model = "tor_ord_dyncl_2020_endo";
+  p.initial_state = find_ionic_model(p.model)->initial_state();
+  p.initial_state[5] = std::nan("");
+  const auto r = run_cell(p);
+  REQUIRE(!r);
+  CHECK(r.error().message.find("not a number") != std::string::npos);
+}
+
+TEST_CASE("State names: qualified, reference and own names are understood and unknown or doubled ones refused") {
+  const IonicModel& m = *find_ionic_model("ohara_rudy_2011_endo");
+  const auto y = named_state(m, {{"membrane.V", -80}, {"inal.m", 0.25}, {"ina.m", 0.5}, {"nca", 0.125}});
+  REQUIRE(y);
+  for (std::size_t s = 0; s < m.states.size(); ++s) {
+    if (m.states[s].name == "V") CHECK((*y)[s] == -80);
+    if (m.states[s].name == "mL") CHECK((*y)[s] == 0.25);
+    if (m.states[s].name == "m") CHECK((*y)[s] == 0.5);
+    if (m.states[s].name == "nca") CHECK((*y)[s] == 0.125);
+  }
+  CHECK(!named_state(m, {{"ikr.unknown", 1}}));
+  CHECK(!named_state(m, {{"ina.m", 1}, {"m", 1}}));
+}
