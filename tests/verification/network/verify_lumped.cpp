@@ -37,8 +37,8 @@ TEST_CASE("every series of the 19 public svZeroDSolver results is met to 1e-6 of
 }
 
 TEST_CASE("the own integrator at half the step agrees to 1e-4 where the curves are smooth") {
-  // Not the six cases with valves or with a capacitor directly at a given pressure: there the step of the case itself is
-  // too coarse (both schemes converge to each other, away from the table); verify flow/lumped/own-half-step reports them.
+  // Not the six cases with valves or with a capacitor directly at a given pressure: there the step of the case itself is too
+  // coarse (resources/docs/dev/network.md has the figures); verify flow/lumped/own-half-step reports them.
   for (const char* name : {"pulsatileFlow_R_RCR", "pulsatileFlow_R_coronary", "steadyFlow_RC_R", "steadyFlow_RLC_R", "steadyFlow_RL_R", "steadyFlow_R_R", "steadyFlow_R_RCR", "steadyFlow_R_coronary",
                            "steadyFlow_R_steadyPressure", "steadyFlow_bifurcationR_R1", "steadyFlow_bifurcationR_R2", "steadyFlow_blood_vessel_junction", "steadyFlow_stenosis_R"}) {
     INFO(name);
