@@ -142,6 +142,10 @@ core::Result<FlowResult> FlowRun::pulsatile() {
     for (int k = 0; k < 2 && developed; ++k)
       if (!s.adjust_pressure(given_dt / split)) break;
   }
+  // Times are counted in given steps from 0, so that a run that goes on sees the same bits as one that never stopped.
+  const double from_step = t0 / given_dt, whole = std::round(from_step);
+  const double first_step = std::abs(from_step - whole) < 1e-6 ? whole : from_step;
+  const auto time_of = [&](double step) { return given_dt * (first_step + step); };
   if (split > 1) result.notes.push_back(fmt::format("The time step of {:.4g} s was divided by {} to keep the CFL number near {:.0f}.", problem.dt_s, split, problem.largest_cfl));
 
   std::vector<core::Series> series;
@@ -172,10 +176,10 @@ core::Result<FlowResult> FlowRun::pulsatile() {
   Checkpoint safe{0, s.state(), {}, 0, 0, 0};
   for (long n = 0; n < all_steps;) {
     bool failed = false;
-    double t = t0 + given_dt * double(n), cfl = 0;
+    double t = time_of(double(n)), cfl = 0;
     for (int k = 1; k <= split && !failed; ++k) {
       if (progress.cancelled()) return core::cancelled();
-      t = t0 + given_dt * (double(n) + double(k) / split);
+      t = time_of(double(n) + double(k) / split);
       failed = !s.step(t);
       cfl = std::max(cfl, s.cfl());
     }
@@ -183,21 +187,21 @@ core::Result<FlowResult> FlowRun::pulsatile() {
       if (setbacks >= most_setbacks || split * 2 > most_substeps) {
         s.restore(safe.state);
         if (options.on_divergence) {
-          const FlowSnapshot good = snapshot(mesh, s, profiles, t0 + given_dt * double(safe.step));
+          const FlowSnapshot good = snapshot(mesh, s, profiles, time_of(double(safe.step)));
           std::vector<double> shear;
           wall.evaluate(good.velocity, problem.fluid, shear);
-          options.on_divergence({t, s.where(), frame(t0 + given_dt * double(safe.step), good.velocity, good.pressure, shear)});
+          options.on_divergence({t, s.where(), frame(time_of(double(safe.step)), good.velocity, good.pressure, shear)});
         }
         count(s);
         core::Error error = diverged(s, t);
-        error.message += fmt::format(" The last good state is that of t = {:.4g} s.", t0 + given_dt * double(safe.step));
+        error.message += fmt::format(" The last good state is that of t = {:.4g} s.", time_of(double(safe.step)));
         return tl::unexpected<core::Error>(std::move(error));
       }
       ++setbacks;
       split *= 2;
       quiet = 0;
       most_split = std::max(most_split, split);
-      result.notes.push_back(fmt::format("The run diverged at t = {:.4g} s ({}); taken again from t = {:.4g} s with the step divided by {}.", t, s.trouble(), t0 + given_dt * double(safe.step), split));
+      result.notes.push_back(fmt::format("The run diverged at t = {:.4g} s ({}); taken again from t = {:.4g} s with the step divided by {}.", t, s.trouble(), time_of(double(safe.step)), split));
       s.restore(safe.state);
       s.set_time_step(std::vector<double>(mesh.tets(), given_dt / split), given_dt / split, bdf2);
       n = safe.step, averages = safe.averages, worst_balance = safe.worst_balance, largest_cfl = safe.largest_cfl;
@@ -303,7 +307,7 @@ core::Result<FlowResult> FlowRun::pulsatile() {
   result.notes.push_back("Quantities and pull-back are averages of the last cycle; fields are those at its end.");
   auto state = std::make_shared<FlowState>(s.state());
   state->mesh_sha256 = result.mesh_sha256;
-  state->t_s = t0 + given_dt * double(all_steps);
+  state->t_s = time_of(double(all_steps));
   result.state = std::move(state);
   return std::move(result);
 }
