@@ -148,6 +148,8 @@ core::Result<void> project(Context& context) {
   std::string text = map_text(map);
   text += fmt::format("  {}: {} points used, {} farther than {:g} mm, {} without a value; distance {:.1f} mm mean, {:.1f} max; {:.0f} % of the surface covered\n", ep::name_of(quantity()), on->points_used, on->points_far, map.limit_mm,
                       on->points_without_value, on->mean_distance_mm, on->max_distance_mm, on->coverage_percent);
+  json["doubtful"] = on->points_far > on->points_used;
+  if (on->points_far > on->points_used) text += "  Most points lie too far from the surface: the map is probably not registered. Give --landmarks, or try --fit auto.\n";
   return context.print(json, text);
 }
 

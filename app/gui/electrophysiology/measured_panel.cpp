@@ -470,6 +470,10 @@ void MeasuredPanel::refresh_map() {
     return;
   }
   const auto& on = laid->on;
+  if (on.points_far > on.points_used) {
+    map_note_->setText("Most points lie too far from the surface: the map is probably not registered. Bring landmarks, or let the program guess.");
+    map_note_->show();
+  }
   fact("Points used, too far", QStringLiteral("%1, %2").arg(on.points_used).arg(on.points_far));
   fact("Distance, mean", number(on.mean_distance_mm, 1) + " mm");
   fact("Surface covered", number(on.coverage_percent) + " %");
