@@ -89,7 +89,7 @@ Rows drug_cipa_classes(bool quick, const core::Progress& progress) {
       if (!cells) return core::pass(cells);
       for (const auto& c : *cells) mean += 0.25 * c.qnet_uC_per_uF;
     }
-    const std::string name = "drug/cipa-classes";
+    const std::string name = "ionic/cipa-classes";
     rows.push_back(row(name, std::string(t.drug) + "_mean_qnet_uC_per_uF", mean, 1e-3 * t.mean_qnet, 0.005, true, source, quick, since(start)));
     rows.push_back(row(name, std::string(t.drug) + "_class_0_low_2_high", double(pharma::torsade_risk(mean)), double(t.risk), 0, false, source, quick, since(start)));
   }
@@ -124,9 +124,9 @@ Rows drug_cell_apd(bool quick, const core::Progress& progress) {
     if (!cells) return core::pass(cells);
     const double control = (*cells)[0].apd90_ms, dofetilide = (*cells)[1].apd90_ms - control, verapamil = (*cells)[2].apd90_ms - control;
     const std::string source = "issue 4: dofetilide at 1 x free Cmax lengthens, verapamil changes by less than 10 ms; data: resources/drugs";
-    rows.push_back(row("drug/cell-apd", fmt::format("{}: dofetilide lengthens APD90 (1 = yes; by {:.1f} ms)", model, dofetilide), dofetilide > 1 ? 1 : 0, 1, 0, false, source, quick,
+    rows.push_back(row("ionic/drug-cell-apd", fmt::format("{}: dofetilide lengthens APD90 (1 = yes; by {:.1f} ms)", model, dofetilide), dofetilide > 1 ? 1 : 0, 1, 0, false, source, quick,
                        since(start)));
-    rows.push_back(row("drug/cell-apd", fmt::format("{}: verapamil APD90 change ms", model), verapamil, 0, 10, false, source, quick, since(start)));
+    rows.push_back(row("ionic/drug-cell-apd", fmt::format("{}: verapamil APD90 change ms", model), verapamil, 0, 10, false, source, quick, since(start)));
   }
   return rows;
 }
