@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <limits>
-#include <set>
 
 #include "solvers/core/parallel.hpp"
-#include "solvers/electrophysiology/fast.hpp"
+#include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/electrophysiology/structure/conduction_system.hpp"
 #include "solvers/organs/heart/heart.hpp"
 #include "tests/support/ellipsoid_heart.hpp"
@@ -26,9 +23,6 @@ core::Result<std::shared_ptr<const twin::HeartModel>> built(double edge, const c
   auto c = organs::heart_conduction(kind, block, accessory);
   REQUIRE(c);
   in.params.conduction = *c;
-  if (const char* s = std::getenv("SPEED")) in.params.conduction.params.speed_m_per_s = std::atof(s);
-  if (const char* s = std::getenv("TOP")) in.params.conduction.left_up_to = std::atof(s);
-  if (const char* s = std::getenv("RTOP")) in.params.conduction.right_up_to = std::atof(s);
   return organs::build_heart(in, {});
 }
 
@@ -47,24 +41,6 @@ bool any_named(const ep::ElectroProblem& p, const char* prefix) {
 }
 
 }  // namespace
-
-TEST_CASE("explore", "[.explore]") {
-  const char* block = std::getenv("BLOCK") ? std::getenv("BLOCK") : "none";
-  const char* acc = std::getenv("ACC") ? std::getenv("ACC") : "none";
-  auto h = built(2.4, "purkinje", block, acc);
-  REQUIRE(h);
-  auto templates = ep::make_templates((*h)->baseline);
-  auto r = ep::run_fast((*h)->baseline, *templates, {});
-  REQUIRE(r);
-  std::printf("%s %s sites %zu", block, acc, (*h)->baseline.sites.size());
-  for (auto& q : r->quantities) if (q.key.find("qrs")==0 || q.key.find("qt_ms")==0 || q.key=="axis_deg") std::printf(" %s %.1f", q.key.c_str(), q.value);
-  std::printf("\n");
-  for (std::size_t l = 0; l < r->ecg.leads.size(); ++l) {
-    double hi = 0, lo = 0, thi=0, tlo=0; for (std::size_t k = 0; k < r->ecg.t_ms.size(); ++k) if (r->ecg.t_ms[k] < 150) { hi = std::max(hi, r->ecg.mV[l][k]); lo = std::min(lo, r->ecg.mV[l][k]); } else { thi = std::max(thi, r->ecg.mV[l][k]); tlo = std::min(tlo, r->ecg.mV[l][k]); }
-    std::printf("  %s R %.2f S %.2f T %.2f", r->ecg.leads[l].c_str(), hi, lo, std::abs(tlo)>thi?tlo:thi);
-  }
-  std::printf("\n");
-}
 
 TEST_CASE("conduction: the tree is the same for 1 and 2 threads, covers both ventricles, and every junction touches muscle") {
   const int before = core::thread_count();
