@@ -135,12 +135,20 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
   }
   // Only the channels that carry or oppose the upstroke change the velocity at rest.
   bool slowed = false;
+  std::vector<char> present(regions, problem.tissue.empty());
+  for (std::uint8_t t : problem.tissue)
+    if (t < regions) present[t] = 1;
   for (std::size_t r = 0; r < regions; ++r) {
+    if (!present[r]) continue;
     const bool own = !problem.regions.empty() && problem.regions[r].conducting;
     const ChannelScales s = own ? problem.channels * problem.regions[r].channels : problem.channels;
     slowed = slowed || s.g_Na != 1.0 || s.g_K1 != 1.0;
   }
   for (std::size_t r = 0; r < regions && slowed; ++r) {
+    if (!present[r]) {
+      out.speed.push_back(1.0);
+      continue;
+    }
     const bool own = !problem.regions.empty() && problem.regions[r].conducting;
     const ChannelScales s = own ? problem.channels * problem.regions[r].channels : problem.channels;
     auto healthy = wave_velocity("ten_tusscher_panfilov_2006", {}, problem.cycle_length_ms);
