@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "solvers/electrophysiology/conduction_tuning.hpp"
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/reaction/cell.hpp"
@@ -76,6 +77,33 @@ core::Result<ActionPotential> last_beat(int type, const ChannelScales& channels,
   return ap;
 }
 
+std::mutex velocity_mutex;
+std::map<Key, double> velocity_cache;
+
+// Plane-wave velocity over sqrt(D) of epicardial cells of FULL's membrane model, extrapolated from two strands; 0 when a wave dies.
+// The cell type matters little for the upstroke.
+core::Result<double> wave_velocity(const std::string& model, const ChannelScales& channels, double cycle) {
+  const Key key = key_of(0, channels, cycle);
+  {
+    const std::lock_guard lock(velocity_mutex);
+    if (const auto it = velocity_cache.find(key); it != velocity_cache.end()) return it->second;
+  }
+  const IonicFamily* family = find_ionic_family(model);
+  if (!family) return 0.0;
+  std::vector<double> state = family->initial(CellType::epi);
+  if (cycle > 0) {
+    auto states = paced_states(model, cycle, pacing_beats, pacing_dt_ms, {CellType::epi}, {channels});
+    if (!states) return core::pass(states);
+    state = (*states)[0];
+  }
+  const auto parameters = family->parameters(CellType::epi, channels);
+  constexpr double dt = 0.01;   // as the tuning of FULL
+  const double coarse = strand_velocity(*family, parameters, state, 0.1, dt, true), fine = strand_velocity(*family, parameters, state, 0.05, dt, true);
+  const double velocity = coarse > 0 && fine > 0 ? (4.0 * fine - coarse) / 3.0 : 0.0;   // second order in the spacing
+  const std::lock_guard lock(velocity_mutex);
+  return velocity_cache[key] = velocity;
+}
+
 }  // namespace
 
 core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const core::Progress& progress) {
@@ -104,6 +132,37 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
       row[type] = it->second;
     }
     out.of_region.push_back(row);
+  }
+  // Only the channels that carry or oppose the upstroke change the velocity at rest.
+  bool slowed = false;
+  std::vector<char> present(regions, problem.tissue.empty());
+  for (std::uint8_t t : problem.tissue)
+    if (t < regions) present[t] = 1;
+  for (std::size_t r = 0; r < regions; ++r) {
+    if (!present[r]) continue;
+    const bool own = !problem.regions.empty() && problem.regions[r].conducting;
+    const ChannelScales s = own ? problem.channels * problem.regions[r].channels : problem.channels;
+    slowed = slowed || s.g_Na != 1.0 || s.g_K1 != 1.0;
+  }
+  for (std::size_t r = 0; r < regions && slowed; ++r) {
+    if (!present[r]) {
+      out.speed.push_back(1.0);
+      continue;
+    }
+    const bool own = !problem.regions.empty() && problem.regions[r].conducting;
+    const ChannelScales s = own ? problem.channels * problem.regions[r].channels : problem.channels;
+    auto healthy = wave_velocity("ten_tusscher_panfilov_2006", {}, problem.cycle_length_ms);
+    if (!healthy) return core::pass(healthy);
+    ChannelScales relevant;
+    relevant.g_Na = s.g_Na;
+    relevant.g_K1 = s.g_K1;
+    auto here = wave_velocity("ten_tusscher_panfilov_2006", relevant, problem.cycle_length_ms);
+    if (!here) return core::pass(here);
+    out.speed.push_back(*healthy > 0 ? *here / *healthy : 1.0);
+    if (own && out.speed[r] > 0 && out.speed[r] != 1.0)
+      out.notes.push_back(fmt::format("FAST: conduction in {} runs at {:.2f} of its healthy speed for its channels (strand of FULL's cells).", problem.regions[r].key, out.speed[r]));
+    if (own && !(out.speed[r] > 0))
+      out.notes.push_back(fmt::format("FAST: a wave dies in {} with these channels; it is not activated.", problem.regions[r].key));
   }
   std::vector<CellType> types;
   std::vector<ChannelScales> scales;

@@ -165,12 +165,41 @@ std::vector<double> point_weights(const ElectroProblem& problem, const Vec3& pos
   for (std::size_t t = 0; t < problem.mesh->tets.size(); ++t) {
     const TetShape shape = tet_shape(*problem.mesh, t);
     const Vec3 d = shape.centre - position;
-    const double r2 = std::max(d.squaredNorm(), 1e-6);
+    const core::Tet& v = problem.mesh->tets[t];
+    const double volume = core::tet_volume(problem.mesh->nodes[v[0]], problem.mesh->nodes[v[1]], problem.mesh->nodes[v[2]], problem.mesh->nodes[v[3]]);
+    const double radius = std::cbrt(3.0 * volume / (4.0 * M_PI));
+    const double r2 = std::max(d.squaredNorm(), radius * radius);
     const Vec3 lead = d / (r2 * std::sqrt(r2) * 4.0 * M_PI * torso_conductivity);
     const Vec3 scale = source_scale(problem, t);
     for (int k = 0; k < 4; ++k) weight[problem.mesh->tets[t][k]] += lead.dot(conduct(problem, t, scale, shape.area[k]));
   }
   return weight;
+}
+
+std::vector<std::vector<double>> electrograms(const ElectroProblem& problem, const std::vector<Vec3>& points,
+                                              const std::vector<ElectroFrame>& frames) {
+  std::vector<std::vector<double>> out(points.size(), std::vector<double>(frames.size(), 0.0));
+  core::parallel_chunks(std::ptrdiff_t(points.size()), 1, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
+    for (std::ptrdiff_t k = b; k < e; ++k) {
+      const auto weight = point_weights(problem, points[std::size_t(k)]);
+      for (std::size_t f = 0; f < frames.size(); ++f) {
+        const auto& v = *frames[f].v_mV;
+        OT_EXPECT(v.size() == weight.size());
+        double sum = 0;
+        const double level = v.empty() ? 0.0 : v[0];   // the weights sum to zero
+        for (std::size_t n = 0; n < v.size(); ++n) sum += weight[n] * (double(v[n]) - level);
+        out[std::size_t(k)][f] = sum;
+      }
+    }
+  });
+  return out;
+}
+
+std::vector<double> bipolar(const std::vector<double>& tip, const std::vector<double>& ring) {
+  OT_EXPECT(tip.size() == ring.size());
+  std::vector<double> out(tip.size());
+  for (std::size_t k = 0; k < tip.size(); ++k) out[k] = tip[k] - ring[k];
+  return out;
 }
 
 Mat3 average_body_axes(const HeartAxes& axes) {

@@ -43,8 +43,15 @@ void apply_tissue(const ElectroProblem& problem, LeadField& healthy);
 std::array<double, lead_count> twelve_leads(const std::array<double, 8>& independent);
 std::array<double, lead_count> evaluate(const LeadField& field, const std::vector<float>& v_mV);
 
-// Potential of one point (probe, unipolar electrogram): weights [nodes].
+// Potential of one point (probe, unipolar electrogram): weights [nodes]. Within a tet's own radius of its centroid the point
+// counts as that far away: the mean field of a source spread over the tet.
 std::vector<double> point_weights(const ElectroProblem& problem, const core::Vec3& position);
+
+// Unipolar electrograms of FAST and FULL alike, [points][frames] mV, from the membrane potential over time; the potential far away
+// is zero. A bipolar one is the difference of two.
+std::vector<std::vector<double>> electrograms(const ElectroProblem& problem, const std::vector<core::Vec3>& points,
+                                              const std::vector<ElectroFrame>& frames);
+std::vector<double> bipolar(const std::vector<double>& tip, const std::vector<double>& ring);
 
 // Heart axes that place the electrodes when no torso is known.
 struct HeartAxes {
@@ -63,5 +70,13 @@ core::Mat3 average_body_axes(const HeartAxes& axes);
 // axis: net QRS area of I and aVF (aVF scaled by 2/sqrt 3). NaN where it cannot be measured. Samples before the first one
 // are taken as isoelectric.
 EcgIntervals measure(const Ecg& ecg, double cycle_length_ms = 1000);
+
+// Heights of R and depths of S (both >= 0, mV) in V1..V6 above the level before the QRS, and the chest lead from which R
+// exceeds S (interpolated, 1..6; NaN when it never does or does already in V1).
+struct PrecordialProgression {
+  std::array<double, 6> r, s;
+  double transition;
+};
+PrecordialProgression precordial(const Ecg& ecg, const EcgIntervals& intervals);
 
 }  // namespace ot::ep

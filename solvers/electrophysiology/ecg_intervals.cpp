@@ -119,4 +119,34 @@ EcgIntervals measure(const Ecg& ecg, double cycle_length_ms) {
   return out;
 }
 
+PrecordialProgression precordial(const Ecg& ecg, const EcgIntervals& intervals) {
+  PrecordialProgression out;
+  out.r.fill(nan);
+  out.s.fill(nan);
+  out.transition = nan;
+  if (!std::isfinite(intervals.qrs_onset_ms) || !std::isfinite(intervals.qrs_offset_ms)) return out;
+  static constexpr const char* chest[] = {"V1", "V2", "V3", "V4", "V5", "V6"};
+  for (std::size_t k = 0; k < 6; ++k) {
+    const auto* lead = find_lead(ecg, chest[k]);
+    if (!lead || lead->size() != ecg.t_ms.size()) continue;
+    double level = nan;
+    for (std::size_t i = 0; i < lead->size(); ++i) {
+      if (ecg.t_ms[i] > intervals.qrs_offset_ms) break;
+      if (ecg.t_ms[i] <= intervals.qrs_onset_ms || !std::isfinite(level)) level = (*lead)[i];
+      if (ecg.t_ms[i] < intervals.qrs_onset_ms) continue;
+      const double above = (*lead)[i] - level;
+      out.r[k] = std::isfinite(out.r[k]) ? std::max(out.r[k], above) : std::max(above, 0.0);
+      out.s[k] = std::isfinite(out.s[k]) ? std::max(out.s[k], -above) : std::max(-above, 0.0);
+    }
+  }
+  for (std::size_t k = 1; k < 6; ++k) {
+    const double before = out.r[k - 1] - out.s[k - 1], after = out.r[k] - out.s[k];
+    if (before < 0 && after >= 0) {
+      out.transition = double(k) + before / (before - after);
+      break;
+    }
+  }
+  return out;
+}
+
 }  // namespace ot::ep

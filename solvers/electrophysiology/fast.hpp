@@ -3,6 +3,8 @@
 // Model:   activation from the eikonal equation (eikonal.hpp); V(t) of a node = template of its cell type and tissue at
 //          (t - t_act) / stretch. Repolarisation times are smoothed by electrotonic coupling before the stretch is set:
 //          R - tau div(D grad R) = t_act + APD_cell, D = sigma / (chi Cm), zero flux at walls and scar.
+//          Speed of a region: sqrt of its conductivity scale, times the velocity of its cells on a strand of FULL's membrane model
+//          relative to healthy cells (sodium block and border zones slow it). A site fires when FULL's stimulus reaches 0 mV.
 //          Neglected: curvature and collision effects on speed, one beat only, no re-entry.
 // Source:  templates: the cell model of FULL paced alone (activation_template.cpp); eikonal + template after Neic et al. 2017
 //          (J Comput Phys 346:191). Smoothing: linear response of repolarisation to coupling current; tau = 100 ms is the
@@ -33,6 +35,9 @@ struct ActionPotential {
 struct FastTemplates {
   std::vector<ActionPotential> shapes;
   std::vector<std::array<std::uint8_t, 3>> of_region;   // [regions][CellType] index into shapes
+  // [regions] plane-wave velocity of FULL's cells there over that of its healthy cells, at equal conductivity (a strand of the same
+  // membrane model); 0 = a wave dies. Empty = 1 everywhere.
+  std::vector<double> speed;
   std::vector<std::string> notes;
 };
 
@@ -53,6 +58,12 @@ core::Result<FastSolution> solve_fast(const ElectroProblem& problem, const FastT
 void voltage_at(const FastSolution& solution, double t_ms, std::vector<float>& v);
 // Tight loop over some nodes; v[k] belongs to node begin + k.
 void voltage_at(const FastSolution& solution, double t_ms, std::size_t begin, std::size_t end, float* v);
+
+// From the start of a stimulus to the crossing of 0 mV in the tissue under it, ms.
+double capture_delay_ms(const ActivationSite& site);
+
+// Share of all myocardium by volume that was activated; scar, fat and lesions count as myocardium that was not.
+double activated_percent(const ElectroProblem& problem, const std::vector<float>& activation_ms);
 
 core::Result<ElectroResult> run_fast(const ElectroProblem& problem, const FastTemplates& templates, const core::Progress& progress);
 

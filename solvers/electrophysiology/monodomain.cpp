@@ -10,6 +10,7 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
+#include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/monodomain_setup.hpp"
 #include "solvers/electrophysiology/monodomain_step.hpp"
 
@@ -98,7 +99,7 @@ void add_quantities(const ElectroProblem& problem, const Tissue& tissue, const M
   result.quantities.push_back({"total_activation_ms", "Total activation", "ms", activated ? last - first : none, "first to last activation (0 mV)"});
   result.quantities.push_back({"last_activation_ms", "Last activation", "ms", activated ? last : none, ""});
   result.quantities.push_back(
-      {"activated_percent", "Activated tissue", "%", 100.0 * double(activated) / double(tissue.n), "of the conducting nodes"});
+      {"activated_percent", "Activated tissue", "%", activated_percent(problem, result.activation_ms), "of all myocardium by volume, scar and lesions included"});
   result.quantities.push_back({"mean_apd90_ms", "Mean action potential duration", "ms", repolarised ? apd / double(repolarised) : none,
                                "0 mV to 90 % repolarisation, nodes that repolarised before the end"});
   result.quantities.push_back({"conducting_percent", "Conducting nodes", "%", 100.0 * double(tissue.n) / double(problem.mesh->nodes.size()), ""});

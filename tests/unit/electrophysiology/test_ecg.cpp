@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -141,4 +142,40 @@ TEST_CASE("ECG intervals: QRS within 12 ms, T end of a raised cosine at its tang
   for (auto& lead : flat.mV) std::fill(lead.begin(), lead.end(), 0.1);
   CHECK(std::isnan(ep::measure(flat).qrs_ms));
   CHECK(std::isnan(ep::measure({}).qt_ms));
+}
+
+TEST_CASE("electrograms: a front that passes a probe gives a positive then a negative deflection, bipolar is the difference, far away it vanishes") {
+  auto p = ball_problem(20, 3);
+  std::vector<ep::ElectroFrame> frames;
+  for (double front = -25; front <= 25; front += 2.5) {
+    auto v = std::make_shared<std::vector<float>>();
+    for (const auto& x : p.mesh->nodes) v->push_back(x.x() < front ? 20.f : -85.f);
+    frames.push_back({front, v});
+  }
+  const auto phi = ep::electrograms(p, {Vec3(0, 0, 24), Vec3(4, 0, 24), Vec3(0, 0, 4000)}, frames);
+  REQUIRE(phi.size() == 3);
+  const auto& one = phi[0];
+  const auto top = std::max_element(one.begin(), one.end()), low = std::min_element(one.begin(), one.end());
+  CHECK(*top > 1);
+  CHECK(*low < -1);
+  CHECK(top < low);
+  const auto pair = ep::bipolar(phi[0], phi[1]);
+  for (std::size_t k = 0; k < pair.size(); ++k) {
+    CHECK(pair[k] == phi[0][k] - phi[1][k]);
+    CHECK(std::abs(phi[2][k]) < 0.01);
+  }
+}
+
+TEST_CASE("ECG: R grows and S shrinks from V1 to V6: the transition lies where they are equal") {
+  auto ecg = synthetic(40, 90, 330, 180);
+  for (std::size_t l = 6; l < 12; ++l)
+    for (std::size_t k = 0; k < ecg.t_ms.size(); ++k) {
+      const double t = ecg.t_ms[k], a = 0.2 * double(l - 5);   // R 0.2 .. 1.2 mV, S 1.1 - R/1.2
+      const auto bump = [&](double from, double width) { return t > from && t < from + width ? 0.5 * (1 - std::cos(2 * M_PI * (t - from) / width)) : 0.0; };
+      ecg.mV[l][k] = a * bump(40, 45) - (1.3 - a) * bump(85, 45) + 0.3 * bump(240, 180);
+    }
+  const auto r = ep::precordial(ecg, ep::measure(ecg));
+  CHECK(r.r[0] == Approx(0.2).margin(0.02));
+  CHECK(r.s[0] == Approx(1.1).margin(0.02));
+  CHECK(r.transition == Approx(3.25).margin(0.1));   // a = 0.65
 }
