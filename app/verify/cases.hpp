@@ -86,6 +86,8 @@ Rows vessel_radius(bool quick, const core::Progress&);
 Rows vessel_stenosis(bool quick, const core::Progress&);
 Rows vessel_reference(bool quick, const core::Progress&);
 Rows vessel_extension(bool quick, const core::Progress&);
+Rows infarct_isthmus(bool quick, const core::Progress&);
+Rows lesion_ring(bool quick, const core::Progress&);
 
 using BenchRows = core::Result<std::vector<BenchRow>>;
 BenchRows bench_cipa(const core::Progress&);
@@ -103,5 +105,6 @@ BenchRows bench_wave_adan56(const core::Progress&);
 BenchRows bench_tets(const core::Progress&);
 BenchRows bench_segment(const core::Progress&);
 BenchRows bench_brush(const core::Progress&);
+BenchRows bench_sweep(const core::Progress&);
 
 }  // namespace ot::verify

@@ -103,7 +103,7 @@ TEST_CASE("re-entry on a ring has the period path / cv(DI) of the closed-form fi
   }
 }
 
-TEST_CASE("a ring 5 % shorter than the shortest wavelength blocks and one 5 % longer does not, on 0.25 mm edges", "[reentry]") {
+TEST_CASE("a ring 5 % shorter than the shortest wavelength blocks and one 5 % longer does not on 0.25 mm edges", "[reentry]") {
   // Shortest wavelength: v cv(10) (120 + 10); no patience, so that the limit is sharp.
   const double wavelength = 0.6 * test::curve_cv(10) * (120 + 10);
   for (const double share : {0.8, 0.95, 1.05}) {
