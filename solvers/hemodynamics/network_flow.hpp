@@ -6,7 +6,7 @@
 //   the flow that results. A plug inlet adds the momentum of profile development rho/3 (Q/A)^2. Junctions conserve mass and total
 //   pressure. Outlets: resistance, or three-element Windkessels in time. Left out: wall compliance, inertia, bends, branching losses.
 // Source: plain model: Bessems et al., J Fluid Mech 580 (2007) 145-168; K_t near 1 for smooth lesions: stenosis_peer_case.json. Against our own
-//   3D with a parabolic inlet the plain model falls short by 7-23 % on lesions of 40-75 %, the marched one stays within 8 %.
+//   3D with a parabolic inlet the plain model falls short by 3-23 % on lesions of 40-75 %, the marched one stayed within 8 % on exact radii.
 // Cost: below 1 ms for tens of branches (marched: 0.3-0.9 ms with one or two lesions); a mesh in the problem serves only its patch names but is hashed for problem_sha256
 //   (3 to 5 ms per 100k tets), so leave it out while dragging. mesh_sha256 stays empty: there are no mesh fields.
 // Fails: bad_input with a sentence; computation_failed when Newton does not converge. Threads: one, no shared state.
