@@ -72,6 +72,7 @@ const std::vector<Verification>& builtin_verifications() {
       {"flow/one-d/boileau", "carotid and thoracic aorta against the finite-volume curves (needs ORGANTWIN_SHARED)", "Boileau et al. 2015", wave_boileau},
       {"flow/one-d/convergence", "order of pulse waves in a tapered bifurcation", "own refinement", wave_convergence},
       {"flow/one-d/networks", "bifurcation, ADAN56, circle of Willis and 37 arteries run to periodicity; ADAN56 against half the cells", "openBF specifications", wave_networks},
+      {"flow/network-against-full", "FAST network against our own 3D on narrowed tubes: calibrated on one lesion at one flow, scored on three flows and six lesions", "own Navier-Stokes solver", network_against_full},
       {"imaging/geometry", "corners of DICOM, NIfTI, NRRD and MHA images in the patient; those of ORGANTWIN_SHARED too when it is set", "requirement of issue 3: 1e-3 mm", import_geometry},
       {"imaging/identity", "planted identifiers found in the files of an imported case", "DICOM PS3.15 annex E", import_identity},
       {"imaging/phantom-dice", "labels of the thorax phantom against its known truth (not with --quick)", "known truth of the code-generated phantom", phantom_dice},
@@ -119,6 +120,7 @@ const std::vector<Benchmark>& builtin_benchmarks() {
       {"flow/steady-pipe", "steady Navier-Stokes in a pipe", "flow-numerics section c", bench_pipe},
       {"flow/lumped-tree-255", "lumped tree of 255 vessels with stenosis terms, 3 beats of 100 and of 500 steps", "issue 5", bench_lumped_tree},
       {"flow/one-d-adan56", "ADAN56: 77 segments, 2 s of flow (needs ORGANTWIN_SHARED)", "issue 5", bench_wave_adan56},
+      {"flow/ffr-drag", "FAST flow and FFR of a tree of 31 branches with three lesions, one of them dragged", "issue 5", bench_network_drag},
       {"mesh/tets-500k", "tetrahedra of five labels with shared interfaces", "issue 3", bench_tets},
   };
   return all;

@@ -12,6 +12,7 @@
 #include "solvers/core/units.hpp"
 #include "solvers/hemodynamics/conditions.hpp"
 #include "solvers/hemodynamics/flow_quantities.hpp"
+#include "solvers/hemodynamics/stenosis_march.hpp"
 
 namespace ot::hemo {
 namespace {
@@ -65,19 +66,12 @@ struct Branch {
 // Newton on flows and distal total pressures. Unknowns: Q_0..Q_{n-1}, H_0..H_{n-1}, H_inlet.
 class Tree {
  public:
-  Tree(const FlowProblem& p) : network_(*p.network), rho_(p.fluid.density_g_per_mm3) {
-    for (const core::VesselBranch& v : network_.branches) {
-      Branch b;
-      b.losses = branch_losses(v, p.fluid);
-      b.area_end = area_of(v.radius.back());
-      branches_.push_back(std::move(b));
-    }
-    if (p.inlets[0].profile == InletProfile::plug) {
-      // Developing from flat to parabolic: the momentum flux grows by a third, over the entrance length at most (0.06 Re D).
-      const core::VesselBranch& root = network_.branches[0];
-      const double a = area_of(root.radius[0]);
-      for (std::size_t k = 0; k < root.arc.size(); ++k)
-        branches_[0].losses.inertial[k] += rho_ / 3.0 / (a * a) * std::min(1.0, root.arc[k] / (10.0 * root.radius[0]));
+  Tree(const FlowProblem& p, double k_t) : network_(*p.network), rho_(p.fluid.density_g_per_mm3), k_t_(k_t) {
+    branches_.resize(network_.branches.size());
+    for (std::size_t b = 0; b < branches_.size(); ++b) {
+      lesions_ = lesions_ || (k_t_ > 0 && !narrowings(network_.branches[b].radius).empty());
+      branches_[b].area_end = area_of(network_.branches[b].radius.back());
+      set_losses(p, b, 0.0);
     }
     outlet_.resize(branches_.size(), -1);
     for (std::size_t b = 0; b < branches_.size(); ++b)
@@ -124,6 +118,24 @@ class Tree {
     return size < 1e-8;
   }
 
+  // Solves with the losses of the lesions at the flows that result (they are neither linear nor quadratic in the flow).
+  bool settle(const FlowProblem& p, double inflow, const std::vector<double>& impedance, const std::vector<double>& history) {
+    if (!solve(inflow, impedance, history)) return false;
+    if (!lesions_) return true;
+    for (int round = 0; round < 6; ++round) {
+      double change = 0;
+      std::vector<double> before;
+      for (std::size_t b = 0; b < branches_.size(); ++b) {
+        before.push_back(flow(b));
+        if (std::abs(flow(b)) > 1e-9 * std::abs(inflow)) set_losses(p, b, flow(b));
+      }
+      if (!solve(inflow, impedance, history)) return false;
+      for (std::size_t b = 0; b < branches_.size(); ++b) change = std::max(change, std::abs(flow(b) - before[b]));
+      if (change <= 1e-3 * std::abs(inflow)) return true;  // the losses are lines through the flow itself: the rest is of second order
+    }
+    return true;
+  }
+
   double flow(std::size_t b) const { return x_[Eigen::Index(b)]; }
   double total_begin(std::size_t b) const {
     const int parent = network_.branches[b].parent;
@@ -138,6 +150,15 @@ class Tree {
   long iterations = 0;
 
  private:
+  void set_losses(const FlowProblem& p, std::size_t b, double flow) {
+    const core::VesselBranch& v = network_.branches[b];
+    BranchLosses& l = branches_[b].losses;
+    l = branch_losses(v, p.fluid, lesions_ && flow != 0 ? k_t_ : expansion_loss, flow);
+    if (b != 0 || p.inlets[0].profile != InletProfile::plug) return;
+    // Developing from flat to parabolic: the momentum flux grows by a third, over the entrance length at most (0.06 Re D).
+    const double a = area_of(v.radius[0]);
+    for (std::size_t k = 0; k < v.arc.size(); ++k) l.inertial[k] += rho_ / 3.0 / (a * a) * std::min(1.0, v.arc[k] / (10.0 * v.radius[0]));
+  }
   Eigen::VectorXd residual(const Eigen::VectorXd& x, double inflow, const std::vector<double>& z, const std::vector<double>& s) const {
     const Eigen::Index n = Eigen::Index(branches_.size());
     Eigen::VectorXd r(2 * n + 1);
@@ -180,7 +201,8 @@ class Tree {
   }
 
   const core::VesselNetwork& network_;
-  double rho_;
+  double rho_, k_t_;
+  bool lesions_ = false;
   std::vector<Branch> branches_;
   std::vector<int> outlet_;
   Eigen::VectorXd x_;
@@ -188,23 +210,55 @@ class Tree {
 
 }  // namespace
 
-BranchLosses branch_losses(const core::VesselBranch& v, const Fluid& fluid, double k_t) {
+BranchLosses branch_losses(const core::VesselBranch& v, const Fluid& fluid, double k_t, double flow) {
   BranchLosses l;
   const std::size_t n = v.radius.size();
   l.viscous.assign(n, 0.0);
   l.inertial.assign(n, 0.0);
   for (std::size_t k = 1; k < n; ++k)
     l.viscous[k] = l.viscous[k - 1] + 8 * fluid.viscosity_Pa_s / std::numbers::pi * inverse_fourth(v.arc[k] - v.arc[k - 1], v.radius[k - 1], v.radius[k]);
+  std::size_t free_from = 0;
   for (const Narrowing& narrow : narrowings(v.radius)) {
-    const double d = 1 / area_of(v.radius[narrow.throat]) - 1 / area_of(v.radius[narrow.recovered]);
-    const double loss = narrow.strength * k_t * 0.5 * fluid.density_g_per_mm3 * d * d;
     const double from = v.arc[narrow.throat], to = v.arc[narrow.recovered];
-    for (std::size_t k = narrow.throat; k < n; ++k) l.inertial[k] += loss * std::clamp((v.arc[k] - from) / (to - from), 0.0, 1.0);
+    const auto behind = [&](std::size_t k) { return std::clamp((v.arc[k] - from) / (to - from), 0.0, 1.0); };
+    if (!(std::abs(flow) > 0)) {
+      const double d = 1 / area_of(v.radius[narrow.throat]) - 1 / area_of(v.radius[narrow.recovered]);
+      const double loss = narrow.strength * k_t * 0.5 * fluid.density_g_per_mm3 * d * d;
+      for (std::size_t k = narrow.throat; k < n; ++k) l.inertial[k] += loss * behind(k);
+      continue;
+    }
+    // The proximal border: the last point of 98 % of the widest lumen since the lesion before.
+    std::size_t border = free_from;
+    for (std::size_t k = free_from; k <= narrow.throat; ++k)
+      if (v.radius[k] >= 0.98 * *std::max_element(v.radius.begin() + std::ptrdiff_t(free_from), v.radius.begin() + std::ptrdiff_t(narrow.throat) + 1)) border = k;
+    free_from = narrow.recovered;
+    LesionShape shape;
+    shape.arc.assign(v.arc.begin() + std::ptrdiff_t(border), v.arc.begin() + std::ptrdiff_t(narrow.recovered) + 1);
+    shape.radius.assign(v.radius.begin() + std::ptrdiff_t(border), v.radius.begin() + std::ptrdiff_t(narrow.recovered) + 1);
+    shape.throat = narrow.throat - border;
+    // Loss = a Q + b Q^2 through the losses at the flow and at nine tenths of it.
+    const double q = std::abs(flow), near = 0.9 * q;
+    const LesionLoss at = lesion_loss(shape, q, fluid, k_t), below = lesion_loss(shape, near, fluid, k_t);
+    const auto line = [&](double one, double other, double& viscous, double& inertial) {
+      inertial = (one / q - other / near) / (q - near);
+      viscous = one / q - inertial * q;
+    };
+    double va = 0, ia = 0, vb = 0, ib = 0;
+    line(at.to_throat_Pa, below.to_throat_Pa, va, ia);
+    line(at.expansion_Pa, below.expansion_Pa, vb, ib);
+    const std::vector<double> plain = l.viscous;
+    const double whole = plain[narrow.throat] - plain[border];
+    for (std::size_t k = border + 1; k < n; ++k) {
+      const double up = k < narrow.throat ? (plain[k] - plain[border]) / whole : 1.0, down = k > narrow.throat ? behind(k) : 0.0;
+      const double replaced = plain[std::min(k, narrow.recovered)] - plain[border];
+      l.viscous[k] += narrow.strength * (up * va + down * vb - replaced);
+      l.inertial[k] += narrow.strength * (up * ia + down * ib);
+    }
   }
   return l;
 }
 
-core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Progress& progress) {
+core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Progress& progress, double marched_k_t) {
   const auto begin = std::chrono::steady_clock::now();
   if (auto ok = check_conditions(problem); !ok) return core::pass(ok);
   if (auto ok = check_network_conditions(problem); !ok) return core::pass(ok);
@@ -215,7 +269,7 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
   FlowResult r;
   r.mode = core::Mode::fast;
   r.problem_sha256 = problem.sha256();
-  Tree tree(problem);
+  Tree tree(problem, marched_k_t);
   std::vector<Windkessel> windkessels;
   for (const Outlet& o : problem.outlets) windkessels.emplace_back(o, problem.steady);
   std::vector<double> z(windkessels.size()), s(windkessels.size());
@@ -245,7 +299,7 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
 
   if (problem.steady) {
     for (std::size_t k = 0; k < windkessels.size(); ++k) z[k] = windkessels[k].impedance(1.0), s[k] = windkessels[k].history(1.0);
-    if (!tree.solve(mean_flow(inlet, problem.cycle_s), z, s)) return unsolved(0);
+    if (!tree.settle(problem, mean_flow(inlet, problem.cycle_s), z, s)) return unsolved(0);
     accumulate(1.0);
     r.steps = 1;
   } else {
@@ -253,7 +307,7 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
     const double dt = problem.cycle_s / steps;
     for (std::size_t k = 0; k < windkessels.size(); ++k) z[k] = problem.outlets[k].rp + problem.outlets[k].rd, s[k] = problem.outlets[k].pd;
     const double mean = mean_flow(inlet, problem.cycle_s), first = flow_at(inlet, 0, problem.cycle_s);
-    if (!tree.solve(mean, z, s)) return unsolved(0);
+    if (!tree.settle(problem, mean, z, s)) return unsolved(0);
     std::vector<double> resting(problem.outlets.size(), 0.0);
     for (std::size_t b = 0; b < network.branches.size(); ++b)
       if (tree.outlet(b) >= 0) resting[std::size_t(tree.outlet(b))] = tree.flow(b);
@@ -319,6 +373,29 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
   r.momentum_iterations = tree.iterations;
   r.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return r;
+}
+
+core::Result<double> calibrated_expansion_loss(const FlowProblem& problem, double full_drop_mmhg) {
+  const auto excess = [&](double k_t) -> core::Result<double> {
+    auto r = run_network(problem, {}, k_t);
+    if (!r) return core::pass(r);
+    for (const core::Quantity& q : r->quantities)
+      if (q.key == "pressure_drop_mmhg") return q.value - full_drop_mmhg;
+    return core::computation_failed("The network gave no pressure drop (nothing can be calibrated). Check its outlets.");
+  };
+  double low = 0.01, high = 3;
+  auto f_low = excess(low), f_high = excess(high);
+  if (!f_low) return core::pass(f_low);
+  if (!f_high) return core::pass(f_high);
+  if (!(*f_low < 0 && *f_high > 0))
+    return core::bad_input(fmt::format("No expansion loss between 0.01 and 3 gives a pressure drop of {:.3f} mmHg (0.01 gives {:.3f}, 3 gives {:.3f}). Calibrate on a lesion, with the flow of the 3D solve.", full_drop_mmhg, *f_low + full_drop_mmhg, *f_high + full_drop_mmhg));
+  for (int k = 0; k < 40 && high - low > 1e-4; ++k) {
+    const double middle = 0.5 * (low + high);
+    auto f = excess(middle);
+    if (!f) return core::pass(f);
+    (*f < 0 ? low : high) = middle;
+  }
+  return 0.5 * (low + high);
 }
 
 core::Result<double> flow_for_inlet_pressure(const FlowProblem& problem, double pressure_Pa) {

@@ -229,3 +229,15 @@ TEST_CASE("the network refuses what it cannot solve: missing outlet, zero radius
   REQUIRE_FALSE(r);
   CHECK(r.error().code == core::ErrorCode::bad_input);
 }
+
+TEST_CASE("FFR 0.80 is grey and 0.81 is not: break 0.80 and grey zone 0.76-0.80 of issue 5 with limits of agreement of 0.1") {
+  using hemo::FfrMeaning;
+  CHECK(hemo::ffr_meaning(0.75) == FfrMeaning::reduced);
+  CHECK(hemo::ffr_meaning(0.76) == FfrMeaning::grey_zone);
+  CHECK(hemo::ffr_meaning(0.80) == FfrMeaning::grey_zone);
+  CHECK(hemo::ffr_meaning(0.81) == FfrMeaning::not_reduced);
+  hemo::FfrReading r;
+  r.value = 0.78;
+  r.note = "read 10-20 mm distal to the lesion";
+  CHECK_THAT(hemo::ffr_sentence(r), Catch::Contains("0.68-0.88") && Catch::Contains("grey zone") && Catch::Contains("0.24 of rest") && Catch::Contains("10-20 mm"));
+}
