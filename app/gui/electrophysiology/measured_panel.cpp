@@ -493,7 +493,7 @@ void MeasuredPanel::refresh_map() {
     shown->step = shown->hi / 5;
   } else if (laid->quantity == ep::EaQuantity::lat) {
     shown->values = on.value;
-    shown->title = "LAT, map";
+    shown->title = "Measured LAT";
     shown->unit = "ms";
     const auto range = present::finite_range(on.value);
     shown->step = std::max(5.0, present::band_step(range[1] - range[0], 14));
@@ -515,6 +515,11 @@ void MeasuredPanel::refresh_map() {
     allow(take_, s.scar_ml + s.border_ml > 0, "Builds the twin again with this tissue" + (loses.isEmpty() ? QString(".") : ": " + loses + ".") + " Undo takes it back.", "No tissue lies below the thresholds.");
   }
   workspace_.set_shown_map(std::move(shown));
+  // A map of the endocardium cannot be seen from outside: the heart is opened once for each map.
+  if (opened_for_ != map->key && map->surface.rfind("endocardium", 0) == 0) {
+    opened_for_ = map->key;
+    if (!workspace_.cut_open()) workspace_.set_cut_open(true);
+  }
 }
 
 void MeasuredPanel::take_scar() {
