@@ -65,7 +65,7 @@ TEST_CASE("WFDB formats 212 80 61 160 24 32 give back the samples that were pack
   CHECK(s32.physical[1][0] == -0.02);
 }
 
-TEST_CASE("QRS and axis of a noisy drifting strip with an extrasystole are those of its noise-free beat within 6 ms and 3 degrees") {
+TEST_CASE("Intervals of a noisy drifting strip with an extrasystole are those of its noise-free beat within 6 ms and 3 degrees") {
   const test::MadeBeat made;
   const auto truth = ep::measure(test::one_beat(made, 800, 2), 900);
   for (const double hz : {250.0, 500.0, 1000.0}) {
@@ -76,12 +76,13 @@ TEST_CASE("QRS and axis of a noisy drifting strip with an extrasystole are those
     CHECK(beat->beats > 25);
     CHECK(beat->left_out >= 1);
     CHECK(beat->intervals.qrs_ms == Approx(truth.qrs_ms).margin(6));
+    CHECK(beat->intervals.qt_ms == Approx(truth.qt_ms).margin(6));
     CHECK(beat->intervals.axis_deg == Approx(truth.axis_deg).margin(3));
     CHECK(beat->pr_ms == Approx(made.qrs_on - made.p_on).margin(20));   // the tangent cuts the foot of a smooth P wave
   }
 }
 
-TEST_CASE("A simulated ECG against a recording of itself: correlation 1 within 0.01 and QRS within 6 ms") {
+TEST_CASE("A simulated ECG against a recording of itself: correlation 1 within 0.01 and QRS and QT within 6 ms") {
   const test::MadeBeat made;
   auto beat = ep::representative_beat(test::strip(made, 900, 20, 500, 0.002, 0.1, 0));
   REQUIRE(beat);
@@ -93,6 +94,7 @@ TEST_CASE("A simulated ECG against a recording of itself: correlation 1 within 0
   CHECK(c->leads.size() == 12);
   CHECK(c->mean_correlation > 0.99);
   CHECK(std::abs(c->qrs_difference_ms) < 6);
+  CHECK(std::abs(c->qt_difference_ms) < 6);
   CHECK(std::abs(c->axis_difference_deg) < 3);
   for (const auto& l : c->leads) CHECK(l.rms_mV < 0.04);
   // Upside down: every correlation is negative, the axis turns by half.
