@@ -150,7 +150,7 @@ void HeartPane::build_chooser() {
     }
   }
   if (workspace_.shown_map()) {
-    QAction* action = menu->addAction(workspace_.shown_map()->title + ", measured");
+    QAction* action = menu->addAction(workspace_.shown_map()->title);
     action->setCheckable(true);
     action->setChecked(workspace_.shown_vessel().isEmpty() && workspace_.display() == Display::ea_map);
     connect(action, &QAction::triggered, this, [this] {

@@ -106,13 +106,13 @@ ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, QWidget* parent) 
   fast_->setObjectName("model_run_fast");
   box_->addWidget(full_);
   box_->addWidget(fast_);
+  box_->addWidget(new MeasuredPanel(workspace, this));
   mesh_ = new QVBoxLayout;
   settings_ = new QVBoxLayout;
   for (auto* part : {mesh_, settings_}) {
     part->setSpacing(5);
     box_->addLayout(part);
   }
-  box_->addWidget(new MeasuredPanel(workspace, this));
   box_->addWidget(new MeshPanel(workspace, this));
   box_->addStretch(1);
   connect(&workspace, &Workspace::case_replaced, this, &ModelPanel::refresh);

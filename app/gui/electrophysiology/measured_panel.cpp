@@ -210,8 +210,8 @@ void MeasuredPanel::make_map(QVBoxLayout* box) {
     scar->addLayout(line);
     return spin;
   };
-  scar_mV_ = threshold("Dense scar below", "map_scar_mv", 0.5);        // Marchlinski et al. 2000, bipolar
-  border_mV_ = threshold("Border zone below", "map_border_mv", 1.5);
+  scar_mV_ = threshold("Scar below", "map_scar_mv", 0.5);        // Marchlinski et al. 2000, bipolar
+  border_mV_ = threshold("Border below", "map_border_mv", 1.5);
   scar_note_ = make_label({}, "small", scar_area_, true);
   scar_note_->setObjectName("map_scar_note");
   scar->addWidget(scar_note_);
@@ -493,7 +493,7 @@ void MeasuredPanel::refresh_map() {
     shown->step = shown->hi / 5;
   } else if (laid->quantity == ep::EaQuantity::lat) {
     shown->values = on.value;
-    shown->title = "LAT, map";
+    shown->title = "Measured LAT";
     shown->unit = "ms";
     const auto range = present::finite_range(on.value);
     shown->step = std::max(5.0, present::band_step(range[1] - range[0], 14));
@@ -510,11 +510,16 @@ void MeasuredPanel::refresh_map() {
   }
   if (laid->scar) {
     const auto& s = *laid->scar;
-    scar_note_->setText(QStringLiteral("Would make %1 ml dense scar (%2 cm²) and %3 ml border zone. Through the wall: a surface map does not tell depth.").arg(s.scar_ml, 0, 'f', 1).arg(s.scar_area_cm2, 0, 'f', 1).arg(s.border_ml, 0, 'f', 1));
+    scar_note_->setText(QStringLiteral("%1 ml scar (%2 cm²), %3 ml border, through the wall.").arg(s.scar_ml, 0, 'f', 1).arg(s.scar_area_cm2, 0, 'f', 1).arg(s.border_ml, 0, 'f', 1));
     const QString loses = text(workspace_.session().rebuild_loses());
     allow(take_, s.scar_ml + s.border_ml > 0, "Builds the twin again with this tissue" + (loses.isEmpty() ? QString(".") : ": " + loses + ".") + " Undo takes it back.", "No tissue lies below the thresholds.");
   }
   workspace_.set_shown_map(std::move(shown));
+  // A map of the endocardium cannot be seen from outside: the heart is opened once for each map.
+  if (opened_for_ != map->key && map->surface.rfind("endocardium", 0) == 0) {
+    opened_for_ = map->key;
+    if (!workspace_.cut_open()) workspace_.set_cut_open(true);
+  }
 }
 
 void MeasuredPanel::take_scar() {

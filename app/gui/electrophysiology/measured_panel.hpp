@@ -51,7 +51,7 @@ class MeasuredPanel : public QWidget {
   QLabel *ecg_note_, *ecg_empty_, *map_empty_, *map_note_, *scar_note_;
   QVBoxLayout* map_facts_;
   std::shared_ptr<const Laid> laid_;
-  std::string ecg_key_, map_key_;
+  std::string ecg_key_, map_key_, opened_for_;
   bool filling_ = false;
   int asked_ = 0;
 };

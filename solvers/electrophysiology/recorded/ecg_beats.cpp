@@ -217,7 +217,13 @@ core::Result<RepresentativeBeat> representative_beat(const Ecg& recorded) {
   out.ecg.leads = recorded.leads;
   for (std::size_t i = 0; i < samples; ++i) out.ecg.t_ms.push_back(out_step_ms * double(i));
   for (std::size_t l = 0; l < leads; ++l) {
-    const auto soft = smooth(mid[l], 1.2 / dt);
+    auto soft = smooth(mid[l], 1.2 / dt);
+    // P and T hold nothing above some 25 Hz: away from the QRS noise is taken off more (6 ms), else the steepest tangent of T is that of noise.
+    const auto calm = smooth(mid[l], 6.0 / dt);
+    for (std::ptrdiff_t i = 0; i < length; ++i) {
+      const double w = std::clamp((double(std::abs(i - before)) * dt - 120) / 40, 0.0, 1.0);   // all of a 240 ms wide QRS stays sharp
+      soft[std::size_t(i)] = (1 - w) * soft[std::size_t(i)] + w * calm[std::size_t(i)];
+    }
     std::vector<double> v(samples);
     for (std::size_t i = 0; i < samples; ++i) v[i] = at(soft, out_step_ms * double(i) / dt);
     out.ecg.mV.push_back(std::move(v));
