@@ -155,6 +155,8 @@ core::Result<WaveProblem> read_openbf(const std::string& yaml, const std::vector
       if (!ends.count(s.from)) ++roots, p.inlet_node = s.from;
     if (roots != 1) return core::bad_input(fmt::format("The network has {} inlets (one is needed for the inflow). Check sn and tn.", roots));
     for (const auto& [t, q] : inflow_m3_s) p.inflow.emplace_back(t, flow_mm * q);
+    // Digitised tables hold points a millisecond out of order (the circle of Willis has four).
+    std::stable_sort(p.inflow.begin(), p.inflow.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     if (auto ok = check_wave_problem(p); !ok) return core::pass(ok);
     return p;
   } catch (const SpecError& e) {
