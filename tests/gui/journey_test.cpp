@@ -2,6 +2,7 @@
 #include <QElapsedTimer>
 #include <QLabel>
 #include <QPushButton>
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
@@ -162,7 +163,13 @@ TEST_CASE("confirming with the full model replaces FAST, says FULL, and names th
   auto* mode = w->findChild<QLabel*>("mode_label");
   CHECK(mode->text() == "FAST");
   REQUIRE(w.command("action run_full").isEmpty());
-  REQUIRE(w.wait([&] { return w.session().result(0, core::Mode::full) != nullptr; }, 300000));
+  const auto failed = [&] {
+    const auto jobs = w.session().jobs().status();
+    return std::any_of(jobs.begin(), jobs.end(), [](const session::JobStatus& j) { return j.state == session::JobState::failed; });
+  };
+  w.wait([&] { return w.session().result(0, core::Mode::full) != nullptr || failed(); }, 300000);
+  for (const auto& job : w.session().jobs().status()) UNSCOPED_INFO(job.title << ": " << job.error);
+  REQUIRE(w.session().result(0, core::Mode::full) != nullptr);
   REQUIRE(w.wait([&] { return !w.session().jobs().busy(); }));
   w.wait([] { return false; }, 200);
   CHECK(mode->text() == "FULL");
