@@ -23,6 +23,8 @@ const std::vector<Verification>& builtin_verifications() {
       {"ep/slab-0.2-kuhn", "the same at 0.2 mm on the Kuhn split (not with --quick)", "Niederer 2011 problem; accepted vector: shared/reference/niederer/SPEC.md", slab_fifth_kuhn},
       {"ep/slab-0.5-unstructured", "the same at 0.5 mm mean edge on a CGAL mesh", "Niederer 2011 problem; accepted vector: shared/reference/niederer/SPEC.md", slab_half_unstructured},
       {"ep/slab-0.2-unstructured", "the same at 0.2 mm mean edge on a CGAL mesh (not with --quick)", "Niederer 2011 problem; accepted vector: shared/reference/niederer/SPEC.md", slab_fifth_unstructured},
+      {"ep/premature-beat-along-0.5", "S2 at 360 to 320 ms on a strand along fibres, dx 0.5, and the interval of block (not with --quick)", "fine grid; issue 4", premature_along},
+      {"ep/premature-beat-across-0.3", "the same across fibres, dx 0.3", "fine grid; issue 4", premature_across},
       {"ep/cable-convergence", "conduction velocity of a strand converges to the plane wave under refinement", "1.989 sqrt(D): ep-numerics section 3", cable_convergence},
       {"ep/eikonal-point-source", "anisotropic point source 9:1 against the exact arrival time", "closed form", eikonal_point},
       {"ionic/tt06_epi-beat", "ten Tusscher 2006 epi: one beat from the reference state (needs ORGANTWIN_SHARED)", "reference/ionic: CVODE at 1e-9", ionic_tt06_epi},

@@ -9,6 +9,8 @@ using Rows = core::Result<std::vector<Row>>;
 Rows slab_half_alternating(bool quick, const core::Progress&);
 Rows slab_half_kuhn(bool quick, const core::Progress&);
 Rows slab_fifth_alternating(bool quick, const core::Progress&);
+Rows premature_along(bool quick, const core::Progress&);
+Rows premature_across(bool quick, const core::Progress&);
 Rows slab_half_unstructured(bool quick, const core::Progress&);
 Rows slab_fifth_kuhn(bool quick, const core::Progress&);
 Rows slab_fifth_unstructured(bool quick, const core::Progress&);
