@@ -248,7 +248,7 @@ Rows flow_oscillating_wall(bool quick, const core::Progress& progress) {
   if (!p) return core::pass(p);
   hemo::FlowProblem& problem = p->problem;
   problem.fluid.density_g_per_mm3 = w.rho, problem.fluid.viscosity_Pa_s = w.mu;
-  problem.steady = false, problem.cycles = 1, problem.cycle_s = w.cycle(), problem.dt_s = w.cycle() / steps;
+  problem.steady = false, problem.cycles = 3, problem.cycle_s = w.cycle(), problem.dt_s = w.cycle() / steps;
   problem.inlets = {{hemo::domain_inlet, {}, hemo::InletProfile::womersley}};
   for (int k = 0; k < 400; ++k) problem.inlets[0].flow.emplace_back(w.cycle() * k / 400, w.flow(w.cycle() * k / 400));
   auto r = hemo::run_navier_stokes(problem, progress);

@@ -107,7 +107,7 @@ TEST_CASE("The twin uses given fibres instead of rule-based ones and says so") {
   CHECK(refused.error().message.find("another mesh") != std::string::npos);
 }
 
-TEST_CASE("Fibres of a VTU and a lon file lie on the case's own mesh and drop the twin; another mesh is refused") {
+TEST_CASE("Fibres of a VTU and a lon file lie on the case's own mesh and drop the twin and another mesh is refused") {
   const auto folder = test::scratch_folder("recorded-fibres");
   session::CaseData data = test::small_case();
   const core::TetMesh mesh = *data.twin->heart->baseline.mesh;

@@ -36,12 +36,12 @@ ChannelScales scales_of(const pharma::CipaDrug& d, double c) {
   return s;
 }
 
-// State of a cell 3 ms after its stimulus, V first: every current flows.
-std::vector<double> state_in_upstroke(const IonicModel& m) {
+// State of a cell so long after the end of its stimulus, V first. At 3 ms the slow currents flow; the fast sodium current may be over by then.
+std::vector<double> state_in_upstroke(const IonicModel& m, double after_ms = 3.0) {
   const IonicFamily& f = *m.family;
   CellBatch cell(f, {f.parameters(m.cell_type, {})}, {m.initial_state()});
   const double dt = 0.01;
-  for (int k = 0; k * dt < f.stimulus_ms + 3.0; ++k) cell.step(dt, f.stimulus_mV_per_ms * stimulus_share(k * dt, dt, 0, f.stimulus_ms));
+  for (int k = 0; k * dt < f.stimulus_ms + after_ms; ++k) cell.step(dt, f.stimulus_mV_per_ms * stimulus_share(k * dt, dt, 0, f.stimulus_ms));
   return cell.states(0);
 }
 
@@ -106,19 +106,22 @@ TEST_CASE("One beat from the reference state meets CVODE at 1e-9 within 0.3 ms A
 TEST_CASE("Every scale a model lists acts, no other does, and half of it is half of its current to 1e-12 uA/uF") {
   for (const IonicModel& m : builtin_ionic_models()) {
     INFO(m.key);
-    const auto y = state_in_upstroke(m);
     const KernelStep kernel = best_kernel(*m.family);
-    const Call full = call(m, y, {}, kernel, 0.01);
-    REQUIRE(std::isfinite(full.current));
     for (const ChannelKey& k : channel_keys()) {
       INFO(k.key);
       ChannelScales half, none;
       half.*k.member = 0.5;
       none.*k.member = 0;
-      const Call h = call(m, y, half, kernel, 0.01), n = call(m, y, none, kernel, 0.01);
       const bool listed = std::find(m.family->scales.begin(), m.family->scales.end(), k.key) != m.family->scales.end();
-      CHECK((n.current != full.current || n.after != full.after) == listed);
-      if (listed && k.key[0] == 'g') CHECK(std::abs((full.current - h.current) - 0.5 * (full.current - n.current)) <= 1e-12 * std::max(1.0, std::abs(full.current)));
+      bool acts = false;
+      for (const double after_ms : {-0.5 * m.family->stimulus_ms, 3.0}) {
+        const auto y = state_in_upstroke(m, after_ms);
+        const Call full = call(m, y, {}, kernel, 0.01), h = call(m, y, half, kernel, 0.01), n = call(m, y, none, kernel, 0.01);
+        REQUIRE(std::isfinite(full.current));
+        acts = acts || n.current != full.current || n.after != full.after;
+        if (listed && k.key[0] == 'g') CHECK(std::abs((full.current - h.current) - 0.5 * (full.current - n.current)) <= 1e-12 * std::max(1.0, std::abs(full.current)));
+      }
+      CHECK(acts == listed);
     }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Single cells against shared/reference/ionic: CVODE at 1e-9 on public model descriptions, paced 1000 beats at 1000 ms.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>
@@ -96,7 +97,7 @@ TEST_CASE("Mitchell-Schaeffer at 1000 and 500 ms: time above v_gate within 0.5 m
 
 TEST_CASE("Every ionic model gives the same beat with every instruction set of this machine to 1e-9 mV after 20 ms") {
   for (const IonicModel& m : builtin_ionic_models()) {
-    std::vector<double> peak;
+    std::vector<double> last, peak;
     for (const std::string& set : usable_instruction_sets()) {
       const KernelStep step = m.family->kernel(set);
       REQUIRE(step != nullptr);
@@ -108,15 +109,17 @@ TEST_CASE("Every ionic model gives the same beat with every instruction set of t
         for (int s = 0; s < m.family->states; ++s) state[s * block_nodes + l] = y[std::size_t(s) + 1];
         for (int q = 0; q < m.family->params; ++q) param[q * block_nodes + l] = c[std::size_t(q)];
       }
+      peak.push_back(y[0]);
       for (int k = 0; k < 1000; ++k) {
         step({block_nodes, 0.02, 0, state, param, v, v, i, e});
-        for (int l = 0; l < block_nodes; ++l) v[l] += 0.02 * ((k < 50 ? m.family->stimulus_mV_per_ms : 0.0) - i[l]);
+        for (int l = 0; l < block_nodes; ++l) v[l] += 0.02 * ((k * 0.02 < m.family->stimulus_ms ? m.family->stimulus_mV_per_ms : 0.0) - i[l]);
+        peak.back() = std::max(peak.back(), v[0]);
       }
       for (int l = 1; l < block_nodes; ++l) CHECK(v[l] == v[0]);
-      peak.push_back(v[0]);
+      last.push_back(v[0]);
     }
     INFO(m.key);
-    for (double p : peak) CHECK(p == Approx(peak[0]).margin(1e-9));
+    for (double v : last) CHECK(v == Approx(last[0]).margin(1e-9));
     CHECK(peak[0] > 0);
   }
 }

@@ -102,7 +102,7 @@ TEST_CASE("conduction: points without block or pathway leave the baseline as it 
   CHECK((*h)->baseline.sites[3].start_ms == 5.0);
 }
 
-TEST_CASE("conduction: unknown kinds, blocks and pathways are refused with the choices; a fascicle cannot be blocked without a tree") {
+TEST_CASE("conduction: unknown kinds, blocks and pathways are refused with the choices and a fascicle cannot be blocked without a tree") {
   CHECK(!organs::heart_conduction("spaghetti", "none", "none"));
   CHECK(!organs::heart_conduction("points", "mbbb", "none"));
   const auto pathway = organs::heart_conduction("points", "none", "everywhere");
