@@ -80,21 +80,23 @@ TEST_CASE("Leaving out tissue at rest moves no activation by more than 0.001 ms 
 }
 
 TEST_CASE("The same at 0.1 mm, where the diffusion of one step spreads over several blocks, with two kinds of cell and a weak late stimulus") {
-  auto p = test::slab({6, 0.4, 0.4}, 0.1, core::BoxSplit::kuhn);
-  for (std::size_t i = 0; i < p.cell_type.size(); ++i) p.cell_type[i] = p.mesh->nodes[i].x() > 4 ? 1 : 0;
+  auto p = test::slab({16, 0.4, 0.4}, 0.1, core::BoxSplit::kuhn);
+  for (std::size_t i = 0; i < p.cell_type.size(); ++i) p.cell_type[i] = p.mesh->nodes[i].x() > 11 ? 1 : 0;
   p.sites.push_back(p.sites[0]);
   p.sites[1].nodes = {core::Index(p.mesh->nodes.size() - 1)};
   p.sites[1].weights = {};
   p.sites[1].start_ms = 3;
   p.sites[1].amplitude_mV_per_ms = 5;   // does not excite
-  p.end_ms = 16;
+  p.end_ms = 32;
   p.frame_every_ms = 4;
+  p.solver_tolerance = 1e-8;            // so that only what is left out differs
   const auto skipped = run(p);
   p.skip_tissue_at_rest = false;
   const auto all = run(p);
   CHECK(notes_of_rest(skipped) == 1);
   CHECK(most_apart(all.activation_ms, skipped.activation_ms) < 1e-3);
-  for (std::size_t f = 0; f < all.frames.size(); ++f) CHECK(most_apart(*all.frames[f].v_mV, *skipped.frames[f].v_mV) < 0.05);
+  for (std::size_t f = 0; f < all.frames.size(); ++f)   // 0.001 ms of an upstroke of 250 mV/ms
+    CHECK(most_apart(*all.frames[f].v_mV, *skipped.frames[f].v_mV) < 0.25);
 }
 
 TEST_CASE("Pacemaker tissue (Stewart 2009) that no front has reached fires by itself at the same time, left out or not") {
@@ -118,7 +120,7 @@ TEST_CASE("Pacemaker tissue (Stewart 2009) that no front has reached fires by it
   CHECK(most_apart(all.activation_ms, skipped.activation_ms) < 0.01);
 }
 
-TEST_CASE("1, 2 and 4 threads give the same bits while tissue at rest is left out") {
+TEST_CASE("One, two and four threads give the same bits while tissue at rest is left out") {
   auto p = test::slab({12, 5, 3}, 0.2, core::BoxSplit::alternating);   // 25 376 nodes: enough that threads are used
   p.end_ms = 6;
   p.frame_every_ms = 3;
