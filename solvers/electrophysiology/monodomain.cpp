@@ -239,7 +239,7 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
                                      problem.solver_tolerance));
   if (step.awake_share() < 0.995)
     result.notes.push_back(fmt::format("Tissue still at rest was left out of {:.0f} % of the node-steps (it follows one resting cell to {:g} mV).",
-                                       100 * (1 - step.awake_share()), rest_tolerance_mV));
+                                       100 * (1 - step.awake_share()), rest_tolerance_mV(problem)));
   result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return result;
 }

@@ -103,6 +103,7 @@ void MonodomainStep::wake(std::ptrdiff_t block) {
 void MonodomainStep::wake_by_front() {
   if (awake_.size() == asleep_.size()) return;
   std::vector<std::ptrdiff_t> rising;
+  const double tolerance = rest_tolerance_mV(problem_);
   for (std::size_t c = 0; c < rest_cell_.size(); ++c) {
     if (rest_cell_[c].state.empty() || std::abs(rest_cell_[c].v - tissue_.classes[c].initial[0]) <= rest_drift_mV) continue;
     for (std::size_t b = 0; b < asleep_.size(); ++b)
@@ -116,7 +117,7 @@ void MonodomainStep::wake_by_front() {
     const double rest = rest_cell_[tissue_.class_of[std::size_t(b * bn)]].v;
     double most = 0;
     for (std::ptrdiff_t i = b * bn; i < std::min((b + 1) * bn, tissue_.n); ++i) most = std::max(most, std::abs(v_[std::size_t(i)] - rest));
-    if (most > rest_tolerance_mV)
+    if (most > tolerance)
       for (std::ptrdiff_t k = neighbour_begin_[std::size_t(b)]; k < neighbour_begin_[std::size_t(b) + 1]; ++k)
         rising.push_back(neighbour_[std::size_t(k)]);
   }

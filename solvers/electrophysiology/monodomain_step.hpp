@@ -23,7 +23,8 @@
 
 namespace ot::ep {
 
-inline constexpr double rest_tolerance_mV = 1e-4;   // far ahead of a front V - rest grows e-fold per 0.5 sqrt(D ms): 7 of these to 1e2 mV
+// What resting tissue may leave out: no more than the linear solver, whose tolerance it follows downwards.
+inline double rest_tolerance_mV(const ElectroProblem& p) { return p.solver_tolerance < 1e-4 ? p.solver_tolerance : 1e-4; }   // far ahead of a front V - rest grows e-fold per 0.5 sqrt(D ms): 7 of these to 1e2 mV
 inline constexpr double rest_drift_mV = 2;          // a resting cell farther than this from its start is not at rest
 
 class MonodomainStep {
