@@ -48,7 +48,7 @@ void MonodomainStep::find_sleepers() {
   }
 }
 
-// The step of ionic_pass() and finish_pass() without neighbours.
+// The step of ionic_pass() without neighbours, before that of the others: what their rows see next door is of the same step.
 void MonodomainStep::rest_step() {
   for (RestCell& cell : rest_cell_) {
     if (cell.state.empty()) continue;
@@ -59,18 +59,23 @@ void MonodomainStep::rest_step() {
       e[l] = cell.e_na;
     }
     kernel_({lane_multiple, dt_, 0.0, cell.state.data(), cell.param, v, rate, current, e});
-    const double ionic = steps_ == 1 ? current[0] : 1.5 * current[0] - 0.5 * cell.i_before;   // steps_ counts this one already
+    const double ionic = steps_ == 0 ? current[0] : 1.5 * current[0] - 0.5 * cell.i_before;
     cell.i_before = current[0];
     cell.dv = -dt_ * ionic;
-    cell.v += cell.dv;
     cell.e_na = e[0];
   }
   for (std::size_t b = 0; b < asleep_.size(); ++b) {
     if (!asleep_[b]) continue;
     const RestCell& cell = rest_cell_[tissue_.class_of[b * std::size_t(bn)]];
-    std::fill_n(v_.begin() + std::ptrdiff_t(b) * bn, bn, cell.v);
     std::fill_n(dv_.begin() + std::ptrdiff_t(b) * bn, bn, cell.dv);
   }
+  multiply(frontier_, dv_, kd_);
+}
+
+void MonodomainStep::rest_finish() {
+  for (RestCell& cell : rest_cell_) cell.v += cell.dv;
+  for (std::size_t b = 0; b < asleep_.size(); ++b)
+    if (asleep_[b]) std::fill_n(v_.begin() + std::ptrdiff_t(b) * bn, bn, rest_cell_[tissue_.class_of[b * std::size_t(bn)]].v);
 }
 
 void MonodomainStep::wake(std::ptrdiff_t block) {
@@ -109,11 +114,7 @@ void MonodomainStep::wake_by_front() {
     for (std::size_t b = 0; b < asleep_.size(); ++b)
       if (asleep_[b] && tissue_.class_of[b * std::size_t(bn)] == c) rising.push_back(std::ptrdiff_t(b));
   }
-  for (std::ptrdiff_t b : awake_) {
-    bool frontier = false;
-    for (std::ptrdiff_t k = neighbour_begin_[std::size_t(b)]; k < neighbour_begin_[std::size_t(b) + 1]; ++k)
-      frontier = frontier || asleep_[std::size_t(neighbour_[std::size_t(k)])];
-    if (!frontier) continue;
+  for (std::ptrdiff_t b : frontier_) {
     const double rest = rest_cell_[tissue_.class_of[std::size_t(b * bn)]].v;
     double most = 0;
     for (std::ptrdiff_t i = b * bn; i < std::min((b + 1) * bn, tissue_.n); ++i) most = std::max(most, std::abs(v_[std::size_t(i)] - rest));
@@ -127,8 +128,16 @@ void MonodomainStep::wake_by_front() {
 
 void MonodomainStep::list_awake() {
   awake_.clear();
-  for (std::size_t b = 0; b < asleep_.size(); ++b)
-    if (!asleep_[b]) awake_.push_back(std::ptrdiff_t(b));
+  frontier_.clear();
+  for (std::size_t b = 0; b < asleep_.size(); ++b) {
+    if (asleep_[b]) continue;
+    awake_.push_back(std::ptrdiff_t(b));
+    for (std::ptrdiff_t k = neighbour_begin_[b]; k < neighbour_begin_[b + 1]; ++k)
+      if (asleep_[std::size_t(neighbour_[std::size_t(k)])]) {
+        frontier_.push_back(std::ptrdiff_t(b));
+        break;
+      }
+  }
   const std::size_t chunks = std::max<std::size_t>(1, (asleep_.size() + 7) / 8);
   rr_part_.resize(chunks);
   bb_part_.resize(chunks);

@@ -89,7 +89,7 @@ MonodomainStep::MonodomainStep(const ElectroProblem& problem, const Tissue& tiss
   find_sleepers();
   list_awake();
   note_initial();
-  multiply(v_, kv_);
+  multiply(awake_, v_, kv_);
 }
 
 void MonodomainStep::note_initial() {
@@ -98,8 +98,8 @@ void MonodomainStep::note_initial() {
     sodium_.note_block(std::ptrdiff_t(b), state_.data() + std::ptrdiff_t(b) * tissue_.family->states * bn, params_[b]);
 }
 
-void MonodomainStep::multiply(const AlignedVector& x, AlignedVector& y) const {
-  pass(awake_, [&](std::ptrdiff_t first, std::ptrdiff_t last, std::size_t) {
+void MonodomainStep::multiply(const std::vector<std::ptrdiff_t>& blocks, const AlignedVector& x, AlignedVector& y) const {
+  pass(blocks, [&](std::ptrdiff_t first, std::ptrdiff_t last, std::size_t) {
     for (std::ptrdiff_t i = first; i < last; ++i) {
       double sum = 0;
       for (std::ptrdiff_t k = tissue_.row_begin[std::size_t(i)]; k < tissue_.row_begin[std::size_t(i) + 1]; ++k)
@@ -267,10 +267,10 @@ MonodomainStep::Trouble MonodomainStep::finish_pass() {
     activation_.emplace_back(std::size_t(tissue_.n), nan);
     repolarisation_.emplace_back(std::size_t(tissue_.n), nan);
   }
-  rest_step();
+  rest_finish();
   if (steps_ % refresh_every == 0) {
-    multiply(v_, kv_);
-    multiply(dv_, kd_);
+    multiply(awake_, v_, kv_);
+    multiply(awake_, dv_, kd_);
   }
   wake_by_front();
   return {};
@@ -279,6 +279,7 @@ MonodomainStep::Trouble MonodomainStep::finish_pass() {
 MonodomainStep::Trouble MonodomainStep::advance() {
   set_stimulus();
   if (interpolate_) sodium_.update(tissue_, state_.data(), params_, v_.data(), e_na_.data());
+  rest_step();
   ionic_pass();
   if (!solve()) {
     // A value that is not a number shows here first.

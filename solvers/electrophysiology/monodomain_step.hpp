@@ -23,8 +23,9 @@
 
 namespace ot::ep {
 
-// What resting tissue may leave out: no more than the linear solver, whose tolerance it follows downwards.
-inline double rest_tolerance_mV(const ElectroProblem& p) { return p.solver_tolerance < 1e-4 ? p.solver_tolerance : 1e-4; }   // far ahead of a front V - rest grows e-fold per 0.5 sqrt(D ms): 7 of these to 1e2 mV
+// What resting tissue may leave out: of the 100 mV of a front the same part as the linear solver, at most 0.01 mV. A front is ahead of
+// itself by 9 e-folds of D / velocity then.
+inline double rest_tolerance_mV(const ElectroProblem& p) { return 100 * (p.solver_tolerance < 1e-4 ? p.solver_tolerance : 1e-4); }
 inline constexpr double rest_drift_mV = 2;          // a resting cell farther than this from its start is not at rest
 
 class MonodomainStep {
@@ -55,10 +56,11 @@ class MonodomainStep {
   void ionic_pass();
   bool solve();
   Trouble finish_pass();
-  void multiply(const AlignedVector& x, AlignedVector& y) const;   // y = K x, awake rows
+  void multiply(const std::vector<std::ptrdiff_t>& blocks, const AlignedVector& x, AlignedVector& y) const;   // y = K x, rows of blocks
   void note_initial();
   void find_sleepers();
-  void rest_step();                          // the resting cells
+  void rest_step();                          // increments of the resting cells
+  void rest_finish();                        // and their new potentials
   void wake(std::ptrdiff_t block);           // list_awake() must follow
   void wake_by_front();
   void list_awake();
@@ -89,7 +91,7 @@ class MonodomainStep {
   };
   std::vector<RestCell> rest_cell_;                // [classes]; empty state: no block of it sleeps
   std::vector<std::uint8_t> asleep_;               // [blocks]
-  std::vector<std::ptrdiff_t> awake_;              // blocks, ascending
+  std::vector<std::ptrdiff_t> awake_, frontier_;   // blocks, ascending; frontier: awake beside one asleep
   std::vector<std::ptrdiff_t> neighbour_begin_;    // [blocks + 1] blocks coupled to a block
   std::vector<core::Index> neighbour_;
   long awake_steps_ = 0, block_steps_ = 0;
