@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <functional>
+#include <optional>
 
 #include "app/solve/box_mesh.hpp"
 #include "app/solve/solve.hpp"
 #include "app/solve/spec_reader.hpp"
 #include "imaging/io/io.hpp"
+#include "solvers/electrophysiology/conduction_tuning.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/fem/csr.hpp"
@@ -42,7 +46,12 @@ std::shared_ptr<const ep::FibreField> read_fibres(SpecReader& spec, const core::
   Vec3 f(1, 0, 0);
   if (spec.has("fibres")) {
     SpecReader fibres(spec.at("fibres"), "\"fibres\"");
-    f = fibres.vec3("direction");
+    if (fibres.has("angle_deg")) {   // from x towards y
+      const double a = fibres.number("angle_deg", {}, -360, 360) * M_PI / 180.0;
+      f = Vec3(std::cos(a), std::sin(a), 0);
+    } else {
+      f = fibres.vec3("direction");
+    }
     fibres.finish();
   }
   if (!(f.norm() > 0)) throw SpecError("The fibre direction must not be zero.");
@@ -73,6 +82,49 @@ void read_lesions(SpecReader& spec, ep::ElectroProblem& problem) {
       if ((x - centre).norm() <= radius) problem.tissue[e] = 1, ++burned;
     }
     if (burned == 0) throw SpecError("A lesion burns no tissue (it lies outside the mesh or is smaller than its cells). Move or enlarge it.");
+  }
+}
+
+ep::ChannelScales read_channels(const nlohmann::json& json, const std::string& where) {
+  SpecReader spec(json, where);
+  ep::ChannelScales scales;
+  for (const ep::ChannelKey& c : ep::channel_keys()) scales.*c.member = spec.number(c.key, 1, 0, 1e3);
+  spec.finish();
+  return scales;
+}
+
+// Parts of the tissue of their own: tets whose centre lies in the box or sphere; later ones win, lesions stay.
+void read_regions(SpecReader& spec, ep::ElectroProblem& problem) {
+  if (!spec.has("regions")) return;
+  for (const auto& one : spec.at("regions")) {
+    SpecReader r(one, "\"regions\"");
+    ep::TissueRegion region{r.text("key", "region"), r.flag("conducting", true), Vec3(1, 1, 1), {}, "spec"};
+    if (r.has("conductivity_scale")) region.sigma_scale = r.vec3("conductivity_scale");
+    if (r.has("channels")) region.channels = read_channels(r.at("channels"), "\"channels\" of a region");
+    std::function<bool(const Vec3&)> inside;
+    if (r.has("box_mm")) {
+      const auto& box = r.at("box_mm");
+      if (!box.is_array() || box.size() != 2) throw SpecError("\"box_mm\" of a region is [[x, y, z], [x, y, z]].");
+      const Vec3 low = SpecReader::to_vec3(box[0], "\"box_mm\""), high = SpecReader::to_vec3(box[1], "\"box_mm\"");
+      inside = [low, high](const Vec3& x) { return (x.array() >= low.array()).all() && (x.array() <= high.array()).all(); };
+    } else {
+      const auto& sphere = r.at("sphere_mm");
+      if (!sphere.is_array() || sphere.size() != 2) throw SpecError("\"sphere_mm\" is [[x, y, z], radius].");
+      const Vec3 centre = SpecReader::to_vec3(sphere[0], "\"sphere_mm\"");
+      const double radius = sphere[1].get<double>();
+      inside = [centre, radius](const Vec3& x) { return (x - centre).norm() <= radius; };
+    }
+    r.finish();
+    if (problem.regions.size() >= 255) throw SpecError("There are more than 254 regions. Join some.");
+    const auto number = static_cast<std::uint8_t>(problem.regions.size());
+    problem.regions.push_back(region);
+    std::size_t held = 0;
+    for (std::size_t e = 0; e < problem.mesh->tets.size(); ++e) {
+      Vec3 x(0, 0, 0);
+      for (Index i : problem.mesh->tets[e]) x += problem.mesh->nodes[static_cast<std::size_t>(i)] / 4;
+      if (inside(x) && problem.regions[problem.tissue[e]].key != "lesion") problem.tissue[e] = number, ++held;
+    }
+    if (held == 0) throw SpecError("Region \"" + region.key + "\" holds no tissue (it lies outside the mesh or is smaller than its cells). Move or enlarge it.");
   }
 }
 
@@ -205,7 +257,13 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   problem.frame_every_ms = problem.end_ms;   // no frames are kept here
   problem.conductivity_tuning = spec.text("conductivity_tuning", "on") == "on";
   problem.upstroke_sodium_interpolation = spec.text("upstroke", "sodium_interpolated") == "sodium_interpolated";
-  problem.cycle_length_ms = spec.text("initial_state", "published") == "published" ? 0 : 1000;
+  const std::string start = spec.text("initial_state", "published");
+  if (start != "published" && start != "paced") throw SpecError("\"initial_state\" is published or paced.");
+  problem.cycle_length_ms = start == "published" ? 0 : spec.number("cycle_length_ms", 1000, 50, 60000);
+  problem.sodium_interpolation_weight = spec.number("sodium_interpolation_weight", 1, 0, 1);
+  problem.skip_tissue_at_rest = spec.flag("skip_tissue_at_rest", true);
+  if (spec.has("channels")) problem.channels = read_channels(spec.at("channels"), "\"channels\"");
+  read_regions(spec, problem);
   problem.solver_tolerance = spec.number("solver_tolerance", 1e-4, 1e-14, 1e-2);
   if (spec.text("mode", "full") != "full") throw SpecError("A tissue spec runs the full model; use kind eikonal for the fast one.");
   for (const auto& one : spec.at("stimuli")) {
@@ -214,17 +272,84 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
     if (!box.is_array() || box.size() != 2) throw SpecError("\"box_mm\" of a stimulus is [[x, y, z], [x, y, z]].");
     auto site = box_site(*problem.mesh, SpecReader::to_vec3(box[0], "\"box_mm\""), SpecReader::to_vec3(box[1], "\"box_mm\""));
     site.name = "stimulus";
-    site.start_ms = s.number("start_ms", 0, 0, 1e6);
+    std::vector<double> starts{0};
+    if (s.has("start_ms")) {
+      const auto& at = s.at("start_ms");   // one time, or a list: S1, S1, ..., S2, S3
+      if (at.is_array()) {
+        starts = at.get<std::vector<double>>();
+        for (const double t : starts)
+          if (!std::isfinite(t) || t < 0 || t > 1e6) throw SpecError("\"start_ms\" of a stimulus is a time from 0 to 1e6 ms or a list of such times.");
+        if (starts.empty()) throw SpecError("\"start_ms\" of a stimulus is an empty list (nothing would be excited). Give at least one time.");
+      } else {
+        starts = {s.number("start_ms", 0, 0, 1e6)};
+      }
+    }
     site.duration_ms = s.number("duration_ms", 2, 1e-3, 1e4);
     site.amplitude_mV_per_ms = s.number("amplitude_mV_per_ms", 35.714, 1e-6, 1e4);
     s.finish();
     if (site.nodes.empty()) throw SpecError("A stimulus box holds no tissue (nothing would be excited). Move it onto the mesh.");
-    problem.sites.push_back(std::move(site));
+    for (const double t : starts) {
+      site.start_ms = t;
+      problem.sites.push_back(site);
+    }
   }
   const Sensors sensors = read_sensors(spec, *problem.mesh);
+  if (spec.has("velocity_m_per_s")) {   // asked for m/s: conductivities that give it
+    if (spec.has("conductivity")) throw SpecError("Give \"conductivity\" or \"velocity_m_per_s\", not both.");
+    const Vec3 velocity = spec.vec3("velocity_m_per_s");
+    const auto* const membrane = ep::find_ionic_family(problem.ionic_model);
+    if (!membrane) throw SpecError("There is no ionic model \"" + model + "\". See 'list ionic-models'.");
+    if (!(velocity.minCoeff() > 0) || velocity.maxCoeff() > 10) throw SpecError("\"velocity_m_per_s\" must be three velocities above 0 and up to 10 m/s.");
+    const auto curve = ep::tuning_curve(*membrane, membrane->parameters(type, problem.channels), membrane->initial(type), problem.dt_ms,
+                                        membrane->sodium.present() && problem.upstroke_sodium_interpolation ? problem.sodium_interpolation_weight : 0.0);
+    if (!(curve->velocity > 0)) throw SpecError("This cell does not conduct at all, so no conductivity gives the asked velocity. Use milder channel scales.");
+    problem.sigma = ep::conductivity_for_velocity(*curve, velocity, problem.chi_per_mm, problem.cm_uF_per_mm2);
+  }
+  ep::MonodomainRun run;
+  if (spec.has("probes_mm"))
+    for (const auto& x : spec.at("probes_mm")) run.probes.push_back(SpecReader::to_vec3(x, "\"probes_mm\""));
+  run.probe_every_ms = spec.number("probe_every_ms", 0.5, problem.dt_ms, 1e4);
+  if (spec.has("restart")) run.restart = std::make_shared<const ep::MonodomainState>(take(ep::read_state(options.base / spec.text("restart", {}))));
+  std::vector<std::string> written;
+  std::optional<core::Error> not_written;
+  const auto write = [&](const ep::MonodomainState& state, const std::filesystem::path& file) {
+    if (auto ok = ep::write_state(state, file); !ok) not_written = ok.error();
+    else written.push_back(file.string());
+  };
+  if (spec.has("save_state")) {
+    SpecReader save(spec.at("save_state"), "\"save_state\"");
+    const std::filesystem::path file = options.base / save.text("file", {});
+    run.save_at_ms = save.number("at_ms", problem.end_ms, 0, problem.end_ms);
+    run.on_saved = [&write, file](const ep::MonodomainState& state) { write(state, file); };
+    save.finish();
+  }
+  if (!options.out.empty())
+    run.on_last_good = [&](const ep::MonodomainState& state) {
+      std::error_code ec;
+      std::filesystem::create_directories(options.out, ec);
+      write(state, options.out / "last_good.otms");
+    };
   spec.finish();
-  const ep::ElectroResult result = take(ep::run_monodomain(problem, [](const ep::ElectroFrame&, const ep::Ecg&) {}, progress));
+  const ep::MonodomainResult result = take(ep::run_monodomain_with(problem, run, progress));
+  if (not_written) throw SolverFailed(*not_written);
   nlohmann::json out = report(sensors, *problem.mesh, result.activation_ms, options);
+  for (std::size_t i = 0; i < sensors.places.size(); ++i)
+    for (std::size_t b = 0; b < result.beat_activation_ms.size(); ++b) {
+      const double on = value_at(sensors.places[i], result.beat_activation_ms[b]), off = value_at(sensors.places[i], result.beat_repolarisation_ms[b]);
+      if (b > 0) out["quantities"][fmt::format("activation_{}_beat_{}_ms", i, b + 1)] = quantity(on, "ms");
+      out["quantities"][fmt::format("repolarisation_{}_beat_{}_ms", i, b + 1)] = quantity(off, "ms");
+      out["quantities"][fmt::format("apd90_{}_beat_{}_ms", i, b + 1)] = quantity(off - on, "ms");
+    }
+  out["quantities"]["beats"] = quantity(static_cast<double>(std::count_if(result.beat_activation_ms.begin(), result.beat_activation_ms.end(), [](const auto& map) {
+    return std::any_of(map.begin(), map.end(), [](float t) { return std::isfinite(t); });
+  })), "");
+  const char* axis[3] = {"f", "s", "n"};
+  for (int a = 0; a < 3; ++a) out["quantities"][fmt::format("conductivity_{}_S_per_m", axis[a])] = quantity(problem.sigma[a], "S/m");
+  if (!result.probe_mV.empty()) {
+    out["series"]["probe_t_ms"] = result.probe_t_ms;
+    for (std::size_t i = 0; i < result.probe_mV.size(); ++i) out["series"][fmt::format("probe_{}_mV", i)] = result.probe_mV[i];
+  }
+  for (const std::string& file : written) out["files"].push_back(file);
   out["iterations"] = result.steps;
   out["notes"] = result.notes;
   return out;

@@ -30,6 +30,11 @@ struct TuningCurve {
 std::shared_ptr<const TuningCurve> tuning_curve(const IonicFamily& family, const std::vector<double>& parameters,
                                                 const std::vector<double>& initial, double dt_ms, double sodium_interpolation);
 
+// Ask for m/s, get mS/mm: the conductivities along f, s, n whose converged plane waves have these velocities.
+inline core::Vec3 conductivity_for_velocity(const TuningCurve& curve, const core::Vec3& velocity_m_per_s, double chi_per_mm, double cm_uF_per_mm2) {
+  return (velocity_m_per_s / curve.velocity).cwiseAbs2() * (chi_per_mm * cm_uF_per_mm2);
+}
+
 // Velocity of a plane wave on a strand of spacing q = h with D = 1 mm2/ms; 0 when the wave dies.
 double strand_velocity(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial, double q,
                        double dt_ms, double sodium_interpolation);

@@ -7,8 +7,10 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/monodomain_setup.hpp"
@@ -20,7 +22,8 @@ namespace {
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 constexpr std::size_t frame_budget = std::size_t(512) << 20;   // bytes of frames kept in the result
 
-core::Error trouble_error(const ElectroProblem& problem, const Tissue& tissue, const MonodomainStep::Trouble& trouble, double t) {
+core::Error trouble_error(const ElectroProblem& problem, const Tissue& tissue, const MonodomainStep::Trouble& trouble, double t,
+                          double last_good) {
   const core::Vec3& x = problem.mesh->nodes[std::size_t(tissue.node_of[std::size_t(trouble.inner_node)])];
   if (trouble.solver)
     return {core::ErrorCode::computation_failed,
@@ -29,7 +32,8 @@ core::Error trouble_error(const ElectroProblem& problem, const Tissue& tissue, c
   const std::string value = std::isfinite(trouble.v_mV) ? fmt::format("{:.0f} mV", trouble.v_mV) : std::string("not a number");
   return {core::ErrorCode::computation_failed,
           fmt::format("The potential at ({:.1f}, {:.1f}, {:.1f}) mm became {} at {:.2f} ms (no tissue does that, so the run was stopped). Try a "
-                      "smaller time step, a weaker stimulus, or less extreme channel scales.", x.x(), x.y(), x.z(), value, t)};
+                      "smaller time step, a weaker stimulus, or less extreme channel scales.{}", x.x(), x.y(), x.z(), value, t,
+                      last_good >= 0 ? fmt::format(" The last good state kept is that of {:.2f} ms.", last_good) : std::string())};
 }
 
 // Frames for the caller and, thinned to the budget, for the result.
@@ -86,7 +90,7 @@ void add_quantities(const ElectroProblem& problem, const Tissue& tissue, const M
   double first = std::numeric_limits<double>::infinity(), last = -first, apd = 0;
   std::size_t activated = 0, repolarised = 0;
   for (std::size_t i = 0; i < std::size_t(tissue.n); ++i) {
-    const double a = step.activation()[i], r = step.repolarisation()[i];
+    const double a = double(step.activation()[0][i]), r = double(step.repolarisation()[0][i]);
     if (std::isnan(a)) continue;
     ++activated;
     first = std::min(first, a);
@@ -115,50 +119,127 @@ void add_quantities(const ElectroProblem& problem, const Tissue& tissue, const M
 
 }  // namespace
 
+std::string restart_key(const ElectroProblem& problem) {
+  ElectroProblem p = problem;
+  p.sites.clear();
+  p.electrodes.clear();
+  p.end_ms = p.frame_every_ms = 0;
+  return p.sha256();
+}
+
 core::Result<ElectroResult> run_monodomain(const ElectroProblem& problem,
                                            const std::function<void(const ElectroFrame&, const Ecg& so_far)>& on_frame,
                                            const core::Progress& progress) {
+  MonodomainRun run;
+  run.on_frame = on_frame;
+  auto result = run_monodomain_with(problem, run, progress);
+  if (!result) return core::pass(result);
+  return ElectroResult(std::move(static_cast<ElectroResult&>(*result)));
+}
+
+core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem, const MonodomainRun& run, const core::Progress& progress) {
   const auto began = std::chrono::steady_clock::now();
   if (const auto ok = check_problem(problem); !ok) return core::pass(ok);
+  const std::string key = run.restart || run.on_saved || run.on_last_good ? restart_key(problem) : std::string();
+  if (run.restart && run.restart->key != key)
+    return core::bad_input("The saved state belongs to another run (only stimuli, end, frames and electrodes may differ; mesh, fibres, tissue, "
+                           "membrane, time step and scheme may not). Restart the run it was saved from.");
+  if (run.restart && !(problem.end_ms > run.restart->t_ms))
+    return core::bad_input(fmt::format("The saved state is of {} ms, the run ends at {} ms (nothing would be computed). Give a later end.",
+                                       run.restart->t_ms, problem.end_ms));
+  if (run.on_saved && (!(run.save_at_ms <= problem.end_ms) || run.save_at_ms < (run.restart ? run.restart->t_ms : 0.0)))
+    return core::wrong_usage(fmt::format("The state is to be saved at {} ms, the run goes from {} to {} ms (nothing would be saved). Choose a time within it.",
+                                         run.save_at_ms, run.restart ? run.restart->t_ms : 0.0, problem.end_ms));
+  if (!run.probes.empty() && !(run.probe_every_ms > 0))
+    return core::wrong_usage("The spacing of the probes' samples must be a positive time in ms.");
   progress.report(0.0, "preparing the tissue");
   const auto tissue = set_up_tissue(problem, progress.part(0.0, 0.1));
   if (!tissue) return core::pass(tissue);
 
-  ElectroResult result;
+  MonodomainResult result;
   result.mode = core::Mode::full;
   result.problem_sha256 = problem.sha256();
   result.mesh_sha256 = problem.mesh->sha256();
   result.notes = tissue->notes;
   MonodomainStep step(problem, *tissue);
+  if (run.restart && !step.restore(*run.restart))
+    return core::bad_input("The saved state does not fit this tissue (another machine or version may order its nodes differently). Run from the start.");
   Recorder recorder(problem, *tissue);
+  std::vector<std::vector<double>> probe_weights;
+  for (const core::Vec3& x : run.probes) probe_weights.push_back(point_weights(problem, x));
+  result.probe_mV.resize(probe_weights.size());
+  const auto probe = [&] {
+    result.probe_t_ms.push_back(step.time());
+    for (std::size_t p = 0; p < probe_weights.size(); ++p)   // the weights of a point sum to 0: inert nodes at rest add nothing but their rest
+      result.probe_mV[p].push_back(core::ordered_sum(std::ptrdiff_t(tissue->inner_of.size()), [&](std::ptrdiff_t from, std::ptrdiff_t to) {
+        double sum = 0;
+        for (std::ptrdiff_t i = from; i < to; ++i) {
+          const core::Index k = tissue->inner_of[std::size_t(i)];
+          sum += probe_weights[p][std::size_t(i)] * (k >= 0 ? step.v()[std::size_t(k)] : double(tissue->rest_mV[std::size_t(i)]));
+        }
+        return sum;
+      }));
+  };
+  const auto saved = [&] {
+    MonodomainState s = step.save();
+    s.key = key;
+    s.t_ms = step.time();
+    return s;
+  };
   const core::Progress stepping = progress.part(0.1, 1.0);
   const long steps = std::max(1L, std::lround(std::ceil(problem.end_ms / problem.dt_ms - 1e-9)));
-  long next_frame = 0;
-  for (long k = 0; k <= steps; ++k) {
-    if (step.time() >= double(next_frame) * problem.frame_every_ms - 1e-9) {
-      while (step.time() >= double(next_frame) * problem.frame_every_ms - 1e-9) ++next_frame;
+  const auto next = [&](double every) {   // the first multiple that has not passed
+    return run.restart ? std::lround(std::ceil(step.time() / every - 1e-9)) : 0L;
+  };
+  long next_frame = next(problem.frame_every_ms), next_probe = next(run.probe_every_ms), next_good = next(last_good_every_ms);
+  bool to_save = run.on_saved && run.save_at_ms >= step.time() - 1e-9;
+  std::optional<MonodomainState> last_good;
+  for (long k = step.steps(); k <= steps; ++k) {
+    const auto due = [&](long& n, double every) {
+      if (step.time() < double(n) * every - 1e-9) return false;
+      while (step.time() >= double(n) * every - 1e-9) ++n;
+      return true;
+    };
+    if (due(next_frame, problem.frame_every_ms)) {
       const ElectroFrame frame = recorder.record(step);
-      if (on_frame) on_frame(frame, recorder.ecg());
+      if (run.on_frame) run.on_frame(frame, recorder.ecg());
       stepping.report(double(k) / double(steps), "monodomain");
     }
+    if (!probe_weights.empty() && due(next_probe, run.probe_every_ms)) probe();
+    if (to_save && step.time() >= run.save_at_ms - 1e-9) {
+      run.on_saved(saved());
+      to_save = false;
+    }
+    if (run.on_last_good && due(next_good, last_good_every_ms)) last_good = saved();
     if (k == steps) break;
     if (progress.cancelled()) return core::cancelled();
     const double t = step.time();
-    if (const auto trouble = step.advance(); trouble.inner_node >= 0)
-      return tl::unexpected<core::Error>(trouble_error(problem, *tissue, trouble, t + problem.dt_ms));
+    if (const auto trouble = step.advance(); trouble.inner_node >= 0) {
+      if (last_good) run.on_last_good(*last_good);
+      return tl::unexpected<core::Error>(trouble_error(problem, *tissue, trouble, t + problem.dt_ms, last_good ? last_good->t_ms : -1.0));
+    }
   }
 
-  result.activation_ms.assign(problem.mesh->nodes.size(), nan);
-  result.repolarisation_ms.assign(problem.mesh->nodes.size(), nan);
-  for (std::size_t i = 0; i < std::size_t(tissue->n); ++i) {
-    result.activation_ms[std::size_t(tissue->node_of[i])] = float(step.activation()[i]);
-    result.repolarisation_ms[std::size_t(tissue->node_of[i])] = float(step.repolarisation()[i]);
+  const auto to_mesh = [&](const std::vector<float>& inner) {
+    std::vector<float> all(problem.mesh->nodes.size(), nan);
+    for (std::size_t i = 0; i < std::size_t(tissue->n); ++i) all[std::size_t(tissue->node_of[i])] = inner[i];
+    return all;
+  };
+  for (std::size_t b = 0; b < std::max<std::size_t>(1, step.activation().size() - 1); ++b) {   // the last one is always empty
+    result.beat_activation_ms.push_back(to_mesh(step.activation()[b]));
+    result.beat_repolarisation_ms.push_back(to_mesh(step.repolarisation()[b]));
   }
+  result.activation_ms = result.beat_activation_ms[0];
+  result.repolarisation_ms = result.beat_repolarisation_ms[0];
   recorder.finish(result);
   add_quantities(problem, *tissue, step, result);
   result.steps = step.steps();
   result.notes.push_back(fmt::format("Diffusion: {:.1f} iterations per step at a relative residual of {:g}.",
-                                     double(step.iterations()) / double(step.steps()), problem.solver_tolerance));
+                                     double(step.iterations()) / double(std::max(1L, step.steps() - (run.restart ? long(run.restart->steps) : 0L))),
+                                     problem.solver_tolerance));
+  if (step.awake_share() < 0.995)
+    result.notes.push_back(fmt::format("Tissue still at rest was left out of {:.0f} % of the node-steps (it follows one resting cell to {:g} mV).",
+                                       100 * (1 - step.awake_share()), rest_tolerance_mV(problem)));
   result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return result;
 }

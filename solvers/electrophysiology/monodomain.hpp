@@ -8,8 +8,8 @@
 //           Pathmanathan, Bernabeu, Niederer, Gavaghan, Kay 2012, Int J Numer Meth Biomed Engng 28:890;
 //           benchmark: Niederer et al. 2011, Phil Trans R Soc A 369:4331.
 // In/out:   ElectroProblem (mm, ms, mV, mS/mm) -> activation and repolarisation [nodes] ms, frames, ECG.
-// Numerics: P1, lumped mass, nodal ionic current; the fast sodium current of elements that carry the upstroke is integrated at
-//           4 points from interpolated m, h, j and V (sodium_interpolation.hpp). Crank-Nicolson for diffusion, Adams-Bashforth 2
+// Numerics: P1, lumped mass, nodal ionic current; the fast sodium current of edges that carry the upstroke is integrated from
+//           interpolated m, h, j and V (sodium_interpolation.hpp). Crank-Nicolson for diffusion, Adams-Bashforth 2
 //           for the ionic current, Rush-Larsen gates at mid-step; second order in dt. Conductivities times a factor
 //           k(h / sqrt D) per element and direction that takes out the mesh's own effect on the velocity
 //           (conduction_tuning.hpp). Increments by conjugate gradients with Jacobi, started from the previous increment.
@@ -22,6 +22,7 @@
 
 #include "solvers/core/progress.hpp"
 #include "solvers/core/result.hpp"
+#include "solvers/electrophysiology/monodomain_state.hpp"
 #include "solvers/electrophysiology/problem.hpp"
 
 namespace ot::ep {
@@ -30,6 +31,27 @@ namespace ot::ep {
 core::Result<ElectroResult> run_monodomain(const ElectroProblem& problem,
                                            const std::function<void(const ElectroFrame&, const Ecg& so_far)>& on_frame,
                                            const core::Progress& progress);
+
+// The same with more to ask for.
+struct MonodomainRun {
+  std::function<void(const ElectroFrame&, const Ecg& so_far)> on_frame;   // of a restarted run: frames from the saved time on
+  std::shared_ptr<const MonodomainState> restart;   // of a problem that differs in stimuli, end, frames and electrodes at most
+  double save_at_ms = -1;                           // with on_saved: within the run; the first step that ends there or later
+  std::function<void(const MonodomainState&)> on_saved;      // empty: not saved
+  std::function<void(const MonodomainState&)> on_last_good;  // when the run is stopped by the sentinel: at most last_good_every_ms old
+  std::vector<core::Vec3> probes;                   // unipolar electrograms, mV (ecg.hpp: point_weights)
+  double probe_every_ms = 0.5;
+};
+inline constexpr double last_good_every_ms = 10;
+
+struct MonodomainResult : ElectroResult {
+  // [beat][nodes] ms, NaN = not: the k-th activation of every node and the repolarisation that followed.
+  std::vector<std::vector<float>> beat_activation_ms, beat_repolarisation_ms;
+  std::vector<double> probe_t_ms;
+  std::vector<std::vector<double>> probe_mV;        // [probes][samples]
+};
+core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem, const MonodomainRun& run, const core::Progress& progress);
+std::string restart_key(const ElectroProblem& problem);
 
 // The refusals of run_monodomain alone, for a form that wants to know before it starts.
 core::Result<void> check_problem(const ElectroProblem& problem);

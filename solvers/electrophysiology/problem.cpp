@@ -82,7 +82,7 @@ std::string ElectroProblem::sha256() const {
     add(h, e.position);
   }
   h.value(cycle_length_ms).value(end_ms).value(dt_ms).value(frame_every_ms).value(solver_tolerance);
-  h.value(upstroke_sodium_interpolation).value(sodium_interpolation_weight).value(conductivity_tuning);
+  h.value(upstroke_sodium_interpolation).value(sodium_interpolation_weight).value(skip_tissue_at_rest).value(conductivity_tuning);
   return h.hex();
 }
 

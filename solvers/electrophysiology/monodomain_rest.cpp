@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// MonodomainStep: blocks at rest, and saving and restoring.
+#include <algorithm>
+#include <cmath>
+
+#include "solvers/electrophysiology/monodomain_step.hpp"
+
+namespace ot::ep {
+namespace {
+constexpr std::ptrdiff_t bn = block_nodes;
+}  // namespace
+
+void MonodomainStep::find_sleepers() {
+  const std::ptrdiff_t blocks = std::ptrdiff_t(asleep_.size());
+  neighbour_begin_.assign(1, 0);
+  for (std::ptrdiff_t b = 0; b < blocks; ++b) {
+    std::vector<core::Index> near;
+    for (std::ptrdiff_t i = b * bn; i < (b + 1) * bn; ++i)
+      for (std::ptrdiff_t k = tissue_.row_begin[std::size_t(i)]; k < tissue_.row_begin[std::size_t(i) + 1]; ++k)
+        if (const core::Index other = tissue_.col[std::size_t(k)] / core::Index(bn); other != b) near.push_back(other);
+    std::sort(near.begin(), near.end());
+    near.erase(std::unique(near.begin(), near.end()), near.end());
+    neighbour_.insert(neighbour_.end(), near.begin(), near.end());
+    neighbour_begin_.push_back(std::ptrdiff_t(neighbour_.size()));
+  }
+  rest_cell_.resize(tissue_.classes.size());
+  if (!problem_.skip_tissue_at_rest) return;
+  // -1: more than one kind of cell.
+  std::vector<int> kind(static_cast<std::size_t>(blocks));
+  for (std::ptrdiff_t b = 0; b < blocks; ++b) {
+    kind[std::size_t(b)] = tissue_.class_of[std::size_t(b * bn)];
+    for (std::ptrdiff_t i = b * bn; i < (b + 1) * bn; ++i)
+      if (tissue_.class_of[std::size_t(i)] != kind[std::size_t(b)]) kind[std::size_t(b)] = -1;
+  }
+  const std::ptrdiff_t states = tissue_.family->states;
+  for (std::ptrdiff_t b = 0; b < blocks; ++b) {
+    bool rests = kind[std::size_t(b)] >= 0;
+    for (std::ptrdiff_t k = neighbour_begin_[std::size_t(b)]; k < neighbour_begin_[std::size_t(b) + 1]; ++k)
+      rests = rests && kind[std::size_t(neighbour_[std::size_t(k)])] == kind[std::size_t(b)];
+    if (!rests) continue;
+    asleep_[std::size_t(b)] = 1;
+    RestCell& cell = rest_cell_[std::size_t(kind[std::size_t(b)])];
+    if (!cell.state.empty()) continue;
+    cell.state.assign(state_.begin() + b * states * bn, state_.begin() + (b + 1) * states * bn);
+    cell.param = params_[std::size_t(b)];
+    cell.v = v_[std::size_t(b * bn)];
+    cell.e_na = e_na_[std::size_t(b * bn)];
+  }
+}
+
+// The step of ionic_pass() without neighbours, before that of the others: what their rows see next door is of the same step.
+void MonodomainStep::rest_step() {
+  for (RestCell& cell : rest_cell_) {
+    if (cell.state.empty()) continue;
+    alignas(64) double v[block_nodes], rate[block_nodes], current[block_nodes], e[block_nodes];
+    for (int l = 0; l < lane_multiple; ++l) {
+      v[l] = cell.v;
+      rate[l] = cell.v + 0.5 * cell.dv;
+      e[l] = cell.e_na;
+    }
+    kernel_({lane_multiple, dt_, 0.0, cell.state.data(), cell.param, v, rate, current, e});
+    const double ionic = steps_ == 0 ? current[0] : 1.5 * current[0] - 0.5 * cell.i_before;
+    cell.i_before = current[0];
+    cell.dv = -dt_ * ionic;
+    cell.e_na = e[0];
+  }
+  for (std::size_t b = 0; b < asleep_.size(); ++b) {
+    if (!asleep_[b]) continue;
+    const RestCell& cell = rest_cell_[tissue_.class_of[b * std::size_t(bn)]];
+    std::fill_n(dv_.begin() + std::ptrdiff_t(b) * bn, bn, cell.dv);
+  }
+  multiply(frontier_, dv_, kd_);
+}
+
+void MonodomainStep::rest_finish() {
+  for (RestCell& cell : rest_cell_) cell.v += cell.dv;
+  for (std::size_t b = 0; b < asleep_.size(); ++b)
+    if (asleep_[b]) std::fill_n(v_.begin() + std::ptrdiff_t(b) * bn, bn, rest_cell_[tissue_.class_of[b * std::size_t(bn)]].v);
+}
+
+void MonodomainStep::wake(std::ptrdiff_t block) {
+  if (!asleep_[std::size_t(block)]) return;
+  asleep_[std::size_t(block)] = 0;
+  const RestCell& cell = rest_cell_[tissue_.class_of[std::size_t(block * bn)]];
+  const std::ptrdiff_t states = tissue_.family->states;
+  for (std::ptrdiff_t s = 0; s < states; ++s)
+    std::fill_n(state_.begin() + (block * states + s) * bn, bn, cell.state[std::size_t(s * bn)]);
+  for (std::ptrdiff_t i = block * bn; i < (block + 1) * bn; ++i) {
+    v_[std::size_t(i)] = cell.v;
+    dv_[std::size_t(i)] = cell.dv;
+    i_before_[std::size_t(i)] = cell.i_before;
+    e_na_[std::size_t(i)] = cell.e_na;
+    double kv = 0, kd = 0;
+    for (std::ptrdiff_t k = tissue_.row_begin[std::size_t(i)]; k < tissue_.row_begin[std::size_t(i) + 1]; ++k) {
+      const std::size_t j = std::size_t(tissue_.col[std::size_t(k)]);
+      if (asleep_[j / std::size_t(bn)]) continue;
+      kv += double(tissue_.k[std::size_t(k)]) * (v_[j] - cell.v);
+      kd += double(tissue_.k[std::size_t(k)]) * (dv_[j] - cell.dv);
+    }
+    kv_[std::size_t(i)] = kv;
+    kd_[std::size_t(i)] = kd;
+  }
+  if (interpolate_) sodium_.note_block(block, state_.data() + block * states * bn, params_[std::size_t(block)]);
+}
+
+// A block with a node that left the resting potential wakes its neighbours; a resting cell that moves by itself (a pacemaker, an
+// extreme block, not a number) wakes all blocks of its kind, so that activation and the sentinel see them.
+void MonodomainStep::wake_by_front() {
+  if (awake_.size() == asleep_.size()) return;
+  std::vector<std::ptrdiff_t> rising;
+  const double tolerance = rest_tolerance_mV(problem_);
+  for (std::size_t c = 0; c < rest_cell_.size(); ++c) {
+    if (rest_cell_[c].state.empty() || std::abs(rest_cell_[c].v - tissue_.classes[c].initial[0]) <= rest_drift_mV) continue;
+    for (std::size_t b = 0; b < asleep_.size(); ++b)
+      if (asleep_[b] && tissue_.class_of[b * std::size_t(bn)] == c) rising.push_back(std::ptrdiff_t(b));
+  }
+  for (std::ptrdiff_t b : frontier_) {
+    const double rest = rest_cell_[tissue_.class_of[std::size_t(b * bn)]].v;
+    double most = 0;
+    for (std::ptrdiff_t i = b * bn; i < std::min((b + 1) * bn, tissue_.n); ++i) most = std::max(most, std::abs(v_[std::size_t(i)] - rest));
+    if (most > tolerance)
+      for (std::ptrdiff_t k = neighbour_begin_[std::size_t(b)]; k < neighbour_begin_[std::size_t(b) + 1]; ++k)
+        rising.push_back(neighbour_[std::size_t(k)]);
+  }
+  for (std::ptrdiff_t b : rising) wake(b);
+  if (!rising.empty()) list_awake();
+}
+
+void MonodomainStep::list_awake() {
+  awake_.clear();
+  frontier_.clear();
+  for (std::size_t b = 0; b < asleep_.size(); ++b) {
+    if (asleep_[b]) continue;
+    awake_.push_back(std::ptrdiff_t(b));
+    for (std::ptrdiff_t k = neighbour_begin_[b]; k < neighbour_begin_[b + 1]; ++k)
+      if (asleep_[std::size_t(neighbour_[std::size_t(k)])]) {
+        frontier_.push_back(std::ptrdiff_t(b));
+        break;
+      }
+  }
+  const std::size_t chunks = std::max<std::size_t>(1, (asleep_.size() + 7) / 8);
+  rr_part_.resize(chunks);
+  bb_part_.resize(chunks);
+  uw_part_.resize(chunks);
+}
+
+MonodomainState MonodomainStep::save() const {
+  MonodomainState s;
+  s.steps = steps_;
+  const auto copy = [](const AlignedVector& x) { return std::vector<double>(x.begin(), x.end()); };
+  s.state = copy(state_);
+  s.v = copy(v_);
+  s.dv = copy(dv_);
+  s.i_before = copy(i_before_);
+  s.e_na = copy(e_na_);
+  s.kv = copy(kv_);
+  s.kd = copy(kd_);
+  s.peak = copy(peak_);
+  for (const RestCell& cell : rest_cell_) {
+    if (cell.state.empty()) continue;
+    for (double x : cell.state) s.rest_cells.push_back(x);
+    s.rest_cells.insert(s.rest_cells.end(), {cell.v, cell.dv, cell.i_before, cell.e_na});
+  }
+  s.asleep = asleep_;
+  s.armed = armed_;
+  s.activation = activation_;
+  s.repolarisation = repolarisation_;
+  return s;
+}
+
+bool MonodomainStep::restore(const MonodomainState& s) {
+  std::size_t rest = 0;
+  for (const RestCell& cell : rest_cell_) rest += cell.state.empty() ? 0 : cell.state.size() + 4;
+  if (s.state.size() != state_.size() || s.v.size() != v_.size() || s.dv.size() != v_.size() || s.i_before.size() != v_.size() ||
+      s.e_na.size() != v_.size() || s.kv.size() != v_.size() || s.kd.size() != v_.size() || s.peak.size() != v_.size() ||
+      s.armed.size() != armed_.size() || s.asleep.size() != asleep_.size() || s.rest_cells.size() != rest || s.activation.empty() ||
+      s.activation.size() != s.repolarisation.size() || s.steps < 0)
+    return false;
+  for (const auto* maps : {&s.activation, &s.repolarisation})
+    for (const std::vector<float>& m : *maps)
+      if (m.size() != std::size_t(tissue_.n)) return false;
+  const auto copy = [](const std::vector<double>& from, AlignedVector& to) { std::copy(from.begin(), from.end(), to.begin()); };
+  steps_ = long(s.steps);
+  copy(s.state, state_);
+  copy(s.v, v_);
+  copy(s.dv, dv_);
+  copy(s.i_before, i_before_);
+  copy(s.e_na, e_na_);
+  copy(s.kv, kv_);
+  copy(s.kd, kd_);
+  copy(s.peak, peak_);
+  const double* at = s.rest_cells.data();
+  for (RestCell& cell : rest_cell_) {
+    if (cell.state.empty()) continue;
+    std::copy_n(at, cell.state.size(), cell.state.begin());
+    at += cell.state.size();
+    cell.v = *at++;
+    cell.dv = *at++;
+    cell.i_before = *at++;
+    cell.e_na = *at++;
+  }
+  asleep_ = s.asleep;
+  armed_ = s.armed;
+  activation_ = s.activation;
+  repolarisation_ = s.repolarisation;
+  list_awake();
+  note_initial();
+  return true;
+}
+
+}  // namespace ot::ep
