@@ -14,7 +14,7 @@
 namespace ot::gui {
 namespace {
 
-constexpr int row_height = 24, most_rows = 19;
+constexpr int row_height = 24, tall_row_height = 36, most_rows = 19;   // tall: the couplings stand under the site
 constexpr int role_tone = Qt::UserRole + 1, role_run = Qt::UserRole + 2;
 enum RunTone { tone_none, tone_good, tone_attention, tone_bad, tone_hint };
 
@@ -49,9 +49,17 @@ class RunDelegate : public QStyledItemDelegate {
     QRect box = option.rect.adjusted(3, 0, -3, 0);
     painter->setFont(ui_font(12, index.column() == 2 && (tone == tone_bad || tone == tone_attention) ? QFont::DemiBold : QFont::Normal));
     const QFontMetricsF metrics(painter->font());
-    painter->setPen(index.column() == 2 ? color_of(tone) : tone == tone_hint || index.column() == 1 ? t.secondary : t.text);
+    painter->setPen(index.column() == 2 ? color_of(tone) : tone == tone_hint ? t.secondary : t.text);
     if (index.column() == 0) {
-      painter->drawText(box, Qt::AlignVCenter | Qt::AlignLeft, QFontMetrics(painter->font()).elidedText(text, Qt::ElideRight, box.width()));
+      const QString couplings = index.siblingAtColumn(1).data(Qt::DisplayRole).toString();
+      const bool tall = box.height() > row_height;
+      const QRect top = tall ? QRect(box.left(), box.top() + 3, box.width(), 16) : box;
+      painter->drawText(top, Qt::AlignVCenter | Qt::AlignLeft, QFontMetrics(painter->font()).elidedText(text, Qt::ElideRight, box.width()));
+      if (tall && !couplings.isEmpty()) {
+        painter->setFont(ui_font(11));
+        painter->setPen(t.hint);
+        painter->drawText(top.translated(0, 15), Qt::AlignVCenter | Qt::AlignLeft, couplings);
+      }
     } else if (index.column() == 2) {
       painter->setBrush(color_of(tone));
       painter->setPen(Qt::NoPen);
@@ -171,7 +179,11 @@ void RunsTable::show_study(const StudyEntry* entry) {
     return;
   }
   const bool extra = study_->protocol.kind == ep::ProtocolKind::programmed || study_->protocol.kind == ep::ProtocolKind::window;
-  setHorizontalHeaderLabels({"Site", extra ? (study_->protocol.kind == ep::ProtocolKind::window ? "S2" : study_->protocol.extrastimuli > 2 ? "S2 S3 S4" : study_->protocol.extrastimuli > 1 ? "S2 S3" : "S2") : "Beats", "Then", "CL"});
+  const QString order = study_->protocol.kind == ep::ProtocolKind::window || study_->protocol.extrastimuli < 2 ? QStringLiteral("S2") : study_->protocol.extrastimuli > 2 ? QStringLiteral("S2 S3 S4") : QStringLiteral("S2 S3");
+  setHorizontalHeaderLabels({extra ? "Site, " + order : QStringLiteral("Site"), extra ? order : QStringLiteral("Beats"), "Then", "CL, ms"});
+  setColumnHidden(1, true);   // drawn under the site
+  const int height = extra ? tall_row_height : row_height;
+  verticalHeader()->setDefaultSectionSize(height);
   const auto add = [&](const ep::StudySite& site, int at, const QString& couplings, const QString& outcome, const QString& cycle, int tone, const QString& tip) {
     const int r = rowCount();
     insertRow(r);
@@ -200,17 +212,14 @@ void RunsTable::show_study(const StudyEntry* entry) {
   } else {
     for (int at = 0; at < int(study_->runs.size()); ++at) add_run(at);
   }
-  const QFontMetrics metrics(ui_font(12));
-  int couplings = metrics.horizontalAdvance(horizontalHeaderItem(1)->text()) + 4;
-  for (int r = 0; r < rowCount(); ++r) couplings = std::max(couplings, metrics.horizontalAdvance(item(r, 1)->text()) + 8);
   horizontalHeader()->setMinimumSectionSize(20);
   horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-  const int widths[] = {0, couplings, 72, 32};
-  for (int c = 1; c < 4; ++c) {
+  const int widths[] = {0, 0, 78, 44};
+  for (int c = 2; c < 4; ++c) {
     horizontalHeader()->setSectionResizeMode(c, QHeaderView::Fixed);
     setColumnWidth(c, widths[c]);
   }
-  setFixedHeight(22 + row_height * std::min(rowCount(), most_rows) + 2);
+  setFixedHeight(22 + height * std::min(rowCount(), most_rows) + 2);
   if (rowCount() > most_rows) setVerticalScrollBarPolicy(Qt::ScrollBarAsNeeded);
   if (row >= 0 && row < rowCount()) selectRow(row);
 }

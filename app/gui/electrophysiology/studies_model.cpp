@@ -90,16 +90,20 @@ void StudiesModel::load() {
         const auto same = [&](const StudyEntry& e) { return e.study && e.study->problem_sha256 == s.study->problem_sha256 && session::to_json(e.spec) == session::to_json(s.spec); };
         if (std::any_of(self->entries_.begin(), self->entries_.end(), same)) continue;
         StudyEntry e;
-        e.id = self->next_id_++;
         e.spec = s.spec;
         e.study = s.study;
         e.when = QDateTime::fromString(QString::fromStdString(s.saved_utc), Qt::ISODate).toLocalTime().toString("d MMM hh:mm");
-        self->entries_.push_back(std::move(e));
+        self->add(std::move(e));
       }
-      if (!self->chosen_ && !self->entries_.empty()) self->chosen_ = self->entries_.front().id;
-      emit self->changed();
     });
   });
+}
+
+void StudiesModel::add(StudyEntry entry) {
+  entry.id = next_id_++;
+  entries_.push_back(std::move(entry));
+  if (!chosen_) chosen_ = entries_.front().id;
+  emit changed();
 }
 
 void StudiesModel::begin(Doing doing, const std::string& title, const std::function<core::Result<JobRunner::Completion>(const core::Progress&, const std::shared_ptr<Live>&)>& work) {

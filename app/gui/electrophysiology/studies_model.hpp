@@ -42,6 +42,7 @@ class StudiesModel : public QObject {
   explicit StudiesModel(Workspace& workspace, QObject* parent = nullptr);
 
   void load();                                   // saved studies of the case folder, once per case; a job
+  void add(StudyEntry entry);                    // one that is there already; behind the others, with an id of its own
   void start(session::StudySpec spec);
   void suggest(double radius_mm, double depth_mm);   // for the chosen study; a job
   void prove(const std::string& plan, const core::Vec3& a, const core::Vec3& b, core::Mode mode);   // a job

@@ -102,7 +102,7 @@ StudiesPanel::StudiesPanel(Workspace& workspace, QWidget* parent) : QWidget(pare
       model_.load();
       refresh();
       // Room for it: the box goes to the top of the rail.
-      QTimer::singleShot(0, this, [this] {
+      QTimer::singleShot(60, this, [this] {   // after the rail has grown
         for (QWidget* p = parentWidget(); p; p = p->parentWidget())
           if (auto* scroll = qobject_cast<QScrollArea*>(p)) {
             scroll->verticalScrollBar()->setValue(mapTo(scroll->widget(), QPoint(0, 0)).y());
@@ -341,7 +341,6 @@ void StudiesPanel::choose_preset() {
   if (!proof_preset()) {
     const auto& preset = session::study_presets()[std::size_t(preset_->currentIndex())];
     spec_ = preset.spec;
-    about_->setText(text(preset.summary + "."));
     about_->setToolTip(text(preset.source));
     filling_ = true;
     sites_->setCurrentIndex(sites_->findData(spec_.sites.size() > 1 ? "all" : "aha"));

@@ -67,6 +67,10 @@ void StudiesPanel::refresh_start() {
     if (auto spec = asked(); !spec) why = text(spec.error().message);
   allow(start_, why.isEmpty(), proof ? "Paces at A and looks at B, and back" : full ? "FULL takes minutes to hours. Other FULL runs wait." : "Paces every site; the window stays usable", why);
   numbers_open_->setText(protocol_words());
+  if (!proof) {
+    const auto& preset = session::study_presets()[std::size_t(preset_->currentIndex())];
+    about_->setText(spec_.protocol == preset.spec.protocol ? text(preset.summary + ".") : text(preset.title) + " with your own numbers.");
+  }
   start_->setText(proof ? "Prove block" : "Start");
   allow(cancel_, doing != StudiesModel::Doing::nothing, doing == StudiesModel::Doing::study && model_.kept() ? "Stops within a second; runs that ended are kept" : "Stops within a second", "Nothing is running.");
   limits_->setText(full ? "FULL: monodomain with the ionic models, activation read every millisecond. What it does not know: the patient's own cells. Research and education only."
@@ -125,19 +129,20 @@ void StudiesPanel::refresh_facts() {
     facts_->addWidget(w);
     return w;
   };
-  fact("Inducible", QStringLiteral("%1 of %2 sites").arg(s.induced).arg(s.runs.size()), "study_fact_inducible");
-  if (s.induced > 0) fact("Cycle length", s.longest_cycle_ms - s.shortest_cycle_ms < 1 ? ms(s.shortest_cycle_ms) : QStringLiteral("%1–%2").arg(s.shortest_cycle_ms, 0, 'f', 0).arg(ms(s.longest_cycle_ms)), "study_fact_cycle");
+  const bool running = e->state == StudyEntry::State::running;   // then the words under the bar count
+  if (!running) fact("Inducible", QStringLiteral("%1 of %2 sites").arg(s.induced).arg(s.runs.size()), "study_fact_inducible");
+  if (s.induced > 0 && !running) fact("Cycle length", s.longest_cycle_ms - s.shortest_cycle_ms < 1 ? ms(s.shortest_cycle_ms) : QStringLiteral("%1–%2").arg(s.shortest_cycle_ms, 0, 'f', 0).arg(ms(s.longest_cycle_ms)), "study_fact_cycle");
   std::vector<double> refractory;
   for (const auto& r : s.runs)
     if (r.refractory_ms > 0) refractory.push_back(r.refractory_ms);
-  if (!refractory.empty()) {
+  if (!refractory.empty() && !running) {
     std::sort(refractory.begin(), refractory.end());
     fact("Refractory period", ms(refractory[refractory.size() / 2]), "study_fact_refractory")->setToolTip("Median over the sites of the longest S2 that did not capture");
   }
   if (s.wall_s > 0) fact("Took", s.wall_s < 120 ? QStringLiteral("%1 s").arg(s.wall_s, 0, 'f', 0) : QStringLiteral("%1 min").arg(s.wall_s / 60, 0, 'f', 0), "study_fact_took");
   QStringList notes;
   for (const auto& n : s.notes) notes << text(n);
-  if (!notes.isEmpty()) facts_->addWidget(make_label(notes.join(' '), "small_hint", result_area_, true));
+  which_->setToolTip((QStringList{title_of(*e)} + notes).join('\n'));
   allow(export_, fits && e->state != StudyEntry::State::running && !s.runs.empty(), "runs.csv, and for each re-entry its last cycle as VTU and its filaments as CSV",
         !fits ? "The study belongs to another mesh." : e->state == StudyEntry::State::running ? "The study is still running." : "The study has no runs.");
 }
