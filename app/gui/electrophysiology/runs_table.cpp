@@ -46,28 +46,28 @@ class RunDelegate : public QStyledItemDelegate {
     painter->drawLine(option.rect.bottomLeft(), option.rect.bottomRight());
     const QString text = index.data(Qt::DisplayRole).toString();
     const int tone = index.data(role_tone).toInt();
-    QRect box = option.rect.adjusted(3, 0, -3, 0);
+    const bool tall = option.rect.height() > row_height;
+    const QRect box = tall ? QRect(option.rect.left() + 3, option.rect.top() + 3, option.rect.width() - 6, 16) : option.rect.adjusted(3, 0, -3, 0);
+    const double middle = tall ? box.top() + 8 : option.rect.center().y();
     painter->setFont(ui_font(12, index.column() == 2 && (tone == tone_bad || tone == tone_attention) ? QFont::DemiBold : QFont::Normal));
     const QFontMetricsF metrics(painter->font());
     painter->setPen(index.column() == 2 ? color_of(tone) : tone == tone_hint ? t.secondary : t.text);
     if (index.column() == 0) {
       const QString couplings = index.siblingAtColumn(1).data(Qt::DisplayRole).toString();
-      const bool tall = box.height() > row_height;
-      const QRect top = tall ? QRect(box.left(), box.top() + 3, box.width(), 16) : box;
-      painter->drawText(top, Qt::AlignVCenter | Qt::AlignLeft, QFontMetrics(painter->font()).elidedText(text, Qt::ElideRight, box.width()));
+      painter->drawText(box, Qt::AlignVCenter | Qt::AlignLeft, QFontMetrics(painter->font()).elidedText(text, Qt::ElideRight, box.width()));
       if (tall && !couplings.isEmpty()) {
         painter->setFont(ui_font(11));
         painter->setPen(t.hint);
-        painter->drawText(top.translated(0, 15), Qt::AlignVCenter | Qt::AlignLeft, couplings);
+        painter->drawText(box.translated(0, 15), Qt::AlignVCenter | Qt::AlignLeft, couplings);
       }
     } else if (index.column() == 2) {
       painter->setBrush(color_of(tone));
       painter->setPen(Qt::NoPen);
-      if (tone != tone_none) painter->drawEllipse(QPointF(box.left() + 3.5, option.rect.center().y() + 0.5), 3, 3);
+      if (tone != tone_none) painter->drawEllipse(QPointF(box.left() + 3.5, middle + 0.5), 3, 3);
       painter->setPen(color_of(tone));
       painter->drawText(box.adjusted(10, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, QFontMetrics(painter->font()).elidedText(text, Qt::ElideRight, box.width() - 10));
     } else {
-      draw_tabular(*painter, box.right(), option.rect.center().y() + (metrics.ascent() - metrics.descent()) / 2 + 0.5, text);
+      draw_tabular(*painter, box.right(), middle + (metrics.ascent() - metrics.descent()) / 2 + 0.5, text);
     }
     painter->restore();
   }

@@ -162,7 +162,7 @@ void StudiesPanel::make_protocol(QVBoxLayout* box) {
   numbers_open_ = make_button({}, "study_numbers", body_, "link");
   numbers_open_->setAccessibleName("Numbers of the protocol");
   numbers_open_->setCheckable(true);
-  numbers_open_->setToolTip("Change the numbers of the protocol");
+  numbers_open_->setToolTip("Numbers of the protocol in ms: beats × interval, coupling from → to, steps. Click to change them.");
   numbers_open_->setStyleSheet("font-size: 12px; padding: 0;");
   connect(numbers_open_, &QPushButton::toggled, this, [this](bool on) { protocol_area_->setVisible(on && !proof_preset()); });
   box->addWidget(numbers_open_);
@@ -366,11 +366,11 @@ void StudiesPanel::choose_preset() {
 
 QString StudiesPanel::protocol_words() const {
   const auto& p = spec_.protocol;
-  const QString s1 = QStringLiteral("S1 %1 × %2").arg(p.s1_beats).arg(p.s1_interval_ms, 0, 'f', 0);
+  const QString s1 = QStringLiteral("S1 %1×%2").arg(p.s1_beats).arg(p.s1_interval_ms, 0, 'f', 0);
   switch (p.kind) {
     case ep::ProtocolKind::programmed:
     case ep::ProtocolKind::window:
-      return s1 + QStringLiteral(", S2%1 %2→%3 by %4 ms").arg(p.kind == ep::ProtocolKind::window || p.extrastimuli < 2 ? QString() : QStringLiteral("–%1").arg(p.extrastimuli + 1)).arg(p.s2_first_ms, 0, 'f', 0).arg(p.shortest_ms, 0, 'f', 0).arg(p.step_ms, 0, 'f', 0);
+      return s1 + QStringLiteral(", S2%1 %2→%3 −%4").arg(p.kind == ep::ProtocolKind::window || p.extrastimuli < 2 ? QString() : QStringLiteral("–%1").arg(p.extrastimuli + 1)).arg(p.s2_first_ms, 0, 'f', 0).arg(p.shortest_ms, 0, 'f', 0).arg(p.step_ms, 0, 'f', 0);
     case ep::ProtocolKind::burst: return s1 + QStringLiteral(", burst %1 × %2 ms").arg(p.burst_beats).arg(p.burst_interval_ms, 0, 'f', 0);
     case ep::ProtocolKind::fixed: break;
   }

@@ -25,7 +25,7 @@ QString title_of(const StudyEntry& e) {
   std::string name = e.spec.name;
   for (const auto& p : session::study_presets())
     if (p.key == name) name = p.title;
-  return QStringLiteral("%1 · %2 · %3 · %4").arg(e.when, text(name), e.spec.plan == "Baseline" ? QStringLiteral("Base") : text(e.spec.plan), e.spec.mode == core::Mode::fast ? QStringLiteral("FAST") : QStringLiteral("FULL"));
+  return QStringLiteral("%1 · %2 · %3").arg(e.when, text(name), e.spec.plan == "Baseline" ? QStringLiteral("Base") : text(e.spec.plan));
 }
 
 void set_text(QLabel* label, const QString& words) {
@@ -129,6 +129,7 @@ void StudiesPanel::refresh_facts() {
     facts_->addWidget(w);
     return w;
   };
+  fact("Model, plan", QStringLiteral("%1, %2").arg(e->spec.mode == core::Mode::fast ? QStringLiteral("FAST") : QStringLiteral("FULL"), text(e->spec.plan)), "study_fact_model");
   const bool running = e->state == StudyEntry::State::running;   // then the words under the bar count
   if (!running) fact("Inducible", QStringLiteral("%1 of %2 sites").arg(s.induced).arg(s.runs.size()), "study_fact_inducible");
   if (s.induced > 0 && !running) fact("Cycle length", s.longest_cycle_ms - s.shortest_cycle_ms < 1 ? ms(s.shortest_cycle_ms) : QStringLiteral("%1–%2").arg(s.shortest_cycle_ms, 0, 'f', 0).arg(ms(s.longest_cycle_ms)), "study_fact_cycle");
