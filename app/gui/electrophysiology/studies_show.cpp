@@ -95,6 +95,7 @@ void StudiesPanel::refresh_progress() {
     words = "Playing the protocol again with a lesion at each exit. " + words;
   }
   words_->setText(words);
+  words_->setMinimumHeight(words_->heightForWidth(std::max(120, progress_area_->width())));   // two lines at once, not after the next layout
   bar_->setAccessibleDescription(words);
 }
 
