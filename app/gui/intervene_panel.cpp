@@ -13,6 +13,7 @@
 #include <algorithm>
 
 #include "app/gui/actions.hpp"
+#include "app/gui/electrophysiology/studies_panel.hpp"
 #include "app/gui/param_form.hpp"
 #include "app/gui/placement.hpp"
 #include "app/gui/theme.hpp"
@@ -169,6 +170,7 @@ IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement
   follow();
   box_->addSpacing(6);
   box_->addWidget(confirm);
+  box_->addWidget(new StudiesPanel(workspace, this));
   box_->addStretch(1);
 
   connect(&workspace, &Workspace::tool_changed, this, &IntervenePanel::refresh_tools);

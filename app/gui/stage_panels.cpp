@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "app/gui/actions.hpp"
+#include "app/gui/electrophysiology/conduction_panel.hpp"
 #include "app/gui/electrophysiology/measured_panel.hpp"
 #include "app/gui/mesh/mesh_panel.hpp"
 #include "app/gui/widgets.hpp"
@@ -106,6 +107,7 @@ ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, QWidget* parent) 
   fast_->setObjectName("model_run_fast");
   box_->addWidget(full_);
   box_->addWidget(fast_);
+  box_->addWidget(new ConductionPanel(workspace, this));
   box_->addWidget(new MeasuredPanel(workspace, this));
   mesh_ = new QVBoxLayout;
   settings_ = new QVBoxLayout;

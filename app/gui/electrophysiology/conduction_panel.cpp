@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/electrophysiology/conduction_panel.hpp"
+
+#include <QComboBox>
+#include <algorithm>
+
+#include "app/gui/widgets.hpp"
+#include "app/session/pipeline.hpp"
+#include "solvers/organs/heart/conduction.hpp"
+
+namespace ot::gui {
+namespace {
+
+constexpr const char* job_title = "Building the conduction system";
+
+}  // namespace
+
+ConductionPanel::ConductionPanel(Workspace& workspace, QWidget* parent) : QWidget(parent), workspace_(workspace) {
+  name_widget(this, "panel_conduction", "Conduction system");
+  auto* box = new QVBoxLayout(this);
+  box->setContentsMargins(0, 0, 0, 0);
+  box->setSpacing(6);
+  auto* caption = make_label("Conduction system", "caption", this);
+  caption->setContentsMargins(0, 8, 0, 0);
+  box->addWidget(caption);
+  const auto choice = [&](const char* name, const char* spoken, const char* tip) {
+    auto* c = new QComboBox(this);
+    name_widget(c, name, spoken);
+    c->setToolTip(tip);
+    c->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    c->setMinimumContentsLength(6);
+    box->addWidget(c);
+    return c;
+  };
+  kind_ = choice("conduction_kind", "Conduction system", "Early sites after Durrer 1970 with a fast endocardial layer, or fascicles with a grown Purkinje tree");
+  kind_->addItem("Early sites, fast layer", "points");
+  kind_->addItem("Purkinje tree", "purkinje");
+  block_ = choice("conduction_block", "Conduction block", "Which bundle or fascicle is cut");
+  for (const auto& [name, key] : {std::pair<const char*, const char*>{"No block", "none"}, {"LBBB", "lbbb"}, {"RBBB", "rbbb"}, {"LAFB (tree)", "lafb"}, {"LPFB (tree)", "lpfb"}}) block_->addItem(name, key);
+  accessory_ = choice("conduction_accessory", "Accessory pathway", "A pathway at a valve ring that excites the ventricle early (WPW)");
+  accessory_->addItem("No accessory pathway", "none");
+  for (const auto& site : organs::accessory_sites()) {
+    QString name = QString::fromStdString(site.name);
+    name.replace('_', ' ');
+    accessory_->addItem("Pathway " + name, QString::fromStdString(site.name));
+  }
+  build_ = make_button("Build the twin with it", "conduction_build", this, "left");
+  set_icon(build_, "rebuild");
+  connect(build_, &QPushButton::clicked, this, &ConductionPanel::build);
+  box->addWidget(build_);
+  now_ = make_label({}, "small", this, true);
+  now_->setObjectName("conduction_now");
+  box->addWidget(now_);
+  note_ = make_label({}, "small_hint", this, true);
+  note_->setObjectName("conduction_note");
+  box->addWidget(note_);
+  for (auto* c : {kind_, block_, accessory_}) connect(c, &QComboBox::currentIndexChanged, this, &ConductionPanel::refresh);
+  for (auto signal : {&Workspace::case_replaced, &Workspace::model_changed, &Workspace::jobs_changed, &Workspace::results_changed}) connect(&workspace, signal, this, &ConductionPanel::refresh);
+  refresh();
+}
+
+void ConductionPanel::build() {
+  session::PipelineParams params;
+  params.conduction = kind_->currentData().toString().toStdString();
+  params.block = block_->currentData().toString().toStdString();
+  params.accessory = accessory_->currentData().toString().toStdString();
+  workspace_.session().run_model_job(job_title, "conduction system", [params](session::CaseData& d, const core::Progress& progress) -> core::Result<void> {
+    if (auto ok = session::build_twin(d, params, progress.part(0, 0.8)); !ok) return ok;
+    if (auto run = session::run_scenario(d, {}, core::Mode::fast, {}, progress.part(0.8, 1)); !run) return core::pass(run);
+    return {};
+  });
+}
+
+void ConductionPanel::refresh() {
+  const auto data = workspace_.data();
+  const std::string kind = kind_->currentData().toString().toStdString(), block = block_->currentData().toString().toStdString();
+  QString why;
+  if (!data->twin || !data->twin->heart) why = "This case has no heart muscle.";
+  else if (!data->heart_mesh) why = "The case does not hold the mesh the twin was built on: mesh the labels again first.";
+  else if (const auto fits = organs::heart_conduction(kind, block, accessory_->currentData().toString().toStdString()); !fits) why = QString::fromStdString(fits.error().message);
+  else
+    for (const auto& job : workspace_.session().jobs().status())
+      if ((job.state == session::JobState::running || job.state == session::JobState::waiting) && job.title == job_title) why = "It is being built. The status bar can cancel it.";
+  const QString loses = QString::fromStdString(workspace_.session().rebuild_loses());
+  allow(build_, why.isEmpty(), "Builds the twin again on the same mesh" + (loses.isEmpty() ? QString(".") : ": " + loses + ".") + " Undo takes it back.", why);
+  QStringList now;
+  if (data->twin)
+    for (const auto& line : data->twin->assumptions)
+      if (line.rfind("Conduction block", 0) == 0 || line.rfind("Accessory pathway", 0) == 0 || line.rfind("The Purkinje tree", 0) == 0) now << QString::fromStdString(line);
+  now_->setText(!data->twin || !data->twin->heart ? QString() : now.isEmpty() ? QStringLiteral("Now: early sites with a fast endocardial layer, no block.") : "Now: " + now.join(' '));
+  now_->setVisible(!now_->text().isEmpty());
+  QString note = kind == "purkinje" ? "The tree is not calibrated yet: its QRS is too short. Read the order of activation, not the duration. "
+                                    : "Fascicular blocks need the tree. ";
+  note += "A rebuild from the labels returns to early sites.";
+  note_->setText(note);
+  if (!why.isEmpty() && data->twin && data->twin->heart) note_->setText(why + " " + note);
+}
+
+}  // namespace ot::gui

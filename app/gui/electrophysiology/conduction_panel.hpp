@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ConductionPanel: which conduction system the ventricles have, blocked where, with which accessory pathway. A change builds the twin again as a job
+// (one undo step). Part of the Model stage. GUI thread.
+#pragma once
+#include <QWidget>
+
+#include "app/gui/workspace.hpp"
+
+class QComboBox;
+class QLabel;
+class QPushButton;
+
+namespace ot::gui {
+
+class ConductionPanel : public QWidget {
+  Q_OBJECT
+ public:
+  ConductionPanel(Workspace& workspace, QWidget* parent);
+
+ private:
+  void build();
+  void refresh();
+
+  Workspace& workspace_;
+  QComboBox *kind_, *block_, *accessory_;
+  QPushButton* build_;
+  QLabel *now_, *note_;
+};
+
+}  // namespace ot::gui

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// StudiesModel: the stimulation studies of the open case as the window knows them: one job at a time (a study, its targets or a proof of block),
+// runs as they end, saved studies. No widgets. GUI thread; jobs hand over through a locked list.
+#pragma once
+#include <QObject>
+#include <QString>
+#include <QTimer>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/gui/workspace.hpp"
+#include "app/session/studies.hpp"
+
+namespace ot::gui {
+
+struct StudyEntry {
+  enum class State { running, complete, cancelled, failed };
+  int id = 0;
+  session::StudySpec spec;
+  session::SharedStudy study;                    // while running: what has ended so far
+  std::vector<ep::StudySite> sites;              // of a study begun here; those without a run are still to come
+  std::string scenario;                          // hash of what the plan held; empty: not known (saved)
+  QString when;                                  // "09:12", or the day of a saved one
+  State state = State::complete;
+  std::vector<session::Target> targets;
+  bool targets_tried = false;
+};
+
+struct ShownProof {
+  ep::BlockProof proof;
+  std::string plan, scenario;
+  core::Mode mode = core::Mode::fast;
+  core::Vec3 a, b;
+};
+
+class StudiesModel : public QObject {
+  Q_OBJECT
+ public:
+  enum class Doing { nothing, study, targets, proof };
+  explicit StudiesModel(Workspace& workspace, QObject* parent = nullptr);
+
+  void load();                                   // saved studies of the case folder, once per case; a job
+  void add(StudyEntry entry);                    // one that is there already; behind the others, with an id of its own
+  void start(session::StudySpec spec);
+  void suggest(double radius_mm, double depth_mm);   // for the chosen study; a job
+  void prove(const std::string& plan, const core::Vec3& a, const core::Vec3& b, core::Mode mode);   // a job
+  void cancel();
+  core::Result<std::vector<std::string>> export_to(const std::filesystem::path& folder);
+
+  const std::vector<StudyEntry>& entries() const { return entries_; }
+  const StudyEntry* chosen() const;
+  void choose(int id);
+  const std::optional<ShownProof>& proof() const { return proof_; }
+  bool kept() const;                             // finished runs survive closing the program
+  bool fits_mesh(const StudyEntry& entry) const; // made on the mesh of the present twin
+  // The plan of the study holds something else now.
+  bool plan_changed(const StudyEntry& entry) const;
+
+  Doing doing() const { return doing_; }
+  double fraction() const { return fraction_; }
+  QString progress_words() const { return words_; }
+  QString problem() const { return problem_; }   // why the last job gave nothing; empty when it did
+
+ signals:
+  void changed();                                // entries, what is chosen, what is done
+  void progressed();
+
+ private:
+  struct Live;                                   // what the worker hands over
+  void begin(Doing doing, const std::string& title, const std::function<core::Result<session::JobRunner::Completion>(const core::Progress&, const std::shared_ptr<Live>&)>& work);
+  void tick();
+  void take_runs();
+  void finish(bool cancelled, const QString& problem);
+  StudyEntry* find(int id);
+  std::string scenario_of(const std::string& plan) const;
+
+  Workspace& workspace_;
+  std::vector<StudyEntry> entries_;              // newest first
+  std::optional<ShownProof> proof_;
+  std::shared_ptr<Live> live_;
+  QTimer timer_;
+  Doing doing_ = Doing::nothing;
+  int job_ = 0, running_ = 0, chosen_ = 0, next_id_ = 1;
+  double fraction_ = 0;
+  QString words_, problem_;
+  bool loaded_ = false;
+  mutable std::weak_ptr<const core::TetMesh> hashed_;
+  mutable std::string mesh_sha256_;
+};
+
+}  // namespace ot::gui
