@@ -15,7 +15,7 @@
 using namespace ot;
 using namespace ot::test;
 
-TEST_CASE("a recording lies behind the leads with its differences and a map lies on the heart\\, both undo and scar from voltage rebuilds the twin") {
+TEST_CASE("a recording lies behind the leads with its differences and a map lies on the heart, both undo and scar from voltage rebuilds the twin") {
   const auto folder = scratch_folder("gui-measured");
   Window w;
   w.session().replace(journey_case(), {});
