@@ -48,7 +48,7 @@ void check_names(gui::StudiesPanel& panel, int least) {
 
 }  // namespace
 
-TEST_CASE("a short study fills the table, is exported and explains what it lacks; a long one is cancelled") {
+TEST_CASE("a short study fills the table, is exported and explains what it lacks, a long one is cancelled") {
   const auto folder = scratch_folder("gui-study");
   Window w;
   w.session().replace(one_kind_of_cell(), {});
