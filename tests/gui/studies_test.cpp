@@ -163,7 +163,7 @@ TEST_CASE("block is proved from two points of the wall, and a case without a hea
   CHECK_FALSE(panel->model().proof());
 }
 
-TEST_CASE("targets of a re-entry are tried, ranked, and put into a plan as one undo step; its circuit lies on the heart") {
+TEST_CASE("targets of a re-entry are tried, ranked, and put into a plan as one undo step, and its circuit lies on the heart") {
   Window w;
   auto data = one_kind_of_cell();
   data.plans.push_back({"A", "", {}});
@@ -241,7 +241,7 @@ TEST_CASE("targets of a re-entry are tried, ranked, and put into a plan as one u
   CHECK(w.placed(1).empty());
 }
 
-TEST_CASE("a conduction system is chosen in the Model stage; what cannot be built says why") {
+TEST_CASE("a conduction system is chosen in the Model stage, and what cannot be built says why") {
   Window w;
   w.session().replace(one_kind_of_cell(), {});
   REQUIRE(w.fast_ready(0));
