@@ -393,20 +393,6 @@ std::vector<SavedStudy> saved_studies(const fs::path& folder) {
   return out;
 }
 
-int start_study(Session& session, StudySpec spec, std::function<void(const ep::SiteRun&)> on_run, std::function<void(SharedStudy)> done) {
-  const auto data = session.data();
-  const fs::path folder = data->patient.built_in ? fs::path() : session.folder();   // the built-in case is read-only
-  return session.jobs().start(Lane::heavy, "study", "Study: " + spec.name, [=](const core::Progress& progress) -> core::Result<JobRunner::Completion> {
-    auto study = run_study(*data, spec, folder, progress);
-    if (!study) return core::pass(study);
-    return JobRunner::Completion([study = *study, on_run, done] {
-      if (on_run)
-        for (const auto& r : study->runs) on_run(r);
-      if (done) done(study);
-    });
-  });
-}
-
 Json to_json(const ep::SiteRun& r) {
   Json attempts = Json::array(), exits = Json::array();
   for (const auto& a : r.attempts)

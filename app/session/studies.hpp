@@ -50,9 +50,6 @@ struct SavedStudy {
 };
 std::vector<SavedStudy> saved_studies(const std::filesystem::path& folder);
 
-// A job on the heavy lane; done(result) runs in Session::poll(), on_run there too. Returns the job's id.
-int start_study(Session& session, StudySpec spec, std::function<void(const ep::SiteRun&)> on_run, std::function<void(SharedStudy)> done);
-
 nlohmann::json to_json(const ep::SiteRun& run);
 nlohmann::json to_json(const ep::StudyResult& study);
 std::string study_table(const ep::StudyResult& study);      // for a terminal or a monospaced panel

@@ -3,8 +3,8 @@
 //
 // Model:    along such an edge I_Na is taken at 3 points with g, m, h, j, V and E_Na interpolated linearly, instead of at its two
 //           nodes; the difference is a correction to the nodal current, times `weight` (0 = nodal, 1 = full). Everywhere else it is
-//           0. Each tet shares its volume among its edges as they share its diffusion energy, k_ij (V_i - V_j)^2, couplings of the
-//           wrong sign left out. For a plane wave along an axis of a box this is the 1D strand of that spacing, for one along the
+//           0. Each tet shares its volume among its edges as they share its diffusion energy, k_ij (V_i - V_j)^2, with their sign;
+//           the shares are bounded where couplings of the wrong sign cancel most of the energy. For a plane wave along an axis of a box this is the 1D strand of that spacing, for one along the
 //           diagonal the strand of spacing h / sqrt 3, whatever way the boxes are cut into tets: the correction has no direction
 //           of its own, as the points inside tets have (Kuhn's split then runs 20 % faster along its diagonal).
 // Source:   idea of interpolating states: Pathmanathan et al. 2012, Int J Numer Meth Biomed Engng 28:890; only for I_Na, and where:

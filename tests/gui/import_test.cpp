@@ -76,7 +76,7 @@ TEST_CASE("a folder without images says so in place, and leaving the page brings
   CHECK(w.session().data()->twin == before->twin);
 }
 
-TEST_CASE("importing 256 x 256 x 200 keeps every pause of the window under 100 ms", "[.target]") {   // hidden: missed in the whole window, 229 ms beside other load; see measured.md
+TEST_CASE("importing 256 x 256 x 200 keeps every pause of the window under 100 ms", "[.target]") {   // hidden: 57 to 84 ms idle, 229 ms beside other load, so it would fail by the machine's load; see measured.md
   const auto folder = test::scratch_folder("gui-large");
   REQUIRE(imaging::write_dicom_series(scan_of(256, 200), folder, {}, {}));
   test::Window w;
