@@ -22,6 +22,7 @@ const char* tissue_example = R"({"kind": "tissue", "mesh": {"box_mm": [20, 7, 3]
  "channels": {"g_Na": 0.38}, "conducting": true}],
  "stimuli": [{"box_mm": [[0, 0, 0], [1.5, 1.5, 1.5]], "start_ms": [0, 50], "duration_ms": 2, "amplitude_mV_per_ms": 35.714}],
  "sensors": [{"activation_at_mm": [[20, 7, 3], [10, 3.5, 1.5]], "threshold_mV": 0}], "probes_mm": [[10, 3.5, 5]], "probe_every_ms": 0.5,
+ "rotation": {"from_ms": 30, "every_ms": 5, "reach_mm": 5},
  "lesions": [{"sphere_mm": [[10, 3.5, 1.5], 1.0]}]})";
 const char* eikonal_example = R"({"kind": "eikonal", "mesh": {"box_mm": [20, 7, 3], "edge_mm": 0.5, "split": "alternating"},
  "fibres": {"direction": [1, 0, 0]}, "velocity_m_per_s": [0.6, 0.3, 0.3], "sources": [{"at_mm": [0, 0, 0], "time_ms": 0}],
@@ -45,7 +46,7 @@ core::Result<nlohmann::json> schema(const std::string& kind) {
   if (kind == "flow")
     out["domain"] = "tube_mm {radius, length}; profile_of_revolution_mm [[z, r], ...] (inlet cap 1 at the first point, outlet cap 2 at the last); or surface FILE with unit and cap_array";
   if (kind == "network") out["forms"] = network_forms();
-  if (kind == "tissue" || kind == "eikonal") out["mesh"] = "box_mm with edge_mm and split (kuhn, alternating, unstructured); or file FILE.vtu with unit mm, cm, um, m";
+  if (kind == "tissue" || kind == "eikonal") out["mesh"] = "box_mm with edge_mm (a length, or three for stretched boxes) and split (kuhn, alternating, unstructured); or file FILE.vtu with unit mm, cm, um, m";
   if (kind == "tissue")
     out["instead"] = "fibres {angle_deg} from x to y; velocity_m_per_s [f, s, n] in place of conductivity; initial_state paced with cycle_length_ms; save_state {file, at_ms}; restart FILE of an earlier save_state (stimuli and end may differ)";
   return out;

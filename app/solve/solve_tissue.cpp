@@ -6,12 +6,14 @@
 #include <optional>
 
 #include "app/solve/box_mesh.hpp"
+#include "app/solve/rotation.hpp"
 #include "app/solve/solve.hpp"
 #include "app/solve/spec_reader.hpp"
 #include "imaging/io/io.hpp"
 #include "solvers/electrophysiology/conduction_tuning.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
+#include "solvers/electrophysiology/monodomain_setup.hpp"
 #include "solvers/fem/csr.hpp"
 
 namespace ot::solve {
@@ -30,12 +32,23 @@ std::shared_ptr<const core::TetMesh> read_mesh(const nlohmann::json& json, const
     mesh = std::make_shared<core::TetMesh>(take(imaging::read_tet_mesh(options.base / spec.text("file", {}), length)));
   } else {
     const Vec3 size = spec.vec3("box_mm");
-    const double edge = spec.number("edge_mm", {}, 1e-3, 1e3);
+    Vec3 edges = Vec3::Zero();   // one number, or three: boxes stretched along x, y, z
+    if (spec.has("edge_mm") && spec.at("edge_mm").is_array()) edges = spec.vec3("edge_mm");
+    else edges.setConstant(spec.number("edge_mm", {}, 1e-3, 1e3));
+    if (!(edges.minCoeff() >= 1e-3) || !(edges.maxCoeff() <= 1e3)) throw SpecError("\"edge_mm\" is a length from 0.001 to 1000 mm, or three of them.");
+    const bool stretched = edges.minCoeff() != edges.maxCoeff();
+    const double edge = edges.maxCoeff();
     const std::string split = spec.text("split", "alternating");
     if (split != "kuhn" && split != "alternating" && split != "unstructured") throw SpecError("\"split\" is kuhn, alternating or unstructured.");
     if (!((size.array() > 0).all())) throw SpecError("\"box_mm\" must be three positive lengths.");
-    if (size.prod() / std::pow(edge, 3) > 2e7) throw SpecError("The box has more than 20 million nodes (too many for one machine). Use a larger edge_mm.");
-    if (split == "unstructured") mesh = std::make_shared<core::TetMesh>(take(unstructured_box(size, edge, progress)));
+    if (size.cwiseQuotient(edges).prod() > 2e7) throw SpecError("The box has more than 20 million nodes (too many for one machine). Use a larger edge_mm.");
+    if (stretched && split == "unstructured") throw SpecError("Three edges go with the kuhn and alternating splits (an unstructured mesh has one size). Give one \"edge_mm\".");
+    if (stretched) {
+      const Vec3 stretch = edges / edge;
+      core::TetMesh box = core::make_box(size.cwiseQuotient(stretch), edge, split == "kuhn" ? core::BoxSplit::kuhn : core::BoxSplit::alternating);
+      for (Vec3& x : box.nodes) x = x.cwiseProduct(stretch);
+      mesh = std::make_shared<core::TetMesh>(std::move(box));
+    } else if (split == "unstructured") mesh = std::make_shared<core::TetMesh>(take(unstructured_box(size, edge, progress)));
     else mesh = std::make_shared<core::TetMesh>(core::make_box(size, edge, split == "kuhn" ? core::BoxSplit::kuhn : core::BoxSplit::alternating));
   }
   spec.finish();
@@ -260,7 +273,7 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   const std::string start = spec.text("initial_state", "published");
   if (start != "published" && start != "paced") throw SpecError("\"initial_state\" is published or paced.");
   problem.cycle_length_ms = start == "published" ? 0 : spec.number("cycle_length_ms", 1000, 50, 60000);
-  problem.sodium_interpolation_weight = spec.number("sodium_interpolation_weight", 1, 0, 1);
+  if (spec.has("sodium_interpolation_weight")) problem.sodium_interpolation_weight = spec.number("sodium_interpolation_weight", {}, 0, 1);
   problem.skip_tissue_at_rest = spec.flag("skip_tissue_at_rest", true);
   if (spec.has("channels")) problem.channels = read_channels(spec.at("channels"), "\"channels\"");
   read_regions(spec, problem);
@@ -301,9 +314,19 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
     if (!membrane) throw SpecError("There is no ionic model \"" + model + "\". See 'list ionic-models'.");
     if (!(velocity.minCoeff() > 0) || velocity.maxCoeff() > 10) throw SpecError("\"velocity_m_per_s\" must be three velocities above 0 and up to 10 m/s.");
     const auto curve = ep::tuning_curve(*membrane, membrane->parameters(type, problem.channels), membrane->initial(type), problem.dt_ms,
-                                        membrane->sodium.present() && problem.upstroke_sodium_interpolation ? problem.sodium_interpolation_weight : 0.0);
+                                        membrane->sodium.present() ? ep::sodium_weight(problem) : 0.0);
     if (!(curve->velocity > 0)) throw SpecError("This cell does not conduct at all, so no conductivity gives the asked velocity. Use milder channel scales.");
     problem.sigma = ep::conductivity_for_velocity(*curve, velocity, problem.chi_per_mm, problem.cm_uF_per_mm2);
+  }
+  struct {
+    double from = -1, every = 5, reach = 5;   // ms, ms, mm
+  } rotation;
+  if (spec.has("rotation")) {
+    SpecReader r(spec.at("rotation"), "\"rotation\"");
+    rotation.from = r.number("from_ms", {}, 0, problem.end_ms);
+    rotation.every = r.number("every_ms", 5, 0.1, 1e4);
+    rotation.reach = r.number("reach_mm", 5, 1e-3, 1e4);
+    r.finish();
   }
   ep::MonodomainRun run;
   if (spec.has("probes_mm"))
@@ -343,6 +366,15 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   out["quantities"]["beats"] = quantity(static_cast<double>(std::count_if(result.beat_activation_ms.begin(), result.beat_activation_ms.end(), [](const auto& map) {
     return std::any_of(map.begin(), map.end(), [](float t) { return std::isfinite(t); });
   })), "");
+  if (rotation.from >= 0) {
+    const Rotation r = rotation_of(*problem.mesh, ep::conducting_tets(problem), result, rotation.from, problem.end_ms, rotation.every, rotation.reach);
+    out["quantities"]["rotation_period_ms"] = quantity(r.period_ms, "ms");
+    out["quantities"]["singularities_lasting"] = quantity(r.lasting, "");
+    out["quantities"]["singularity_longest_ms"] = quantity(r.longest_ms, "ms");
+    out["quantities"]["singularity_path_mm"] = quantity(r.path_mm, "mm");
+    out["series"]["singularities_t_ms"] = r.t_ms;
+    out["series"]["singularities"] = r.count;
+  }
   const char* axis[3] = {"f", "s", "n"};
   for (int a = 0; a < 3; ++a) out["quantities"][fmt::format("conductivity_{}_S_per_m", axis[a])] = quantity(problem.sigma[a], "S/m");
   if (!result.probe_mV.empty()) {

@@ -21,7 +21,7 @@ class Strand {
   Strand(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial, std::ptrdiff_t nodes,
          double q, double dt, double interpolate)
       : family_(family), kernel_(best_kernel(family)), n_(nodes), blocks_((nodes + bn - 1) / bn), q_(q), dt_(dt),
-        interpolate_(family.sodium.present() ? interpolate : 0.0) {
+        interpolate_(family.sodium.present() ? sodium_weight_at(interpolate, q) : 0.0) {
     const std::size_t padded = std::size_t(blocks_ * bn);
     state_.resize(padded * std::size_t(family.states));
     param_.resize(std::size_t(family.params * bn));

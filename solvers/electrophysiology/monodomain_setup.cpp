@@ -350,9 +350,15 @@ core::Result<Tissue> set_up_tissue(const ElectroProblem& p, const core::Progress
     t.row_begin[i + 1] = std::ptrdiff_t(t.col.size());
   }
   t.tet_coupling.resize(sub.tets.size());
+  t.tet_square.resize(sub.tets.size());
   for (std::size_t e = 0; e < sub.tets.size(); ++e) {
     const auto exact = couplings(geometry, e, tensor[e]);
-    for (std::size_t x = 0; x < 6; ++x) t.tet_coupling[e][x] = float(exact[x]);
+    const core::Mat3 inverse = tensor[e].inverse();
+    for (std::size_t x = 0; x < 6; ++x) {
+      const Vec3 d = sub.nodes[std::size_t(sub.tets[e][tet_edges[x].second])] - sub.nodes[std::size_t(sub.tets[e][tet_edges[x].first])];
+      t.tet_coupling[e][x] = float(exact[x]);
+      t.tet_square[e][x] = float(d.dot(inverse * d));
+    }
   }
   t.tets = std::move(sub.tets);
   t.tet_volume = geometry.volume;

@@ -34,6 +34,7 @@ struct Tissue {
   std::vector<core::Tet> tets;                 // conducting, inner numbers
   std::vector<double> tet_volume;              // mm3
   std::vector<std::array<float, 6>> tet_coupling;   // k_ij of the tet's edges 01 02 03 12 13 23, mm3/ms, tuned
+  std::vector<std::array<float, 6>> tet_square;     // length over sqrt(tuned D) of the same edges, squared, ms
   AlignedVector mass;                          // [padded] mm3, 0 in idle rows
   // Diffusion K_ij / (chi Cm), off-diagonal only: rows sum to zero, so K u = sum k_ij (u_j - u_i).
   std::vector<std::ptrdiff_t> row_begin;       // [padded + 1]
@@ -46,7 +47,11 @@ struct Tissue {
   std::vector<std::string> notes;
 };
 
-inline double sodium_weight(const ElectroProblem& p) { return p.upstroke_sodium_interpolation ? p.sodium_interpolation_weight : 0.0; }
+// 0 .. 1 or negative: by the length of the edge (sodium_interpolation.hpp). Without tuning 1, which has the smallest error of a single beat.
+inline double sodium_weight(const ElectroProblem& p) {
+  if (!p.upstroke_sodium_interpolation) return 0.0;
+  return p.sodium_interpolation_weight >= 0 || p.conductivity_tuning ? p.sodium_interpolation_weight : 1.0;
+}
 
 core::Result<Tissue> set_up_tissue(const ElectroProblem& problem, const core::Progress& progress);
 

@@ -48,7 +48,7 @@ double ordered(const std::vector<double>& part) {
 
 MonodomainStep::MonodomainStep(const ElectroProblem& problem, const Tissue& tissue)
     : problem_(problem), tissue_(tissue), kernel_(best_kernel(*tissue.family)),
-      interpolate_(sodium_weight(problem) > 0 && tissue.family->sodium.present()), sodium_(tissue, sodium_weight(problem)), dt_(problem.dt_ms) {
+      interpolate_(sodium_weight(problem) != 0 && tissue.family->sodium.present()), sodium_(tissue, sodium_weight(problem)), dt_(problem.dt_ms) {
   const std::ptrdiff_t padded = tissue.padded, blocks = padded / bn;
   const IonicFamily& family = *tissue.family;
   for (AlignedVector* x : {&v_, &dv_, &i_before_, &e_na_, &stimulus_, &b_, &r_, &u_, &p_, &s_, &w_, &inverse_, &kv_, &kd_, &peak_, &rest_})

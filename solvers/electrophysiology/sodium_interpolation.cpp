@@ -12,16 +12,17 @@ namespace ot::ep {
 namespace {
 constexpr double largest_drive = 200.0;   // mV, above any |V - E_Na| the sentinel allows to matter
 constexpr double least_net_energy = 0.25;  // of the positive energies; at 0.1 a heart of 6 mm edges still ran away, at 0.5 rough meshes run 15 % fast across fibres
+constexpr double least_fit = 0.5;   // mirrored Kuhn boxes have 1/2 and 3/2
 constexpr std::ptrdiff_t bn = block_nodes;
 }  // namespace
 
 SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
-    : rows_(tissue.family->sodium), states_(tissue.family->states), weight_(weight) {
+    : rows_(tissue.family->sodium), states_(tissue.family->states), interpolate_(weight != 0.0) {
   const std::size_t blocks = std::size_t(tissue.padded / bn);
   largest_gm3_.assign(blocks, 0.0);
   largest_hj_.assign(blocks, 0.0);
   correction_.assign(std::size_t(tissue.padded), 0.0);
-  if (!rows_.present() || weight == 0.0) return;
+  if (!rows_.present() || !interpolate_) return;
   std::vector<std::vector<core::Index>> elements(blocks), neighbours(blocks);
   for (std::size_t e = 0; e < tissue.tets.size(); ++e) {
     std::array<core::Index, 4> b;
@@ -39,6 +40,7 @@ SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
   element_begin_.assign(1, 0);
   edge_begin_.assign(1, 0);
   neighbour_begin_.assign(1, 0);
+  std::vector<std::pair<double, int>> square;   // of an edge: sum over its tets, how many
   std::vector<std::array<core::Index, 2>> own;
   for (std::size_t b = 0; b < blocks; ++b) {
     own.clear();
@@ -51,6 +53,7 @@ SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
     std::sort(own.begin(), own.end());
     own.erase(std::unique(own.begin(), own.end()), own.end());
     OT_EXPECT(own.size() < no_edge);
+    square.assign(own.size(), {0.0, 0});
     for (const core::Index e : elements[b]) {
       const core::Tet& t = tissue.tets[std::size_t(e)];
       Incidence incidence{e, {}};
@@ -58,8 +61,15 @@ SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
         const auto [x, y] = tet_edges[k];
         const std::array<core::Index, 2> key{std::min(t[x], t[y]), std::max(t[x], t[y])};
         incidence.edge[k] = mine(t[x]) || mine(t[y]) ? std::uint16_t(std::lower_bound(own.begin(), own.end(), key) - own.begin()) : no_edge;
+        if (incidence.edge[k] == no_edge) continue;
+        square[incidence.edge[k]].first += double(tissue.tet_square[std::size_t(e)][k]);
+        ++square[incidence.edge[k]].second;
       }
       element_.push_back(incidence);
+    }
+    for (const auto& [sum, tets] : square) {
+      edge_square_.push_back(float(sum / tets));
+      edge_weight_.push_back(float(sodium_weight_at(weight, std::sqrt(sum / tets))));
     }
     edge_.insert(edge_.end(), own.begin(), own.end());
     neighbour_.insert(neighbour_.end(), neighbours[b].begin(), neighbours[b].end());
@@ -127,6 +137,7 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
                                            const std::vector<const double*>& params, const double* v, const double* e_na) {
   double* const out = correction_.data() + block * bn;
   std::fill_n(out, bn, 0.0);
+  double shared[block_nodes] = {}, pull[block_nodes] = {};
   // Volume of every edge: what its tets give it.
   const std::ptrdiff_t edges_from = edge_begin_[std::size_t(block)], edges = edge_begin_[std::size_t(block) + 1] - edges_from;
   thread_local std::vector<double> volume;
@@ -162,12 +173,32 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
     const auto [i, j] = edge_[std::size_t(edges_from + k)];
     if (!(std::abs(v[i] - v[j]) > svi_least_range)) continue;
     const auto add = sodium_edge_correction(end(i), end(j));
-    if (i / bn == block) out[i % bn] += volume[std::size_t(k)] * add[0];
-    if (j / bn == block) out[j % bn] += volume[std::size_t(k)] * add[1];
+    const std::size_t at = std::size_t(edges_from + k);
+    const double share = volume[std::size_t(k)], scaled = double(edge_weight_[at]) * share, along = share / double(edge_square_[at]);
+    if (i / bn == block) {
+      out[i % bn] += scaled * add[0];
+      shared[i % bn] += 0.5 * share;
+      pull[i % bn] += along;
+    }
+    if (j / bn == block) {
+      out[j % bn] += scaled * add[1];
+      shared[j % bn] += 0.5 * share;
+      pull[j % bn] += along;
+    }
   }
   for (std::ptrdiff_t l = 0; l < bn; ++l) {
-    const double mass = tissue.mass[std::size_t(block * bn + l)];
-    out[l] = mass > 0 ? weight_ * out[l] / mass : 0.0;
+    const std::size_t i = std::size_t(block * bn + l);
+    const double mass = tissue.mass[i];
+    if (!(mass > 0) || out[l] == 0.0) {
+      out[l] = 0.0;
+      continue;
+    }
+    double fit = 1;
+    if (shared[l] > 0 && pull[l] > 0) {
+      const double part = std::min(1.0, pull[l] / tissue.k_diagonal[i]);   // of the node's couplings, along the wave
+      fit += part * part * (std::clamp(mass / shared[l], least_fit, 1 / least_fit) - 1);
+    }
+    out[l] *= fit / mass;
   }
 }
 
