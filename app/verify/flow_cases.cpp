@@ -239,12 +239,13 @@ Rows flow_womersley(bool quick, const core::Progress& progress) {
   return rows;
 }
 
-// A pipe whose flow reverses: wall shear g0 + g1 wave, so that TAWSS and OSI have closed integrals.
+// A pipe whose flow reverses: wall shear g0 + g1 wave, so that TAWSS and OSI have closed integrals. Nodes from half a radius behind the inlet
+// to one and a half before the outlet: the resistance against inflow through an outlet (backflow) bends the mean shear within one radius of it.
 Rows flow_oscillating_wall(bool quick, const core::Progress& progress) {
   Womersley w = case_of(4.5);
   w.g0 = 0.020, w.g1 = 0.180;
   const int n = 12, steps = quick ? 100 : 200;
-  auto p = pipe(w.radius, 2 * w.radius, n);
+  auto p = pipe(w.radius, 3 * w.radius, n);
   if (!p) return core::pass(p);
   hemo::FlowProblem& problem = p->problem;
   problem.fluid.density_g_per_mm3 = w.rho, problem.fluid.viscosity_Pa_s = w.mu;

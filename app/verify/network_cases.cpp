@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <numbers>
 
 #include "app/solve/revolution.hpp"
@@ -164,6 +165,7 @@ BenchRows bench_network_drag(const core::Progress& progress) {
   p.inlets = {{1, {{0.0, 3000.0}}, hemo::InletProfile::parabolic}};
   const int answers = 50;
   const auto start = Wall::now();
+  const std::clock_t cpu = std::clock();
   for (int k = 0; k < answers; ++k) {
     if (progress.cancelled()) return core::cancelled();
     core::VesselNetwork moved = n;
@@ -179,7 +181,8 @@ BenchRows bench_network_drag(const core::Progress& progress) {
     if (auto read = hemo::read_ffr(r->pullback, *p.network, lesions, aortic_Pa); !read) return core::pass(read);
   }
   const double each = 1e3 * std::chrono::duration<double>(Wall::now() - start).count() / answers;
-  return std::vector<BenchRow>{{"flow/ffr-drag", {{"branches", 31}, {"lesions", 3}, {"answers", answers}}, 1, each, "ms per answer", 0, "", "flow/network-against-full"}};
+  const double used = 1e3 * double(std::clock() - cpu) / CLOCKS_PER_SEC / answers;
+  return std::vector<BenchRow>{{"flow/ffr-drag", {{"branches", 31}, {"lesions", 3}, {"answers", answers}, {"cpu_ms", used}}, 1, each, "ms per answer", 20, "issue 5: at most 20 ms", "flow/network-against-full"}};
 }
 
 }  // namespace ot::verify

@@ -100,6 +100,38 @@ std::vector<Sampled> sections_along(const Slicer& slicer, const std::vector<Vec3
   return out;
 }
 
+// Points added where the lumen changes quickly: the even spacing suits the branch, not the throat of a lesion, which lies between two
+// points and reads too wide (a 75 % lesion by 1-3 % of its radius, 4-13 % of its pressure loss). Spacing there: a quarter of the radius.
+void resolve_throats(const Slicer& slicer, BranchShape& shape) {
+  constexpr double changes = 0.03;    // of the radius from one point to the next: above the noise of a section
+  constexpr double share = 0.25;      // of the smaller radius
+  constexpr int most = 8;             // new intervals per old one
+  const std::vector<Vec3> p = shape.points;
+  const std::vector<double> r = shape.radius;
+  const std::size_t n = p.size();
+  if (n < 4) return;
+  const auto steep = [&](std::size_t i) { return i + 1 < n && std::abs(r[i + 1] - r[i]) > changes * std::min(r[i], r[i + 1]); };
+  BranchShape out;
+  for (std::size_t i = 0; i < n; ++i) {
+    out.points.push_back(p[i]), out.radius.push_back(r[i]);
+    if (i == 0 || i + 2 >= n || !(steep(i) || steep(i - 1) || steep(i + 1))) continue;
+    const double gap = (p[i + 1] - p[i]).norm(), least = std::min(r[i], r[i + 1]);
+    const int pieces = std::min(most, int(std::ceil(gap / (share * least))));
+    for (int k = 1; k < pieces; ++k) {
+      const double w = double(k) / pieces, straight = r[i] + w * (r[i + 1] - r[i]);
+      const Vec3 a = 0.5 * (p[i + 1] - p[i - 1]), b = 0.5 * (p[i + 2] - p[i]);  // Catmull-Rom
+      const double h00 = (1 + 2 * w) * (1 - w) * (1 - w), h10 = w * (1 - w) * (1 - w), h01 = w * w * (3 - 2 * w), h11 = w * w * (w - 1);
+      const Vec3 x = h00 * p[i] + h10 * a + h01 * p[i + 1] + h11 * b;
+      const Vec3 along = (1 - w) * (p[i + 1] - p[i - 1]).normalized() + w * (p[i + 2] - p[i]).normalized();
+      const auto section = slicer.cut(x, along);
+      // A section that is far from its neighbours has leaked into another vessel: the line between them stands.
+      const bool clean = section && section->contains_point && area_radius(*section) < 1.25 * std::max(r[i], r[i + 1]) && area_radius(*section) > 0.5 * least;
+      out.points.push_back(x), out.radius.push_back(clean ? area_radius(*section) : straight);
+    }
+  }
+  shape = std::move(out);
+}
+
 }  // namespace
 
 BranchShape shape_branch(const Slicer& slicer, std::vector<Vec3> path, double depth, const BranchEnd& proximal, const BranchEnd& distal) {
@@ -150,6 +182,7 @@ BranchShape shape_branch(const Slicer& slicer, std::vector<Vec3> path, double de
     }
     last = i;
   }
+  resolve_throats(slicer, out);
   return out;
 }
 

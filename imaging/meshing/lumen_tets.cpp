@@ -17,6 +17,29 @@ namespace {
 
 // Five edges across the local diameter resolve a parabolic profile; never finer than a quarter of the largest edge.
 constexpr double edges_per_radius = 2.5, finest_share = 0.25;
+// A narrowing and the jet behind it need more: with 2.5 edges per radius of the throat the steady pressure drop of a 50 % lesion (3 mm tube,
+// Re 192) is 18 % too high, with 8 and edges that grow by 0.03 per mm of jet 2 % from a mesh of twice as many cells.
+// Never finer than a sixth of the largest edge (a throat of a tenth of the lumen would ask for millions of cells).
+constexpr double edges_per_throat = 8, jet_growth = 0.03, finest_throat_share = 1.0 / 6;
+
+// Edge length at every centreline point.
+std::vector<std::vector<double>> wanted_edges(const core::VesselNetwork& network, double largest) {
+  std::vector<std::vector<double>> out;
+  for (const core::VesselBranch& b : network.branches) {
+    out.emplace_back();
+    for (double r : b.radius) out.back().push_back(std::clamp(r / edges_per_radius, finest_share * largest, largest));
+  }
+  for (const core::Stenosis& s : core::find_stenoses(network)) {
+    const core::VesselBranch& b = network.branches[std::size_t(s.branch)];
+    const double throat = 0.5 * s.min_diameter_mm / edges_per_throat;
+    for (std::size_t p = 0; p < b.points.size(); ++p) {
+      double& h = out[std::size_t(s.branch)][p];
+      if (b.arc[p] < s.start_mm) continue;
+      h = std::min(h, std::max(finest_throat_share * largest, b.arc[p] <= s.throat_mm ? b.radius[p] / edges_per_throat : throat + jet_growth * (b.arc[p] - s.throat_mm)));
+    }
+  }
+  return out;
+}
 
 // Edge length on a coarse grid over the surface's box, from the nearest centreline point.
 class SizeMap {
@@ -28,18 +51,21 @@ class SizeMap {
     step_ = std::max(largest, std::cbrt((hi - low_).prod() / 2e5));
     for (int a = 0; a < 3; ++a) n_[a] = int((hi[a] - low_[a]) / step_) + 2;
     value_.resize(std::size_t(n_[0]) * std::size_t(n_[1]) * std::size_t(n_[2]));
+    const std::vector<std::vector<double>> wanted = wanted_edges(network, largest);
     for (int k = 0; k < n_[2]; ++k)
       for (int j = 0; j < n_[1]; ++j)
         for (int i = 0; i < n_[0]; ++i) {
           const Vec3 x = low_ + step_ * Vec3(i, j, k);
-          double nearest = 1e300, radius = largest;
-          for (const auto& b : network.branches)
-            for (std::size_t p = 0; p < b.points.size(); ++p) {
+          double nearest = 1e300, edge = largest;
+          for (std::size_t b = 0; b < network.branches.size(); ++b) {
+            const core::VesselBranch& v = network.branches[b];
+            for (std::size_t p = 0; p < v.points.size(); ++p) {
               // Relative to the radius, so that a thin branch beside a thick one keeps its own size.
-              const double d = (b.points[p] - x).squaredNorm() / (b.radius[p] * b.radius[p]);
-              if (d < nearest) nearest = d, radius = b.radius[p];
+              const double d = (v.points[p] - x).squaredNorm() / (v.radius[p] * v.radius[p]);
+              if (d < nearest) nearest = d, edge = wanted[b][p];
             }
-          value_[at(i, j, k)] = std::clamp(radius / edges_per_radius, finest_share * largest, largest);
+          }
+          value_[at(i, j, k)] = edge;
         }
   }
   double operator()(const Vec3& x) const {

@@ -32,6 +32,8 @@ struct FlowRun {
   void add_forces(const std::vector<core::Vec3>& forces, const char* note);
   void add_sections(const FlowSnapshot& mean);
 
+  // Relative change of the velocity in the first pseudo-step of a steady run from `from` (volume mean): how far that start is off.
+  double first_change(const InitialFlow& from) const;
   core::Result<FlowResult> steady();
   core::Result<FlowResult> pulsatile();
 };

@@ -16,8 +16,29 @@ constexpr double steady_cfl = 5.0;       // Jacobi-BiCGStab and the streamline t
 constexpr double longest_passes = 8.0;   // flow-throughs: what has not settled by then oscillates
 constexpr double averaged_passes = 3.0;  // of them, at the end, that are averaged
 constexpr int most_halvings = 2;
+constexpr int least_between = 10;        // steps between new pressure matrices: an unsteady jet would ask for one at every step
 constexpr int frame_every = 10;
 }  // namespace
+
+double FlowRun::first_change(const InitialFlow& from) const {
+  FlowStepper s(mesh, problem, profiles, from.peak_speed);
+  s.set_state(from.velocity, from.pressure);
+  double inflow = 0, volume = 0;
+  for (const InflowProfile& p : profiles) inflow += p.rate(0);
+  for (const TetShape& t : mesh.shape) volume += double(t.volume);
+  s.set_time_step(local_steps(mesh, from.velocity, from.peak_speed, steady_cfl), volume / inflow, bdf1);
+  // Two steps: the first one repairs the divergence of interpolated fields.
+  if (!s.step(0)) return INFINITY;
+  const std::vector<double> once = s.velocity();
+  if (!s.step(0)) return INFINITY;
+  double change = 0, size = 0;
+  for (std::size_t i = 0; i < mesh.nodes(); ++i)
+    for (std::size_t c = 0; c < 3; ++c) {
+      const double d = s.velocity()[3 * i + c] - once[3 * i + c], u = s.velocity()[3 * i + c];
+      change += mesh.lumped[i] * d * d, size += mesh.lumped[i] * u * u;
+    }
+  return std::sqrt(change / std::max(size, 1e-300));
+}
 
 core::Result<FlowResult> FlowRun::steady() {
   double volume = 0, inflow = 0;
@@ -41,7 +62,7 @@ core::Result<FlowResult> FlowRun::steady() {
     std::vector<double> shear, drops, shears;
     double largest_cfl = 0, passes = 0, drop_change = INFINITY, shear_change = INFINITY;
     bool failed = false, settled = false;
-    int rebuilt = 0;
+    int rebuilt = 0, last_rebuild = 0;
     const int rebuild_at[] = {6, 18, 40, 80, 160};
     const double most_passes = problem.max_s > 0 ? problem.max_s / through : longest_passes;
     FlowSnapshot average;  // over the last part of a run that does not settle
@@ -105,7 +126,8 @@ core::Result<FlowResult> FlowRun::steady() {
         average_forces.resize(forces.size(), core::Vec3::Zero());
         for (std::size_t q = 0; q < forces.size(); ++q) average_forces[q] += (forces[q] - average_forces[q]) / averaged;
       }
-      if ((rebuilt < 5 && k + 1 == rebuild_at[rebuilt]) || largest_cfl > 2.0 * cfl) {
+      if ((rebuilt < 5 && k + 1 == rebuild_at[rebuilt]) || (largest_cfl > 2.0 * cfl && k >= last_rebuild + least_between)) {
+        last_rebuild = k;
         while (rebuilt < 5 && k + 1 >= rebuild_at[rebuilt]) ++rebuilt;
         choose_steps(std::max(0.5 * start.peak_speed, speed_peak(s.velocity())));
       }

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "solvers/hemodynamics/field_transfer.hpp"
 #include "solvers/hemodynamics/flow_run.hpp"
 
 namespace ot::hemo {
@@ -157,8 +158,20 @@ core::Result<FlowResult> run_navier_stokes(const FlowProblem& problem, const cor
           run.start.velocity[3 * i + c] = run.mesh.fixed[i] ? inlet.velocity[3 * i + c] : double(warm_start->velocity[3 * old + c]);
       }
       r.notes.push_back("Started from an earlier result on the same mesh.");
+    } else if (options.warm_mesh && options.warm_mesh->sha256() == warm_start->mesh_sha256 && warm_start->velocity.size() == 3 * options.warm_mesh->nodes.size()) {
+      const CarriedFlow carried = carry_flow(*options.warm_mesh, warm_start->velocity, warm_start->pressure, run.mesh.mesh.nodes);
+      InitialFlow other = run.start;
+      other.pressure = carried.pressure;
+      for (std::size_t i = 0; i < run.mesh.nodes(); ++i)
+        for (std::size_t c = 0; c < 3; ++c) other.velocity[3 * i + c] = run.mesh.fixed[i] ? inlet.velocity[3 * i + c] : carried.velocity[3 * i + c];
+      other.peak_speed = std::max(other.peak_speed, speed_peak(other.velocity));
+      const double here = run.first_change(other), viscous = run.first_change(run.start);
+      const bool carry = here < viscous;
+      if (carry) run.start = std::move(other);
+      r.notes.push_back(fmt::format("A first step changes the flow carried over from the earlier mesh by {:.1f} % and viscous flow by {:.1f} %: the run started from {} ({} of {} nodes lie outside the earlier lumen).",
+                                    100 * here, 100 * viscous, carry ? "the earlier flow" : "viscous flow", carried.outside, run.mesh.nodes()));
     } else {
-      r.notes.push_back("The earlier result is on another mesh, so the run started from viscous flow.");
+      r.notes.push_back("The earlier result is on another mesh that was not given, so the run started from viscous flow.");
     }
   }
   auto done = problem.steady ? run.steady() : run.pulsatile();

@@ -30,7 +30,10 @@ struct FlowDivergence {
 };
 
 struct FlowOptions {
-  std::shared_ptr<const FlowResult> warm_start;   // steady: start fields; ignored (with a note) when its mesh differs
+  // Steady: start fields. On another mesh they are carried over when that mesh is given too (ignored with a note when not). Of the two
+  // possible starts, theirs and viscous flow, the one that a first step changes least is taken.
+  std::shared_ptr<const FlowResult> warm_start;
+  std::shared_ptr<const core::TetMesh> warm_mesh;
   std::shared_ptr<const FlowState> resume;        // pulsatile: goes on from there; refused when mesh or outlets differ
   int frames_per_cycle = 0;                       // pulsatile; steady: one frame every 10 steps when not 0
   std::function<void(const FlowFrame&)> on_frame;

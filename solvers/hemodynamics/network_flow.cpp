@@ -12,7 +12,7 @@
 #include "solvers/core/units.hpp"
 #include "solvers/hemodynamics/conditions.hpp"
 #include "solvers/hemodynamics/flow_quantities.hpp"
-#include "solvers/hemodynamics/stenosis_march.hpp"
+#include "solvers/hemodynamics/vessel_march.hpp"
 
 namespace ot::hemo {
 namespace {
@@ -24,43 +24,12 @@ double area_of(double r) { return std::numbers::pi * r * r; }
 // int ds / r^4 over a piece with linear radius.
 double inverse_fourth(double length, double a, double b) { return length * (a * a + a * b + b * b) / (3.0 * a * a * a * b * b * b); }
 
-// Pairs (throat, first point of recovery) of every narrowing that is followed by a wider lumen.
-struct Narrowing {
-  std::size_t throat, recovered;
-  double strength;  // 0..1: narrowings of less than 5 % of the radius are noise, full from 15 % on
-};
-std::vector<Narrowing> narrowings(const std::vector<double>& r) {
-  std::vector<Narrowing> found;
-  constexpr double least = 1.05;  // ratio of radii that ends a rise or a fall: below it is measurement noise
-  std::size_t low = 0, high = 0;
-  bool rising = false;
-  const auto close = [&] {
-    const double ratio = r[high] / r[low];
-    if (ratio <= least) return;
-    std::size_t end = low;
-    while (end < high && r[end] < 0.98 * r[high]) ++end;  // to 98 %: the rest is taper
-    found.push_back({low, std::max(end, low + 1), std::clamp((ratio - least) / 0.1, 0.0, 1.0)});
-  };
-  for (std::size_t k = 1; k < r.size(); ++k) {
-    if (!rising) {
-      if (r[k] < r[low]) low = k;
-      if (r[k] > least * r[low]) rising = true, high = k;
-    } else {
-      if (r[k] > r[high]) high = k;
-      if (r[k] * least < r[high]) {
-        close();
-        rising = false;
-        low = k;
-      }
-    }
-  }
-  if (rising) close();
-  return found;
-}
-
 struct Branch {
   BranchLosses losses;
-  double area_end = 0;  // mm2
+  double area_end = 0;     // mm2
+  std::vector<Narrowing> narrowings;
+  double marched_at = 0;   // flow of the march behind `losses`; 0: the plain model
+  VelocityShape end;       // of that march
 };
 
 // Newton on flows and distal total pressures. Unknowns: Q_0..Q_{n-1}, H_0..H_{n-1}, H_inlet.
@@ -69,9 +38,9 @@ class Tree {
   Tree(const FlowProblem& p, double k_t) : network_(*p.network), rho_(p.fluid.density_g_per_mm3), k_t_(k_t) {
     branches_.resize(network_.branches.size());
     for (std::size_t b = 0; b < branches_.size(); ++b) {
-      lesions_ = lesions_ || (k_t_ > 0 && !narrowings(network_.branches[b].radius).empty());
       branches_[b].area_end = area_of(network_.branches[b].radius.back());
-      set_losses(p, b, 0.0);
+      branches_[b].narrowings = find_narrowings(network_.branches[b].radius);
+      set_plain(p, b);
     }
     outlet_.resize(branches_.size(), -1);
     for (std::size_t b = 0; b < branches_.size(); ++b)
@@ -118,20 +87,15 @@ class Tree {
     return size < 1e-8;
   }
 
-  // Solves with the losses of the lesions at the flows that result (they are neither linear nor quadratic in the flow).
+  // Solves with the marched losses at the flows that result (they are neither linear nor quadratic in the flow).
   bool settle(const FlowProblem& p, double inflow, const std::vector<double>& impedance, const std::vector<double>& history) {
     if (!solve(inflow, impedance, history)) return false;
-    if (!lesions_) return true;
+    if (!(k_t_ > 0) || !(inflow > 0)) return true;
     for (int round = 0; round < 6; ++round) {
-      double change = 0;
-      std::vector<double> before;
-      for (std::size_t b = 0; b < branches_.size(); ++b) {
-        before.push_back(flow(b));
-        if (std::abs(flow(b)) > 1e-9 * std::abs(inflow)) set_losses(p, b, flow(b));
-      }
+      bool marched = false;
+      for (std::size_t b = 0; b < branches_.size(); ++b) marched = march(p, b) || marched;
+      if (!marched) return true;
       if (!solve(inflow, impedance, history)) return false;
-      for (std::size_t b = 0; b < branches_.size(); ++b) change = std::max(change, std::abs(flow(b) - before[b]));
-      if (change <= 1e-3 * std::abs(inflow)) return true;  // the losses are lines through the flow itself: the rest is of second order
     }
     return true;
   }
@@ -150,14 +114,36 @@ class Tree {
   long iterations = 0;
 
  private:
-  void set_losses(const FlowProblem& p, std::size_t b, double flow) {
+  void set_plain(const FlowProblem& p, std::size_t b) {
     const core::VesselBranch& v = network_.branches[b];
     BranchLosses& l = branches_[b].losses;
-    l = branch_losses(v, p.fluid, lesions_ && flow != 0 ? k_t_ : expansion_loss, flow);
+    l = branch_losses(v, p.fluid);
     if (b != 0 || p.inlets[0].profile != InletProfile::plug) return;
     // Developing from flat to parabolic: the momentum flux grows by a third, over the entrance length at most (0.06 Re D).
     const double a = area_of(v.radius[0]);
     for (std::size_t k = 0; k < v.arc.size(); ++k) l.inertial[k] += rho_ / 3.0 / (a * a) * std::min(1.0, v.arc[k] / (10.0 * v.radius[0]));
+  }
+  // The losses of a branch at its present flow: loss = a Q + b Q^2 through the march at that flow and at nine tenths of it, so that
+  // flows within a few per cent need no other march. False: nothing to do. A branch without forward flow keeps the plain losses.
+  bool march(const FlowProblem& p, std::size_t b) {
+    constexpr double near = 0.02;   // the line through both is off by less than 1e-4 of the loss there
+    Branch& branch = branches_[b];
+    const double q = flow(b);
+    if (!(q > 1e-9 * std::abs(flow(0))) || std::abs(q - branch.marched_at) <= near * q) return false;
+    const core::VesselBranch& v = network_.branches[b];
+    VelocityShape start;
+    if (v.parent >= 0) start = branches_[std::size_t(v.parent)].end;
+    else if (p.inlets[0].profile == InletProfile::plug) start = flat_shape();
+    const MarchedLoss at = march_branch(v, branch.narrowings, q, p.fluid, k_t_, start);
+    const MarchedLoss below = march_branch(v, branch.narrowings, 0.9 * q, p.fluid, k_t_, start);
+    for (std::size_t k = 0; k < v.arc.size(); ++k) {
+      const double one = at.loss_Pa[k] / q, other = below.loss_Pa[k] / (0.9 * q);
+      branch.losses.inertial[k] = (one - other) / (0.1 * q);
+      branch.losses.viscous[k] = one - branch.losses.inertial[k] * q;
+    }
+    branch.end = at.end;
+    branch.marched_at = q;
+    return true;
   }
   Eigen::VectorXd residual(const Eigen::VectorXd& x, double inflow, const std::vector<double>& z, const std::vector<double>& s) const {
     const Eigen::Index n = Eigen::Index(branches_.size());
@@ -202,7 +188,6 @@ class Tree {
 
   const core::VesselNetwork& network_;
   double rho_, k_t_;
-  bool lesions_ = false;
   std::vector<Branch> branches_;
   std::vector<int> outlet_;
   Eigen::VectorXd x_;
@@ -210,50 +195,18 @@ class Tree {
 
 }  // namespace
 
-BranchLosses branch_losses(const core::VesselBranch& v, const Fluid& fluid, double k_t, double flow) {
+BranchLosses branch_losses(const core::VesselBranch& v, const Fluid& fluid) {
   BranchLosses l;
   const std::size_t n = v.radius.size();
   l.viscous.assign(n, 0.0);
   l.inertial.assign(n, 0.0);
   for (std::size_t k = 1; k < n; ++k)
     l.viscous[k] = l.viscous[k - 1] + 8 * fluid.viscosity_Pa_s / std::numbers::pi * inverse_fourth(v.arc[k] - v.arc[k - 1], v.radius[k - 1], v.radius[k]);
-  std::size_t free_from = 0;
-  for (const Narrowing& narrow : narrowings(v.radius)) {
+  for (const Narrowing& narrow : find_narrowings(v.radius)) {
     const double from = v.arc[narrow.throat], to = v.arc[narrow.recovered];
-    const auto behind = [&](std::size_t k) { return std::clamp((v.arc[k] - from) / (to - from), 0.0, 1.0); };
-    if (!(std::abs(flow) > 0)) {
-      const double d = 1 / area_of(v.radius[narrow.throat]) - 1 / area_of(v.radius[narrow.recovered]);
-      const double loss = narrow.strength * k_t * 0.5 * fluid.density_g_per_mm3 * d * d;
-      for (std::size_t k = narrow.throat; k < n; ++k) l.inertial[k] += loss * behind(k);
-      continue;
-    }
-    // The proximal border: the last point of 98 % of the widest lumen since the lesion before.
-    std::size_t border = free_from;
-    for (std::size_t k = free_from; k <= narrow.throat; ++k)
-      if (v.radius[k] >= 0.98 * *std::max_element(v.radius.begin() + std::ptrdiff_t(free_from), v.radius.begin() + std::ptrdiff_t(narrow.throat) + 1)) border = k;
-    free_from = narrow.recovered;
-    LesionShape shape;
-    shape.arc.assign(v.arc.begin() + std::ptrdiff_t(border), v.arc.begin() + std::ptrdiff_t(narrow.recovered) + 1);
-    shape.radius.assign(v.radius.begin() + std::ptrdiff_t(border), v.radius.begin() + std::ptrdiff_t(narrow.recovered) + 1);
-    shape.throat = narrow.throat - border;
-    // Loss = a Q + b Q^2 through the losses at the flow and at nine tenths of it.
-    const double q = std::abs(flow), near = 0.9 * q;
-    const LesionLoss at = lesion_loss(shape, q, fluid, k_t), below = lesion_loss(shape, near, fluid, k_t);
-    const auto line = [&](double one, double other, double& viscous, double& inertial) {
-      inertial = (one / q - other / near) / (q - near);
-      viscous = one / q - inertial * q;
-    };
-    double va = 0, ia = 0, vb = 0, ib = 0;
-    line(at.to_throat_Pa, below.to_throat_Pa, va, ia);
-    line(at.expansion_Pa, below.expansion_Pa, vb, ib);
-    const std::vector<double> plain = l.viscous;
-    const double whole = plain[narrow.throat] - plain[border];
-    for (std::size_t k = border + 1; k < n; ++k) {
-      const double up = k < narrow.throat ? (plain[k] - plain[border]) / whole : 1.0, down = k > narrow.throat ? behind(k) : 0.0;
-      const double replaced = plain[std::min(k, narrow.recovered)] - plain[border];
-      l.viscous[k] += narrow.strength * (up * va + down * vb - replaced);
-      l.inertial[k] += narrow.strength * (up * ia + down * ib);
-    }
+    const double d = 1 / area_of(v.radius[narrow.throat]) - 1 / area_of(v.radius[narrow.recovered]);
+    const double loss = narrow.strength * expansion_loss * 0.5 * fluid.density_g_per_mm3 * d * d;
+    for (std::size_t k = narrow.throat; k < n; ++k) l.inertial[k] += loss * std::clamp((v.arc[k] - from) / (to - from), 0.0, 1.0);
   }
   return l;
 }

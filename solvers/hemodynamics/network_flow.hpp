@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // FAST flow: a zero-dimensional network on the centreline tree, answered in milliseconds.
-// Model: per branch, total pressure H = p + rho/2 (Q/A)^2 falls by the Poiseuille integral 8 mu Q / pi * int ds / r^4 and, behind every
-//   narrowing, by the expansion loss K_t rho/2 Q|Q| (1/A_throat - 1/A_behind)^2, K_t = 1 (Borda-Carnot), spread from the throat to where
-//   the lumen has recovered; or, on request, by a boundary-layer march to the throat and a calibrated expansion loss (stenosis_march.hpp) at
-//   the flow that results. A plug inlet adds the momentum of profile development rho/3 (Q/A)^2. Junctions conserve mass and total
-//   pressure. Outlets: resistance, or three-element Windkessels in time. Left out: wall compliance, inertia, bends, branching losses.
-// Source: plain model: Bessems et al., J Fluid Mech 580 (2007) 145-168; K_t near 1 for smooth lesions: stenosis_peer_case.json. Against our own
-//   3D with a parabolic inlet the plain model falls short by 3-23 % on lesions of 40-75 %, the marched one stayed within 8 % on exact radii.
-// Cost: below 1 ms for tens of branches (marched: 0.3-0.9 ms with one or two lesions); a mesh in the problem serves only its patch names but is hashed for problem_sha256
+// Model: per branch, total pressure H = p + rho/2 (Q/A)^2 falls by the marched losses of vessel_march.hpp at the flow that results (entrance
+//   flow, bends, jets behind narrowings with a calibrated K_t); the branches of a fork begin with the velocity shape of their parent. On
+//   request the plain model: Poiseuille integral 8 mu Q / pi * int ds / r^4 and, behind every narrowing, K_t rho/2 Q|Q| (1/A_throat -
+//   1/A_behind)^2 with K_t = 1 (Borda-Carnot); a plug inlet adds the momentum of profile development rho/3 (Q/A)^2. Junctions conserve
+//   mass and total pressure. Outlets: resistance, or three-element Windkessels in time; over a cycle the losses are those marched at the
+//   mean flow, as a line in |Q|. Left out: wall compliance, inertia, losses of the fork itself.
+// Source: plain model: Bessems et al., J Fluid Mech 580 (2007) 145-168; marched: see vessel_march.hpp; against our own 3D on ten lesions
+//   and flows: verify flow/network-against-full.
+// Cost: 0.5-2 ms per branch and march; a mesh in the problem serves only its patch names but is hashed for problem_sha256
 //   (3 to 5 ms per 100k tets), so leave it out while dragging. mesh_sha256 stays empty: there are no mesh fields.
 // Fails: bad_input with a sentence; computation_failed when Newton does not converge. Threads: one, no shared state.
 #pragma once
@@ -18,23 +19,21 @@
 namespace ot::hemo {
 
 inline constexpr double expansion_loss = 1.0;  // K_t of the plain model: Poiseuille integral and Borda-Carnot loss
-// K_t of the marched model (stenosis_march.hpp), calibrated once: our own steady 3D solve of a 50 % cosine lesion 6 mm long in a 3 mm tube at
-// 1500 mm3/s, parabolic inlet, 91k tetrahedra, gives 0.90 (verify flow/network-against-full computes it again).
-inline constexpr double marched_expansion_loss = 0.90;
+// K_t of the marched model, calibrated once: our own steady 3D solve of a 50 % cosine lesion 6 mm long in a 3 mm tube at 1500 mm3/s,
+// parabolic inlet, 166k tetrahedra (8 edges per radius of the throat), gives 0.76 (verify flow/network-against-full computes it again).
+inline constexpr double marched_expansion_loss = 0.76;
 // The K_t at which the marched model gives the pressure drop of a FULL solve of the same problem. Fails outside 0 .. 3.
 core::Result<double> calibrated_expansion_loss(const FlowProblem& problem, double full_drop_mmhg);
 
-// Losses from the proximal end of a branch to each of its points: dH = viscous Q + inertial Q|Q|, near the given flow; without a flow
-// the Poiseuille integral and a Borda-Carnot loss.
+// Losses from the proximal end of a branch to each of its points in the plain model: dH = viscous Q + inertial Q|Q|.
 struct BranchLosses {
   std::vector<double> viscous;    // Pa s/mm3
   std::vector<double> inertial;   // Pa s2/mm6
 };
-BranchLosses branch_losses(const core::VesselBranch& branch, const Fluid& fluid, double k_t = expansion_loss, double flow_mm3_s = 0);
+BranchLosses branch_losses(const core::VesselBranch& branch, const Fluid& fluid);
 
-// marched_k_t 0: the plain model. Above 0: the marched model with that K_t; it starts every lesion from a parabola, so not with a plug
-// inlet close to a lesion (12 % above the OpenFOAM peer of stenosis_peer_case.json by estimate).
-core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Progress& progress = {}, double marched_k_t = 0);
+// marched_k_t: K_t of the marched model; 0: the plain model.
+core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Progress& progress = {}, double marched_k_t = marched_expansion_loss);
 
 // The steady inflow at which the inlet pressure equals `pressure_Pa` with the outlets of the problem: what a given aortic pressure
 // drives through a (stenosed) vessel. Fails when no flow between 0 and 100 times the present one does it.

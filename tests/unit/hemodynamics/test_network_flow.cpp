@@ -63,23 +63,26 @@ double value(const hemo::FlowResult& r, const std::string& key) {
 
 }  // namespace
 
-TEST_CASE("the network's pressure drop in a straight tube is Poiseuille's, to 1e-9") {
+TEST_CASE("the plain network's pressure drop in a straight tube is Poiseuille's to 1e-9, the marched one's to 1e-3") {
   const test::Tube t = test::tube(1.5, 30, 2);
   const FlowProblem p = on(t.network, 1500);
-  const auto r = hemo::run_network(p);
+  const auto r = hemo::run_network(p, {}, 0);
+  const auto marched = hemo::run_network(p);
+  REQUIRE(marched);
   REQUIRE(r);
   CHECK(r->mode == core::Mode::fast);
   const double exact = 8 * p.fluid.viscosity_Pa_s * 30 * 1500 / (M_PI * std::pow(1.5, 4));
   CHECK(value(*r, "pressure_drop_mmhg") == Approx(core::units::mmhg_from_pa(exact)).epsilon(1e-9));
+  CHECK(value(*marched, "pressure_drop_mmhg") == Approx(core::units::mmhg_from_pa(exact)).epsilon(1e-3));
   CHECK(r->pullback.back().pressure_Pa == Approx(p.outlets[0].pd + p.outlets[0].rp * 1500).epsilon(1e-9));
 }
 
-TEST_CASE("a conical tube's loss equals the exact integral of r^-4, to 1e-9, and Bernoulli sets its static pressures") {
+TEST_CASE("plain network: a conical tube's loss equals the exact integral of r^-4, to 1e-9, and Bernoulli sets its static pressures") {
   core::VesselNetwork n;
   n.inlet_patch = 1;
   n.branches.push_back(straight(-1, 2.0, 1.0, 20, 2));
   const FlowProblem p = on(n, 1000);
-  const auto r = hemo::run_network(p);
+  const auto r = hemo::run_network(p, {}, 0);
   REQUIRE(r);
   const double viscous = 8 * p.fluid.viscosity_Pa_s * 1000 / M_PI * 20 * (1 / std::pow(1.0, 3) - 1 / std::pow(2.0, 3)) / (3 * 1.0);
   const double rho = p.fluid.density_g_per_mm3, a = M_PI * 4, b = M_PI;
@@ -92,11 +95,11 @@ TEST_CASE("Poiseuille plus expansion loss with K_t = 1 gives 4.78 mmHg for the 5
   const test::Tube t = test::tube(radius, 45, 2, test::cosine_stenosis(radius, 0.5, 15, 6));
   FlowProblem p = on(t.network, 2000);
   p.fluid.viscosity_Pa_s = 3.3e-6 * 1060;
-  const auto without_plug = hemo::run_network(p);
+  const auto without_plug = hemo::run_network(p, {}, 0);
   REQUIRE(without_plug);
   CHECK(value(*without_plug, "pressure_drop_mmhg") == Approx(4.776).epsilon(0.03));
   p.inlets[0].profile = hemo::InletProfile::plug;
-  const auto with_plug = hemo::run_network(p);
+  const auto with_plug = hemo::run_network(p, {}, 0);
   REQUIRE(with_plug);
   CHECK(value(*with_plug, "pressure_drop_mmhg") - value(*without_plug, "pressure_drop_mmhg") == Approx(0.212).epsilon(0.02));  // rho/3 u^2
 }
@@ -188,8 +191,9 @@ TEST_CASE("FFR is read 10-20 mm behind the lesion as Pa minus the loss from the 
   REQUIRE(reading);
   const double at = lesions[0].end_mm + 15;
   CHECK(reading->arc_mm == Approx(at).margin(0.6));
-  const double drop = hemo::pressure_at(r->pullback, 0, 0) - hemo::pressure_at(r->pullback, 0, at);
-  CHECK(reading->value == Approx((pa - drop) / pa).epsilon(1e-3));
+  double drop = 0;  // mean over the stretch: behind a lesion the pressure still recovers there
+  for (int x = 10; x <= 20; ++x) drop += (hemo::pressure_at(r->pullback, 0, 0) - hemo::pressure_at(r->pullback, 0, lesions[0].end_mm + x)) / 11;
+  CHECK(reading->value == Approx((pa - drop) / pa).epsilon(1e-6));
   CHECK(reading->value < 1.0);
   const double wider = hemo::ffr(hemo::run_network(on(test::tube(radius, 60, 2).network, 2500))->pullback, t.network, {}, pa);
   CHECK(wider > reading->value);
