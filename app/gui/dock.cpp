@@ -12,12 +12,12 @@
 #include <cmath>
 
 #include "app/gui/actions.hpp"
+#include "app/gui/flow/flow_page.hpp"
 #include "app/gui/theme.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/views.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
 #include "viewer/qt/ecg_paper.hpp"
-#include "viewer/qt/pullback_plot.hpp"
 
 namespace ot::gui {
 namespace {
@@ -150,52 +150,16 @@ Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(par
     workspace_.set_time(t);
   });
   stack_->addWidget(ecg_);
-  auto* flow = new QWidget(stack_);
-  auto* flow_row = new QHBoxLayout(flow);
-  flow_row->setContentsMargins(10, 4, 10, 8);
-  vessel_ = new QComboBox(flow);
-  name_widget(vessel_, "flow_vessel", "Vessel of the pull-back");
-  vessel_->setMinimumWidth(120);
-  connect(vessel_, &QComboBox::currentIndexChanged, this, [this](int i) {
-    if (i >= 0) workspace_.set_shown_vessel(vessel_->itemData(i).toString());
-    refresh_flow();
-  });
-  flow_row->addWidget(vessel_, 0, Qt::AlignTop);
-  pullback_ = new viewer::PullbackPlot(flow);
-  name_widget(pullback_, "pullback_plot", "Pressure along the vessel");
-  connect(pullback_, &viewer::PullbackPlot::arc_picked, this, [this](double arc) {
-    const auto data = workspace_.data();
-    const auto* model = data->twin ? data->twin->find_vessel(vessel_->currentData().toString().toStdString()) : nullptr;
-    const auto shown = workspace_.shown_result(workspace_.session().active_plan());
-    const auto* result = model && shown.result ? present::find_vessel_result(*shown.result, model->key) : nullptr;
-    if (!result || !model->network) return;
-    const auto way = present::pullback(*model, *result);
-    for (std::size_t i = way.branches.size(); i-- > 0;)
-      if (arc >= way.branch_start_mm[i]) {
-        workspace_.set_crosshair(model->network->point_at(way.branches[i], arc - way.branch_start_mm[i]));
-        break;
-      }
-    pullback_->set_cursor(arc);
-  });
-  flow_row->addWidget(pullback_, 1);
-  stack_->addWidget(flow);
+  flow_ = new FlowPage(workspace, stack_);
+  stack_->addWidget(flow_);
   box->addWidget(stack_, 1);
 
   for (auto signal : {&Workspace::case_replaced, &Workspace::plans_changed, &Workspace::compare_changed}) connect(&workspace, signal, this, &Dock::refresh_plans);
   for (auto signal : {&Workspace::case_replaced, &Workspace::plans_changed, &Workspace::results_changed, &Workspace::compare_changed}) {
     connect(&workspace, signal, this, &Dock::refresh_ecg);
-    connect(&workspace, signal, this, &Dock::refresh_flow);
   }
   connect(&workspace, &Workspace::recording_changed, this, &Dock::refresh_ecg);
-  connect(&workspace, &Workspace::vessel_changed, this, [this] {
-    const QString key = workspace_.shown_vessel();
-    if (!key.isEmpty()) {
-      const QSignalBlocker block(vessel_);
-      vessel_->setCurrentIndex(vessel_->findData(key));
-    }
-    show_tab(key.isEmpty() ? 0 : 1);
-    refresh_flow();
-  });
+  connect(&workspace, &Workspace::vessel_changed, this, [this] { show_tab(workspace_.shown_vessel().isEmpty() ? 0 : 1); });
   connect(&workspace, &Workspace::frame_arrived, this, &Dock::refresh_live);
   connect(&workspace, &Workspace::time_changed, this, &Dock::refresh_time);
   connect(&workspace, &Workspace::playing_changed, this, [this](bool playing) { set_icon(play_, playing ? "pause" : "play"); });
@@ -254,18 +218,7 @@ void Dock::refresh_plans() {
   refresh_room();
   compare_->setChecked(workspace_.comparing());
   allow(compare_, data->plans.size() > 1, "Two hearts side by side, one table  (C)", "There is only the baseline so far. Add a plan first.");
-  vessel_->blockSignals(true);
-  vessel_->clear();
-  if (data->twin)
-    for (const auto& vessel : data->twin->vessels) vessel_->addItem(QString::fromStdString(vessel->name), QString::fromStdString(vessel->key));
-  const int shown = vessel_->findData(workspace_.shown_vessel());
-  int ffr = 0;
-  if (data->twin)
-    for (std::size_t i = 0; i < data->twin->vessels.size(); ++i)
-      if (data->twin->vessels[i]->report_ffr) ffr = int(i);
-  if (vessel_->count()) vessel_->setCurrentIndex(shown >= 0 ? shown : ffr);
-  vessel_->blockSignals(false);
-  allow(tab_flow_, vessel_->count() > 0, "Pressure along the vessels", "This case has no vessel with a centreline.");
+  allow(tab_flow_, data->twin && !data->twin->vessels.empty(), "Pressure along the vessels", "This case has no vessel with a centreline.");
   const auto* heart = workspace_.heart();
   beat_->setText(heart ? QStringLiteral("CL %1").arg(heart->baseline.cycle_length_ms, 0, 'f', 0) : QString());
 }
@@ -320,48 +273,6 @@ void Dock::refresh_live() {
   const auto& live = workspace_.live_frame();
   if (live && live->ecg_so_far && workspace_.live_plan() == workspace_.session().active_plan() && live->ecg_so_far->t_ms.size() > 1)
     ecg_->set_partial(traces_of(*live->ecg_so_far));
-}
-
-void Dock::refresh_flow() {
-  const auto data = workspace_.data();
-  const auto* model = data->twin ? data->twin->find_vessel(vessel_->currentData().toString().toStdString()) : nullptr;
-  std::vector<viewer::PullbackCurve> curves;
-  std::vector<viewer::PullbackSpan> spans;
-  if (model) {
-    const bool ffr = model->report_ffr && model->aortic_pressure_Pa > 0;
-    pullback_->set_kind(ffr ? viewer::PullbackPlot::Kind::ffr : viewer::PullbackPlot::Kind::pressure_mmhg);
-    pullback_->set_title(QString::fromStdString(model->name) + (ffr ? ", pull-back of FFR" : ", pressure along the vessel"));
-    const int left = workspace_.comparing() ? workspace_.compare_left() : 0;
-    const int right = workspace_.comparing() ? workspace_.compare_right() : workspace_.session().active_plan();
-    std::vector<int> branches;
-    std::vector<double> starts;
-    for (const int plan : {left, right}) {
-      if (plan == right && left == right && !curves.empty()) break;
-      const auto shown = workspace_.shown_result(plan);
-      const auto* result = shown.result ? present::find_vessel_result(*shown.result, model->key) : nullptr;
-      if (!result) continue;
-      auto way = present::pullback(*model, *result);
-      branches = way.branches;
-      starts = way.branch_start_mm;
-      curves.push_back({shown.name, std::move(way.arc_mm), std::move(way.value), plan_color(plan), shown.result->mode == core::Mode::fast});
-    }
-    const auto start_of = [&](int branch) {
-      for (std::size_t i = 0; i < branches.size(); ++i)
-        if (branches[i] == branch) return starts[i];
-      return -1.0;
-    };
-    for (const auto& s : model->stenoses)
-      if (const double at = start_of(s.branch); at >= 0)
-        spans.push_back({at + s.start_mm, at + s.end_mm, QStringLiteral("stenosis %1 %").arg(s.diameter_percent, 0, 'f', 0), false});
-    if (right < int(data->plans.size()))
-      for (const auto& spec : data->plans[std::size_t(right)].scenario.interventions)
-        if (spec.enabled && spec.placement.kind == twin::Placement::Kind::segment && spec.placement.vessel == model->key)
-          if (const double at = start_of(spec.placement.branch); at >= 0)
-            spans.push_back({at + spec.placement.start_mm, at + spec.placement.start_mm + spec.placement.length_mm,
-                             QString::fromStdString(spec.kind), spec.kind == "stent"});
-  }
-  pullback_->set_curves(std::move(curves));
-  pullback_->set_spans(std::move(spans));
 }
 
 }  // namespace ot::gui

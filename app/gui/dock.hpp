@@ -16,12 +16,12 @@ class QToolButton;
 
 namespace ot::viewer {
 class EcgPaper;
-class PullbackPlot;
 }
 
 namespace ot::gui {
 
 class Actions;
+class FlowPage;
 class NumberLabel;
 
 class PlanChip : public QAbstractButton {
@@ -57,7 +57,6 @@ class Dock : public QFrame {
   void refresh_time();
   void refresh_ecg();
   void refresh_live();
-  void refresh_flow();
   void plan_menu(int plan, const QPoint& at);
 
   Workspace& workspace_;
@@ -65,13 +64,13 @@ class Dock : public QFrame {
   QHBoxLayout* chips_;
   QPushButton *compare_, *tab_ecg_, *tab_flow_;
   QToolButton* play_;
-  QComboBox *speed_, *vessel_;
+  QComboBox* speed_;
   QSlider* slider_;
   NumberLabel* time_;
   QLabel *beat_, *time_name_;
   QStackedWidget* stack_;
   viewer::EcgPaper* ecg_;
-  viewer::PullbackPlot* pullback_;
+  FlowPage* flow_;
   bool sliding_ = false;
 };
 

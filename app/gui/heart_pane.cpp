@@ -80,6 +80,11 @@ HeartPane::HeartPane(Workspace& workspace, const QString& name, QWidget* parent)
     refresh_result();
   });
   connect(&workspace, &Workspace::vessel_changed, this, &HeartPane::refresh_case);
+  connect(&workspace, &Workspace::vessel_display_changed, this, [this] {
+    shown_.result.reset();
+    refresh_result();
+  });
+  connect(&workspace, &Workspace::flow_draft_changed, this, &HeartPane::refresh_draft);
   connect(&workspace, &Workspace::selection_changed, this, &HeartPane::refresh_marks);
   connect(&workspace, &Workspace::time_changed, this, &HeartPane::refresh_time);
   connect(&workspace, &Workspace::frame_arrived, this, [this] {
@@ -143,10 +148,15 @@ void HeartPane::build_chooser() {
     menu->addSeparator();
     for (const auto& vessel : data->twin->vessels) {
       const QString key = QString::fromStdString(vessel->key);
-      QAction* action = menu->addAction(QString::fromStdString(vessel->name) + (vessel->report_ffr ? ", FFR" : ", pressure"));
-      action->setCheckable(true);
-      action->setChecked(workspace_.shown_vessel() == key);
-      connect(action, &QAction::triggered, this, [this, key] { workspace_.set_shown_vessel(key); });
+      for (const auto& [display, name] : {std::pair{VesselDisplay::pressure, vessel->report_ffr ? ", FFR" : ", pressure"}, {VesselDisplay::wall_shear, ", wall shear"}}) {
+        QAction* action = menu->addAction(QString::fromStdString(vessel->name) + name);
+        action->setCheckable(true);
+        action->setChecked(workspace_.shown_vessel() == key && workspace_.vessel_display() == display);
+        connect(action, &QAction::triggered, this, [this, key, display = display] {
+          workspace_.set_vessel_display(display);
+          workspace_.set_shown_vessel(key);
+        });
+      }
     }
   }
   if (workspace_.shown_map()) {
@@ -217,7 +227,9 @@ void HeartPane::refresh_case() {
 
 void HeartPane::refresh_result() {
   build_chooser();
-  const auto fresh = workspace_.shown_result(plan());
+  auto fresh = workspace_.shown_result(plan());
+  if (!scene_vessel_.isEmpty())
+    if (auto full = workspace_.vessel_full(plan(), scene_vessel_)) fresh.result = std::move(full), fresh.stale = false;
   const bool same = fresh.result == shown_.result && fresh.stale == shown_.stale && fresh.plan == shown_.plan;
   shown_ = fresh;
   if (!same) {
@@ -314,49 +326,6 @@ void HeartPane::show_heart_field() {
   }
 }
 
-void HeartPane::show_vessel() {
-  auto& scene = view_->scene();
-  const auto data = workspace_.data();
-  const auto* model = data->twin ? data->twin->find_vessel(scene_vessel_.toStdString()) : nullptr;
-  if (!model) return;
-  const auto* result = shown_.result ? present::find_vessel_result(*shown_.result, model->key) : nullptr;
-  if (!result) {
-    viewer::VesselItem item;
-    item.key = model->key;
-    item.name = model->name;
-    item.surface = model->lumen;
-    scene.set_vessel(std::move(item));
-    return;
-  }
-  const auto paint = present::paint_vessel(*model, *result);
-  viewer::FieldStyle style;
-  if (paint.ffr) {
-    style = viewer::ffr_style();
-  } else {
-    const double step = present::band_step(paint.hi - paint.lo);
-    style.palette = viewer::Palette::pressure;
-    style.lo = std::floor(paint.lo / step) * step;
-    style.hi = std::max(style.lo + step, std::ceil(paint.hi / step) * step);
-    style.step = step;
-    style.title = "Pressure";
-    style.unit = "mmHg";
-    style.decimals = step < 1 ? 1 : 0;
-    style.isolines = false;
-  }
-  style.vision = workspace_.color_blind() ? viewer::Vision::color_blind : viewer::Vision::normal;
-  if (paint.on_mesh) {
-    scene.set_vessel(model->key, result->mesh, paint.values, style);
-  } else {
-    viewer::VesselItem item;
-    item.key = model->key;
-    item.name = model->name;
-    item.surface = result->lumen;
-    item.values = paint.values;
-    item.style = style;
-    scene.set_vessel(std::move(item));
-  }
-}
-
 void HeartPane::refresh_time() {
   const auto* heart = workspace_.heart();
   if (!heart || !scene_vessel_.isEmpty() || workspace_.display() != Display::voltage || !isVisible()) return;
@@ -392,6 +361,16 @@ void HeartPane::refresh_badge() {
     const auto& p = data->plans[std::size_t(plan())];
     name = QString::fromStdString(p.name + (p.title.empty() ? "" : "  " + p.title)) + QStringLiteral(" · ");
   }
+  if (const auto* draft = drafted()) {
+    const auto& answer = draft->answer;
+    view_->set_mode_badge(core::Mode::fast, name + (!answer ? QStringLiteral("network") : !answer->refused.empty() ? QStringLiteral("this place is refused")
+                                                    : std::isfinite(answer->ffr) ? QStringLiteral("FFR %1").arg(answer->ffr, 0, 'f', 2)
+                                                                                 : QStringLiteral("drop %1 mmHg").arg(answer->drop_mmhg, 0, 'f', 1)));
+    view_->set_stale(false);
+    view_->set_note(answer && answer->refused.empty() ? QStringLiteral("answered in %1 ms").arg(answer->ms, 0, 'f', 1) : QString());
+    place_overlays();
+    return;
+  }
   const bool live = workspace_.live_frame() && plan() == workspace_.live_plan();
   if (live) {
     view_->set_mode_badge(core::Mode::full, name + QStringLiteral("running, %1 ms").arg(workspace_.live_frame()->t_ms, 0, 'f', 0));
@@ -417,6 +396,7 @@ void HeartPane::refresh_badge() {
     if (const auto d = present::median_difference(fast->electro->activation_ms, shown_.result->electro->activation_ms); std::isfinite(d))
       note = QStringLiteral("Δ to FAST %1 ms median").arg(d, 0, 'f', 1);
   }
+  if (full && !compact_ && !scene_vessel_.isEmpty()) note = flow_difference();
   if (note.isEmpty() && !volume_->shown().isEmpty()) note = volume_->note();
   view_->set_note(note);
   place_overlays();
@@ -481,46 +461,6 @@ void HeartPane::resizeEvent(QResizeEvent* event) {
 void HeartPane::set_points_in_progress(std::vector<core::Vec3> points) {
   in_progress_ = std::move(points);
   refresh_marks();
-}
-
-void HeartPane::refresh_marks() {
-  auto& scene = view_->scene();
-  const auto data = workspace_.data();
-  std::vector<viewer::LesionMark> lesions;
-  std::vector<viewer::PaceMark> pacing;
-  std::vector<viewer::StentMark> stents;
-  std::vector<core::VesselNetwork> lines;
-  if (plan() < int(data->plans.size()) && data->twin) {
-    for (const auto& spec : data->plans[std::size_t(plan())].scenario.interventions) {
-      if (!spec.enabled) continue;
-      const bool selected = QString::fromStdString(spec.id) == workspace_.selection();
-      if (spec.kind == "pacing") {
-        if (scene_vessel_.isEmpty())
-          for (const auto& x : spec.placement.points_mm) pacing.push_back({spec.id, "", x, selected});
-      } else if (spec.placement.kind == twin::Placement::Kind::point || spec.placement.kind == twin::Placement::Kind::polyline) {
-        const double radius = spec.params.has("radius_mm") ? spec.params.number("radius_mm") : 3.0;
-        if (scene_vessel_.isEmpty())
-          for (const auto& x : present::lesion_points(spec, wall_)) lesions.push_back({spec.id, x, std::min(radius, 3.0), selected});
-      } else if (spec.placement.kind == twin::Placement::Kind::segment && spec.placement.vessel == scene_vessel_.toStdString()) {
-        const auto* model = data->twin->find_vessel(spec.placement.vessel);
-        const auto* result = shown_.result ? present::find_vessel_result(*shown_.result, spec.placement.vessel) : nullptr;
-        const auto network = result && result->network ? result->network : model ? model->network : nullptr;
-        if (!network || spec.placement.branch < 0 || spec.placement.branch >= int(network->branches.size())) continue;
-        if (spec.kind == "stent") {
-          const double radius = spec.params.has("diameter_mm") ? spec.params.number("diameter_mm") / 2 : 0;
-          stents.push_back(viewer::stent_on(*network, spec.placement.branch, spec.placement.start_mm, spec.placement.length_mm, radius, spec.id));
-          stents.back().selected = selected;
-        }
-      }
-    }
-    if (!scene_vessel_.isEmpty())
-      if (const auto* model = data->twin->find_vessel(scene_vessel_.toStdString()); model && model->network) lines.push_back(*model->network);
-  }
-  for (const auto& x : in_progress_) lesions.push_back({"new", x, 2.0, true});
-  scene.set_lesions(std::move(lesions));
-  scene.set_pacing(std::move(pacing));
-  scene.set_stents(std::move(stents));
-  scene.set_centrelines(lines);
 }
 
 }  // namespace ot::gui

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/gui/workspace.hpp"
+#include "app/present/views.hpp"
 #include "viewer/qt/view3d.hpp"
 
 class QToolButton;
@@ -47,7 +48,11 @@ class HeartPane : public QWidget {
 
  private:
   void show_heart_field();
-  void show_vessel();
+  void show_vessel();                // heart_pane_flow.cpp, as what follows to the next empty line
+  void refresh_draft();
+  const FlowDraft* drafted() const;  // of the vessel and the plan in this pane
+  QString flow_difference() const;   // FULL against FAST of the shown vessel, in words
+
   void refresh_badge();
   void refresh_cut();
   void build_chooser();
@@ -64,6 +69,8 @@ class HeartPane : public QWidget {
   std::shared_ptr<const std::vector<float>> shown_frame_;
   std::vector<core::Vec3> wall_, in_progress_;
   std::vector<float> tissue_;
+  present::LumenArcs arcs_;          // of arcs_of_
+  std::shared_ptr<const core::SurfaceMesh> arcs_of_;
   QString scene_vessel_;             // "" = the heart is in the scene
   bool fitted_ = false;
 };

@@ -14,6 +14,7 @@
 
 #include "app/gui/actions.hpp"
 #include "app/gui/electrophysiology/studies_panel.hpp"
+#include "app/gui/flow/stent_panel.hpp"
 #include "app/gui/param_form.hpp"
 #include "app/gui/placement.hpp"
 #include "app/gui/theme.hpp"
@@ -81,7 +82,7 @@ class PlanRow : public QFrame {
 
 }  // namespace
 
-IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement& placement, QWidget* parent)
+IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement& placement, FlowDrafts& drafts, QWidget* parent)
     : StagePanel(workspace, "panel_intervene", parent), actions_(actions), placement_(placement) {
   add_caption(box_, "Place");
   auto* grid = new QGridLayout;
@@ -149,6 +150,7 @@ IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement
   applies_row->addWidget(applies_, 1);
   form_box_->addWidget(applies);
   box_->addWidget(form_area_);
+  box_->addWidget(new StentPanel(workspace, drafts, this));
   connect(form_, &ParamForm::edited, this, &IntervenePanel::send_edit);
 
   list_caption_ = make_label({}, "caption", this);

@@ -9,13 +9,14 @@ namespace ot::gui {
 
 class TileButton;
 class ParamForm;
+class FlowDrafts;
 class Placement;
 class NumberField;
 
 class IntervenePanel : public StagePanel {
   Q_OBJECT
  public:
-  IntervenePanel(Workspace& workspace, Actions& actions, Placement& placement, QWidget* parent);
+  IntervenePanel(Workspace& workspace, Actions& actions, Placement& placement, FlowDrafts& drafts, QWidget* parent);
 
  private:
   void refresh_tools();

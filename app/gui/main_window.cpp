@@ -18,6 +18,7 @@
 #include "app/gui/dock.hpp"
 #include "app/gui/exchange/export_sheet.hpp"
 #include "app/gui/exchange/label_sheet.hpp"
+#include "app/gui/flow/device_tool.hpp"
 #include "app/gui/heart_pane.hpp"
 #include "app/gui/import/import_page.hpp"
 #include "app/gui/inspector.hpp"
@@ -78,13 +79,15 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
   setCentralWidget(whole);
 
   placement_ = new Placement(*workspace_, centre_->main_pane(), this);
+  drafts_ = new FlowDrafts(*workspace_, this);
+  new DeviceTool(*workspace_, *drafts_, centre_->main_pane(), centre_->vessel_pane(), this);
   rail_->set_panel(present::stage_case, new CasePanel(*workspace_, *actions_, rail_));
   rail_->set_panel(present::stage_anatomy, new AnatomyPanel(*workspace_, rail_));
   auto* tissue = new TissuePanel(*workspace_, rail_);
   tissue->attach(*centre_);
   rail_->set_panel(present::stage_tissue, tissue);
   rail_->set_panel(present::stage_model, new ModelPanel(*workspace_, *actions_, rail_));
-  rail_->set_panel(present::stage_intervene, new IntervenePanel(*workspace_, *actions_, *placement_, rail_));
+  rail_->set_panel(present::stage_intervene, new IntervenePanel(*workspace_, *actions_, *placement_, *drafts_, rail_));
   rail_->set_panel(present::stage_report, new ReportPanel(*workspace_, *actions_, rail_));
   rail_->choose(present::stage_intervene);
   connect(workspace_, &Workspace::stage_requested, rail_, &StageRail::choose);

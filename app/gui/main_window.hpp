@@ -21,6 +21,7 @@ class Placement;
 class Sheet;
 class LabelSheet;
 class ExportSheet;
+class FlowDrafts;
 class StageRail;
 
 struct WindowOptions {
@@ -39,6 +40,7 @@ class MainWindow : public QMainWindow {
   Actions& actions() { return *actions_; }
   CentreView& centre() { return *centre_; }
   Placement& placement() { return *placement_; }
+  FlowDrafts& drafts() { return *drafts_; }
   LoopWatch& loop_watch() { return watch_; }
   double first_picture_ms() const { return first_picture_ms_; }   // window made -> case shown, < 0 not yet
 
@@ -74,6 +76,7 @@ class MainWindow : public QMainWindow {
   Inspector* inspector_ = nullptr;
   StageRail* rail_ = nullptr;
   Placement* placement_ = nullptr;
+  FlowDrafts* drafts_ = nullptr;
   CommandSearch* search_ = nullptr;
   Sheet* sheet_ = nullptr;
   LabelSheet* label_sheet_ = nullptr;

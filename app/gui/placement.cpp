@@ -26,6 +26,8 @@ std::string kind_of(Tool tool) {
     case Tool::stent: return "stent";
     case Tool::stenosis: return "stenosis";
     case Tool::none:
+    case Tool::caps:
+    case Tool::probe:
     case Tool::measure: break;
   }
   return {};
@@ -40,6 +42,8 @@ QString hint_of(Tool tool) {
     case Tool::stent: return "Click the vessel where the middle of the stent shall be. Esc leaves.";
     case Tool::stenosis: return "Click the vessel where the narrowing shall be. Esc leaves.";
     case Tool::measure: return "Click two points; the distance is shown. Esc leaves.";
+    case Tool::probe: return "Click the wall where the electrogram shall be recorded. Esc leaves.";
+    case Tool::caps:
     case Tool::none: break;
   }
   return {};
@@ -88,6 +92,7 @@ void Placement::on_tool() {
 void Placement::on_clicked(const viewer::Pick& pick) {
   const QString key = QString::fromStdString(pick.object_key);
   const int colon = key.indexOf(':');
+  if (key.startsWith("cap:") || key.startsWith("electrode:") || key.startsWith("probe:")) return;   // their panels listen
   if (colon > 0) {
     workspace_.set_selection(key.mid(colon + 1));
     workspace_.request_stage(4);
@@ -103,7 +108,9 @@ void Placement::on_clicked(const viewer::Pick& pick) {
 
 void Placement::on_picked(const viewer::Pick& pick) {
   switch (workspace_.tool()) {
-    case Tool::none: workspace_.set_crosshair(pick.point); break;
+    case Tool::none:
+    case Tool::caps: workspace_.set_crosshair(pick.point); break;
+    case Tool::probe: break;   // the electrogram panel listens
     case Tool::measure: measure(pick); break;
     case Tool::stent:
     case Tool::stenosis: place_on_vessel(pick, kind_of(workspace_.tool())); break;

@@ -134,6 +134,19 @@ QString run_command(MainWindow& window, const QString& line) {
     const auto at = pane.position_of(vessel->network->point_at(0, first.toDouble()));
     if (!at) return "That point is behind the camera.";
     send_click(&pane.view().canvas(), *at);
+  } else if (command == "drag_vessel" && words.size() == 2) {
+    auto& pane = window.centre().main_pane();
+    const auto data = window.workspace().data();
+    const auto* vessel = data->twin ? data->twin->find_vessel(window.workspace().shown_vessel().toStdString()) : nullptr;
+    if (!vessel || !vessel->network) return "No vessel is shown.";
+    std::vector<QPointF> path;
+    constexpr int places = 4;   // along the bend of the vessel
+    for (int n = 0; n <= places; ++n) {
+      const auto at = pane.position_of(vessel->network->point_at(0, words[0].toDouble() + (words[1].toDouble() - words[0].toDouble()) * n / places));
+      if (!at) return "That point is behind the camera.";
+      path.push_back(*at);
+    }
+    send_drag(&pane.view().canvas(), path);
   } else if (command == "drag" && words.size() >= 3 && words.size() % 2 == 1) {
     QWidget* w = widget();
     if (!w || !w->isVisible()) return "There is no visible \"" + first + "\".";

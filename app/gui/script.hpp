@@ -5,6 +5,7 @@
 //   drag OBJECT X Y X Y ...    presses, moves and lets go the left button; 0..1 of the widget's size
 //   set OBJECT VALUE           number fields, sliders, choices, checks
 //   pick X Y Z                 clicks the wall at a patient point (LPS mm) of the main 3D view
+//   drag_vessel FROM TO        drags along the centreline of the shown vessel (branch 0, mm) in the main 3D view
 //   pick_wall N                clicks the N-th place of a spiral over the visible wall (0 is nearest to the middle)
 //   key OBJECT KEY             a key pressed on that widget ("5", "Esc", "Ctrl+Z")
 //   open PATH                  a case, an image or a scan folder, as if it had been dropped on the window

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "app/present/views.hpp"
+
 namespace ot::gui {
 
 Workspace::Workspace(QObject* parent) : QObject(parent) {
@@ -29,6 +31,8 @@ void Workspace::on_change(session::Change change) {
       compare_left_ = 0;
       compare_right_ = -1;
       last_result_.clear();
+      vessel_full_.clear();
+      flow_draft_.reset();
       keep_results();
       playback_.set_time(0);
       refresh_end();
@@ -260,6 +264,41 @@ void Workspace::set_shown_vessel(const QString& key) {
   if (key == vessel_) return;
   vessel_ = key;
   emit vessel_changed();
+}
+
+void Workspace::set_vessel_display(VesselDisplay display) {
+  vessel_display_ = display;
+  emit vessel_display_changed();
+}
+
+std::shared_ptr<const twin::RunResult> Workspace::vessel_full(int plan, const QString& vessel) const {
+  const auto data = session_.data();
+  if (plan < 0 || plan >= int(data->plans.size())) return nullptr;
+  const auto& scenario = data->plans[std::size_t(plan)].scenario;
+  if (auto full = session_.result(plan, core::Mode::full); full && present::find_vessel_result(*full, vessel.toStdString())) return full;
+  const std::string wanted = session::scenario_sha256(present::vessel_scenario(scenario, vessel.toStdString()));
+  for (const auto& kept : vessel_full_)
+    if (kept.twin == data->twin && kept.vessel == vessel && kept.scenario_sha256 == wanted) return kept.run;
+  return nullptr;
+}
+
+void Workspace::keep_vessel_full(int plan, const QString& vessel, std::shared_ptr<const twin::RunResult> run) {
+  constexpr std::size_t kept_runs = 12;   // some ten megabytes each
+  const auto data = session_.data();
+  const std::string key = session::scenario_sha256(present::vessel_scenario(data->plans[std::size_t(plan)].scenario, vessel.toStdString()));
+  if (vessel_full_.size() >= kept_runs) vessel_full_.erase(vessel_full_.begin());
+  vessel_full_.push_back({key, data->twin, vessel, std::move(run)});
+  emit results_changed();
+}
+
+std::shared_ptr<const twin::RunResult> Workspace::vessel_run(int plan, const QString& vessel) const {
+  if (auto full = vessel_full(plan, vessel)) return full;
+  return shown_result(plan).result;
+}
+
+void Workspace::set_flow_draft(std::optional<FlowDraft> draft) {
+  flow_draft_ = std::move(draft);
+  emit flow_draft_changed();
 }
 
 void Workspace::set_selection(const QString& id) {

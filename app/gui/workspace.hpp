@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "app/present/flow_answer.hpp"
 #include "app/present/heart_facts.hpp"
 #include "app/present/numbers.hpp"
 #include "app/present/playback.hpp"
@@ -17,7 +18,8 @@
 namespace ot::gui {
 
 enum class Display { activation, voltage, repolarisation, tissue, thickness, plain, ea_map };
-enum class Tool { none, lesion_point, lesion_line, lesion_ring, pacing, stent, stenosis, measure };
+enum class Tool { none, lesion_point, lesion_line, lesion_ring, pacing, stent, stenosis, measure, caps, probe };
+enum class VesselDisplay { pressure, wall_shear, streams, plain };   // pressure: FFR where the vessel reports it
 enum class Layout { four_up, big_3d, slices, vessel };   // slices: the three slices big (double oblique); vessel: straightened vessel
 enum class Tone { info, good, attention, bad };
 
@@ -32,6 +34,13 @@ struct ShownMap {
 struct ShownRecording {
   ep::RepresentativeBeat beat;
   QString name;
+};
+
+// What one vessel answers while a device is being dragged: not stored, gone when the drag ends.
+struct FlowDraft {
+  int plan = 0;
+  twin::InterventionSpec spec;               // where the device is now
+  std::shared_ptr<const present::FlowAnswer> answer;   // of the newest place that was answered; null at first
 };
 
 class Workspace : public QObject {
@@ -76,6 +85,14 @@ class Workspace : public QObject {
   void set_compare_pair(int left, int right);
   QString shown_vessel() const { return vessel_; }
   void set_shown_vessel(const QString& key);
+  VesselDisplay vessel_display() const { return vessel_display_; }
+  void set_vessel_display(VesselDisplay display);
+  // Result of one vessel of a plan: FULL of the plan, else FULL of this vessel alone (run behind a drag), else FAST.
+  std::shared_ptr<const twin::RunResult> vessel_run(int plan, const QString& vessel) const;
+  std::shared_ptr<const twin::RunResult> vessel_full(int plan, const QString& vessel) const;   // null: not confirmed
+  void keep_vessel_full(int plan, const QString& vessel, std::shared_ptr<const twin::RunResult> run);
+  const FlowDraft* flow_draft() const { return flow_draft_ ? &*flow_draft_ : nullptr; }
+  void set_flow_draft(std::optional<FlowDraft> draft);
   QString selection() const { return selection_; }       // id of an intervention in the active plan
   void set_selection(const QString& id);
   int segment() const { return segment_; }               // AHA, 0 none
@@ -126,6 +143,8 @@ class Workspace : public QObject {
   void layout_changed();
   void compare_changed();
   void vessel_changed();
+  void vessel_display_changed();
+  void flow_draft_changed();
   void selection_changed();
   void segment_changed(int segment);
   void crosshair_changed();
@@ -161,6 +180,15 @@ class Workspace : public QObject {
   std::shared_ptr<const ShownMap> shown_map_;
   std::shared_ptr<const ShownRecording> recording_;
   bool color_blind_ = false, cut_open_ = false;
+  VesselDisplay vessel_display_ = VesselDisplay::pressure;
+  std::optional<FlowDraft> flow_draft_;
+  struct VesselFull {                                       // a few newest, by the vessel's part of the scenario
+    std::string scenario_sha256;
+    std::shared_ptr<const twin::TwinModel> twin;
+    QString vessel;
+    std::shared_ptr<const twin::RunResult> run;
+  };
+  std::vector<VesselFull> vessel_full_;
   core::Vec3 crosshair_{0, 0, 0};
   Tool tool_ = Tool::none;
 };

@@ -88,39 +88,80 @@ double shown_pressure(const twin::VesselModel& model, double pa) {
   return ffr ? pa / model.aortic_pressure_Pa : core::units::mmhg_from_pa(pa);
 }
 
-// Section means of one branch, interpolated; NaN when the branch has none.
-double pressure_at(const std::vector<hemo::PullbackPoint>& points, int branch, double arc) {
-  const hemo::PullbackPoint *before = nullptr, *after = nullptr;
-  for (const auto& p : points) {
-    if (p.branch != branch) continue;
-    if (p.arc_mm <= arc && (!before || p.arc_mm > before->arc_mm)) before = &p;
-    if (p.arc_mm >= arc && (!after || p.arc_mm < after->arc_mm)) after = &p;
+}  // namespace
+
+LumenArcs lumen_arcs(const core::SurfaceMesh& lumen, const core::VesselNetwork& network) {
+  LumenArcs arcs;
+  arcs.branch.reserve(lumen.points.size());
+  arcs.arc_mm.reserve(lumen.points.size());
+  for (const auto& x : lumen.points) {
+    int branch = 0;
+    double arc = 0, distance = 0;
+    const bool found = network.locate(x, branch, arc, distance);
+    arcs.branch.push_back(found ? branch : -1);
+    arcs.arc_mm.push_back(float(arc));
   }
-  if (!before && !after) return std::numeric_limits<double>::quiet_NaN();
-  if (!before || !after || after->arc_mm - before->arc_mm < 1e-9) return (before ? before : after)->pressure_Pa;
-  const double s = (arc - before->arc_mm) / (after->arc_mm - before->arc_mm);
-  return before->pressure_Pa + s * (after->pressure_Pa - before->pressure_Pa);
+  return arcs;
+}
+
+namespace {
+
+// Section means of every branch, sorted, as the asked quantity.
+class SectionMeans {
+ public:
+  template <class Value>
+  SectionMeans(const std::vector<hemo::PullbackPoint>& points, std::size_t branches, const Value& value) : of_(branches) {
+    for (const auto& p : points)
+      if (p.branch >= 0 && std::size_t(p.branch) < branches)
+        if (const double v = value(p); std::isfinite(v)) of_[std::size_t(p.branch)].push_back({p.arc_mm, v});
+    for (auto& b : of_) std::sort(b.begin(), b.end());
+  }
+  double at(int branch, double arc) const {   // linear, constant beyond the ends; NaN when the branch has none
+    if (branch < 0 || std::size_t(branch) >= of_.size() || of_[std::size_t(branch)].empty()) return std::numeric_limits<double>::quiet_NaN();
+    const auto& b = of_[std::size_t(branch)];
+    const auto after = std::lower_bound(b.begin(), b.end(), std::pair{arc, std::numeric_limits<double>::lowest()});
+    if (after == b.begin()) return b.front().second;
+    if (after == b.end()) return b.back().second;
+    const auto before = after - 1;
+    const double span = after->first - before->first;
+    return span < 1e-9 ? after->second : before->second + (arc - before->first) / span * (after->second - before->second);
+  }
+
+ private:
+  std::vector<std::vector<std::pair<double, double>>> of_;
+};
+
+double developed_shear(const hemo::Fluid& fluid, const hemo::PullbackPoint& p) {
+  constexpr double pi = 3.14159265358979323846;
+  return p.radius_mm > 0 ? 4 * fluid.viscosity_Pa_s * std::abs(p.flow_mm3_s) / (pi * p.radius_mm * p.radius_mm * p.radius_mm) : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace
 
-VesselPaint paint_vessel(const twin::VesselModel& model, const twin::VesselResult& result) {
+VesselPaint paint_vessel(const twin::VesselModel& model, const twin::VesselResult& result, LumenQuantity quantity, const LumenArcs* arcs) {
   VesselPaint paint;
-  paint.ffr = model.report_ffr && model.aortic_pressure_Pa > 0;
+  const bool shear = quantity == LumenQuantity::wall_shear;
+  paint.ffr = !shear && model.report_ffr && model.aortic_pressure_Pa > 0;
   const hemo::FlowResult& flow = *result.flow;
-  if (result.mesh && flow.pressure.size() == result.mesh->nodes.size()) {
+  const std::size_t nodes = result.mesh ? result.mesh->nodes.size() : 0;
+  if (nodes > 0 && (shear ? flow.wall_shear.size() == 3 * nodes : flow.pressure.size() == nodes)) {
     paint.on_mesh = true;
-    paint.values.reserve(flow.pressure.size());
-    for (const float p : flow.pressure) paint.values.push_back(float(shown_pressure(model, double(p))));
+    paint.values.reserve(nodes);
+    for (std::size_t n = 0; n < nodes; ++n)
+      paint.values.push_back(shear ? float(std::sqrt(double(flow.wall_shear[3 * n]) * double(flow.wall_shear[3 * n]) + double(flow.wall_shear[3 * n + 1]) * double(flow.wall_shear[3 * n + 1]) +
+                                                     double(flow.wall_shear[3 * n + 2]) * double(flow.wall_shear[3 * n + 2])))
+                                   : float(shown_pressure(model, double(flow.pressure[n]))));
   } else if (result.lumen && result.network) {
-    paint.values.reserve(result.lumen->points.size());
-    for (const auto& x : result.lumen->points) {
-      int branch = 0;
-      double arc = 0, distance = 0;
-      const bool found = result.network->locate(x, branch, arc, distance);
-      paint.values.push_back(found ? float(shown_pressure(model, pressure_at(flow.pullback, branch, arc)))
-                                   : std::numeric_limits<float>::quiet_NaN());
+    const SectionMeans means(flow.pullback, result.network->branches.size(), [&](const hemo::PullbackPoint& p) {
+      return shear ? developed_shear(model.baseline.fluid, p) : shown_pressure(model, p.pressure_Pa);
+    });
+    LumenArcs own;
+    if (!arcs || arcs->branch.size() != result.lumen->points.size()) {
+      own = lumen_arcs(*result.lumen, *result.network);
+      arcs = &own;
     }
+    paint.values.reserve(result.lumen->points.size());
+    for (std::size_t n = 0; n < arcs->branch.size(); ++n) paint.values.push_back(float(means.at(arcs->branch[n], double(arcs->arc_mm[n]))));
   }
   float lo = std::numeric_limits<float>::max(), hi = std::numeric_limits<float>::lowest();
   for (const float v : paint.values)
@@ -133,39 +174,70 @@ VesselPaint paint_vessel(const twin::VesselModel& model, const twin::VesselResul
   return paint;
 }
 
-Pullback pullback(const twin::VesselModel& model, const twin::VesselResult& result) {
-  Pullback way;
-  const auto network = result.network ? result.network : model.network;
-  if (!network || network->branches.empty() || !result.flow) return way;
+PullbackWay longest_way(const core::VesselNetwork& network) {
+  PullbackWay way;
+  if (network.branches.empty()) return way;
   // Longest distance from the root, by walking parents of every terminal branch.
   int last = 0;
   double longest = -1;
-  for (std::size_t b = 0; b < network->branches.size(); ++b) {
-    if (!network->branches[b].children.empty()) continue;
+  for (std::size_t b = 0; b < network.branches.size(); ++b) {
+    if (!network.branches[b].children.empty()) continue;
     double length = 0;
-    for (int at = int(b), guard = 0; at >= 0 && guard < 1000; at = network->branches[std::size_t(at)].parent, ++guard)
-      length += network->branches[std::size_t(at)].length();
+    for (int at = int(b), guard = 0; at >= 0 && guard < 1000; at = network.branches[std::size_t(at)].parent, ++guard)
+      length += network.branches[std::size_t(at)].length();
     if (length > longest) {
       longest = length;
       last = int(b);
     }
   }
-  for (int at = last, guard = 0; at >= 0 && guard < 1000; at = network->branches[std::size_t(at)].parent, ++guard) way.branches.push_back(at);
+  for (int at = last, guard = 0; at >= 0 && guard < 1000; at = network.branches[std::size_t(at)].parent, ++guard) way.branches.push_back(at);
   std::reverse(way.branches.begin(), way.branches.end());
-  double start = 0;
   for (const int branch : way.branches) {
-    way.branch_start_mm.push_back(start);
-    std::vector<hemo::PullbackPoint> here;
-    for (const auto& p : result.flow->pullback)
-      if (p.branch == branch) here.push_back(p);
-    std::sort(here.begin(), here.end(), [](const auto& a, const auto& b) { return a.arc_mm < b.arc_mm; });
-    for (const auto& p : here) {
-      way.arc_mm.push_back(start + p.arc_mm);
-      way.value.push_back(shown_pressure(model, p.pressure_Pa));
-    }
-    start += network->branches[std::size_t(branch)].length();
+    way.start_mm.push_back(way.length_mm);
+    way.length_mm += network.branches[std::size_t(branch)].length();
   }
   return way;
+}
+
+std::optional<double> arc_on_way(const core::VesselNetwork& network, const PullbackWay& way, const core::Vec3& point, double reach_mm) {
+  int branch = 0;
+  double arc = 0, distance = 0;
+  if (!network.locate(point, branch, arc, distance) || distance > reach_mm) return std::nullopt;
+  for (std::size_t i = 0; i < way.branches.size(); ++i)
+    if (way.branches[i] == branch) return way.start_mm[i] + arc;
+  return std::nullopt;   // on a side branch
+}
+
+core::Vec3 point_on_way(const core::VesselNetwork& network, const PullbackWay& way, double arc_mm) {
+  for (std::size_t i = way.branches.size(); i-- > 0;)
+    if (arc_mm >= way.start_mm[i]) return network.point_at(way.branches[i], arc_mm - way.start_mm[i]);
+  return network.branches.empty() || network.branches.front().points.empty() ? core::Vec3(0, 0, 0) : network.branches.front().points.front();
+}
+
+Pullback pullback(const twin::VesselModel& model, const twin::VesselResult& result, PullbackQuantity quantity) {
+  Pullback out;
+  const auto network = result.network ? result.network : model.network;
+  if (!network || network->branches.empty() || !result.flow) return out;
+  const PullbackWay way = longest_way(*network);
+  out.branches = way.branches;
+  out.branch_start_mm = way.start_mm;
+  for (std::size_t i = 0; i < way.branches.size(); ++i) {
+    std::vector<hemo::PullbackPoint> here;
+    for (const auto& p : result.flow->pullback)
+      if (p.branch == way.branches[i]) here.push_back(p);
+    std::sort(here.begin(), here.end(), [](const auto& a, const auto& b) { return a.arc_mm < b.arc_mm; });
+    for (const auto& p : here) {
+      out.arc_mm.push_back(way.start_mm[i] + p.arc_mm);
+      out.value.push_back(quantity == PullbackQuantity::ffr             ? p.pressure_Pa / model.aortic_pressure_Pa
+                          : quantity == PullbackQuantity::pressure_mmhg ? core::units::mmhg_from_pa(p.pressure_Pa)
+                                                                        : developed_shear(model.baseline.fluid, p));
+    }
+  }
+  return out;
+}
+
+Pullback pullback(const twin::VesselModel& model, const twin::VesselResult& result) {
+  return pullback(model, result, model.report_ffr && model.aortic_pressure_Pa > 0 ? PullbackQuantity::ffr : PullbackQuantity::pressure_mmhg);
 }
 
 std::string ecg_line(const twin::RunResult& result, double cycle_length_ms) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,14 +24,25 @@ std::vector<float> tissue_classes(const ep::ElectroProblem& problem);
 // Distinct step so that about ten bands fill the range: 1, 2, 5, 10, 20, 50 ...
 double band_step(double range, int bands = 10);
 
-// Fractional flow reserve or mmHg on the points of a lumen surface, from the section means along the centreline.
+// Branch and arc of every point of a lumen; a reshaped lumen keeps the points of the one it was made from, and with them their arcs.
+struct LumenArcs {
+  std::vector<int> branch;               // -1: none
+  std::vector<float> arc_mm;
+};
+LumenArcs lumen_arcs(const core::SurfaceMesh& lumen, const core::VesselNetwork& network);
+
+// pressure: FFR where the vessel reports it, else mmHg. wall_shear: Pa; from the section means (FAST) that of developed flow,
+// 4 mu Q / (pi r^3) (Poiseuille), from a FULL run the one it computed.
+enum class LumenQuantity { pressure, wall_shear };
+
+// On the points of a lumen surface from the section means along the centreline, or on the nodes of the flow mesh.
 struct VesselPaint {
   bool ffr = false;
   std::vector<float> values;   // [points of the surface], or [nodes of the flow mesh] when `on_mesh`
   bool on_mesh = false;
   double lo = 0, hi = 1;
 };
-VesselPaint paint_vessel(const twin::VesselModel& model, const twin::VesselResult& result);
+VesselPaint paint_vessel(const twin::VesselModel& model, const twin::VesselResult& result, LumenQuantity quantity = LumenQuantity::pressure, const LumenArcs* arcs = nullptr);
 
 // From the inlet to the end of the longest way down the tree.
 struct Pullback {
@@ -38,7 +50,18 @@ struct Pullback {
   std::vector<int> branches;             // of the way
   std::vector<double> branch_start_mm;   // arc of the way at which each begins
 };
-Pullback pullback(const twin::VesselModel& model, const twin::VesselResult& result);
+enum class PullbackQuantity { ffr, pressure_mmhg, wall_shear_pa };
+Pullback pullback(const twin::VesselModel& model, const twin::VesselResult& result, PullbackQuantity quantity);
+Pullback pullback(const twin::VesselModel& model, const twin::VesselResult& result);   // FFR where reported, else mmHg
+// The longest way down the tree and where a point of the patient lies on it; nothing when it is further than `reach_mm` from it.
+struct PullbackWay {
+  std::vector<int> branches;
+  std::vector<double> start_mm;
+  double length_mm = 0;
+};
+PullbackWay longest_way(const core::VesselNetwork& network);
+std::optional<double> arc_on_way(const core::VesselNetwork& network, const PullbackWay& way, const core::Vec3& point, double reach_mm);
+core::Vec3 point_on_way(const core::VesselNetwork& network, const PullbackWay& way, double arc_mm);
 const twin::VesselResult* find_vessel_result(const twin::RunResult& result, const std::string& key);
 
 // "rate 60/min   QRS 104   QT/QTcF 358/421 ms   axis 42°"; leaves out what is not known.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -127,6 +128,31 @@ struct StageReport {
   std::vector<std::string> notes;
 };
 
+// What a person chose for the model beyond the labels: kept in the case, and laid on again whenever the twin is built anew.
+struct CapCondition {
+  std::string patch;                                 // of the lumen: "inlet", "outlet 2"
+  std::string name;                                  // given by hand, "Diagonal"; empty: the patch's
+  core::Vec3 centre{0, 0, 0};                        // of the cap, mm: a rebuilt vessel takes the condition over when its cap lies here
+  bool inlet = false;
+  hemo::Inlet inflow;                                // patch index of the present mesh
+  hemo::Outlet outflow;
+};
+struct FlowConditions {
+  std::vector<CapCondition> caps;
+  bool steady = true;
+  double cycle_s = 0.8;
+};
+struct ElectroChoices {
+  std::string ionic_model;
+  double dt_ms = 0.05, end_ms = 500, cycle_length_ms = 1000, sodium_interpolation_weight = 1;
+  std::map<std::string, core::Vec3> electrodes;      // moved by hand, by name, mm
+};
+struct ModelChoices {
+  std::string conduction = "points", block = "none", accessory = "none";   // as PipelineParams has them
+  std::map<std::string, FlowConditions> flow;        // by vessel key
+  std::optional<ElectroChoices> electro;
+};
+
 struct CaseData {
   PatientInfo patient;
   std::vector<ImageData> images;
@@ -138,6 +164,7 @@ struct CaseData {
   std::vector<Plan> plans{{"Baseline", "untreated", {}}};   // [0] is the untreated baseline and stays empty
   std::vector<StoredRun> results;                    // one per (scenario, mode)
   std::vector<StageReport> stages;
+  ModelChoices choices;
   std::vector<std::shared_ptr<const ep::RecordedEcg>> recorded_ecgs;   // in the order of their import
   std::vector<std::shared_ptr<const ep::EaMap>> ea_maps;
   std::string created_utc, program_version;

@@ -43,7 +43,8 @@ Json encode(const ep::ElectroProblem& p, BlobWriter& blobs) {
           {"sigma_mS_per_mm", vec3(p.sigma)}, {"chi_per_mm", p.chi_per_mm}, {"cm_uF_per_mm2", p.cm_uF_per_mm2}, {"velocity_m_per_s", vec3(p.velocity)},
           {"channels", encode(p.channels)}, {"sites", sites}, {"electrodes", electrodes}, {"cycle_length_ms", p.cycle_length_ms}, {"end_ms", p.end_ms},
           {"dt_ms", p.dt_ms}, {"frame_every_ms", p.frame_every_ms}, {"solver_tolerance", p.solver_tolerance},
-          {"upstroke_sodium_interpolation", p.upstroke_sodium_interpolation}, {"conductivity_tuning", p.conductivity_tuning}, {"ionic_model", p.ionic_model}};
+          {"upstroke_sodium_interpolation", p.upstroke_sodium_interpolation}, {"conductivity_tuning", p.conductivity_tuning}, {"ionic_model", p.ionic_model},
+          {"sodium_interpolation_weight", p.sodium_interpolation_weight}, {"skip_tissue_at_rest", p.skip_tissue_at_rest}};
 }
 void decode_problem(const Json& j, ep::ElectroProblem& p, BlobReader& blobs) {
   p.mesh = blobs.get<core::TetMesh>(j.at("mesh"));
@@ -76,6 +77,8 @@ void decode_problem(const Json& j, ep::ElectroProblem& p, BlobReader& blobs) {
   p.upstroke_sodium_interpolation = j.at("upstroke_sodium_interpolation").get<bool>();
   p.conductivity_tuning = j.at("conductivity_tuning").get<bool>();
   p.ionic_model = j.at("ionic_model").get<std::string>();
+  p.sodium_interpolation_weight = j.value("sodium_interpolation_weight", p.sodium_interpolation_weight);   // absent: saved before it could be chosen
+  p.skip_tissue_at_rest = j.value("skip_tissue_at_rest", p.skip_tissue_at_rest);
   if (!p.mesh || p.tissue.size() != p.mesh->tets.size() || (!p.cell_type.empty() && p.cell_type.size() != p.mesh->nodes.size()))
     throw DamagedCase("the tissue does not fit its mesh");
   for (const auto t : p.tissue)

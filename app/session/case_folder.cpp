@@ -7,6 +7,7 @@
 #include "app/session/case_codec.hpp"
 #include "app/session/codec_parts.hpp"
 #include "app/session/edit_journal.hpp"
+#include "app/session/model_choices.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/core/hash.hpp"
 
@@ -137,6 +138,7 @@ core::Result<LoadedCase> load(const fs::path& folder, const std::function<fs::pa
   for (const auto& e : json.value("recorded_ecgs", Json::array())) data.recorded_ecgs.push_back(blobs.get<ep::RecordedEcg>(e));
   for (const auto& m : json.value("ea_maps", Json::array())) data.ea_maps.push_back(blobs.get<ep::EaMap>(m));
   for (const auto& s : json.at("stages")) data.stages.push_back(decode_stage(s));
+  data.choices = decode_choices(json.value("choices", Json()));
   data.created_utc = json.at("created_utc").get<std::string>();
   data.program_version = json.at("program_version").get<std::string>();
   data.edit_id = json.value("edit_id", json.at("content_sha256").get<std::string>());
@@ -230,6 +232,7 @@ core::Result<void> save_case(const CaseData& data, const fs::path& folder, const
   for (const auto& e : data.recorded_ecgs) json["recorded_ecgs"].push_back(blobs.put(e));
   for (const auto& m : data.ea_maps) json["ea_maps"].push_back(blobs.put(m));
   for (const auto& s : data.stages) json["stages"].push_back(encode_stage(s));
+  json["choices"] = encode_choices(data.choices);
   if (!blobs.state()) return core::pass(blobs.state());
   json["blob_count"] = blobs.names().size();
   json["content_sha256"] = content_hash(json);

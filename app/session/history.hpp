@@ -35,6 +35,7 @@ struct ModelParts {
   std::vector<StoredRun> results;
   std::vector<StageReport> stages;
   std::vector<MeshedParts> part_meshes;
+  ModelChoices choices;
 };
 struct ModelStep {
   ModelParts before, after;

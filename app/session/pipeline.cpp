@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 
+#include "app/session/model_choices.hpp"
 #include "app/session/twin_parts.hpp"
 #include "imaging/centerline/branch_names.hpp"
 #include "imaging/io/io.hpp"
@@ -305,7 +306,8 @@ core::Result<void> mesh_case(CaseData& original, const PipelineParams& params, c
   return {};
 }
 
-core::Result<void> build_twin(CaseData& data, const PipelineParams& params, const core::Progress& progress) {
+core::Result<void> build_twin(CaseData& data, const PipelineParams& given, const core::Progress& progress) {
+  const PipelineParams params = with_choices(given, data.choices);
   if (!data.heart_mesh && data.vessel_meshes.empty()) return core::bad_input("The case has no meshes (nothing to build a twin on). Run `mesh` first.");
   Stage stage(data, "build twin");
   auto twin = std::make_shared<twin::TwinModel>();
@@ -331,6 +333,7 @@ core::Result<void> build_twin(CaseData& data, const PipelineParams& params, cons
     twin->vessels.push_back(*vessel);
   }
   for (const auto& line : standing_assumptions(*twin, params, data.heart_mesh ? &*data.heart_mesh : nullptr)) twin->assumptions.push_back(line);
+  lay_choices(data.choices, *twin);
   if (hashes.size() == 1) {
     twin->source_labels_sha256 = hashes.front();
   } else {

@@ -239,6 +239,8 @@ core::Result<void> Session::update(int plan, const twin::InterventionSpec& spec)
   return core::wrong_usage(fmt::format("The plan has no \"{}\".", spec.id));
 }
 
+void Session::close_step() { impl_->history.close_merge(); }
+
 void Session::remove(int plan, const std::string& id) {
   OT_EXPECT(plan > 0 && plan < plan_count());
   auto plans = impl_->data->plans;

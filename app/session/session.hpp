@@ -77,6 +77,7 @@ class Session {
   void remove_plan(int plan);
   core::Result<void> add(int plan, twin::InterventionSpec spec);        // validated against the twin; refused = unchanged
   core::Result<void> update(int plan, const twin::InterventionSpec& spec);   // same id; consecutive updates of one id merge
+  void close_step();                                      // the next update is an undo step of its own (a drag has ended)
   void remove(int plan, const std::string& id);
   void set_enabled(int plan, const std::string& id, bool enabled);
   bool can_undo() const;

@@ -19,7 +19,7 @@ core::Error no_image(const std::string& key) {
   return {core::ErrorCode::bad_input, fmt::format("The case has no image \"{}\" (nothing to change). Open or import one first.", key)};
 }
 
-ModelParts model_of(const CaseData& d) { return {d.anatomy, d.heart_mesh, d.vessel_meshes, d.twin, d.results, d.stages, d.part_meshes}; }
+ModelParts model_of(const CaseData& d) { return {d.anatomy, d.heart_mesh, d.vessel_meshes, d.twin, d.results, d.stages, d.part_meshes, d.choices}; }
 void put_model(CaseData& d, const ModelParts& m) {
   d.anatomy = m.anatomy;
   d.heart_mesh = m.heart_mesh;
@@ -28,6 +28,7 @@ void put_model(CaseData& d, const ModelParts& m) {
   d.results = m.results;
   d.stages = m.stages;
   d.part_meshes = m.part_meshes;
+  d.choices = m.choices;
 }
 
 bool same_planes(const ImageData& a, const ImageData& b) {
@@ -405,6 +406,21 @@ void Session::run_model_job(std::string title, std::string step_name, ModelWork 
 void Session::update_measured(std::string step_name, const std::function<void(CaseData&)>& change) {
   CaseData copy = *impl_->data;
   change(copy);
+  if (copy.twin != impl_->data->twin) {   // a choice about the model (model_choices.hpp): a step of the model
+    auto model = std::make_shared<ModelStep>();
+    model->before = model_of(*impl_->data);
+    model->after = model_of(copy);
+    impl_->change_data([&](CaseData& d) { put_model(d, model->after); });
+    HistoryStep record;
+    record.name = std::move(step_name);
+    record.model = std::move(model);
+    impl_->history.record(std::move(record));
+    if (!impl_->folder.empty()) impl_->start_save(impl_->folder, false);
+    impl_->tell(Change::model);
+    impl_->tell(Change::results);
+    run(impl_->active, core::Mode::fast);
+    return;
+  }
   MeasuredStep step{{impl_->data->recorded_ecgs, impl_->data->ea_maps}, {copy.recorded_ecgs, copy.ea_maps}};
   if (step.before.recorded_ecgs == step.after.recorded_ecgs && step.before.ea_maps == step.after.ea_maps) return;
   impl_->change_data([&](CaseData& d) {

@@ -15,6 +15,25 @@ namespace ot::viewer {
 struct CurvedView::Impl {
   CurvedScene scene;
   std::vector<PathSpan> spans;
+  std::vector<Device> devices;
+  int held = -1, part = 0;                 // device in the hand; -1 start, 0 middle, 1 end
+  double held_offset = 0;                  // mm from the pointer to the device's start or end
+  // Device and part under a device-independent place; -1 none.
+  std::pair<int, int> device_at(const QPointF& at, double ratio) const {
+    if (scene.path().points.size() < 2) return {-1, 0};
+    constexpr double end_px = 7, slack_px = 6;
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+      const Device& d = devices[i];
+      if (!d.movable) continue;
+      const auto a = scene.place_of(d.start_mm), b = scene.place_of(d.end_mm), m = scene.place_of(0.5 * (d.start_mm + d.end_mm));
+      const double high = d.radius_mm / scene.mm_per_pixel() / ratio + slack_px;
+      if (std::abs(at.y() - m[1] / ratio) > high + std::abs(a[1] - b[1]) / ratio) continue;
+      if (std::abs(at.x() - a[0] / ratio) < end_px) return {int(i), -1};
+      if (std::abs(at.x() - b[0] / ratio) < end_px) return {int(i), 1};
+      if (at.x() > a[0] / ratio && at.x() < b[0] / ratio) return {int(i), 0};
+    }
+    return {-1, 0};
+  }
   QImage image, section_image;
   std::vector<std::array<float, 4>> edges;
   CrossSection section;
@@ -67,6 +86,12 @@ void CurvedView::set_spans(std::vector<PathSpan> spans) {
   impl_->spans = std::move(spans);
   update();
 }
+void CurvedView::set_devices(std::vector<Device> devices) {
+  if (impl_->held >= int(devices.size())) impl_->held = -1;
+  impl_->devices = std::move(devices);
+  update();
+}
+bool CurvedView::dragging_device() const { return impl_->held >= 0; }
 void CurvedView::set_cursor(double arc_mm) {
   impl_->scene.set_cursor(arc_mm);
   impl_->section_valid = false;
@@ -138,6 +163,31 @@ void CurvedView::paintEvent(QPaintEvent*) {
     p.setPen(QPen(theme::bad, 1.5 * ratio));
     const double line_y = s.scene.place_of(span.throat_mm)[1];
     p.drawLine(QPointF(t, base), QPointF(t, std::min(base, line_y + 18 * ratio)));
+  }
+  // Devices: two rails at the radius, struts between them, a grip at both ends.
+  for (const Device& d : s.devices) {
+    const QColor metal = d.selected ? theme::accent : QColor(206, 214, 222);
+    const double r = d.radius_mm / s.scene.mm_per_pixel();
+    const int cells = std::max(2, int(std::lround((d.end_mm - d.start_mm) / 1.5)));   // as coarse as in 3D: it shall read as a stent
+    QPolygonF zigzag, mirrored, upper, lower;
+    for (int k = 0; k <= cells; ++k) {
+      const auto at = s.scene.place_of(d.start_mm + (d.end_mm - d.start_mm) * k / cells);
+      const double side = k % 2 ? 1 : -1;
+      zigzag << QPointF(at[0], at[1] + side * r);
+      mirrored << QPointF(at[0], at[1] - side * r);
+      upper << QPointF(at[0], at[1] - r);
+      lower << QPointF(at[0], at[1] + r);
+    }
+    p.setPen(QPen(metal, 1.1 * ratio));
+    p.drawPolyline(zigzag);
+    p.drawPolyline(mirrored);
+    p.setPen(QPen(metal, 1.8 * ratio));
+    p.drawPolyline(upper);
+    p.drawPolyline(lower);
+    if (!d.movable) continue;
+    p.setPen(QPen(metal, 4 * ratio, Qt::SolidLine, Qt::RoundCap));
+    p.drawLine(upper.front(), lower.front());
+    p.drawLine(upper.back(), lower.back());
   }
   // Cursor with a gap at the line.
   const auto at = s.scene.place_of(s.scene.cursor());
@@ -222,6 +272,19 @@ void CurvedView::mousePressEvent(QMouseEvent* e) {
   s.button = e->button();
   s.pressed = s.last = e->position();
   s.turning = false;
+  if (e->button() == Qt::LeftButton && s.long_area.contains(e->position().toPoint()) && s.scene.volume()) {
+    const double ratio = devicePixelRatioF();
+    const auto [device, part] = s.device_at(e->position(), ratio);
+    if (device >= 0) {
+      s.held = device;
+      s.part = part;
+      const Device& d = s.devices[std::size_t(device)];
+      s.held_offset = s.scene.arc_at(e->position().x() * ratio, e->position().y() * ratio) - (part == 1 ? d.end_mm : d.start_mm);
+      setFocus(Qt::MouseFocusReason);
+      emit device_taken(d.id);
+      return;
+    }
+  }
   if (e->button() == Qt::LeftButton && s.long_area.contains(e->position().toPoint())) mouseMoveEvent(e);
 }
 void CurvedView::mouseMoveEvent(QMouseEvent* e) {
@@ -230,6 +293,22 @@ void CurvedView::mouseMoveEvent(QMouseEvent* e) {
   const double ratio = devicePixelRatioF();
   const QPointF step = e->position() - s.last;
   s.last = e->position();
+  if (s.held >= 0 && s.held < int(s.devices.size()) && s.button == Qt::LeftButton) {
+    const Device& d = s.devices[std::size_t(s.held)];
+    const double at = s.scene.arc_at(e->position().x() * ratio, e->position().y() * ratio) - s.held_offset;
+    if (s.part == 0) emit device_moved(at, d.end_mm - d.start_mm);
+    else if (s.part < 0) {
+      constexpr double shortest_mm = 4;   // shorter than any on the shelf
+      const double start = std::clamp(at, 0.0, std::max(0.0, d.end_mm - shortest_mm));
+      emit device_moved(start, d.end_mm - start);
+    }
+    else emit device_moved(d.start_mm, std::max(0.0, at - d.start_mm));
+    return;
+  }
+  if (s.button == Qt::NoButton) {
+    const auto [device, part] = s.device_at(e->position(), ratio);
+    setCursor(device < 0 ? Qt::CrossCursor : part ? Qt::SizeHorCursor : Qt::OpenHandCursor);
+  }
   if (s.button == Qt::LeftButton && s.long_area.contains(s.pressed.toPoint())) {
     constexpr double slack_px = 10;   // up and down beyond this turns
     s.turning = s.turning || std::abs(e->position().y() - s.pressed.y()) > slack_px;
@@ -258,7 +337,12 @@ void CurvedView::mouseMoveEvent(QMouseEvent* e) {
     emit hovered({});
   }
 }
-void CurvedView::mouseReleaseEvent(QMouseEvent*) { impl_->button = Qt::NoButton; }
+void CurvedView::mouseReleaseEvent(QMouseEvent*) {
+  impl_->button = Qt::NoButton;
+  if (impl_->held < 0) return;
+  impl_->held = -1;
+  emit device_released(true);
+}
 void CurvedView::wheelEvent(QWheelEvent* e) {
   constexpr double per_notch_deg = 10;
   impl_->scene.set_angle(impl_->scene.angle() + per_notch_deg * e->angleDelta().y() / 120.0);
@@ -268,6 +352,11 @@ void CurvedView::wheelEvent(QWheelEvent* e) {
 }
 void CurvedView::keyPressEvent(QKeyEvent* e) {
   Impl& s = *impl_;
+  if (e->key() == Qt::Key_Escape && s.held >= 0) {
+    s.held = -1;
+    emit device_released(false);
+    return;
+  }
   if ((e->key() != Qt::Key_Left && e->key() != Qt::Key_Right) || s.scene.path().points.size() < 2) {
     QWidget::keyPressEvent(e);
     return;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // CurvedView: a vessel along its centreline (straightened or curved) with the cross-section at the cursor, its area and diameters.
+// Mouse on a device: drag its middle to move it, its ends to change its length, Esc leaves it where it was.
 // Mouse on the long picture: left drag sideways moves the cursor, up and down turns about the line; wheel turns by 10 degrees,
 // Ctrl+wheel is not used; right drag window. Keys: left and right move the cursor by 0.5 mm.
 #pragma once
@@ -19,6 +20,14 @@ class CurvedView : public QWidget {
   CurvedScene& scene();                          // after changing it directly call refresh()
   void refresh();
   void set_spans(std::vector<PathSpan> spans);   // stenoses: bars with a tick at the throat
+  // Devices along the line, drawn with struts at their radius; draggable ones move by their middle and change length by their ends.
+  struct Device {
+    QString id;
+    double start_mm = 0, end_mm = 0, radius_mm = 0;
+    bool selected = false, movable = true;
+  };
+  void set_devices(std::vector<Device> devices);
+  bool dragging_device() const;
   void set_cursor(double arc_mm);                // from elsewhere: no signal back
   CrossSection section() const;                  // at the cursor
   QString numbers() const;                       // what is written beside the section
@@ -26,6 +35,9 @@ class CurvedView : public QWidget {
 
  signals:
   void cursor_moved(double arc_mm, const ot::core::Vec3& lps_mm);
+  void device_taken(const QString& id);
+  void device_moved(double start_mm, double length_mm);   // along the path
+  void device_released(bool kept);                         // false: Esc
   void window_level_changed(double width, double level);
   void hovered(const QString& text);
 

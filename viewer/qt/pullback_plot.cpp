@@ -91,6 +91,8 @@ void PullbackPlot::set_cursor(double arc_mm) {
   impl_->cursor = arc_mm;
   update();
 }
+double PullbackPlot::cursor() const { return impl_->cursor; }
+const std::vector<PullbackCurve>& PullbackPlot::curves() const { return impl_->curves; }
 void PullbackPlot::set_title(const QString& title) {
   impl_->title = title;
   update();
@@ -98,6 +100,7 @@ void PullbackPlot::set_title(const QString& title) {
 
 void PullbackPlot::paintEvent(QPaintEvent*) {
   const Impl& s = *impl_;
+  const auto unit = [&] { return s.kind == Kind::ffr ? QString("FFR") : s.kind == Kind::shear_pa ? QString("Pa") : QString("mmHg"); };
   QPainter p(this);
   p.setRenderHint(QPainter::Antialiasing);
   QFont font = this->font();
@@ -112,7 +115,7 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
     const double wide = QFontMetricsF(bold).horizontalAdvance(s.title);
     p.setPen(theme::hint);
     p.setFont(font);
-    p.drawText(QRectF(8 + wide + 8, 4, 80, 20), Qt::AlignLeft | Qt::AlignVCenter, s.kind == Kind::ffr ? QString("FFR") : QString("mmHg"));
+    p.drawText(QRectF(8 + wide + 8, 4, 80, 20), Qt::AlignLeft | Qt::AlignVCenter, unit());
     bold.setPixelSize(11);
   }
   p.setFont(font);
@@ -135,7 +138,7 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
     p.setPen(QPen(theme::hairline, 1));
     p.drawLine(QPointF(a.plot.left(), Y(v)), QPointF(a.plot.right(), Y(v)));
     p.setPen(theme::secondary);
-    p.drawText(QRectF(0, Y(v) - 8, a.plot.left() - 6, 16), Qt::AlignRight | Qt::AlignVCenter, QString::number(v, 'f', ffr ? 1 : 0));
+    p.drawText(QRectF(0, Y(v) - 8, a.plot.left() - 6, 16), Qt::AlignRight | Qt::AlignVCenter, QString::number(v, 'f', ffr || step < 1 ? 1 : 0));
   }
   const double xs = nice_step(a.x1, 5);
   for (double v = 0; v <= a.x1 + 1e-9; v += xs) {
@@ -144,7 +147,7 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
   }
   p.setPen(theme::hint);
   p.drawText(QRectF(a.plot.right() - 60, a.plot.bottom() + 20, 60, 14), Qt::AlignRight, tr("mm"));
-  if (s.title.isEmpty()) p.drawText(QRectF(a.plot.left() + 4, a.plot.bottom() + 22, 80, 12), Qt::AlignLeft, ffr ? QString("FFR") : QString("mmHg"));
+  if (s.title.isEmpty()) p.drawText(QRectF(a.plot.left() + 4, a.plot.bottom() + 22, 80, 12), Qt::AlignLeft, unit());
   if (ffr) {
     p.setPen(QPen(theme::bad, 1.2, Qt::DashLine));
     p.drawLine(QPointF(a.plot.left(), Y(ffr_break)), QPointF(a.plot.right(), Y(ffr_break)));
@@ -182,7 +185,7 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
     p.drawPath(path);
     if (c.value.empty()) continue;
     // Name with the last value, right-aligned from the right.
-    const QString text = QString("%1 %2").arg(c.name).arg(c.value.back(), 0, 'f', ffr ? 2 : 0);
+    const QString text = QString("%1 %2").arg(c.name).arg(c.value.back(), 0, 'f', ffr ? 2 : s.kind == Kind::shear_pa ? 1 : 0);
     p.setFont(bold);
     const double wide = QFontMetricsF(bold).horizontalAdvance(text);
     p.setPen(s.color(i));
@@ -203,7 +206,7 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
       const bool left = X(at) > a.plot.center().x();
       p.setFont(bold);
       p.setPen(s.color(i));
-      p.drawText(QRectF(left ? X(at) - 66 : X(at) + 6, Y(v) - 15, 60, 14), left ? Qt::AlignRight : Qt::AlignLeft, QString::number(v, 'f', ffr ? 2 : 0));
+      p.drawText(QRectF(left ? X(at) - 66 : X(at) + 6, Y(v) - 15, 60, 14), left ? Qt::AlignRight : Qt::AlignLeft, QString::number(v, 'f', ffr ? 2 : 1));
       p.setFont(font);
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// PullbackPlot: FFR or pressure along the vessel, before and after, with the 0.80 break and the grey zone 0.75..0.80.
+// PullbackPlot: FFR or pressure along the vessel, before and after, with the 0.80 break and the grey zone 0.76..0.80.
 #pragma once
 #include <QColor>
 #include <QString>
@@ -24,13 +24,15 @@ struct PullbackSpan {              // stenosis or stent drawn as a bar on the ax
 class PullbackPlot : public QWidget {
   Q_OBJECT
  public:
-  enum class Kind { ffr, pressure_mmhg };
+  enum class Kind { ffr, pressure_mmhg, shear_pa };
   explicit PullbackPlot(QWidget* parent = nullptr);
   ~PullbackPlot() override;
   void set_kind(Kind kind);
   void set_curves(std::vector<PullbackCurve> curves);
   void set_spans(std::vector<PullbackSpan> spans);
   void set_cursor(double arc_mm);  // negative: none
+  double cursor() const;
+  const std::vector<PullbackCurve>& curves() const;
   void set_title(const QString& title);
   QSize sizeHint() const override { return {320, 200}; }
   QSize minimumSizeHint() const override { return {200, 120}; }

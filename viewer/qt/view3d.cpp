@@ -44,6 +44,8 @@ struct View3D::Impl {
   QButtonGroup* view_group = nullptr;
   QTimer* hover_timer = nullptr;
   Hover hover;
+  Grab grab;
+  bool grabbing = false;
   bool picking = false, dragging = false, moved = false, first_fit = true;
   double preview_radius = 0;
   QPointF last, pressed;
@@ -163,6 +165,7 @@ View3D::View3D(QWidget* parent) : QWidget(parent), impl_(std::make_unique<Impl>(
     if (v.picking && v.preview_radius > 0) {
       v.scene.set_preview(pick ? std::optional<LesionMark>({"preview", pick->point, v.preview_radius, false}) : std::nullopt);
     }
+    if (v.grab && !v.picking) v.canvas->setCursor(pick ? v.grab(*pick, false) : Qt::ArrowCursor);
     const QString text = pick && v.hover ? v.hover(*pick) : QString();
     if (text.isEmpty()) v.card->hide();
     else v.card->show_at(v.last.toPoint(), text);
@@ -215,6 +218,8 @@ void View3D::set_pick_mode(bool on, double preview_radius_mm, const QString& hin
   resizeEvent(nullptr);
 }
 bool View3D::pick_mode() const { return impl_->picking; }
+void View3D::set_grab(Grab grab) { impl_->grab = std::move(grab); }
+bool View3D::grabbing() const { return impl_->grabbing; }
 void View3D::set_view_buttons_visible(bool visible) { impl_->views->setVisible(visible); }
 
 core::Result<void> View3D::save_png(const std::filesystem::path& path) {
@@ -270,6 +275,13 @@ bool View3D::eventFilter(QObject* watched, QEvent* event) {
       s.dragging = true;
       s.moved = false;
       s.card->hide();
+      if (s.grab && !s.picking && e->button() == Qt::LeftButton && e->modifiers() == Qt::NoModifier) {
+        const QPointF at = e->position() * ratio;
+        if (const auto pick = s.scene.pick(at.x(), at.y()); pick && s.grab(*pick, false) != Qt::ArrowCursor) {
+          s.grabbing = s.grab(*pick, true) != Qt::ArrowCursor;
+          if (s.grabbing) s.canvas->setCursor(Qt::ClosedHandCursor);
+        }
+      }
       return true;
     }
     case QEvent::MouseMove: {
@@ -281,6 +293,11 @@ bool View3D::eventFilter(QObject* watched, QEvent* event) {
         return true;
       }
       if (!s.moved && (e->position() - s.pressed).manhattanLength() < click_slack_px) return true;
+      if (s.grabbing) {
+        s.moved = true;
+        emit grab_moved(e->position().x() * ratio, e->position().y() * ratio);
+        return true;
+      }
       if (!s.moved) s.scene.set_interacting(true);
       s.moved = true;
       const bool shift = e->modifiers() & Qt::ShiftModifier, ctrl = e->modifiers() & Qt::ControlModifier;
@@ -295,6 +312,11 @@ bool View3D::eventFilter(QObject* watched, QEvent* event) {
       auto* e = static_cast<QMouseEvent*>(event);
       const bool click = s.dragging && !s.moved;
       s.dragging = false;
+      if (s.grabbing) {
+        s.grabbing = false;
+        s.canvas->setCursor(Qt::ArrowCursor);
+        emit grab_ended(true);
+      }
       s.scene.set_interacting(false);
       if (!click) return true;
       if (s.picking && e->button() == Qt::RightButton) {
@@ -343,6 +365,10 @@ void View3D::keyPressEvent(QKeyEvent* event) {
   } else if (key == Qt::Key_R && event->modifiers() == Qt::NoModifier) {
     s.scene.fit();
     emit camera_changed();
+  } else if (key == Qt::Key_Escape && s.grabbing) {
+    s.grabbing = s.dragging = false;
+    s.canvas->setCursor(Qt::ArrowCursor);
+    emit grab_ended(false);
   } else if (key == Qt::Key_Escape && s.picking) {
     emit pick_cancelled();
   } else {

@@ -38,11 +38,18 @@ class View3D : public QWidget {
   // While on: crosshair cursor, a click emits picked(). The preview radius shows a ghost lesion under the cursor (0: none).
   void set_pick_mode(bool on, double preview_radius_mm = 0, const QString& hint = {});
   bool pick_mode() const;
+  // Things that can be taken by the hand: `grab(pick, false)` asks for the cursor over a thing (ArrowCursor: not to be taken), with true
+  // the left button went down on it; from then on the mouse sends grab_moved() instead of turning the view, until grab_ended().
+  using Grab = std::function<Qt::CursorShape(const Pick&, bool pressed)>;
+  void set_grab(Grab grab);
+  bool grabbing() const;
   void set_view_buttons_visible(bool visible);
   core::Result<void> save_png(const std::filesystem::path& path);   // what is on screen
   QSize sizeHint() const override { return {900, 640}; }
 
  signals:
+  void grab_moved(double x, double y);          // device pixels
+  void grab_ended(bool kept);                   // false: Esc
   void picked(const ot::viewer::Pick& pick);    // pick mode, or Ctrl+click
   void clicked(const ot::viewer::Pick& pick);   // plain click on something outside pick mode: selection
   void pick_cancelled();                        // Esc or right click in pick mode

@@ -20,7 +20,7 @@ enum class Palette {
 enum class Vision { normal, color_blind };  // color_blind: viridis (activation reversed so that early stays bright)
 
 inline constexpr double ffr_break = 0.80;       // invasive FFR <= 0.80 is positive
-inline constexpr double ffr_grey_low = 0.75;    // 0.76 to 0.80: grey zone, needs more information
+inline constexpr double ffr_grey_low = 0.76;    // 0.76 to 0.80: grey zone, needs more information
 inline constexpr core::Color no_value_color{92, 99, 107};  // never activated, no data
 
 // fraction in [0, 1] (clamped) of the range lo..hi.

@@ -184,6 +184,7 @@ std::optional<Pick> Scene3D::pick(double x, double y) const {
   }
   for (const auto& [key, v] : s.vessels) consider(v->drawn, [&, k = key](core::Index) { return k; }, &v->patch_names);
   for (MarkGroup* g : s.mark_groups()) consider(g->drawn, [g](core::Index t) { return g->owner(t); }, nullptr);
+  for (const auto& g : s.place_groups) consider(g->drawn, [g = g.get()](core::Index t) { return g->owner(t); }, nullptr);
   if (std::isfinite(solid.distance)) return solid.pick;
   if (std::isfinite(glass.distance)) return glass.pick;
   return std::nullopt;

@@ -57,6 +57,14 @@ struct StentMark {
 StentMark stent_on(const core::VesselNetwork& network, int branch, double start_mm, double length_mm, double radius_mm,
                    std::string id);
 
+// A place a person points at: end of a vessel, electrode, probe. A disc when it has a normal, else a ball.
+struct PlaceMark {
+  std::string key;                // what a pick of it is called: "cap:outlet 2", "electrode:V1", "probe:p1"
+  core::Vec3 center{0, 0, 0}, normal{0, 0, 0};
+  double radius = 2;              // mm
+  core::Color color{0x4c, 0xc2, 0xff};
+};
+
 struct VesselItem {
   std::string key, name;
   std::shared_ptr<const core::SurfaceMesh> surface;   // lumen
@@ -116,6 +124,7 @@ class Scene3D {
   void remove_vessel(const std::string& key);
   void set_stents(std::vector<StentMark> stents);
   void set_centrelines(const std::vector<core::VesselNetwork>& networks);
+  void set_places(std::vector<PlaceMark> places);     // not part of bounds(): electrodes lie far from the heart
   void set_crosshair(std::optional<core::Vec3> point);
   // A thing to look at, drawn over everything: marker ball of that radius, triangles of an element, a line (point pairs).
   struct Highlight {
@@ -165,7 +174,7 @@ class Scene3D {
   std::optional<std::array<double, 2>> project(const core::Vec3& point) const;  // pixels; nothing when behind
   struct Bounds { core::Vec3 lo, hi; };
   std::optional<Bounds> bounds() const;               // of everything visible
-  struct Counts { int anatomy = 0, lesions = 0, pacing = 0, vessels = 0, stents = 0; long triangles = 0, isoline_segments = 0; };
+  struct Counts { int anatomy = 0, lesions = 0, pacing = 0, vessels = 0, stents = 0, places = 0; long triangles = 0, isoline_segments = 0; };
   std::array<double, 4> color_bar_area() const;       // x y width height in pixels, all zero when there is no bar
   Counts counts() const;                              // for tests: the data behind the pixels
 

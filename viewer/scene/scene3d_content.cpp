@@ -441,6 +441,7 @@ void Scene3D::clear() {
   set_preview(std::nullopt);
   set_pacing({});
   set_stents({});
+  set_places({});
   set_centrelines({});
   set_crosshair(std::nullopt);
   set_highlight(std::nullopt);
@@ -453,7 +454,7 @@ Scene3D::Counts Scene3D::counts() const {
   Counts c;
   for (const auto& a : impl_->anatomy) c.anatomy += a.drawn->visible();
   c.lesions = int(impl_->lesions.size()), c.pacing = int(impl_->pacing.size());
-  c.stents = int(impl_->stents.size()), c.vessels = int(impl_->vessels.size());
+  c.places = int(impl_->places.size()), c.stents = int(impl_->stents.size()), c.vessels = int(impl_->vessels.size());
   c.triangles = impl_->triangles();
   c.isoline_segments = long(impl_->tissue_lines.segments());
   for (const auto& [key, v] : impl_->vessels) c.isoline_segments += long(v->lines.segments());

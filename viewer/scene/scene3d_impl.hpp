@@ -49,6 +49,8 @@ struct Scene3D::Impl {
   std::vector<PaceMark> pacing;
   std::vector<StentMark> stents;
   MarkGroup lesions_plain, lesions_selected, pacing_plain, pacing_selected, stents_plain, stents_selected;
+  std::vector<PlaceMark> places;
+  std::vector<std::unique_ptr<MarkGroup>> place_groups;   // one per colour
   DrawnSurface preview, centrelines;
   DrawnLines crosshair, measures, highlight_lines;
   DrawnSurface highlight;

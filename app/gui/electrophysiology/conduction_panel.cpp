@@ -60,12 +60,13 @@ ConductionPanel::ConductionPanel(Workspace& workspace, QWidget* parent) : QWidge
 }
 
 void ConductionPanel::build() {
-  session::PipelineParams params;
-  params.conduction = kind_->currentData().toString().toStdString();
-  params.block = block_->currentData().toString().toStdString();
-  params.accessory = accessory_->currentData().toString().toStdString();
-  workspace_.session().run_model_job(job_title, "conduction system", [params](session::CaseData& d, const core::Progress& progress) -> core::Result<void> {
-    if (auto ok = session::build_twin(d, params, progress.part(0, 0.8)); !ok) return ok;
+  const auto kind = kind_->currentData().toString().toStdString(), block = block_->currentData().toString().toStdString(),
+             accessory = accessory_->currentData().toString().toStdString();
+  workspace_.session().run_model_job(job_title, "conduction system", [=](session::CaseData& d, const core::Progress& progress) -> core::Result<void> {
+    d.choices.conduction = kind;
+    d.choices.block = block;
+    d.choices.accessory = accessory;
+    if (auto ok = session::build_twin(d, {}, progress.part(0, 0.8)); !ok) return ok;
     if (auto run = session::run_scenario(d, {}, core::Mode::fast, {}, progress.part(0.8, 1)); !run) return core::pass(run);
     return {};
   });
@@ -91,7 +92,7 @@ void ConductionPanel::refresh() {
   now_->setVisible(!now_->text().isEmpty());
   QString note = kind == "purkinje" ? "The tree is not calibrated yet: its QRS is too short. Read the order of activation, not the duration. "
                                     : "Fascicular blocks need the tree. ";
-  note += "A rebuild from the labels returns to early sites.";
+  note += "Kept in the case: a rebuild from the labels uses it again.";
   note_->setText(note);
   if (!why.isEmpty() && data->twin && data->twin->heart) note_->setText(why + " " + note);
 }

@@ -107,6 +107,7 @@ void VesselPane::choose(int entry) {
     scene.set_path({});
     scene.set_volume(nullptr);
     view_->refresh();
+    emit path_chosen();
     return;
   }
   const Entry& e = entries_[std::size_t(entry)];
@@ -131,6 +132,7 @@ void VesselPane::choose(int entry) {
   // Begin at the worst narrowing, where one wants to look.
   scene.set_cursor(spans.empty() ? 0.5 * e.path.length() : spans.front().throat_mm);
   view_->refresh();
+  emit path_chosen();
 }
 
 // The crosshair came near the line from somewhere else: the cursor follows.

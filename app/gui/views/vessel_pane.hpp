@@ -15,10 +15,13 @@ class VesselPane : public QFrame {
  public:
   VesselPane(Workspace& workspace, QWidget* parent);
   viewer::CurvedView& view() { return *view_; }
+  const viewer::VesselPath* path() const { return chosen_ >= 0 ? &entries_[std::size_t(chosen_)].path : nullptr; }
+  QString vessel() const { return chosen_ >= 0 ? QString::fromStdString(entries_[std::size_t(chosen_)].vessel_key) : QString(); }
   void refresh();                       // case, vessel or labels changed; does nothing while hidden
 
  signals:
   void place_chosen(const ot::core::Vec3& lps_mm);
+  void path_chosen();
 
  protected:
   void showEvent(QShowEvent* event) override;

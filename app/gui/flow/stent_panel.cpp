@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/flow/stent_panel.hpp"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QSignalBlocker>
+#include <QTableWidget>
+#include <algorithm>
+#include <cmath>
+
+#include "app/gui/theme.hpp"
+#include "app/gui/widgets.hpp"
+#include "app/present/views.hpp"
+#include "solvers/hemodynamics/ffr.hpp"
+
+namespace ot::gui {
+namespace {
+
+constexpr int row_height = 28;
+constexpr int diameters_around = 2, lengths_around = 1;   // sizes of the shelf on both sides of the present one
+
+// The sizes next to the present one on the shelf, the present one among them.
+std::vector<std::pair<double, double>> neighbours(double diameter, double length) {
+  const auto& shelf = present::coronary_stents();
+  const auto around = [](const std::vector<double>& sizes, double now, int reach) {
+    const int at = int(std::lower_bound(sizes.begin(), sizes.end(), now - 1e-6) - sizes.begin());
+    std::vector<double> found;
+    for (int i = std::max(0, at - reach); i <= std::min(int(sizes.size()) - 1, at + reach); ++i) found.push_back(sizes[std::size_t(i)]);
+    return found;
+  };
+  std::vector<std::pair<double, double>> sizes{{diameter, length}};
+  for (const double d : around(shelf.diameters_mm, diameter, diameters_around)) sizes.emplace_back(d, length);
+  for (const double l : around(shelf.lengths_mm, length, lengths_around)) sizes.emplace_back(diameter, l);
+  std::sort(sizes.begin(), sizes.end());
+  sizes.erase(std::unique(sizes.begin(), sizes.end(), [](const auto& a, const auto& b) { return std::abs(a.first - b.first) < 1e-6 && std::abs(a.second - b.second) < 1e-6; }), sizes.end());
+  return sizes;
+}
+
+twin::Scenario with_size(twin::Scenario scenario, const std::string& id, double diameter, double length, double whole) {
+  for (auto& spec : scenario.interventions)
+    if (spec.id == id) {
+      const double middle = spec.placement.start_mm + 0.5 * spec.placement.length_mm;
+      spec.params.set("diameter_mm", diameter);
+      spec.placement.length_mm = std::min(length, whole);
+      spec.placement.start_mm = std::clamp(middle - 0.5 * spec.placement.length_mm, 0.0, whole - spec.placement.length_mm);
+    }
+  return scenario;
+}
+
+double branch_length(const session::CaseData& data, const twin::Placement& place) {
+  const auto* model = data.twin ? data.twin->find_vessel(place.vessel) : nullptr;
+  if (!model || !model->network || place.branch < 0 || place.branch >= int(model->network->branches.size())) return 0;
+  return model->network->branches[std::size_t(place.branch)].length();
+}
+
+}  // namespace
+
+StentPanel::StentPanel(Workspace& workspace, FlowDrafts& drafts, QWidget* parent) : QWidget(parent), workspace_(workspace), drafts_(drafts) {
+  name_widget(this, "stent_panel", "Stent");
+  auto* box = new QVBoxLayout(this);
+  box->setContentsMargins(0, 0, 0, 0);
+  box->setSpacing(5);
+  shelf_ = new QWidget(this);
+  auto* shelf = new QVBoxLayout(shelf_);
+  shelf->setContentsMargins(0, 0, 0, 0);
+  shelf->setSpacing(4);
+  shelf->addWidget(make_label("From the shelf, Ø × length", "small_hint", shelf_));
+  auto* row = new QHBoxLayout;
+  row->setSpacing(6);
+  diameter_ = new QComboBox(shelf_);
+  name_widget(diameter_, "stent_diameter", "Diameter from the shelf");
+  length_ = new QComboBox(shelf_);
+  name_widget(length_, "stent_length", "Length from the shelf");
+  const auto& sizes = present::coronary_stents();
+  for (const double d : sizes.diameters_mm) diameter_->addItem(QStringLiteral("%1 mm").arg(d, 0, 'f', 2), d);
+  for (const double l : sizes.lengths_mm) length_->addItem(QStringLiteral("%1 mm").arg(l, 0, 'f', 0), l);
+  for (auto* c : {diameter_, length_}) {
+    c->setToolTip(QString::fromStdString(sizes.source));
+    row->addWidget(c, 1);
+    connect(c, &QComboBox::activated, this, [this] { choose(diameter_->currentData().toDouble(), length_->currentData().toDouble()); });
+  }
+  shelf->addLayout(row);
+  box->addWidget(shelf_);
+  numbers_ = new QVBoxLayout;
+  numbers_->setSpacing(2);
+  box->addLayout(numbers_);
+  behind_ = new QCheckBox("3D flow after each move", this);
+  name_widget(behind_, "stent_full_behind", "3D flow after each move");
+  behind_->setToolTip("After the stent was moved, the full flow of this vessel runs in the background and takes over when it is done.");
+  behind_->setChecked(drafts.full_behind());
+  connect(behind_, &QCheckBox::toggled, this, [this](bool on) { drafts_.set_full_behind(on); });
+  box->addWidget(behind_);
+  compare_ = make_button("Compare sizes", "stent_compare", this, "left");
+  set_icon(compare_, "compare");
+  compare_->setToolTip("The sizes next to this one, at this place, by the FAST model");
+  connect(compare_, &QPushButton::clicked, this, &StentPanel::compare);
+  box->addWidget(compare_);
+  table_ = new QTableWidget(this);
+  name_widget(table_, "stent_sizes", "Sizes side by side");
+  table_->setColumnCount(4);
+  table_->setHorizontalHeaderLabels({"Ø × mm", "MLD mm", "drop", "FFR"});
+  table_->verticalHeader()->hide();
+  table_->verticalHeader()->setDefaultSectionSize(row_height);
+  table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+  table_->horizontalHeader()->setFixedHeight(24);
+  table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  table_->setSelectionMode(QAbstractItemView::SingleSelection);
+  table_->setFrameShape(QFrame::NoFrame);
+  table_->setShowGrid(false);
+  table_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  table_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  table_->setToolTip("Click a size to take it");
+  connect(table_, &QTableWidget::cellClicked, this, [this](int r, int) {
+    if (r >= 0 && r < int(sizes_.size())) choose(sizes_[std::size_t(r)].diameter_mm, sizes_[std::size_t(r)].length_mm);
+  });
+  box->addWidget(table_);
+  note_ = make_label("Drag the stent in the 3D view or on the straightened vessel; drag an end to change its length. Esc puts it back.", "small_hint", this, true);
+  note_->setObjectName("stent_note");
+  box->addWidget(note_);
+  for (auto signal : {&Workspace::case_replaced, &Workspace::plans_changed, &Workspace::selection_changed, &Workspace::tool_changed}) connect(&workspace, signal, this, &StentPanel::refresh);
+  for (auto signal : {&Workspace::results_changed, &Workspace::flow_draft_changed}) connect(&workspace, signal, this, &StentPanel::refresh_numbers);
+  refresh();
+}
+
+const twin::InterventionSpec* StentPanel::stent() const {
+  const auto* spec = workspace_.selected_spec();
+  return spec && spec->kind == "stent" && workspace_.tool() == Tool::none ? spec : nullptr;
+}
+
+void StentPanel::refresh() {
+  const auto* spec = stent();
+  setVisible(spec != nullptr);
+  if (!spec) return;
+  const auto data = workspace_.data();
+  const auto* model = data->twin ? data->twin->find_vessel(spec->placement.vessel) : nullptr;
+  shelf_->setVisible(model && model->report_ffr);   // the shelf holds coronary stents
+  compare_->setVisible(model && model->report_ffr);
+  const auto show = [](QComboBox* box, double value) {
+    const QSignalBlocker block(box);
+    int at = -1;
+    for (int i = 0; i < box->count(); ++i)
+      if (std::abs(box->itemData(i).toDouble() - value) < 1e-6) at = i;
+    box->setCurrentIndex(at);
+    if (at < 0) box->setPlaceholderText(QStringLiteral("%1 mm").arg(value, 0, 'f', 1));
+  };
+  show(diameter_, spec->params.number("diameter_mm"));
+  show(length_, spec->placement.length_mm);
+  const auto& place = spec->placement;
+  const double middle = place.start_mm + 0.5 * place.length_mm, was = compared_at_.start_mm + 0.5 * compared_at_.length_mm;
+  if (compared_plan_ != workspace_.session().active_plan() || place.vessel != compared_at_.vessel || place.branch != compared_at_.branch || std::abs(middle - was) > 0.5) sizes_.clear();
+  refresh_numbers();
+  refresh_table();
+}
+
+void StentPanel::refresh_numbers() {
+  const auto* spec = stent();
+  if (!spec) return;
+  clear_layout(numbers_);
+  const int plan = workspace_.session().active_plan();
+  const auto* draft = workspace_.flow_draft();
+  const auto shown = workspace_.shown_result(plan);
+  auto run = shown.stale ? nullptr : shown.result;
+  if (draft && draft->spec.id == spec->id && draft->answer) run = draft->answer->run;
+  const std::string vessel = spec->placement.vessel;
+  if (draft && draft->spec.id == spec->id) {
+    const auto& p = draft->spec.placement;
+    numbers_->addWidget(make_fact("Now at", QStringLiteral("%1–%2 mm").arg(p.start_mm, 0, 'f', 1).arg(p.start_mm + p.length_mm, 0, 'f', 1), this));
+    if (draft->answer && !draft->answer->refused.empty()) numbers_->addWidget(make_label(QString::fromStdString(draft->answer->refused), "attention", this, true));
+  }
+  if (run) {
+    const QString before = QString::fromStdString(vessel + "_stent_");
+    for (const auto& q : run->quantities) {
+      const QString key = QString::fromStdString(q.key);
+      if (!key.startsWith(before)) continue;
+      QString label = QString::fromStdString(q.label);
+      label = label.mid(label.indexOf(':') + 1).trimmed();   // the vessel's name is known here
+      label.replace("smallest diameter in the stent, ", "MLD ");
+      label.replace("stent expansion", "expansion");
+      auto* fact = make_fact(label.left(1).toUpper() + label.mid(1), present::show_number(q.value, QString::fromStdString(q.unit)) + " " + QString::fromStdString(q.unit), this);
+      fact->setToolTip(QString::fromStdString(q.label + (q.note.empty() ? "" : "\n" + q.note)));
+      numbers_->addWidget(fact);
+    }
+  }
+  const QString key = QString::fromStdString(vessel);
+  if (const auto full = workspace_.vessel_full(plan, key)) {
+    const double ffr = present::quantity_of(*full, vessel + "_ffr");
+    const auto fast = workspace_.session().result(plan, core::Mode::fast);
+    const double other = fast ? present::quantity_of(*fast, vessel + "_ffr") : NAN;
+    if (std::isfinite(ffr))
+      numbers_->addWidget(make_fact("FFR in 3D", QStringLiteral("%1%2").arg(ffr, 0, 'f', 2).arg(std::isfinite(other) ? QStringLiteral(" (FAST %1)").arg(other, 0, 'f', 2) : QString()), this));
+  } else if (drafts_.confirming()) {
+    numbers_->addWidget(make_fact("Flow in 3D", "running", this));
+  }
+}
+
+void StentPanel::choose(double diameter, double length) {
+  const auto* spec = stent();
+  if (!spec || diameter <= 0 || length <= 0) return;
+  const auto data = workspace_.data();
+  const double whole = branch_length(*data, spec->placement);
+  if (whole <= 0) return;
+  twin::Scenario one;
+  one.interventions = {*spec};
+  const auto edited = with_size(std::move(one), spec->id, diameter, length, whole).interventions.front();
+  if (edited == *spec) return;
+  const auto vessel = QString::fromStdString(spec->placement.vessel);
+  workspace_.update_intervention(edited);
+  workspace_.session().close_step();
+  drafts_.confirm_soon(workspace_.session().active_plan(), vessel);
+}
+
+void StentPanel::compare() {
+  const auto* spec = stent();
+  const auto data = workspace_.data();
+  if (!spec || !data->twin) return;
+  const double whole = branch_length(*data, spec->placement);
+  const auto alone = present::vessel_twin(*data->twin, spec->placement.vessel, false);
+  const int plan = workspace_.session().active_plan();
+  const auto scenario = data->plans[std::size_t(plan)].scenario;
+  compared_at_ = spec->placement;
+  compared_plan_ = plan;
+  const auto list = neighbours(spec->params.number("diameter_mm"), spec->placement.length_mm);
+  workspace_.session().jobs().start(session::Lane::image, "stent sizes", "Comparing stent sizes",
+                                    [=, this, id = spec->id, place = spec->placement](const core::Progress& progress) -> core::Result<session::JobRunner::Completion> {
+                                      std::vector<present::StentSize> sizes;
+                                      for (const auto& [d, l] : list) {
+                                        if (progress.cancelled()) return core::cancelled();
+                                        sizes.push_back({d, l, present::answer_flow(alone, with_size(scenario, id, d, l, whole)), NAN});
+                                      }
+                                      return session::JobRunner::Completion([this, sizes, place, plan] {
+                                        if (compared_plan_ != plan || !(compared_at_ == place)) return;   // another place was asked for
+                                        sizes_ = sizes;
+                                        refresh_table();
+                                      });
+                                    });
+}
+
+void StentPanel::refresh_table() {
+  const auto* spec = stent();
+  table_->setVisible(spec && !sizes_.empty());
+  if (!spec || sizes_.empty()) return;
+  table_->setRowCount(int(sizes_.size()));
+  for (int r = 0; r < table_->rowCount(); ++r) {
+    const auto& size = sizes_[std::size_t(r)];
+    const bool now = std::abs(size.diameter_mm - spec->params.number("diameter_mm")) < 1e-6 && std::abs(size.length_mm - spec->placement.length_mm) < 1e-6;
+    const auto number = [](double v, int decimals) { return std::isfinite(v) ? QString::number(v, 'f', decimals) : QStringLiteral("–"); };
+    const bool refused = !size.answer.refused.empty();
+    const QStringList cells{QStringLiteral("%1 × %2").arg(size.diameter_mm, 0, 'g', 3).arg(size.length_mm, 0, 'f', 0), refused ? "–" : number(size.answer.min_diameter_mm, 2),
+                            refused ? "–" : number(size.answer.drop_mmhg, 1), refused ? "–" : number(size.answer.ffr, 2)};
+    for (int c = 0; c < 4; ++c) {
+      auto* cell = new QTableWidgetItem(cells[c]);
+      cell->setTextAlignment(c ? int(Qt::AlignRight | Qt::AlignVCenter) : int(Qt::AlignLeft | Qt::AlignVCenter));
+      QFont font = ui_font(12, now ? QFont::DemiBold : QFont::Normal);
+      cell->setFont(font);
+      if (c == 3 && std::isfinite(size.answer.ffr) && !refused) {
+        const auto meaning = hemo::ffr_meaning(size.answer.ffr);
+        cell->setForeground(meaning == hemo::FfrMeaning::reduced ? theme().bad : meaning == hemo::FfrMeaning::grey_zone ? theme().attention : theme().good);
+      } else {
+        cell->setForeground(now ? theme().accent : theme().text);
+      }
+      cell->setToolTip(refused ? QString::fromStdString(size.answer.refused) : "Click to take this size");
+      table_->setItem(r, c, cell);
+    }
+  }
+  table_->setFixedHeight(24 + row_height * table_->rowCount() + 2);
+}
+
+}  // namespace ot::gui

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a HeartPane shows of a vessel: the painted lumen, devices on it, and a device that is being dragged.
+#include <cmath>
+
+#include "app/gui/heart_pane.hpp"
+
+namespace ot::gui {
+
+const FlowDraft* HeartPane::drafted() const {
+  const auto* draft = workspace_.flow_draft();
+  return draft && draft->plan == plan() && QString::fromStdString(draft->spec.placement.vessel) == scene_vessel_ ? draft : nullptr;
+}
+
+void HeartPane::refresh_draft() {
+  if (scene_vessel_.isEmpty()) return;
+  const auto* draft = drafted();
+  if (!draft || draft->answer) show_vessel();
+  refresh_marks();
+  refresh_badge();
+}
+
+QString HeartPane::flow_difference() const {
+  const auto fast = workspace_.session().result(plan(), core::Mode::fast);
+  if (!fast || !shown_.result) return {};
+  const std::string key = scene_vessel_.toStdString();
+  const double ffr = present::quantity_of(*shown_.result, key + "_ffr") - present::quantity_of(*fast, key + "_ffr");
+  if (std::isfinite(ffr)) return QStringLiteral("FFR %1%2 to FAST").arg(ffr < 0 ? QChar(0x2212) : QChar('+')).arg(std::abs(ffr), 0, 'f', 2);
+  const double drop = present::quantity_of(*shown_.result, key + "_pressure_drop_mmhg") - present::quantity_of(*fast, key + "_pressure_drop_mmhg");
+  if (!std::isfinite(drop)) return {};
+  return QStringLiteral("drop %1%2 mmHg to FAST").arg(drop < 0 ? QChar(0x2212) : QChar('+')).arg(std::abs(drop), 0, 'f', 1);
+}
+
+void HeartPane::show_vessel() {
+  auto& scene = view_->scene();
+  const auto data = workspace_.data();
+  const auto* model = data->twin ? data->twin->find_vessel(scene_vessel_.toStdString()) : nullptr;
+  if (!model) return;
+  const auto* result = shown_.result ? present::find_vessel_result(*shown_.result, model->key) : nullptr;
+  if (const auto* draft = drafted(); draft && draft->answer && draft->answer->vessel()) result = draft->answer->vessel();
+  viewer::VesselItem item;
+  item.key = model->key;
+  item.name = model->name;
+  item.surface = model->lumen;
+  const bool plain = workspace_.vessel_display() == VesselDisplay::plain;
+  if (!result || plain) {
+    if (result && result->lumen) item.surface = result->lumen;
+    scene.set_vessel(std::move(item));
+    return;
+  }
+  if (arcs_of_ != model->lumen && model->lumen && model->network) {
+    arcs_ = present::lumen_arcs(*model->lumen, *model->network);
+    arcs_of_ = model->lumen;
+  }
+  const bool shear = workspace_.vessel_display() == VesselDisplay::wall_shear;
+  const auto paint = present::paint_vessel(*model, *result, shear ? present::LumenQuantity::wall_shear : present::LumenQuantity::pressure, &arcs_);
+  viewer::FieldStyle style;
+  if (paint.ffr) {
+    style = viewer::ffr_style();
+  } else if (shear) {
+    // Below 1 Pa is where atheroma grows, above about 7 Pa is high (Malek, Alper, Izumo, JAMA 282 (1999) 2035): both lie inside this scale.
+    style.palette = viewer::Palette::wall_shear;
+    style.lo = 0;
+    style.hi = 10;
+    style.step = 1;
+    style.title = paint.on_mesh ? "Wall shear" : "Wall shear, developed flow";
+    style.unit = "Pa";
+    style.isolines = false;
+  } else {
+    const double step = present::band_step(paint.hi - paint.lo);
+    style.palette = viewer::Palette::pressure;
+    style.lo = std::floor(paint.lo / step) * step;
+    style.hi = std::max(style.lo + step, std::ceil(paint.hi / step) * step);
+    style.step = step;
+    style.title = "Pressure";
+    style.unit = "mmHg";
+    style.decimals = step < 1 ? 1 : 0;
+    style.isolines = false;
+  }
+  style.vision = workspace_.color_blind() ? viewer::Vision::color_blind : viewer::Vision::normal;
+  if (paint.on_mesh) {
+    scene.set_vessel(model->key, result->mesh, paint.values, style);
+    return;
+  }
+  item.surface = result->lumen;
+  item.values = paint.values;
+  item.style = style;
+  scene.set_vessel(std::move(item));
+}
+
+void HeartPane::refresh_marks() {
+  auto& scene = view_->scene();
+  const auto data = workspace_.data();
+  std::vector<viewer::LesionMark> lesions;
+  std::vector<viewer::PaceMark> pacing;
+  std::vector<viewer::StentMark> stents;
+  std::vector<core::VesselNetwork> lines;
+  if (plan() < int(data->plans.size()) && data->twin) {
+    const auto* draft = drafted();
+    for (const auto& stored : data->plans[std::size_t(plan())].scenario.interventions) {
+      const auto& spec = draft && draft->spec.id == stored.id ? draft->spec : stored;
+      if (!spec.enabled) continue;
+      const bool selected = QString::fromStdString(spec.id) == workspace_.selection();
+      if (spec.kind == "pacing") {
+        if (scene_vessel_.isEmpty())
+          for (const auto& x : spec.placement.points_mm) pacing.push_back({spec.id, "", x, selected});
+      } else if (spec.placement.kind == twin::Placement::Kind::point || spec.placement.kind == twin::Placement::Kind::polyline) {
+        const double radius = spec.params.has("radius_mm") ? spec.params.number("radius_mm") : 3.0;
+        if (scene_vessel_.isEmpty())
+          for (const auto& x : present::lesion_points(spec, wall_)) lesions.push_back({spec.id, x, std::min(radius, 3.0), selected});
+      } else if (spec.placement.kind == twin::Placement::Kind::segment && spec.placement.vessel == scene_vessel_.toStdString()) {
+        const auto* model = data->twin->find_vessel(spec.placement.vessel);
+        const auto* result = shown_.result ? present::find_vessel_result(*shown_.result, spec.placement.vessel) : nullptr;
+        const auto network = result && result->network ? result->network : model ? model->network : nullptr;
+        if (!network || spec.placement.branch < 0 || spec.placement.branch >= int(network->branches.size())) continue;
+        if (spec.kind == "stent") {
+          const double radius = spec.params.has("diameter_mm") ? spec.params.number("diameter_mm") / 2 : 0;
+          stents.push_back(viewer::stent_on(*network, spec.placement.branch, spec.placement.start_mm, spec.placement.length_mm, radius, spec.id));
+          stents.back().selected = selected;
+        }
+      }
+    }
+    if (!scene_vessel_.isEmpty())
+      if (const auto* model = data->twin->find_vessel(scene_vessel_.toStdString()); model && model->network) lines.push_back(*model->network);
+  }
+  for (const auto& x : in_progress_) lesions.push_back({"new", x, 2.0, true});
+  scene.set_lesions(std::move(lesions));
+  scene.set_pacing(std::move(pacing));
+  scene.set_stents(std::move(stents));
+  scene.set_centrelines(lines);
+}
+
+}  // namespace ot::gui

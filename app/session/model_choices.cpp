@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/model_choices.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/session/codec_parts.hpp"
+
+namespace ot::session {
+std::vector<LumenCap> lumen_caps(const core::SurfaceMesh& lumen) {
+  std::map<int, LumenCap> caps;
+  std::map<int, core::Vec3> area;
+  std::map<int, double> weight;
+  for (std::size_t t = 0; t < lumen.triangles.size() && t < lumen.patch.size(); ++t) {
+    const auto name = lumen.patch_names.find(lumen.patch[t]);
+    if (name == lumen.patch_names.end() || name->second == "wall") continue;
+    const auto& [a, b, c] = lumen.triangles[t];
+    const core::Vec3 x = lumen.points[std::size_t(a)], y = lumen.points[std::size_t(b)], z = lumen.points[std::size_t(c)];
+    const core::Vec3 normal = 0.5 * (y - x).cross(z - x);
+    LumenCap& cap = caps[name->first];
+    cap.patch = name->first;
+    cap.name = name->second;
+    cap.centre += normal.norm() * (x + y + z) / 3;
+    weight[name->first] += normal.norm();
+    area.try_emplace(name->first, core::Vec3(0, 0, 0)).first->second += normal;
+  }
+  std::vector<LumenCap> found;
+  for (auto& [patch, cap] : caps) {
+    if (!(weight[patch] > 0)) continue;
+    cap.centre /= weight[patch];
+    cap.normal = area[patch].normalized();
+    cap.radius_mm = std::sqrt(weight[patch] / 3.14159265358979323846);
+    found.push_back(cap);
+  }
+  return found;
+}
+
+PipelineParams with_choices(PipelineParams params, const ModelChoices& choices) {
+  const PipelineParams usual;
+  if (params.conduction == usual.conduction && params.block == usual.block && params.accessory == usual.accessory) {
+    params.conduction = choices.conduction;
+    params.block = choices.block;
+    params.accessory = choices.accessory;
+  }
+  return params;
+}
+
+FlowConditions conditions_of(const twin::VesselModel& vessel) {
+  FlowConditions out;
+  out.steady = vessel.baseline.steady;
+  out.cycle_s = vessel.baseline.cycle_s;
+  if (!vessel.lumen) return out;
+  for (const LumenCap& cap : lumen_caps(*vessel.lumen)) {
+    CapCondition c;
+    c.patch = cap.name;
+    c.centre = cap.centre;
+    c.inflow.patch = c.outflow.patch = -1;
+    for (const auto& i : vessel.baseline.inlets)
+      if (i.patch == cap.patch) c.inlet = true, c.inflow = i;
+    for (const auto& o : vessel.baseline.outlets)
+      if (o.patch == cap.patch) c.outflow = o;
+    out.caps.push_back(std::move(c));
+  }
+  return out;
+}
+
+core::Result<std::shared_ptr<const twin::VesselModel>> with_conditions(const twin::VesselModel& vessel, const FlowConditions& conditions) {
+  auto out = std::make_shared<twin::VesselModel>(vessel);
+  out->baseline.inlets.clear();
+  out->baseline.outlets.clear();
+  out->baseline.steady = conditions.steady;
+  out->baseline.cycle_s = conditions.cycle_s;
+  for (const LumenCap& cap : lumen_caps(*vessel.lumen)) {
+    const auto chosen = std::find_if(conditions.caps.begin(), conditions.caps.end(),
+                                     [&](const CapCondition& c) { return c.patch == cap.name && (c.centre - cap.centre).norm() < same_cap_mm; });
+    if (chosen == conditions.caps.end())
+      return core::bad_input(fmt::format("{}: no condition was chosen for the end \"{}\" (it is new or has moved). Look at the ends of the vessel again.", vessel.name, cap.name));
+    if (chosen->inlet) {
+      out->baseline.inlets.push_back(chosen->inflow);
+      out->baseline.inlets.back().patch = cap.patch;
+    } else {
+      out->baseline.outlets.push_back(chosen->outflow);
+      out->baseline.outlets.back().patch = cap.patch;
+    }
+  }
+  return std::shared_ptr<const twin::VesselModel>(std::move(out));
+}
+
+ElectroChoices electro_of(const ep::ElectroProblem& p) {
+  ElectroChoices out{p.ionic_model, p.dt_ms, p.end_ms, p.cycle_length_ms, p.sodium_interpolation_weight, {}};
+  return out;
+}
+
+std::shared_ptr<const twin::HeartModel> with_electro(const twin::HeartModel& heart, const ElectroChoices& choices) {
+  auto out = std::make_shared<twin::HeartModel>(heart);
+  ep::ElectroProblem& p = out->baseline;
+  p.ionic_model = choices.ionic_model;
+  p.dt_ms = choices.dt_ms;
+  p.end_ms = choices.end_ms;
+  p.cycle_length_ms = choices.cycle_length_ms;
+  p.sodium_interpolation_weight = choices.sodium_interpolation_weight;
+  for (auto& e : p.electrodes)
+    if (const auto moved = choices.electrodes.find(e.name); moved != choices.electrodes.end()) e.position = moved->second;
+  return out;
+}
+
+void lay_choices(const ModelChoices& choices, twin::TwinModel& twin) {
+  if (choices.electro && twin.heart) twin.heart = with_electro(*twin.heart, *choices.electro);
+  for (auto& vessel : twin.vessels) {
+    const auto chosen = choices.flow.find(vessel->key);
+    if (chosen == choices.flow.end()) continue;
+    if (auto laid = with_conditions(*vessel, chosen->second)) {
+      vessel = *laid;
+      twin.assumptions.push_back(vessel->name + ": conditions at the ends were set by hand.");
+    } else {
+      twin.assumptions.push_back(laid.error().message + " Until then the vessel has the conditions it was built with.");
+    }
+  }
+}
+
+namespace {
+
+constexpr const char* aside = "aside ";
+constexpr std::size_t most_aside = 6;   // of each mode: the last few plans; a FULL beat is some hundred megabytes
+
+// Known parts are found by the hash of their problem, so these may serve again; as answers they are out of reach.
+void set_results_aside(CaseData& data) {
+  std::size_t fast = 0, full = 0;
+  std::vector<StoredRun> kept;
+  for (auto r = data.results.rbegin(); r != data.results.rend(); ++r) {
+    std::size_t& count = r->result->mode == core::Mode::full ? full : fast;
+    if (++count > most_aside) continue;
+    kept.push_back(*r);
+    if (kept.back().scenario_sha256.rfind(aside, 0) != 0) kept.back().scenario_sha256 = aside + kept.back().scenario_sha256;
+  }
+  data.results.assign(kept.rbegin(), kept.rend());
+}
+
+void say_once(std::vector<std::string>& lines, const std::string& line) {
+  if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
+}
+
+}  // namespace
+
+core::Result<void> set_conditions(CaseData& data, const std::string& key, const FlowConditions& conditions) {
+  if (!data.twin || !data.twin->find_vessel(key)) return core::bad_input("The case has no such vessel (nothing to set). Open or build it first.");
+  auto laid = with_conditions(*data.twin->find_vessel(key), conditions);
+  if (!laid) return core::pass(laid);
+  auto twin = std::make_shared<twin::TwinModel>(*data.twin);
+  for (auto& v : twin->vessels)
+    if (v->key == key) v = *laid;
+  say_once(twin->assumptions, (*laid)->name + ": conditions at the ends were set by hand.");
+  data.choices.flow[key] = conditions;
+  data.twin = std::move(twin);
+  set_results_aside(data);
+  return {};
+}
+
+core::Result<void> set_electro(CaseData& data, const ElectroChoices& choices) {
+  if (!data.twin || !data.twin->heart) return core::bad_input("The case has no heart muscle (nothing to set). Open or build it first.");
+  auto twin = std::make_shared<twin::TwinModel>(*data.twin);
+  twin->heart = with_electro(*data.twin->heart, choices);
+  data.choices.electro = choices;
+  data.twin = std::move(twin);
+  set_results_aside(data);
+  return {};
+}
+
+nlohmann::json encode_choices(const ModelChoices& choices) {
+  Json out{{"conduction", choices.conduction}, {"block", choices.block}, {"accessory", choices.accessory}, {"flow", Json::object()}};
+  for (const auto& [key, flow] : choices.flow) {
+    Json caps = Json::array();
+    for (const auto& c : flow.caps)
+      caps.push_back({{"patch", c.patch}, {"name", c.name}, {"centre_mm", vec3(c.centre)}, {"inlet", c.inlet}, {"flow_s_mm3_per_s", c.inflow.flow},
+                      {"profile", int(c.inflow.profile)}, {"rp_Pa_s_per_mm3", c.outflow.rp}, {"c_mm3_per_Pa", c.outflow.c}, {"rd_Pa_s_per_mm3", c.outflow.rd}, {"pd_Pa", c.outflow.pd}});
+    out["flow"][key] = {{"caps", caps}, {"steady", flow.steady}, {"cycle_s", flow.cycle_s}};
+  }
+  if (choices.electro) {
+    const auto& e = *choices.electro;
+    Json moved = Json::object();
+    for (const auto& [name, at] : e.electrodes) moved[name] = vec3(at);
+    out["electro"] = {{"ionic_model", e.ionic_model}, {"dt_ms", e.dt_ms}, {"end_ms", e.end_ms}, {"cycle_length_ms", e.cycle_length_ms},
+                      {"sodium_interpolation_weight", e.sodium_interpolation_weight}, {"electrodes_mm", moved}};
+  }
+  return out;
+}
+
+ModelChoices decode_choices(const nlohmann::json& json) {
+  ModelChoices out;
+  if (json.is_null()) return out;   // saved before there were choices
+  out.conduction = json.at("conduction").get<std::string>();
+  out.block = json.at("block").get<std::string>();
+  out.accessory = json.at("accessory").get<std::string>();
+  for (const auto& [key, j] : json.at("flow").items()) {
+    FlowConditions flow;
+    flow.steady = j.at("steady").get<bool>();
+    flow.cycle_s = j.at("cycle_s").get<double>();
+    for (const auto& c : j.at("caps")) {
+      CapCondition cap;
+      cap.patch = c.at("patch").get<std::string>();
+      cap.name = c.at("name").get<std::string>();
+      cap.centre = to_vec3(c.at("centre_mm"));
+      cap.inlet = c.at("inlet").get<bool>();
+      cap.inflow.flow = c.at("flow_s_mm3_per_s").get<std::vector<std::pair<double, double>>>();
+      cap.inflow.profile = hemo::InletProfile(c.at("profile").get<int>());
+      cap.outflow.rp = c.at("rp_Pa_s_per_mm3").get<double>();
+      cap.outflow.c = c.at("c_mm3_per_Pa").get<double>();
+      cap.outflow.rd = c.at("rd_Pa_s_per_mm3").get<double>();
+      cap.outflow.pd = c.at("pd_Pa").get<double>();
+      flow.caps.push_back(std::move(cap));
+    }
+    out.flow[key] = std::move(flow);
+  }
+  if (json.contains("electro")) {
+    const auto& j = json.at("electro");
+    ElectroChoices e{j.at("ionic_model").get<std::string>(), j.at("dt_ms").get<double>(), j.at("end_ms").get<double>(), j.at("cycle_length_ms").get<double>(),
+                     j.at("sodium_interpolation_weight").get<double>(), {}};
+    for (const auto& [name, at] : j.at("electrodes_mm").items()) e.electrodes[name] = to_vec3(at);
+    out.electro = std::move(e);
+  }
+  return out;
+}
+
+}  // namespace ot::session

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Flow in the real window: stents in the hand, sizes side by side, pull-back and its words.
+#include <QLabel>
+#include <QTableWidget>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstring>
+
+#include "app/gui/flow/flow_drafts.hpp"
+#include "app/gui/flow/stent_panel.hpp"
+#include "app/gui/views/vessel_pane.hpp"
+#include "tests/gui/window_fixture.hpp"
+#include "viewer/qt/pullback_plot.hpp"
+
+using namespace ot;
+
+namespace {
+
+// Plan A with one stent in the middle of the narrowed tube, by mouse.
+void place_stent(test::Window& w) {
+  w.session().replace(test::journey_case(), {});
+  REQUIRE(w.fast_ready(0));
+  w->drafts().set_full_behind(false);
+  REQUIRE(w.command("action stent").isEmpty());
+  w.wait([] { return false; }, 200);
+  REQUIRE(w.command("pick_vessel 20").isEmpty());
+  REQUIRE(w.fast_ready(1));
+  REQUIRE(w.placed(1).size() == 1);
+}
+
+}  // namespace
+
+TEST_CASE("the answer of one vessel alone equals the FAST run of the whole plan bit for bit") {
+  const auto data = test::journey_case();
+  twin::Scenario scenario;
+  twin::InterventionSpec spec;
+  spec.id = "stent-1";
+  spec.kind = "stent";
+  spec.placement.kind = twin::Placement::Kind::segment;
+  spec.placement.vessel = "lad";
+  spec.placement.start_mm = 12;
+  spec.placement.length_mm = 15;
+  spec.params = twin::find_intervention("stent")->schema.defaults();
+  scenario.interventions = {spec};
+  auto whole = twin::prepare(data.twin, scenario, core::Mode::fast);
+  REQUIRE(whole);
+  twin::RunOptions flow_only;
+  flow_only.electro = false;
+  const auto run = twin::run(*whole, flow_only, {});
+  REQUIRE(run);
+  const auto answer = present::answer_flow(present::vessel_twin(*data.twin, "lad", false), scenario);
+  REQUIRE(answer.refused.empty());
+  CHECK(answer.ffr == present::quantity_of(*run, "lad_ffr"));
+  CHECK(answer.drop_mmhg == present::quantity_of(*run, "lad_pressure_drop_mmhg"));
+  const auto& a = answer.vessel()->flow->pullback;
+  const auto& b = run->vessels[0].flow->pullback;
+  REQUIRE(a.size() == b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) CHECK(a[i].pressure_Pa == b[i].pressure_Pa);
+  // Too large a device is an answer in words, not a crash.
+  scenario.interventions[0].params.set("diameter_mm", 40.0);
+  CHECK(present::answer_flow(present::vessel_twin(*data.twin, "lad", false), scenario).refused.find("twice") != std::string::npos);
+}
+
+TEST_CASE("a stent dragged 8 mm along the vessel in 3D moves 8 +- 1 mm, is answered on the way, and is one undo step") {
+  test::Window w;
+  place_stent(w);
+  const auto before = w.placed(1)[0].placement;
+  const double middle = before.start_mm + before.length_mm / 2;
+  int answers = 0;
+  QObject::connect(&w->drafts(), &gui::FlowDrafts::answered, w.window.get(), [&] { ++answers; });
+  REQUIRE(w.command(QStringLiteral("drag_vessel %1 %2").arg(middle).arg(middle - 8)).isEmpty());
+  const auto after = w.placed(1)[0].placement;
+  CHECK(after.start_mm == Approx(std::max(0.0, before.start_mm - 8)).margin(1));
+  CHECK(after.length_mm == before.length_mm);
+  CHECK(w.session().undo_name().find("stent") != std::string::npos);
+  REQUIRE(w.fast_ready(1));
+  CHECK(w.wait([&] { return w.workspace().flow_draft() == nullptr; }, 5000));
+  CHECK(answers > 0);
+  // A second drag is a step of its own.
+  REQUIRE(w.command(QStringLiteral("drag_vessel %1 %2").arg(middle - 8).arg(middle - 3)).isEmpty());
+  CHECK(w.placed(1)[0].placement.start_mm > after.start_mm + 3);
+  w.session().undo();
+  CHECK(w.placed(1)[0].placement == after);
+  w.session().undo();
+  CHECK(w.placed(1)[0].placement == before);
+}
+
+TEST_CASE("Esc during a drag leaves the stent where it was and adds no undo step") {
+  test::Window w;
+  place_stent(w);
+  const auto before = w.placed(1)[0].placement;
+  const auto name = w.session().undo_name();
+  REQUIRE(w->drafts().begin(QString::fromStdString(w.placed(1)[0].id)));
+  w->drafts().move(before.start_mm - 5, before.length_mm);
+  REQUIRE(w.workspace().flow_draft());
+  CHECK(w.workspace().flow_draft()->spec.placement.start_mm == Approx(before.start_mm - 5));
+  CHECK(w.wait([&] { return w.workspace().flow_draft()->answer != nullptr; }, 5000));
+  CHECK(w.placed(1)[0].placement == before);   // the case does not know of it yet
+  w->drafts().abandon();
+  CHECK(w.workspace().flow_draft() == nullptr);
+  CHECK(w.placed(1)[0].placement == before);
+  CHECK(w.session().undo_name() == name);
+}
+
+TEST_CASE("the end of a stent dragged on the straightened vessel changes its length there, the other end stays") {
+  test::Window w;
+  place_stent(w);
+  w.workspace().set_layout(gui::Layout::vessel);
+  auto& pane = w->centre().vessel_pane();
+  REQUIRE(w.wait([&] { return pane.path() != nullptr && pane.view().isVisible(); }, 5000));
+  w.wait([] { return false; }, 100);
+  auto& scene = pane.view().scene();
+  const auto before = w.placed(1)[0].placement;
+  const double end = before.start_mm + before.length_mm, ratio = pane.view().devicePixelRatioF();
+  const auto part = [&](double arc) {
+    const auto at = scene.place_of(arc);
+    return QStringLiteral("%1 %2").arg(at[0] / ratio / pane.view().width(), 0, 'f', 6).arg(at[1] / ratio / pane.view().height(), 0, 'f', 6);
+  };
+  REQUIRE(w.command("drag curved_view " + part(end) + " " + part(end - 6)).isEmpty());
+  const auto after = w.placed(1)[0].placement;
+  CHECK(after.start_mm == Approx(before.start_mm).margin(1e-9));
+  CHECK(after.length_mm == Approx(before.length_mm - 6).margin(0.7));
+  REQUIRE(w.command("drag curved_view " + part(after.start_mm + after.length_mm / 2) + " " + part(after.start_mm + after.length_mm / 2 + 5)).isEmpty());
+  CHECK(w.placed(1)[0].placement.start_mm == Approx(after.start_mm + 5).margin(0.7));
+  CHECK(w.placed(1)[0].placement.length_mm == Approx(after.length_mm).margin(1e-9));
+}
+
+TEST_CASE("sizes side by side: a wider stent leaves a wider lumen and a higher FFR, and a clicked size is taken as one step") {
+  test::Window w;
+  place_stent(w);
+  w.workspace().set_selection(QString::fromStdString(w.placed(1)[0].id));
+  auto* panel = w->findChild<gui::StentPanel*>();
+  REQUIRE(panel);
+  REQUIRE(w.wait([&] { return panel->isVisible(); }, 3000));
+  REQUIRE(w.command("click stent_compare").isEmpty());
+  REQUIRE(w.wait([&] { return panel->sizes().size() >= 5; }, 10000));
+  const auto sizes = panel->sizes();
+  const double length = w.placed(1)[0].placement.length_mm;
+  double last_diameter = 0, last_ffr = 0;
+  int compared = 0;
+  for (const auto& s : sizes) {
+    if (s.length_mm != length || !s.answer.refused.empty()) continue;
+    if (compared++) {
+      CHECK(s.diameter_mm > last_diameter);
+      CHECK(s.answer.ffr >= last_ffr - 1e-6);
+    }
+    last_diameter = s.diameter_mm;
+    last_ffr = s.answer.ffr;
+  }
+  CHECK(compared >= 3);
+  auto* table = w->findChild<QTableWidget*>("stent_sizes");
+  REQUIRE(table->rowCount() == int(sizes.size()));
+  const auto at = table->visualItemRect(table->item(0, 0)).center();
+  QTest::mouseClick(table->viewport(), Qt::LeftButton, Qt::NoModifier, at);
+  CHECK(w.placed(1)[0].params.number("diameter_mm") == sizes[0].diameter_mm);
+  w.session().undo();
+  CHECK(w.placed(1)[0].params.number("diameter_mm") != sizes[0].diameter_mm);
+}
+
+TEST_CASE("the flow in 3D follows a drag by itself, stands beside FAST, and goes when the stent moves on") {
+  test::Window w;
+  place_stent(w);
+  w->drafts().set_full_behind(true);
+  const auto place = w.placed(1)[0].placement;
+  const double middle = place.start_mm + place.length_mm / 2;
+  REQUIRE(w.command(QStringLiteral("drag_vessel %1 %2").arg(middle).arg(middle - 4)).isEmpty());
+  REQUIRE(w.wait([&] { return w.workspace().vessel_full(1, "lad") != nullptr; }, 120000));
+  const double full = present::quantity_of(*w.workspace().vessel_full(1, "lad"), "lad_ffr");
+  CHECK(full > 0.5);
+  CHECK(full < 1.0);
+  auto* plot = w->findChild<viewer::PullbackPlot*>("pullback_plot");
+  bool fast = false, in_3d = false;
+  for (const auto& c : plot->curves()) {
+    fast = fast || c.name == "A FAST";
+    in_3d = in_3d || c.name == "A FULL";
+  }
+  CHECK(fast);
+  CHECK(in_3d);
+  CHECK(w.session().result(1, core::Mode::full) == nullptr);   // the plan as a whole is not confirmed by one vessel
+  w->drafts().set_full_behind(false);
+  REQUIRE(w.command(QStringLiteral("drag_vessel %1 %2").arg(middle - 4).arg(middle)).isEmpty());
+  CHECK(w.workspace().vessel_full(1, "lad") == nullptr);
+}
+
+TEST_CASE("the pull-back says what its FFR means with the limits of agreement, and its marker and the crosshair are one") {
+  test::Window w;
+  place_stent(w);
+  auto* sentence = w->findChild<QLabel*>("ffr_sentence");
+  REQUIRE(sentence);
+  for (const char* part : {"limits of agreement", "hyperaemia", "Wilson 1990", "0.24"}) CHECK(sentence->text().contains(part));
+  auto* plot = w->findChild<viewer::PullbackPlot*>("pullback_plot");
+  REQUIRE(w.command("drag pullback_plot 0.5 0.5 0.5 0.5").isEmpty());
+  const double arc = plot->cursor();
+  CHECK(arc > 5);
+  const auto& network = *w.session().data()->twin->vessels[0]->network;
+  CHECK((w.workspace().crosshair() - network.point_at(0, arc)).norm() < 0.1);
+  w.workspace().set_crosshair(network.point_at(0, 30.0));
+  CHECK(plot->cursor() == Approx(30).margin(0.3));
+  w.workspace().set_crosshair(core::Vec3(300, 300, 300));
+  CHECK(plot->cursor() < 0);
+  REQUIRE(w.command("set flow_quantity pressure").isEmpty());
+  CHECK(plot->curves().front().value.front() > 20);   // mmHg, no longer a ratio
+}
