@@ -15,7 +15,10 @@ namespace {
 
 std::string couplings_text(const ep::Attempt& a) {
   std::string s;
-  for (double c : a.couplings_ms) s += fmt::format(s.empty() ? "{:.0f}" : " {:.0f}", c);
+  for (double c : a.couplings_ms) {
+    if (!s.empty()) s += ' ';
+    s += fmt::format("{:.0f}", c);
+  }
   return s;
 }
 
