@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "app/cli/context.hpp"
+#include "app/session/atria.hpp"
 #include "app/session/restitution.hpp"
 #include "app/session/studies.hpp"
 #include "solvers/core/atomic_file.hpp"
@@ -87,8 +88,44 @@ core::Result<void> restitution(Context& context, const Options& o) {
   return context.print(j, text);
 }
 
+// Lesion sets of an atrial twin as scenario files for `run --scenario`, each proved when it is put into place.
+core::Result<void> atrial_lines(Context& context, const Options& o) {
+  const core::Progress progress = context.progress();
+  auto data = session::load_case(o.case_folder, progress.part(0, 0.1));
+  if (!data) return core::pass(data);
+  if (!data->twin) return core::bad_input("The case has no twin yet (nothing to burn). Run `build --organ atria` first.");
+  auto sets = session::atrial_lesion_sets(*data->twin);
+  if (!sets) return core::pass(sets);
+  nlohmann::json j{{"preset", "atrial-lines"}, {"sets", nlohmann::json::array()}, {"files", nlohmann::json::array()}};
+  std::string text;
+  if (!context.out.empty()) {
+    std::error_code ec;
+    std::filesystem::create_directories(context.out, ec);
+    if (ec) return core::bad_input(fmt::format("Cannot create {} ({}).", context.out.string(), ec.message()));
+  }
+  double at = 0.1;
+  for (const auto& set : *sets) {
+    auto proof = session::prove_lesion(*data, set.spec, set.inside, set.outside, progress.part(at, at + 0.3));
+    at += 0.3;
+    if (!proof) return core::pass(proof);
+    j["sets"].push_back({{"key", set.key}, {"title", set.title}, {"block_out", proof->block_ab}, {"block_in", proof->block_ba}, {"delay_out_ms", ms(proof->delay_ab_ms)}, {"delay_in_ms", ms(proof->delay_ba_ms)},
+                         {"delay_out_before_ms", ms(proof->delay_ab_without_ms)}, {"delay_in_before_ms", ms(proof->delay_ba_without_ms)}, {"verdict", proof->verdict}});
+    text += fmt::format("{}: {}\n", set.title, proof->verdict);
+    if (context.out.empty()) continue;
+    twin::Scenario scenario;
+    scenario.name = set.title;
+    scenario.interventions = {set.spec};
+    const auto path = context.out / (set.key + ".json");
+    if (auto ok = core::write_file(path, twin::to_json(scenario).dump(1) + "\n"); !ok) return core::pass(ok);
+    j["files"].push_back(path.string());
+    text += "Wrote " + path.string() + "\n";
+  }
+  return context.print(j, text + "Suggestions: nothing is burned unless you run or add them.\n");
+}
+
 core::Result<void> study(Context& context) {
   const Options& o = options();
+  if (o.preset == "atrial-lines") return atrial_lines(context, o);
   if (o.preset == "restitution") return restitution(context, o);
   if (o.preset == "block-proof") return block_proof(context, o);
   const auto spec = spec_of(o);
@@ -140,12 +177,12 @@ void register_study(CLI::App& app, Context& context, Action& chosen) {
   auto* command = app.add_subcommand("study", "Stimulation protocols: VT induction, vulnerable window, burst, 17-segment sweep; restitution curves; proof of block; suggested targets");
   command->add_option("case", o.case_folder, "Case folder; finished runs are kept in it and not repeated")->required();
   auto* file = command->add_option("--protocol", o.protocol, "JSON file: preset, mode, plan, sites, site_radius_mm, protocol {...}");
-  std::string presets = "block-proof, restitution";
+  std::string presets = "block-proof, restitution, atrial-lines";
   for (const auto& p : session::study_presets()) presets += ", " + p.key;
   command->add_option("--preset", o.preset, "One of: " + presets)->excludes(file);
   command->add_option("--mode", o.mode, "fast or full");
   command->add_option("--plan", o.plan, "Plan whose lesions and drugs apply (default: Baseline)");
-  command->add_option("--site", o.sites, "aha, rv, a segment 1 to 17, or x,y,z in LPS mm; may be given again");
+  command->add_option("--site", o.sites, "aha, rv, atria, a segment 1 to 17, or x,y,z in LPS mm; may be given again");
   command->add_option("--from", o.from, "block-proof: point on one side, x,y,z");
   command->add_option("--to", o.to, "block-proof: point on the other side");
   command->add_option("--interval", o.interval_ms, "restitution: interval of the trains before S2, ms")->check(CLI::Range(250.0, 5000.0));

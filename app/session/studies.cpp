@@ -71,6 +71,14 @@ const std::vector<StudyPreset>& study_presets() {
     StudySpec burst = preset(ep::ProtocolKind::burst, "burst");
     burst.protocol.s1_beats = 2;
     p.push_back({"burst", "Burst", "Ten beats at 250 ms at each site", "clinical burst pacing; numbers are our choice", burst});
+    StudySpec af = preset(ep::ProtocolKind::burst, "af-burst");
+    af.protocol.s1_beats = 2;
+    af.protocol.s1_interval_ms = 500;
+    af.protocol.burst_interval_ms = 180;
+    af.protocol.burst_beats = 14;
+    af.protocol.observe_ms = 2000;
+    af.sites = {"atria"};
+    p.push_back({"af-burst", "AF by burst", "Fourteen beats at 180 ms at eight places of the atria (twin of the atria)", "trains of 14 beats at many sites: EP-FACTS section 5; the interval is our choice", af});
     StudySpec pace = preset(ep::ProtocolKind::fixed, "pace");
     p.push_back({"pace", "Pacing", "A train of S1 alone (or with given couplings)", "", pace});
     return p;

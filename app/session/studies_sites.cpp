@@ -7,6 +7,7 @@
 
 #include "app/session/studies.hpp"
 #include "solvers/core/lv_frame.hpp"
+#include "solvers/organs/heart/atria.hpp"
 
 namespace ot::session {
 
@@ -62,6 +63,17 @@ core::Result<std::vector<ep::StudySite>> study_sites(const twin::TwinModel& twin
         const core::Index n = middle([&](std::size_t i) { return in_rv[i] && (heart.apicobasal.empty() || (apex ? heart.apicobasal[i] < 0.45f : heart.apicobasal[i] > 0.7f)); });
         if (n >= 0) add({apex ? "rv-apex" : "rv-base", apex ? "RV apex" : "RV base", mesh.nodes[std::size_t(n)], 0, {}});
       }
+    } else if (text == "atria") {
+      // Usual places of catheters in the atria, by the furthest wall along a direction (LPS: left, posterior, up).
+      const struct { const char *key, *name, *region; core::Vec3 along; } places[] = {
+          {"ra-high", "High right atrium", "right_atrial_wall", {-0.2, 0.2, 1}},        {"ra-appendage", "Right appendage", "right_atrial_wall", {0, -1, 0.5}},
+          {"ra-low", "Low lateral right atrium", "right_atrial_wall", {-1, 0, -0.5}},   {"la-roof", "Left atrial roof", "left_atrial_wall", {0, 0.2, 1}},
+          {"la-left-veins", "Left pulmonary veins", "left_atrial_wall", {0.8, 0.6, 0.2}}, {"la-right-veins", "Right pulmonary veins", "left_atrial_wall", {-0.8, 0.6, 0.2}},
+          {"la-inferior", "Inferior left atrium", "left_atrial_wall", {0, 0.7, -0.7}},   {"la-anterior", "Anterior left atrium", "left_atrial_wall", {0, -1, 0.2}}};
+      bool any = false;
+      for (const auto& place : places)
+        if (const core::Index n = organs::furthest_node(mesh, place.region, place.along); n >= 0) add({place.key, place.name, mesh.nodes[std::size_t(n)], 0, {}}), any = true;
+      if (!any) return core::bad_input("The twin has no atria (the site \"atria\" is not there). Run `build --organ atria` first.");
     } else if (text.find(',') != std::string::npos) {
       double x[3];
       std::istringstream in(text);
@@ -73,7 +85,7 @@ core::Result<std::vector<ep::StudySite>> study_sites(const twin::TwinModel& twin
       add(std::move(site));
     } else {
       const int s = std::atoi(text.c_str());
-      if (s < 1 || s > 17 || text != std::to_string(s)) return core::wrong_usage(fmt::format("\"{}\" is no pacing site. Use aha, rv, a segment 1 to 17, or x,y,z in LPS mm.", text));
+      if (s < 1 || s > 17 || text != std::to_string(s)) return core::wrong_usage(fmt::format("\"{}\" is no pacing site. Use aha, rv, atria, a segment 1 to 17, or x,y,z in LPS mm.", text));
       if (!segment(s)) return core::bad_input(fmt::format("Segment {} holds no conducting muscle (it cannot be paced). Choose another.", s));
     }
   }

@@ -8,13 +8,25 @@
 #include "solvers/twin/setup.hpp"
 
 namespace ot::session {
+namespace {
+
+core::Result<ep::BlockProof> prove(const ep::ElectroProblem& with, const ep::ElectroProblem& without, const core::Vec3& a, const core::Vec3& b, core::Mode mode, const core::Progress& progress) {
+  const auto site = [&](const char* key, const core::Vec3& at) { return ep::StudySite{key, key, at, 0, ep::nodes_near(with, at, 2.5, 10.0)}; };
+  return ep::prove_block(with, without, site("a", a), site("b", b), mode, progress);
+}
+
+}  // namespace
 
 core::Result<ep::BlockProof> prove_block(const CaseData& data, const std::string& plan, const core::Vec3& a, const core::Vec3& b, core::Mode mode, const core::Progress& progress) {
   auto with = problem_of(data, plan);
   if (!with) return core::pass(with);
-  const auto& without = data.twin->heart->baseline;
-  const auto site = [&](const char* key, const core::Vec3& at) { return ep::StudySite{key, key, at, 0, ep::nodes_near(*with, at, 2.5, 10.0)}; };
-  return ep::prove_block(*with, without, site("a", a), site("b", b), mode, progress);
+  return prove(*with, data.twin->heart->baseline, a, b, mode, progress);
+}
+
+core::Result<ep::BlockProof> prove_lesion(const CaseData& data, const twin::InterventionSpec& spec, const core::Vec3& a, const core::Vec3& b, const core::Progress& progress) {
+  auto with = problem_of(data, data.plans.front().name, &spec);
+  if (!with) return core::pass(with);
+  return prove(*with, data.twin->heart->baseline, a, b, core::Mode::fast, progress);
 }
 
 core::Result<std::vector<Target>> suggest_targets(const CaseData& data, const StudySpec& spec, const ep::StudyResult& study, double radius, double depth, const core::Progress& progress) {

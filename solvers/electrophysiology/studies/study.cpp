@@ -13,6 +13,7 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
+#include "solvers/electrophysiology/chamber.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/electrophysiology/studies/play.hpp"
 
@@ -178,12 +179,6 @@ class SiteStudy {
   bool found_ = false;
 };
 
-Chamber chamber_of(const core::TetMesh& mesh) {
-  for (const auto& [value, name] : mesh.region_names)
-    if (name.find("atri") != std::string::npos) return Chamber::atria;
-  return Chamber::ventricles;
-}
-
 }  // namespace
 
 const char* name_of(ProtocolKind kind) {
@@ -267,7 +262,7 @@ core::Result<StudyResult> run_study(const ElectroProblem& problem, const std::ve
     tissue = *made;
     out.notes = tissue->notes();
   }
-  const Chamber chamber = chamber_of(*problem.mesh);
+  const Chamber chamber = is_atrial(*problem.mesh) ? Chamber::atria : Chamber::ventricles;
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::vector<double> fraction(sites.size(), 0.0);
