@@ -49,6 +49,23 @@ Vec3 centroid(const core::LabelMap& labels, int value) {
   return g.to_patient(count > 0 ? Vec3(sum / count) : sum);
 }
 
+// Nodes of faces that look into a valve opening. (The mesher's patches leave out contacts as small as a rim.)
+std::vector<core::Index> valve_rims(const core::TetMesh& mesh, const core::LabelMap& walls) {
+  std::vector<char> on(mesh.nodes.size(), 0);
+  const auto& g = walls.grid;
+  for (const auto& f : mesh.boundary) {
+    const Vec3 &a = mesh.nodes[std::size_t(f.nodes[0])], &b = mesh.nodes[std::size_t(f.nodes[1])], &c = mesh.nodes[std::size_t(f.nodes[2])];
+    const Vec3 q = g.to_index((a + b + c) / 3 + g.spacing.maxCoeff() * (b - a).cross(c - a).normalized());
+    const int v[3] = {int(std::lround(q[0])), int(std::lround(q[1])), int(std::lround(q[2]))};
+    if (g.contains(v[0], v[1], v[2]) && walls.at(v[0], v[1], v[2]) == atrial_labels::opening)
+      for (core::Index n : f.nodes) on[std::size_t(n)] = 1;
+  }
+  std::vector<core::Index> out;
+  for (std::size_t n = 0; n < on.size(); ++n)
+    if (on[n]) out.push_back(core::Index(n));
+  return out;
+}
+
 twin::InterventionSpec line_spec(const std::string& id, std::vector<Vec3> points, bool closed) {
   const twin::InterventionKind* kind = twin::find_intervention("ablation");
   OT_EXPECT(kind != nullptr);
@@ -165,6 +182,7 @@ core::Result<AtriaModel> make_atria(const core::LabelMap& labels, const AtriaCas
   out.notes = made->notes;
   out.mesh = std::make_shared<core::TetMesh>(std::move(made->mesh));
   out.inputs.mesh = out.mesh;
+  out.inputs.valve_rims = valve_rims(*out.mesh, *walls);
   out.inputs.sinus_node = sinus_node_of(labels);
   // Axes of the heart from the blood of the chambers: enough to stand the electrodes around it.
   const Vec3 lv = centroid(labels, l::lv_blood_pool), rv = centroid(labels, l::rv_blood_pool), la = centroid(labels, l::left_atrium);

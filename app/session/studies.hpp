@@ -64,7 +64,7 @@ core::Result<ep::BlockProof> prove_block(const CaseData& data, const std::string
 // One more lesion, line or ring on top of the baseline, FAST, judged against the baseline.
 core::Result<ep::BlockProof> prove_lesion(const CaseData& data, const twin::InterventionSpec& spec, const core::Vec3& a, const core::Vec3& b, const core::Progress& progress);
 
-// Where a lesion would end what was induced: exits of the study's re-entries, each tried with one lesion on top of the plan and all sequences that induced
+// Where a lesion would end what was induced: exits of the study's re-entries and the middle of the slow way that leads to each, each tried with one lesion on top of the plan and all sequences that induced
 // played again. Ranked: fewest sites still inducible, then least tissue. A suggestion; only a person puts it into a plan.
 struct Target {
   core::Vec3 at_mm{0, 0, 0};

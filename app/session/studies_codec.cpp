@@ -79,7 +79,12 @@ ep::SiteRun run_from(const Json& j) {
   r.refractory_ms = j.at("refractory_ms").get<double>();
   r.window_from_ms = j.at("window_ms").at(0).get<double>();
   r.window_to_ms = j.at("window_ms").at(1).get<double>();
-  for (const Json& e : j.at("exits")) r.exits.push_back({vec_from(e.at("at_mm")), e.at("node").get<core::Index>(), e.at("time_ms").get<double>(), e.at("share_percent").get<double>()});
+  for (const Json& e : j.at("exits")) {
+    r.exits.push_back({vec_from(e.at("at_mm")), e.at("node").get<core::Index>(), e.at("time_ms").get<double>(), e.at("share_percent").get<double>()});
+    if (!e.contains("isthmus_ms")) continue;   // runs of version 0.1
+    r.exits.back().isthmus_ms = e.at("isthmus_ms").get<double>();
+    r.exits.back().isthmus_mm = vec_from(e.at("isthmus_mm"));
+  }
   for (const Json& f : j.at("filament_frames")) {
     ep::FilamentFrame frame;
     frame.t_ms = f.at("t_ms").get<double>();
@@ -166,7 +171,7 @@ Json to_json(const ep::SiteRun& r) {
     attempts.push_back({{"couplings_ms", a.couplings_ms}, {"last_stimulus_ms", a.last_stimulus_ms}, {"captured", a.captured}, {"outcome", name_of(a.found.outcome)}, {"rhythm", name_of(a.found.rhythm)},
                         {"cycle_length_ms", a.found.cycle_length_ms}, {"variation_ms", a.found.variation_ms}, {"cycles", a.found.cycles}, {"sustained", a.found.sustained},
                         {"last_activation_ms", a.found.last_activation_ms}});
-  for (const auto& e : r.exits) exits.push_back({{"at_mm", vec_json(e.at_mm)}, {"node", e.node}, {"time_ms", e.time_ms}, {"share_percent", e.share_percent}});
+  for (const auto& e : r.exits) exits.push_back({{"at_mm", vec_json(e.at_mm)}, {"node", e.node}, {"time_ms", e.time_ms}, {"share_percent", e.share_percent}, {"isthmus_mm", vec_json(e.isthmus_mm)}, {"isthmus_ms", e.isthmus_ms}});
   Json filaments = Json::array();
   for (const auto& f : r.filaments) filaments.push_back({{"t_ms", f.t_ms}, {"count", f.count}, {"length_mm", f.length_mm}});
   return {{"site", {{"key", r.site.key}, {"name", r.site.name}, {"at_mm", vec_json(r.site.at_mm)}, {"aha_segment", r.site.aha_segment}}}, {"attempts", attempts}, {"best", r.best},

@@ -35,23 +35,28 @@ core::Result<std::vector<Target>> suggest_targets(const CaseData& data, const St
   if (spec.mode != core::Mode::fast) return core::wrong_usage("Targets are tried in FAST mode (hundreds of runs). Run the study in FAST mode first, confirm the chosen lesion in FULL.");
   std::vector<Target> out;
   const double apart = 6.0;   // mm: exits closer than a lesion is wide are one target
+  const auto consider = [&](const core::Vec3& at, double share, std::string why) {
+    if (std::any_of(out.begin(), out.end(), [&](const Target& t) { return (t.at_mm - at).norm() < apart; })) return;
+    Target t;
+    t.at_mm = at;
+    t.why = std::move(why);
+    t.share_percent = share;
+    t.induced_before = study.induced;
+    t.spec.kind = "ablation";
+    t.spec.id = fmt::format("target-{}", out.size() + 1);
+    t.spec.placement.kind = twin::Placement::Kind::point;
+    t.spec.placement.points_mm = {at};
+    t.spec.params = kind->schema.defaults();
+    t.spec.params.set("radius_mm", radius);
+    t.spec.params.set("depth_mm", depth);
+    t.spec.note = t.why;
+    out.push_back(std::move(t));
+  };
+  constexpr double slow_ms = 20;   // shorter ways through slow tissue are its rim, not an isthmus
   for (const auto& r : study.runs)
     for (const auto& e : r.exits) {
-      if (std::any_of(out.begin(), out.end(), [&](const Target& t) { return (t.at_mm - e.at_mm).norm() < apart; })) continue;
-      Target t;
-      t.at_mm = e.at_mm;
-      t.why = fmt::format("exit of the re-entry induced at {}, activates {:.0f} % of the healthy muscle", r.site.name, e.share_percent);
-      t.share_percent = e.share_percent;
-      t.induced_before = study.induced;
-      t.spec.kind = "ablation";
-      t.spec.id = fmt::format("target-{}", out.size() + 1);
-      t.spec.placement.kind = twin::Placement::Kind::point;
-      t.spec.placement.points_mm = {e.at_mm};
-      t.spec.params = kind->schema.defaults();
-      t.spec.params.set("radius_mm", radius);
-      t.spec.params.set("depth_mm", depth);
-      t.spec.note = t.why;
-      out.push_back(std::move(t));
+      consider(e.at_mm, e.share_percent, fmt::format("exit of the re-entry induced at {}, activates {:.0f} % of the healthy muscle", r.site.name, e.share_percent));
+      if (e.isthmus_ms >= slow_ms) consider(e.isthmus_mm, e.share_percent, fmt::format("slow conduction: middle of {:.0f} ms through the border zone before the exit of the re-entry induced at {}", e.isthmus_ms, r.site.name));
     }
   for (std::size_t i = 0; i < out.size(); ++i) {
     const core::Progress part = progress.part(double(i) / double(out.size()), double(i + 1) / double(out.size()));

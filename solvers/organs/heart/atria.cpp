@@ -65,8 +65,9 @@ Fixed across_wall(const core::TetMesh& mesh, const std::vector<char>& la, const 
 }
 
 // From the valve rims to the tenth of a percent of each atrium's nodes (at least three) furthest from its rim's centre.
-core::Result<Fixed> around_valves(const core::TetMesh& mesh) {
-  const auto rim = on_patches(mesh, "/av_opening");
+core::Result<Fixed> around_valves(const core::TetMesh& mesh, const std::vector<Index>& rims) {
+  std::vector<char> rim(mesh.nodes.size(), 0);
+  for (Index n : rims) rim[std::size_t(n)] = 1;
   Fixed fixed;
   for (const char* region : {left, right}) {
     const auto in = in_region(mesh, region);
@@ -121,6 +122,7 @@ std::vector<std::string> assumptions(const AtriaInputs& in) {
 core::Result<std::shared_ptr<const twin::HeartModel>> build_atria(const AtriaInputs& in, const core::Progress& progress) {
   OT_EXPECT(in.mesh != nullptr);
   const core::TetMesh& mesh = *in.mesh;
+  for (Index n : in.valve_rims) OT_EXPECT(n >= 0 && std::size_t(n) < mesh.nodes.size());
   const AtriaParams& par = in.params;
   if (auto ok = core::check_simulation_ready(mesh); !ok) return core::pass(ok);
   if (!par.velocity.allFinite() || (par.velocity.array() <= 0).any() || par.velocity.maxCoeff() > 5)
@@ -131,7 +133,7 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_atria(const AtriaInp
   const std::vector<core::Mat3> even(mesh.tets.size(), core::Mat3::Identity());
   auto across = fem::solve_laplace(mesh, even, across_wall(mesh, la, ra), progress.part(0.0, 0.3));
   if (!across) return core::pass(across);
-  auto rims = around_valves(mesh);
+  auto rims = around_valves(mesh, in.valve_rims);
   if (!rims) return core::pass(rims);
   auto away = fem::solve_laplace(mesh, even, *rims, progress.part(0.3, 0.6));
   if (!away) return core::pass(away);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Baseline atrial twin: the thin wall of both atria in, fibres, tissue, sinus node, electrodes and the sinus beat out.
-// In:   TetMesh, LPS mm: regions "left_atrial_wall", "right_atrial_wall"; patches "<region>/left_atrium", "<region>/right_atrium" (blood beside it), "<region>/av_opening"
-//       (rim of mitral or tricuspid valve), "<region>/outside" (imaging::tet_mesh_from_labels of the labels session::atrial_wall_labels makes).
+// In:   TetMesh, LPS mm: regions "left_atrial_wall", "right_atrial_wall"; patches "<region>/left_atrium", "<region>/right_atrium" (blood beside it), all others are
+//       outside (imaging::tet_mesh_from_labels of the labels session::atrial_wall_labels makes).
 // Model: fibres run around the valves: across the gradient of a harmonic field from the valve rims (0) to the wall furthest from them (1), in the wall. One
 //       layer: the bundles of Bachmann, crista terminalis and pectinate muscles are left out; both atria touch wherever the walls do (septum).
 //       Cells: Courtemanche 1998; with `remodelled` the conductances of persistent AF (tissue_regions.hpp).
@@ -28,6 +28,7 @@ struct AtriaParams {
 
 struct AtriaInputs {
   std::shared_ptr<const core::TetMesh> mesh;
+  std::vector<core::Index> valve_rims;  // nodes of both walls on the rims of mitral and tricuspid valve
   core::Vec3 sinus_node{0, 0, 0};       // near the wall of the right atrium
   ep::HeartAxes axes;                   // of the whole heart: electrodes stand around it
   AtriaParams params;
