@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int beats_of_a_train = 6;   // transients of a change of interval die out within some beats; memory over minutes is left out
+constexpr int beats_of_a_train = 5;   // in the strand, after the cells were paced alone at the interval
 
 Json points_json(const std::vector<ep::RestitutionPoint>& points, double velocity) {
   Json out = Json::array();
