@@ -4,6 +4,7 @@
 
 #include "app/cli/exchange_command.hpp"
 #include "app/cli/stages.hpp"
+#include "app/session/atria.hpp"
 #include "app/session/guided_case.hpp"
 #include "app/session/pipeline.hpp"
 #include "imaging/io/io.hpp"
@@ -16,7 +17,8 @@ struct Options {
   std::string path, case_folder, series, recipe = "cardiac_ct", image, labels, seeds, scheme, organ = "heart", conduction = "points", block = "none", accessory = "none", surface, unit, mesh_as, cap_array, name;
   int inlet = 0;
   double edge = 1.0, rv_wall = 3.0;
-  bool vessels = true, mesh = false;
+  double atrial_wall = 2.5, atrial_edge = 1.2;
+  bool vessels = true, mesh = false, af = false;
 };
 Options& options() {
   static Options o;
@@ -53,7 +55,15 @@ core::Result<void> segment(Context& context) {
 
 core::Result<void> build(Context& context) {
   const Options& o = options();
-  if (o.organ != "heart") return core::wrong_usage("--organ takes: heart. See 'organtwin-cli list organs'.");
+  if (o.organ != "heart" && o.organ != "atria") return core::wrong_usage("--organ takes: heart, atria. See 'organtwin-cli list organs'.");
+  if (o.organ == "atria")
+    return with_case(context, o.case_folder, [&](session::CaseData& data, const core::Progress& progress) {
+      session::AtriaCaseParams params;
+      params.wall_mm = o.atrial_wall;
+      params.edge_mm = o.atrial_edge;
+      params.tissue.remodelled = o.af;
+      return session::build_atrial_twin(data, params, progress);
+    });
   return with_case(context, o.case_folder, [&](session::CaseData& data, const core::Progress& progress) {
     session::PipelineParams params;
     params.conduction = o.conduction;
@@ -83,7 +93,11 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
   build_command->add_option("--conduction", o.conduction, "points: early sites and a fast endocardial layer; purkinje: His bundle, fascicles and fractal trees");
   build_command->add_option("--block", o.block, "none, lbbb, rbbb; with purkinje also lafb, lpfb");
   build_command->add_option("--accessory", o.accessory, "Accessory pathway: none, left_lateral, left_anterolateral, left_posterior, posteroseptal, anteroseptal, right_lateral, right_anterior, right_posterior");
-  build_command->footer("Example: organtwin-cli build cases/p1 --organ heart");
+  build_command->add_option("--wall", o.atrial_wall, "atria: thickness of the wall, mm");
+  build_command->add_option("--edge", o.atrial_edge, "atria: edge of the mesh, mm");
+  build_command->add_flag("--af", o.af, "atria: cells remodelled by persistent atrial fibrillation");
+  build_command->footer("Example: organtwin-cli build cases/p1 --organ heart\n"
+                        "         organtwin-cli build cases/p1 --organ atria --af   (replaces the twin of the ventricles; copy the case to keep both)");
   build_command->callback([&] { chosen = [&] { return build(context); }; });
 }
 

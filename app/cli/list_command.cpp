@@ -72,7 +72,8 @@ nlohmann::json formats() {
 }
 
 nlohmann::json organs() {
-  return {entry("heart", "Ventricles (electrophysiology), aorta and coronary artery (flow)", "solvers/organs/heart")};
+  return {entry("heart", "Ventricles (electrophysiology), aorta and coronary artery (flow)", "solvers/organs/heart"),
+          entry("atria", "Both atria from their blood pools: sinus beat, P wave, AF by burst, vein rings", "solvers/organs/heart/atria.hpp")};
 }
 
 }  // namespace

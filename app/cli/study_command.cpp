@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "app/cli/context.hpp"
+#include "app/session/atria.hpp"
+#include "app/session/restitution.hpp"
 #include "app/session/studies.hpp"
 #include "solvers/core/atomic_file.hpp"
 
@@ -15,7 +17,7 @@ struct Options {
   std::string case_folder, protocol, preset, mode, plan, from, to;
   std::vector<std::string> sites;
   bool targets = false, list = false;
-  double radius_mm = 4, depth_mm = 8;
+  double radius_mm = 4, depth_mm = 8, interval_ms = 600;
 };
 Options& options() {
   static Options o;
@@ -66,8 +68,65 @@ core::Result<void> block_proof(Context& context, const Options& o) {
                                       show(proof->delay_ba_ms), show(proof->delay_ba_without_ms), proof->block_ba ? "block" : "conducts", proof->verdict));
 }
 
+core::Result<void> restitution(Context& context, const Options& o) {
+  const core::Progress progress = context.progress();
+  auto data = session::load_case(o.case_folder, progress.part(0, 0.1));
+  if (!data) return core::pass(data);
+  const std::string plan = o.plan.empty() ? "Baseline" : o.plan;
+  auto study = session::run_restitution(*data, plan, o.interval_ms, progress.part(0.1, 1));
+  if (!study) return core::pass(study);
+  nlohmann::json j = session::to_json(*study);
+  j["plan"] = plan;
+  j["files"] = nlohmann::json::array();
+  std::string text = session::restitution_table(*study);
+  if (!context.out.empty()) {
+    auto file = session::export_restitution(*study, context.out);
+    if (!file) return core::pass(file);
+    j["files"].push_back(*file);
+    text += "Wrote " + *file + "\n";
+  }
+  return context.print(j, text);
+}
+
+// Lesion sets of an atrial twin as scenario files for `run --scenario`, each proved when it is put into place.
+core::Result<void> atrial_lines(Context& context, const Options& o) {
+  const core::Progress progress = context.progress();
+  auto data = session::load_case(o.case_folder, progress.part(0, 0.1));
+  if (!data) return core::pass(data);
+  if (!data->twin) return core::bad_input("The case has no twin yet (nothing to burn). Run `build --organ atria` first.");
+  auto sets = session::atrial_lesion_sets(*data->twin);
+  if (!sets) return core::pass(sets);
+  nlohmann::json j{{"preset", "atrial-lines"}, {"sets", nlohmann::json::array()}, {"files", nlohmann::json::array()}};
+  std::string text;
+  if (!context.out.empty()) {
+    std::error_code ec;
+    std::filesystem::create_directories(context.out, ec);
+    if (ec) return core::bad_input(fmt::format("Cannot create {} ({}).", context.out.string(), ec.message()));
+  }
+  double at = 0.1;
+  for (const auto& set : *sets) {
+    auto proof = session::prove_lesion(*data, set.spec, set.inside, set.outside, progress.part(at, at + 0.3));
+    at += 0.3;
+    if (!proof) return core::pass(proof);
+    j["sets"].push_back({{"key", set.key}, {"title", set.title}, {"block_out", proof->block_ab}, {"block_in", proof->block_ba}, {"delay_out_ms", ms(proof->delay_ab_ms)}, {"delay_in_ms", ms(proof->delay_ba_ms)},
+                         {"delay_out_before_ms", ms(proof->delay_ab_without_ms)}, {"delay_in_before_ms", ms(proof->delay_ba_without_ms)}, {"verdict", proof->verdict}});
+    text += fmt::format("{}: {}\n", set.title, proof->verdict);
+    if (context.out.empty()) continue;
+    twin::Scenario scenario;
+    scenario.name = set.title;
+    scenario.interventions = {set.spec};
+    const auto path = context.out / (set.key + ".json");
+    if (auto ok = core::write_file(path, twin::to_json(scenario).dump(1) + "\n"); !ok) return core::pass(ok);
+    j["files"].push_back(path.string());
+    text += "Wrote " + path.string() + "\n";
+  }
+  return context.print(j, text + "Suggestions: nothing is burned unless you run or add them.\n");
+}
+
 core::Result<void> study(Context& context) {
   const Options& o = options();
+  if (o.preset == "atrial-lines") return atrial_lines(context, o);
+  if (o.preset == "restitution") return restitution(context, o);
   if (o.preset == "block-proof") return block_proof(context, o);
   const auto spec = spec_of(o);
   if (!spec) return core::pass(spec);
@@ -115,23 +174,25 @@ core::Result<void> study(Context& context) {
 
 void register_study(CLI::App& app, Context& context, Action& chosen) {
   Options& o = options();
-  auto* command = app.add_subcommand("study", "Stimulation protocols: VT induction, vulnerable window, burst, 17-segment sweep; proof of block; suggested targets");
+  auto* command = app.add_subcommand("study", "Stimulation protocols: VT induction, vulnerable window, burst, 17-segment sweep; restitution curves; proof of block; suggested targets");
   command->add_option("case", o.case_folder, "Case folder; finished runs are kept in it and not repeated")->required();
   auto* file = command->add_option("--protocol", o.protocol, "JSON file: preset, mode, plan, sites, site_radius_mm, protocol {...}");
-  std::string presets = "block-proof";
+  std::string presets = "block-proof, restitution, atrial-lines";
   for (const auto& p : session::study_presets()) presets += ", " + p.key;
   command->add_option("--preset", o.preset, "One of: " + presets)->excludes(file);
   command->add_option("--mode", o.mode, "fast or full");
   command->add_option("--plan", o.plan, "Plan whose lesions and drugs apply (default: Baseline)");
-  command->add_option("--site", o.sites, "aha, rv, a segment 1 to 17, or x,y,z in LPS mm; may be given again");
+  command->add_option("--site", o.sites, "aha, rv, atria, a segment 1 to 17, or x,y,z in LPS mm; may be given again");
   command->add_option("--from", o.from, "block-proof: point on one side, x,y,z");
   command->add_option("--to", o.to, "block-proof: point on the other side");
+  command->add_option("--interval", o.interval_ms, "restitution: interval of the trains before S2, ms")->check(CLI::Range(250.0, 5000.0));
   command->add_flag("--targets", o.targets, "Try a lesion at each exit and rank them by what stays inducible");
   command->add_option("--radius", o.radius_mm, "Radius of the tried lesions, mm");
   command->add_option("--depth", o.depth_mm, "Depth of the tried lesions, mm");
   command->add_flag("--list", o.list, "Studies kept in the case");
   command->footer("Example: organtwin-cli study cases/p1 --preset vt-induction --targets --out results\n"
                   "         organtwin-cli study cases/p1 --preset vulnerable-window --site 7\n"
+                  "         organtwin-cli study cases/p1 --preset restitution --interval 600 --out results\n"
                   "         organtwin-cli study cases/p1 --preset block-proof --plan A --from 10,20,30 --to 14,26,30");
   command->callback([&] { chosen = [&] { return study(context); }; });
 }

@@ -22,7 +22,7 @@ struct StudySpec {
   std::string name = "vt-induction";          // preset it came from, shown
   core::Mode mode = core::Mode::fast;
   std::string plan = "Baseline";              // plan whose interventions apply (lesions, drugs)
-  std::vector<std::string> sites{"aha", "rv"};   // "aha" = 17 segments, "rv" = RV septum and free wall, "7" = one segment, "x,y,z" = a point, LPS mm
+  std::vector<std::string> sites{"aha", "rv"};   // "aha" = 17 segments, "rv" = RV septum and free wall, "atria" = eight places of the atria, "7" = one segment, "x,y,z" = a point, LPS mm
   ep::Protocol protocol;
   double site_radius_mm = 2.5;                // tissue stimulated
 };
@@ -31,7 +31,7 @@ struct StudyPreset {
   std::string key, title, summary, source;
   StudySpec spec;
 };
-const std::vector<StudyPreset>& study_presets();   // vt-induction, vt-quick, vulnerable-window, burst, pace
+const std::vector<StudyPreset>& study_presets();   // vt-induction, s1s2-sweep, vulnerable-window, burst, af-burst, pace
 core::Result<StudySpec> study_from_json(const nlohmann::json& json);   // unknown keys are refused by name
 nlohmann::json to_json(const StudySpec& spec);
 
@@ -61,7 +61,10 @@ core::Result<std::vector<std::string>> export_study(const CaseData& data, const 
 // Line or ring of lesions of a plan: pace at a, look at b, and back. Points in LPS mm on the wall.
 core::Result<ep::BlockProof> prove_block(const CaseData& data, const std::string& plan, const core::Vec3& a, const core::Vec3& b, core::Mode mode, const core::Progress& progress);
 
-// Where a lesion would end what was induced: exits of the study's re-entries, each tried with one lesion on top of the plan and all sequences that induced
+// One more lesion, line or ring on top of the baseline, FAST, judged against the baseline.
+core::Result<ep::BlockProof> prove_lesion(const CaseData& data, const twin::InterventionSpec& spec, const core::Vec3& a, const core::Vec3& b, const core::Progress& progress);
+
+// Where a lesion would end what was induced: exits of the study's re-entries and the middle of the slow way that leads to each, each tried with one lesion on top of the plan and all sequences that induced
 // played again. Ranked: fewest sites still inducible, then least tissue. A suggestion; only a person puts it into a plan.
 struct Target {
   core::Vec3 at_mm{0, 0, 0};

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "solvers/core/contracts.hpp"
 #include "solvers/electrophysiology/conduction_tuning.hpp"
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
@@ -19,26 +20,32 @@ namespace {
 
 constexpr double pacing_dt_ms = 0.02;   // as FULL, which shares the cached states; 30 beats leave APD90 within 1 ms
 
-using Key = std::vector<double>;
+using Key = std::pair<std::string, std::vector<double>>;   // family, numbers
 
-Key key_of(int type, const ChannelScales& c, double cycle) {
-  Key key{double(type), cycle};
-  for (const ChannelKey& k : channel_keys()) key.push_back(c.*k.member);
+Key key_of(const std::string& family, int type, const ChannelScales& c, double cycle) {
+  Key key{family, {double(type), cycle}};
+  for (const ChannelKey& k : channel_keys()) key.second.push_back(c.*k.member);
   return key;
 }
 
 std::mutex cache_mutex;
 std::map<Key, ActionPotential> cache;
 
-const char* model_of(int type) {
-  return type == int(CellType::epi)   ? "ten_tusscher_panfilov_2006_epi"
-         : type == int(CellType::mid) ? "ten_tusscher_panfilov_2006_mid"
-                                      : "ten_tusscher_panfilov_2006_endo";
+// The model of the family for a cell type; families with one kind of cell have one model for all. Contract: the family exists.
+const IonicModel& model_of(const std::string& family, int type) {
+  const IonicModel* any = nullptr;
+  for (const IonicModel& m : builtin_ionic_models()) {
+    if (!m.family || m.family->key != family) continue;
+    if (m.cell_type == CellType(type)) return m;
+    if (!any) any = &m;
+  }
+  OT_EXPECT(any != nullptr);
+  return *any;
 }
 
-core::Result<ActionPotential> last_beat(int type, const ChannelScales& channels, double cycle, std::vector<double> state) {
+core::Result<ActionPotential> last_beat(const std::string& family, int type, const ChannelScales& channels, double cycle, std::vector<double> state) {
   CellProblem cell;
-  cell.model = model_of(type);
+  cell.model = model_of(family, type).key;
   cell.channels = channels;
   cell.cycle_length_ms = cycle;
   cell.beats = 1;
@@ -54,7 +61,7 @@ core::Result<ActionPotential> last_beat(int type, const ChannelScales& channels,
   for (std::size_t k = 1; k < v.size() && up == 0; ++k)
     if (v[k - 1] < 0 && v[k] >= 0) up = k;
   if (up == 0)
-    return core::computation_failed(fmt::format("Cell {} does not fire at cycle length {:g} ms with these channels (no action potential to build on). Reduce the block.", model_of(type), cycle));
+    return core::computation_failed(fmt::format("Cell {} does not fire at cycle length {:g} ms with these channels (no action potential to build on). Reduce the block.", cell.model, cycle));
   const double crossing = t[up - 1] + (0 - v[up - 1]) / (v[up] - v[up - 1]) * (t[up] - t[up - 1]);
   const double peak = *std::max_element(v.begin(), v.end());
   const double rest = v.front();
@@ -63,7 +70,7 @@ core::Result<ActionPotential> last_beat(int type, const ChannelScales& channels,
   for (std::size_t k = up + 1; k < v.size() && down == 0; ++k)
     if (v[k - 1] > level && v[k] <= level && t[k] - crossing > 20) down = k;
   if (down == 0)
-    return core::computation_failed(fmt::format("Cell {} does not repolarise within the cycle of {:g} ms (the block is beyond what a template can show). Reduce the block.", model_of(type), cycle));
+    return core::computation_failed(fmt::format("Cell {} does not repolarise within the cycle of {:g} ms (the block is beyond what a template can show). Reduce the block.", cell.model, cycle));
   const double repolarised = t[down - 1] + (v[down - 1] - level) / (v[down - 1] - v[down]) * (t[down] - t[down - 1]);
   ap.apd90_ms = repolarised - crossing;
   ap.rest_mV = float(rest);
@@ -83,7 +90,7 @@ std::map<Key, double> velocity_cache;
 // Plane-wave velocity over sqrt(D) of epicardial cells of FULL's membrane model, extrapolated from two strands; 0 when a wave dies.
 // The cell type matters little for the upstroke.
 core::Result<double> wave_velocity(const std::string& model, const ChannelScales& channels, double cycle) {
-  const Key key = key_of(0, channels, cycle);
+  const Key key = key_of(model, 0, channels, cycle);
   {
     const std::lock_guard lock(velocity_mutex);
     if (const auto it = velocity_cache.find(key); it != velocity_cache.end()) return it->second;
@@ -108,6 +115,8 @@ core::Result<double> wave_velocity(const std::string& model, const ChannelScales
 
 core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const core::Progress& progress) {
   FastTemplates out;
+  const std::string& model = problem.ionic_model;
+  if (!find_ionic_family(model)) return core::wrong_usage(fmt::format("There is no ionic model family \"{}\" (FAST has no action potential to use). Choose one that `list ionic-models` shows.", model));
   std::array<bool, 3> used{problem.cell_type.empty(), false, false};
   for (std::uint8_t type : problem.cell_type) used[std::min<int>(type, 2)] = true;
   // Which pairs of cell type and channel scales are needed, each once.
@@ -125,7 +134,7 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
     const ChannelScales scales = own ? problem.channels * problem.regions[r].channels : problem.channels;
     for (int type = 0; type < 3; ++type) {
       if (!used[type]) continue;
-      const auto [it, fresh] = index.try_emplace(key_of(type, scales, problem.cycle_length_ms), std::uint8_t(wanted.size()));
+      const auto [it, fresh] = index.try_emplace(key_of(model, type, scales, problem.cycle_length_ms), std::uint8_t(wanted.size()));
       if (fresh && wanted.size() >= 255)
         return core::bad_input("More than 255 different action potentials are needed (FAST keeps one per cell type and tissue). Use fewer tissue regions.");
       if (fresh) wanted.push_back({type, scales, std::nullopt});
@@ -151,12 +160,12 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
     }
     const bool own = !problem.regions.empty() && problem.regions[r].conducting;
     const ChannelScales s = own ? problem.channels * problem.regions[r].channels : problem.channels;
-    auto healthy = wave_velocity("ten_tusscher_panfilov_2006", {}, problem.cycle_length_ms);
+    auto healthy = wave_velocity(model, {}, problem.cycle_length_ms);
     if (!healthy) return core::pass(healthy);
     ChannelScales relevant;
     relevant.g_Na = s.g_Na;
     relevant.g_K1 = s.g_K1;
-    auto here = wave_velocity("ten_tusscher_panfilov_2006", relevant, problem.cycle_length_ms);
+    auto here = wave_velocity(model, relevant, problem.cycle_length_ms);
     if (!here) return core::pass(here);
     out.speed.push_back(*healthy > 0 ? *here / *healthy : 1.0);
     if (own && out.speed[r] > 0 && out.speed[r] != 1.0)
@@ -171,7 +180,7 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
     const std::lock_guard lock(cache_mutex);
     for (std::size_t k = 0; k < wanted.size(); ++k) {
       auto& w = wanted[k];
-      if (const auto it = cache.find(key_of(w.type, w.scales, problem.cycle_length_ms)); it != cache.end()) {
+      if (const auto it = cache.find(key_of(model, w.type, w.scales, problem.cycle_length_ms)); it != cache.end()) {
         w.shape = it->second;
         continue;
       }
@@ -181,21 +190,21 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
     }
   }
   if (!missing.empty()) {
-    auto states = paced_states("ten_tusscher_panfilov_2006", problem.cycle_length_ms, pacing_beats, pacing_dt_ms, types, scales, progress);
+    auto states = paced_states(model, problem.cycle_length_ms, pacing_beats, pacing_dt_ms, types, scales, progress);
     if (!states) return core::pass(states);
     for (std::size_t k = 0; k < missing.size(); ++k) {
       if (progress.cancelled()) return core::cancelled();
       auto& w = wanted[missing[k]];
-      auto shape = last_beat(w.type, w.scales, problem.cycle_length_ms, std::move((*states)[k]));
+      auto shape = last_beat(model, w.type, w.scales, problem.cycle_length_ms, std::move((*states)[k]));
       if (!shape) return core::pass(shape);
       w.shape = std::move(*shape);
       const std::lock_guard lock(cache_mutex);
       if (cache.size() > 256) cache.clear();
-      cache[key_of(w.type, w.scales, problem.cycle_length_ms)] = *w.shape;
+      cache[key_of(model, w.type, w.scales, problem.cycle_length_ms)] = *w.shape;
     }
   }
   for (auto& w : wanted) out.shapes.push_back(std::move(*w.shape));
-  out.notes.push_back(fmt::format("FAST action potentials: ten Tusscher-Panfilov 2006 cells paced {} times at {:g} ms.", pacing_beats + 1, problem.cycle_length_ms));
+  out.notes.push_back(fmt::format("FAST action potentials: {} cells paced {} times at {:g} ms.", model == "ten_tusscher_panfilov_2006" ? "ten Tusscher-Panfilov 2006" : model, pacing_beats + 1, problem.cycle_length_ms));
   return out;
 }
 

@@ -13,6 +13,7 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
+#include "solvers/electrophysiology/chamber.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/fem/csr.hpp"
 #include "solvers/fem/solve.hpp"
@@ -390,12 +391,16 @@ core::Result<ElectroResult> run_fast(const ElectroProblem& p, const FastTemplate
   add("activated_percent", "Activated tissue", "%", activated_percent(p, out.activation_ms), "of all myocardium by volume, scar and lesions included");
   if (!out.ecg.leads.empty()) {
     const EcgIntervals i = measure(out.ecg, p.cycle_length_ms);
-    add("qrs_ms", "QRS duration", "ms", i.qrs_ms);
-    add("qt_ms", "QT interval", "ms", i.qt_ms);
-    add("qtc_fridericia_ms", "QTc (Fridericia)", "ms", i.qtc_fridericia_ms);
-    add("qtc_bazett_ms", "QTc (Bazett)", "ms", i.qtc_bazett_ms);
-    add("axis_deg", "Frontal axis", "deg", i.axis_deg);
-    add("r_transition_lead", "R/S transition, chest lead", "", precordial(out.ecg, i).transition, "between V1 and V6, where R first exceeds S");
+    if (is_atrial(*p.mesh)) {
+      add("p_wave_ms", "P wave duration", "ms", i.qrs_ms);
+    } else {
+      add("qrs_ms", "QRS duration", "ms", i.qrs_ms);
+      add("qt_ms", "QT interval", "ms", i.qt_ms);
+      add("qtc_fridericia_ms", "QTc (Fridericia)", "ms", i.qtc_fridericia_ms);
+      add("qtc_bazett_ms", "QTc (Bazett)", "ms", i.qtc_bazett_ms);
+      add("axis_deg", "Frontal axis", "deg", i.axis_deg);
+      add("r_transition_lead", "R/S transition, chest lead", "", precordial(out.ecg, i).transition, "between V1 and V6, where R first exceeds S");
+    }
   }
   out.notes.insert(out.notes.end(), templates.notes.begin(), templates.notes.end());
   out.steps = long(samples);

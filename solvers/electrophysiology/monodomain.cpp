@@ -11,6 +11,7 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
+#include "solvers/electrophysiology/chamber.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/monodomain_setup.hpp"
@@ -109,6 +110,10 @@ void add_quantities(const ElectroProblem& problem, const Tissue& tissue, const M
   result.quantities.push_back({"conducting_percent", "Conducting nodes", "%", 100.0 * double(tissue.n) / double(problem.mesh->nodes.size()), ""});
   if (!result.ecg.t_ms.empty()) {
     const EcgIntervals i = measure(result.ecg, problem.cycle_length_ms > 0 ? problem.cycle_length_ms : 1000.0);
+    if (is_atrial(*problem.mesh)) {
+      result.quantities.push_back({"p_wave_ms", "P wave duration", "ms", i.qrs_ms, ""});
+      return;
+    }
     result.quantities.push_back({"qrs_ms", "QRS duration", "ms", i.qrs_ms, ""});
     result.quantities.push_back({"qt_ms", "QT interval", "ms", i.qt_ms, ""});
     result.quantities.push_back({"qtc_fridericia_ms", "QTc (Fridericia)", "ms", i.qtc_fridericia_ms, ""});

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
 #include <numeric>
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/electrophysiology/reentry/cell_kinds.hpp"
 #include "solvers/electrophysiology/reentry/reentry.hpp"
 #include "solvers/fem/csr.hpp"
 #include "solvers/fem/solve.hpp"
@@ -24,24 +24,6 @@ using core::Vec3;
 
 std::uint8_t region_of(const ElectroProblem& p, std::size_t t) { return p.tissue.empty() ? 0 : p.tissue[t]; }
 bool conducts(const ElectroProblem& p, std::size_t t) { return p.regions.empty() || p.regions[region_of(p, t)].conducting; }
-
-// The region that holds most of the conducting volume around each node, the first in a tie: the rule of FULL.
-std::vector<std::uint8_t> node_regions(const ElectroProblem& p, const std::vector<double>& volume) {
-  std::vector<std::map<std::uint8_t, double>> share(p.mesh->nodes.size());
-  for (std::size_t t = 0; t < p.mesh->tets.size(); ++t)
-    if (conducts(p, t))
-      for (Index n : p.mesh->tets[t]) share[std::size_t(n)][region_of(p, t)] += volume[t];
-  std::vector<std::uint8_t> region(share.size(), 0);
-  for (std::size_t n = 0; n < share.size(); ++n) {
-    double most = 0;
-    for (const auto& [r, v] : share[n])
-      if (v > most * (1 + 1e-9)) {
-        most = v;
-        region[n] = r;
-      }
-  }
-  return region;
-}
 
 core::Result<void> check(const ElectroProblem& p, const ReentryParams& params) {
   OT_EXPECT(p.mesh && p.fibres);
@@ -73,34 +55,13 @@ core::Result<std::shared_ptr<const ReentryTissue>> ReentryTissue::make(const Ele
   if (auto ok = check(p, params); !ok) return core::pass(ok);
   const IonicFamily* const family = find_ionic_family(p.ionic_model);
   if (!family) return core::wrong_usage(fmt::format("There is no ionic model family \"{}\" (nothing can be computed). Choose one that `list ionic-models` shows.", p.ionic_model));
-  const auto geometry = fem::tet_geometry(*p.mesh);
-  const auto region = node_regions(p, geometry.volume);
-  // Kinds of cell present, by their parameters; class 0 is healthy epicardium without drug: what problem.velocity belongs to.
-  std::map<std::vector<double>, std::uint16_t> known;
-  std::vector<CellType> types;
-  std::vector<ChannelScales> scales;
-  const auto class_of = [&](CellType type, const ChannelScales& s) {
-    std::vector<double> key = family->parameters(type, s);
-    key.push_back(double(type));
-    const auto [at, added] = known.try_emplace(std::move(key), std::uint16_t(types.size()));
-    if (added) {
-      types.push_back(type);
-      scales.push_back(s);
-    }
-    return at->second;
-  };
-  class_of(CellType::epi, {});
-  std::vector<std::uint16_t> of_node(region.size());
-  for (std::size_t n = 0; n < of_node.size(); ++n) {
-    const ChannelScales region_scales = p.regions.empty() ? ChannelScales{} : p.regions[region[n]].channels;
-    of_node[n] = class_of(p.cell_type.empty() ? CellType::epi : CellType(p.cell_type[n]), region_scales * p.channels);
-  }
+  CellKinds kinds = cell_kinds(p);   // class 0 is healthy epicardium without drug: what problem.velocity belongs to
   const double base = p.cycle_length_ms > 0 ? p.cycle_length_ms : 1000;
-  std::vector<RestitutionCurve> curves(types.size());
-  std::vector<core::Result<void>> done(types.size());
+  std::vector<RestitutionCurve> curves(kinds.kinds.size());
+  std::vector<core::Result<void>> done(kinds.kinds.size());
   progress.report(0.05, "restitution curves");
-  core::parallel_chunks(std::ptrdiff_t(types.size()), 1, [&](std::ptrdiff_t c, std::ptrdiff_t) {
-    auto curve = restitution(p.ionic_model, types[std::size_t(c)], scales[std::size_t(c)], base, progress.with(nullptr));
+  core::parallel_chunks(std::ptrdiff_t(kinds.kinds.size()), 1, [&](std::ptrdiff_t c, std::ptrdiff_t) {
+    auto curve = restitution(p.ionic_model, kinds.kinds[std::size_t(c)].type, kinds.kinds[std::size_t(c)].scales, base, progress.with(nullptr));
     if (curve) curves[std::size_t(c)] = **curve;
     else done[std::size_t(c)] = core::pass(curve);
   });
@@ -109,7 +70,7 @@ core::Result<std::shared_ptr<const ReentryTissue>> ReentryTissue::make(const Ele
   if (!curves[0].conducts()) return core::bad_input(fmt::format("Healthy cells of {} do not conduct at an interval of {:g} ms (no wave could travel). Use a longer interval.", p.ionic_model, base));
   auto tissue = std::make_shared<ReentryTissue>();
   const double healthy = curves[0].cv_base;
-  if (auto ok = tissue->build(p, std::move(curves), std::move(of_node), healthy, params, progress.part(0.7, 1.0)); !ok) return core::pass(ok);
+  if (auto ok = tissue->build(p, std::move(curves), std::move(kinds.of_node), healthy, params, progress.part(0.7, 1.0)); !ok) return core::pass(ok);
   return std::shared_ptr<const ReentryTissue>(std::move(tissue));
 }
 
@@ -117,7 +78,7 @@ core::Result<std::shared_ptr<const ReentryTissue>> ReentryTissue::make(const Ele
                                                                        const core::Progress& progress) {
   if (auto ok = check(p, params); !ok) return core::pass(ok);
   OT_EXPECT(of_region.size() == std::max<std::size_t>(1, p.regions.size()));
-  const auto region = node_regions(p, fem::tet_geometry(*p.mesh).volume);
+  const auto region = node_regions(p);
   auto tissue = std::make_shared<ReentryTissue>();
   if (auto ok = tissue->build(p, of_region, {region.begin(), region.end()}, of_region[0].cv_base, params, progress); !ok) return core::pass(ok);
   return std::shared_ptr<const ReentryTissue>(std::move(tissue));

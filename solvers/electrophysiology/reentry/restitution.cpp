@@ -246,16 +246,15 @@ core::Result<std::vector<RestitutionPoint>> dynamic_restitution(const std::strin
                                                                 int beats, const core::Progress& progress) {
   OT_EXPECT(beats >= 3);
   std::vector<RestitutionPoint> out;
-  std::optional<Strand> strand;
   for (std::size_t i = 0; i < intervals.size(); ++i) {
     const core::Progress part = progress.part(double(i) / double(intervals.size()), double(i + 1) / double(intervals.size()));
-    if (!strand) {
-      auto setup = set_up(family, type, scales, intervals[i], part.part(0, 0.3));
-      if (!setup) return core::pass(setup);
-      strand.emplace(*setup->family, setup->parameters, setup->initial);
-    } else if (!(intervals[i] < intervals[i - 1]) || !(intervals[i] >= 50)) {
+    if (i > 0 && (!(intervals[i] < intervals[i - 1]) || !(intervals[i] >= 50)))
       return core::wrong_usage("The intervals of a dynamic protocol go down and end above 50 ms. Give them from long to short.");
-    }
+    // Slow memory (ions) settles in cells paced alone, which costs little; the beats in the strand settle the rest.
+    auto setup = set_up(family, type, scales, intervals[i], part.part(0, 0.3));
+    if (!setup) return i == 0 || setup.error().code == core::ErrorCode::cancelled ? core::Result<std::vector<RestitutionPoint>>(core::pass(setup)) : out;
+    std::optional<Strand> strand;
+    strand.emplace(*setup->family, setup->parameters, setup->initial);
     Passage before;
     for (int beat = 0; beat < beats; ++beat) {
       strand->stimulate();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Restitution of conduction velocity and action potential duration of one kind of cell, measured in a strand of it.
 // Model:    a plane wave in a one-dimensional strand (D = 1 mm2/ms; only ratios are used), stepped like the tissue of FULL. The cells are
-//           paced alone at the base interval first. S1-S2: one S1 in the strand, then S2 at shorter and shorter coupling. Dynamic: a train at
-//           one interval, the last two beats measured, so that alternans shows as two durations.
+//           paced alone at the base interval first. S1-S2: one S1 in the strand, then S2 at shorter and shorter coupling. Dynamic: for
+//           each interval the cells are paced alone at it, then a train in the strand, the last two beats measured, so that alternans shows as two durations.
 // Source:   protocols: Koller, Riccio, Gilmour 1998, Am J Physiol 275:H1635 (standard and dynamic restitution); scheme: monodomain.hpp.
 // In/out:   family, cell type, scales, base interval [ms] -> curves over the diastolic interval DI [ms]: from 90 % repolarisation to the next
 //           upstroke (0 mV), both at the point of measurement in the middle of the strand.

@@ -70,6 +70,23 @@ std::vector<Exit> find_exits(const ElectroProblem& p, const ActivationRecord& r,
     if (label[n] >= 0) ++size[std::size_t(label[n])];
   }
   for (std::size_t e = 0; e < exits.size(); ++e) exits[e].share_percent = 100.0 * double(size[e]) / double(std::max<std::size_t>(1, healthy));
+  // Back along the earliest neighbours through slow tissue.
+  for (Exit& e : exits) {
+    std::vector<std::size_t> path;
+    for (std::size_t n = std::size_t(e.node);;) {
+      std::size_t from = nn;
+      for (core::Index b : beside[n])
+        if (const std::size_t m = std::size_t(b); at[m] < at[n] && is_slow(m) && (from == nn || at[m] < at[from] || (at[m] == at[from] && m < from))) from = m;
+      if (from == nn) break;
+      path.push_back(from);
+      n = from;
+    }
+    if (path.empty()) continue;
+    e.isthmus_ms = at[std::size_t(e.node)] - at[path.back()];
+    const double half = at[std::size_t(e.node)] - 0.5 * e.isthmus_ms;
+    const auto middle = std::find_if(path.begin(), path.end(), [&](std::size_t n) { return at[n] <= half; });
+    e.isthmus_mm = mesh.nodes[middle == path.end() ? path.back() : *middle];
+  }
   std::erase_if(exits, [](const Exit& e) { return e.share_percent < least_share; });
   std::stable_sort(exits.begin(), exits.end(), [](const Exit& a, const Exit& b) { return a.share_percent > b.share_percent; });
   return exits;

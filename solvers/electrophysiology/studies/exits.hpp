@@ -17,6 +17,8 @@ struct Exit {
   core::Index node = 0;
   double time_ms = 0;                  // within the cycle looked at
   double share_percent = 0;            // of the healthy tissue's nodes that are activated from here
+  core::Vec3 isthmus_mm{0, 0, 0};      // half way, in time, along the path through slow tissue that leads to the exit
+  double isthmus_ms = 0;               // time spent on that path; 0: none
 };
 
 // Slow tissue: regions with key "border_zone". The cycle looked at ends at to_ms.

@@ -13,6 +13,8 @@
 namespace ot::ep {
 namespace {
 
+constexpr double pieces_apart_edges = 3;   // mean edges; see the header
+
 // Difference of two phases, into (-pi, pi].
 double wrapped(double d) {
   while (d > M_PI) d -= 2 * M_PI;
@@ -81,6 +83,20 @@ FilamentFrame filaments_at(const core::TetMesh& mesh, const std::vector<std::uin
       parent[std::size_t(find(parent, found[i]))] = find(parent, found[0]);
       if (count == 2) out.length_mm += (out.points[std::size_t(found[1])] - out.points[std::size_t(found[0])]).norm();
     }
+  }
+  // Pieces within the reach of each other are one: a line of block is a string of them (see the header).
+  const double reach = pieces_apart_edges * mesh.mean_edge();
+  std::map<std::array<int, 3>, std::vector<int>> cells;
+  const auto cell_of = [&](const core::Vec3& x) { return std::array<int, 3>{int(std::floor(x[0] / reach)), int(std::floor(x[1] / reach)), int(std::floor(x[2] / reach))}; };
+  for (std::size_t i = 0; i < parent.size(); ++i) {
+    const auto at = cell_of(out.points[i]);
+    for (int dx = -1; dx <= 1; ++dx)
+      for (int dy = -1; dy <= 1; ++dy)
+        for (int dz = -1; dz <= 1; ++dz)
+          if (const auto near = cells.find({at[0] + dx, at[1] + dy, at[2] + dz}); near != cells.end())
+            for (int j : near->second)
+              if ((out.points[std::size_t(j)] - out.points[i]).squaredNorm() < reach * reach) parent[std::size_t(find(parent, int(i)))] = find(parent, j);
+    cells[at].push_back(int(i));
   }
   std::map<int, int> number;
   for (std::size_t i = 0; i < parent.size(); ++i) {

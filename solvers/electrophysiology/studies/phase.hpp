@@ -2,7 +2,8 @@
 // Phase, phase singularities and filaments from activation times, FAST and FULL alike.
 // Model:    phase of a node grows linearly from 0 at an activation to 2 pi at the next; after the last one by the cycle length given, then it is at rest (no
 //           phase). A triangle whose phase winds once around holds a singularity; in a tetrahedron the line between its two pierced faces is a
-//           piece of filament. Pieces that share a face are one filament.
+//           piece of filament. Pieces that share a face, or lie within three mean edges, are one filament: along a line of block, where the phase
+//           jumps from node to node, a mesh holds a string of pieces that end and begin again; they are counted once (the width is our choice).
 // Source:   winding number: Iyer, Gray 2001, Ann Biomed Eng 29:47; filaments from elements' faces: Clayton et al. 2006, Prog Biophys Mol Biol 90:378.
 //           Phase from activation times is continuous where the front is; along a line of block it jumps, and a singularity found there marks its end.
 // Units:    rad (-pi..pi), ms, mm. Threads: pure; same bits for every count.

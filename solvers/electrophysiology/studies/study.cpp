@@ -13,6 +13,7 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
+#include "solvers/electrophysiology/chamber.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/electrophysiology/studies/play.hpp"
 
@@ -98,7 +99,7 @@ class SiteStudy {
       const Attempt& a = out_.attempts.back();
       if (!a.captured) {
         if (before.empty()) out_.refractory_ms = coupling;
-        if (a.found.outcome != Outcome::reentry) return {};
+        if (a.found.outcome != Outcome::reentry) return i == 0 && before.empty() ? rise(coupling, stop_at_reentry, progress) : core::Result<void>();
       } else {
         shortest_captured_ = coupling;
       }
@@ -106,6 +107,20 @@ class SiteStudy {
         found_ = true;
         return {};
       }
+    }
+    return {};
+  }
+
+  // The first S2 met refractory tissue: longer ones until one captures, so that a site with long action potentials is not given up.
+  core::Result<void> rise(double from, bool stop_at_reentry, const core::Progress& progress) {
+    for (double coupling = from + protocol_.step_ms; coupling < protocol_.s1_interval_ms; coupling += protocol_.step_ms) {
+      auto done = attempt({coupling}, protocol_.shortest_ms, progress);
+      if (!done) return core::pass(done);
+      const Attempt& a = out_.attempts.back();
+      if (stop_at_reentry && a.found.outcome == Outcome::reentry) found_ = true;
+      if (a.captured) shortest_captured_ = coupling;
+      else out_.refractory_ms = coupling;
+      if (a.captured || found_) return {};
     }
     return {};
   }
@@ -177,12 +192,6 @@ class SiteStudy {
   double shortest_captured_ = 0;
   bool found_ = false;
 };
-
-Chamber chamber_of(const core::TetMesh& mesh) {
-  for (const auto& [value, name] : mesh.region_names)
-    if (name.find("atri") != std::string::npos) return Chamber::atria;
-  return Chamber::ventricles;
-}
 
 }  // namespace
 
@@ -267,7 +276,7 @@ core::Result<StudyResult> run_study(const ElectroProblem& problem, const std::ve
     tissue = *made;
     out.notes = tissue->notes();
   }
-  const Chamber chamber = chamber_of(*problem.mesh);
+  const Chamber chamber = is_atrial(*problem.mesh) ? Chamber::atria : Chamber::ventricles;
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::vector<double> fraction(sites.size(), 0.0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Stimulation studies: sites x protocol -> runs -> outcome of each, on FAST and FULL alike. Plain data.
-// Model:    a train of S1, then extra-stimuli. `programmed`: S2 is shortened step by step from s2_first until it no longer captures; then S2 stays
+// Model:    a train of S1, then extra-stimuli. `programmed`: S2 is shortened step by step from s2_first until it no longer captures (lengthened first when s2_first itself does not capture); then S2 stays
 //           at the shortest that captured + 20 ms and S3 is shortened, then S4; it ends at the first induced re-entry. `fixed`: one sequence of
 //           couplings. `burst`: a train at one interval. `window`: every S2 of the range, none stops: the vulnerable window.
 // Source:   S1 x 6 at 600 ms, S2 from 300-400 ms down in 10 ms steps, S3, S4 where needed, 17 segments + RV, re-entry = at least two cycles: Arevalo et al.

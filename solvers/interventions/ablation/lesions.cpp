@@ -3,21 +3,29 @@
 
 #include <algorithm>
 
+#include "solvers/interventions/ablation/lesion_size.hpp"
 #include "solvers/interventions/geometry/wall_surface.hpp"
 
 namespace ot::interventions {
 
 LesionPlan plan_lesions(const core::TetMesh& mesh, const twin::InterventionSpec& spec) {
-  const double radius = spec.params.number("radius_mm"), depth = spec.params.number("depth_mm");
+  const LesionSize size = lesion_size(spec.params);
+  const double radius = size.radius_mm, depth = size.depth_mm;
   const bool line = spec.placement.kind == twin::Placement::Kind::polyline;
   const bool closed = line && spec.params.flag("closed") && spec.placement.points_mm.size() >= 3;
   LesionPlan plan;
-  for (const WallPoint& at : WallSurface(mesh).along(spec.placement.points_mm, closed, spec.params.number("spacing_mm"), radius))
+  const WallSurface wall(mesh);
+  const auto through = [&](const WallPoint& at, double reach) { return reach > 0 && wall.distance_to_tissue(at.position + reach * at.inward) > 0; };
+  for (const WallPoint& at : wall.along(spec.placement.points_mm, closed, spec.params.number("spacing_mm"), radius)) {
     plan.lesions.push_back({at.position, at.inward, radius, depth});
+    plan.through += through(at, depth);
+    plan.through_when_shallow += through(at, depth - size.depth_sd_mm);
+  }
   const std::size_t n = plan.lesions.size();
   for (std::size_t i = 0; i < (closed ? n : n - 1); ++i) {
     const double distance = (plan.lesions[(i + 1) % n].centre - plan.lesions[i].centre).norm();
     plan.largest_spacing_mm = std::max(plan.largest_spacing_mm, distance);
+    plan.gaps += distance > 2 * radius;
   }
   plan.largest_gap_mm = std::max(0.0, plan.largest_spacing_mm - 2 * radius);
   return plan;

@@ -25,6 +25,8 @@ struct LesionPlan {
   std::vector<Lesion> lesions;
   double largest_spacing_mm = 0;  // between centres of neighbours along the line; 0 for one lesion
   double largest_gap_mm = 0;      // between rims of neighbours; 0 when they touch or overlap
+  int gaps = 0;                   // neighbours whose rims do not touch
+  int through = 0, through_when_shallow = 0;   // lesions whose tip leaves the wall on the other side; and one standard deviation less deep
 };
 
 // Contract: a validated spec of kind "ablation".

@@ -5,6 +5,7 @@
 #include <numbers>
 #include <queue>
 
+#include "solvers/interventions/ablation/lesion_size.hpp"
 #include "solvers/interventions/ablation/lesions.hpp"
 #include "solvers/interventions/geometry/wall_surface.hpp"
 #include "solvers/twin/placement.hpp"
@@ -281,4 +282,52 @@ TEST_CASE("on a curved ventricle a closed transmural ring drawn on the epicardiu
   }
   CHECK(inside > 50);
   CHECK(outside > 1000);
+}
+
+TEST_CASE("lesion size from power, force and time agrees with the published mean lesions within its stated 2 standard deviations", "[ablation]") {
+  using interventions::rf_lesion_size;
+  // Depth and diameter, mm: Sci Rep 2025, 10.1038/s41598-025-06533-5 (forces of 10 to 30 g pooled, 15 g taken here); J Cardiovasc Electrophysiol, 90 W 4 s at 10 and 20 g.
+  const struct { double power, force, time, depth, diameter; } measured[] = {{50, 15, 15, 4.49, 9.13}, {50, 15, 4, 2.42, 6.02}, {90, 15, 4, 3.16, 7.34}, {90, 10, 4, 2.9, 6.1}, {90, 20, 4, 2.9, 6.8}};
+  for (const auto& m : measured) {
+    INFO(m.power << " W " << m.force << " g " << m.time << " s");
+    const auto s = rf_lesion_size({m.power, m.force, m.time});
+    CHECK(std::abs(s.depth_mm - m.depth) < 2 * s.depth_sd_mm);
+    CHECK(std::abs(2 * s.radius_mm - m.diameter) < 4 * s.radius_sd_mm);
+  }
+  // Hand calculation: 30 W, 10 g, 20 s gives an index of 321.7.
+  CHECK(rf_lesion_size({30, 10, 20}).index == Approx(321.7).epsilon(0.001));
+}
+
+TEST_CASE("a lesion from power, force and time is the lesion of that radius and depth, its uncertainty reported; SD below zero burns less", "[ablation]") {
+  const auto model = test::small_twin({0.75, 0, 5});
+  auto spec = test::sample("ablation");
+  spec.params.set("size", std::string("power, force and time"));
+  const auto s = interventions::lesion_size(spec.params);
+  auto given = test::sample("ablation");
+  given.params.set("radius_mm", s.radius_mm);
+  given.params.set("depth_mm", s.depth_mm);
+  const auto a = twin::prepare(model, test::scenario({spec}), Mode::fast), b = twin::prepare(model, test::scenario({given}), Mode::fast);
+  REQUIRE(a);
+  REQUIRE(b);
+  CHECK(a->electro->sha256() == b->electro->sha256());
+  CHECK(value(*a, "lesion_depth_mm") == Approx(s.depth_mm));
+  CHECK(twin::find_quantity(a->quantities, "lesion_depth_mm")->note.find("0.7 mm") != std::string::npos);
+  CHECK(value(*a, "lesion_area_cm2") == Approx(std::numbers::pi * s.radius_mm * s.radius_mm / 100).epsilon(0.08));
+  CHECK(value(*a, "myocardium_burned_percent") == Approx(value(*a, "lv_burned_percent")));
+  spec.params.set("size_sd", -1.0);
+  const auto small = twin::prepare(model, test::scenario({spec}), Mode::fast);
+  REQUIRE(small);
+  CHECK(value(*small, "lesion_volume_cm3") < 0.8 * value(*a, "lesion_volume_cm3"));
+}
+
+TEST_CASE("a line of lesions 9 mm deep goes through a wall of 6 mm, one of 5 mm does not, and gaps are counted", "[ablation]") {
+  const auto model = test::small_twin();
+  auto line = ring(false, 10);
+  for (const double depth : {9.0, 5.0}) {
+    line.params.set("depth_mm", depth);
+    const auto setup = twin::prepare(model, test::scenario({line}), Mode::fast);
+    REQUIRE(setup);
+    CHECK(value(*setup, "lesion_through_percent") == (depth > 6 ? 100 : 0));
+    CHECK(value(*setup, "lesion_gaps") == value(*setup, "lesion_count") - 1);
+  }
 }

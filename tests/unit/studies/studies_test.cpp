@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "solvers/electrophysiology/studies/phantom.hpp"
+#include "solvers/electrophysiology/studies/restitution_study.hpp"
 #include "solvers/electrophysiology/studies/study.hpp"
 
 using namespace ot;
@@ -106,4 +107,35 @@ TEST_CASE("the phantom infarct is one part with positive tets and its scar has t
       scar += core::tet_volume(x[std::size_t(n[0])], x[std::size_t(n[1])], x[std::size_t(n[2])], x[std::size_t(n[3])]);
     }
   CHECK(scar == Approx(M_PI * 22 * 22 * 8).epsilon(0.1));
+}
+
+TEST_CASE("restitution: intervals fall, the slope of a straight line is its slope, and an impossible interval is refused", "[studies]") {
+  const auto intervals = ep::dynamic_intervals(1000);
+  for (std::size_t i = 1; i < intervals.size(); ++i) CHECK(intervals[i] < intervals[i - 1]);
+  CHECK(intervals.back() >= 150);
+  CHECK(ep::steepest_slope({{300, 50, 1, 200}, {350, 80, 1, 221}, {400, 120, 1, 249}}) == Approx(0.7));
+  const auto v = ep::make_infarct({3.0});
+  CHECK(ep::study_restitution(v.problem, 100, 6, {}).error().code == core::ErrorCode::wrong_usage);
+}
+
+TEST_CASE("an S2 that starts inside refractoriness is lengthened until it captures: the limit is that of a start above, within one step of 10 ms", "[studies]") {
+  ep::InfarctPhantom shape;
+  shape.edge_mm = 4;
+  shape.scar_radius_mm = 0;
+  const auto v = ep::make_infarct(shape);
+  ep::StudySite site{"a", "a", v.opposite, 0, ep::nodes_near(v.problem, v.opposite, 4, 8)};
+  ep::Protocol p;
+  p.s1_beats = 1;
+  p.extrastimuli = 1;
+  p.observe_ms = 400;
+  p.shortest_ms = 200;
+  p.s2_first_ms = 250;
+  const auto low = ep::run_study(v.problem, {site}, p, core::Mode::fast, {}, {});
+  p.s2_first_ms = 450;
+  const auto high = ep::run_study(v.problem, {site}, p, core::Mode::fast, {}, {});
+  REQUIRE(low);
+  REQUIRE(high);
+  CHECK(low->runs[0].attempts.size() > 2);
+  CHECK(low->runs[0].attempts.back().captured);
+  CHECK(std::abs(low->runs[0].refractory_ms - high->runs[0].refractory_ms) <= 10);
 }

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/atria.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+#include "imaging/meshing/meshing.hpp"
+#include "imaging/segmentation/voxels.hpp"
+#include "solvers/core/contracts.hpp"
+#include "solvers/core/parallel.hpp"
+
+namespace ot::session {
+namespace {
+
+using core::Vec3;
+namespace l = core::labels;
+namespace voxels = imaging::voxels;
+
+constexpr const char *left_region = "left_atrial_wall", *right_region = "right_atrial_wall";
+
+// Distance in mm to the border of a set of voxels, negative inside, half a voxel taken off, smoothed by a voxel against the stairs.
+core::Volume signed_distance(const core::Grid& grid, const std::vector<std::uint8_t>& values, const std::vector<int>& of) {
+  voxels::Mask in(values.size(), 0), out(values.size(), 1);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (std::find(of.begin(), of.end(), int(values[i])) != of.end()) in[i] = 1, out[i] = 0;
+  const auto outside = voxels::distance_to(grid, in), inside = voxels::distance_to(grid, out);
+  const float half = float(0.5 * grid.spacing.minCoeff());
+  std::vector<float> d(values.size());
+  for (std::size_t i = 0; i < d.size(); ++i) d[i] = in[i] ? half - inside[i] : outside[i] - half;
+  core::Volume v;
+  v.grid = grid;
+  v.values = voxels::gaussian(grid, d, 0.8 * grid.spacing.maxCoeff());
+  v.quantity = "mm";
+  return v;
+}
+
+Vec3 centroid(const core::LabelMap& labels, int value) {
+  Vec3 sum = Vec3::Zero();
+  double count = 0;
+  const auto& g = labels.grid;
+  for (int k = 0; k < g.size[2]; ++k)
+    for (int j = 0; j < g.size[1]; ++j)
+      for (int i = 0; i < g.size[0]; ++i)
+        if (labels.at(i, j, k) == value) sum += Vec3(i, j, k), count += 1;
+  return g.to_patient(count > 0 ? Vec3(sum / count) : sum);
+}
+
+// Nodes of faces that look into a valve opening. (The mesher's patches leave out contacts as small as a rim.)
+std::vector<core::Index> valve_rims(const core::TetMesh& mesh, const core::LabelMap& walls) {
+  std::vector<char> on(mesh.nodes.size(), 0);
+  const auto& g = walls.grid;
+  for (const auto& f : mesh.boundary) {
+    const Vec3 &a = mesh.nodes[std::size_t(f.nodes[0])], &b = mesh.nodes[std::size_t(f.nodes[1])], &c = mesh.nodes[std::size_t(f.nodes[2])];
+    const Vec3 q = g.to_index((a + b + c) / 3 + g.spacing.maxCoeff() * (b - a).cross(c - a).normalized());
+    const int v[3] = {int(std::lround(q[0])), int(std::lround(q[1])), int(std::lround(q[2]))};
+    if (g.contains(v[0], v[1], v[2]) && walls.at(v[0], v[1], v[2]) == atrial_labels::opening)
+      for (core::Index n : f.nodes) on[std::size_t(n)] = 1;
+  }
+  std::vector<core::Index> out;
+  for (std::size_t n = 0; n < on.size(); ++n)
+    if (on[n]) out.push_back(core::Index(n));
+  return out;
+}
+
+twin::InterventionSpec line_spec(const std::string& id, std::vector<Vec3> points, bool closed) {
+  const twin::InterventionKind* kind = twin::find_intervention("ablation");
+  OT_EXPECT(kind != nullptr);
+  twin::InterventionSpec spec;
+  spec.id = id;
+  spec.kind = "ablation";
+  spec.placement.kind = twin::Placement::Kind::polyline;
+  spec.placement.points_mm = std::move(points);
+  spec.params = kind->schema.defaults();
+  spec.params.set("closed", closed);
+  spec.params.set("radius_mm", 3.0);
+  spec.params.set("depth_mm", 6.0);   // through an atrial wall of up to 5 mm
+  return spec;
+}
+
+}  // namespace
+
+Vec3 sinus_node_of(const core::LabelMap& labels) {
+  const auto& g = labels.grid;
+  const bool vein = labels.count(l::superior_vena_cava) > 0;
+  const Vec3 towards = vein ? centroid(labels, l::superior_vena_cava) : Vec3::Zero();
+  Vec3 best = Vec3::Zero();
+  double least = std::numeric_limits<double>::infinity();
+  for (int k = 0; k < g.size[2]; ++k)
+    for (int j = 0; j < g.size[1]; ++j)
+      for (int i = 0; i < g.size[0]; ++i) {
+        if (labels.at(i, j, k) != l::right_atrium) continue;
+        const Vec3 x = g.to_patient(Vec3(i, j, k));
+        // LPS: up, to the patient's right, to the back. Weights: the node lies high, then lateral (general anatomy).
+        const double cost = vein ? (x - towards).norm() : -(0.8 * x.z() - 0.4 * x.x() + 0.3 * x.y());
+        if (cost < least) least = cost, best = x;
+      }
+  return best;
+}
+
+core::Result<core::LabelMap> atrial_wall_labels(const core::LabelMap& labels, double wall, double voxel, const core::Progress& progress) {
+  if (!(wall >= 1 && wall <= 8)) return core::wrong_usage("The atrial wall is 1 to 8 mm thick. Usual: 2.5.");
+  if (!(voxel >= 0.3 && voxel <= 2)) return core::wrong_usage("Walls are drawn on voxels of 0.3 to 2 mm. Usual: 0.8.");
+  for (const auto& [value, name] : {std::pair<int, const char*>{l::left_atrium, "left atrium"}, {l::right_atrium, "right atrium"}, {l::lv_blood_pool, "left ventricle's blood"}, {l::rv_blood_pool, "right ventricle's blood"}})
+    if (labels.volume_ml(value) < 5) return core::bad_input(fmt::format("The labels hold less than 5 ml of the {} (atria cannot be built). Segment the heart first.", name));
+  // Around both atria, with room for the wall.
+  std::array<int, 3> low{1 << 20, 1 << 20, 1 << 20}, high{0, 0, 0};
+  const auto& g = labels.grid;
+  for (int k = 0; k < g.size[2]; ++k)
+    for (int j = 0; j < g.size[1]; ++j)
+      for (int i = 0; i < g.size[0]; ++i)
+        if (const int v = labels.at(i, j, k); v == l::left_atrium || v == l::right_atrium) {
+          const int at[3] = {i, j, k};
+          for (int a = 0; a < 3; ++a) low[std::size_t(a)] = std::min(low[std::size_t(a)], at[a]), high[std::size_t(a)] = std::max(high[std::size_t(a)], at[a]);
+        }
+  for (int a = 0; a < 3; ++a) {
+    const int room = int(std::ceil((wall + 4) / g.spacing[a]));
+    low[std::size_t(a)] -= room;
+    high[std::size_t(a)] += room;
+  }
+  const core::Grid part = voxels::crop_grid(g, low, high);
+  const auto values = voxels::crop(g, labels.values, low, high);
+  const auto la = signed_distance(part, values, {l::left_atrium}), ra = signed_distance(part, values, {l::right_atrium});
+  if (progress.cancelled()) return core::cancelled();
+  const auto lv = signed_distance(part, values, {l::lv_blood_pool}), rv = signed_distance(part, values, {l::rv_blood_pool});
+  const auto veins = signed_distance(part, values, {l::pulmonary_veins, l::superior_vena_cava, l::inferior_vena_cava, l::coronary_sinus});
+  progress.report(0.4, "atria: distances");
+  double nearest = std::numeric_limits<double>::infinity();   // way from blood to blood
+  for (std::size_t i = 0; i < la.values.size(); ++i) nearest = std::min(nearest, double(std::max(0.0f, la.values[i]) + std::max(0.0f, ra.values[i])));
+  if (nearest > 12) return core::bad_input(fmt::format("The atria lie {:.0f} mm apart in the labels (they would not be joined). Check the segmentation.", nearest));
+  const double bridge = nearest > 2 * wall ? nearest + 1.5 : 0;   // mm of both distances together; 1.5: a patch some millimetres wide
+
+  core::LabelMap out;
+  out.grid = part;
+  for (int a = 0; a < 3; ++a) {
+    out.grid.size[std::size_t(a)] = int(std::ceil(double(part.size[std::size_t(a)] - 1) * part.spacing[a] / voxel)) + 1;
+    out.grid.spacing[a] = voxel;
+  }
+  out.values.assign(out.grid.voxels(), 0);
+  core::parallel_chunks(out.grid.size[2], 1, [&](std::ptrdiff_t k, std::ptrdiff_t) {
+    for (int j = 0; j < out.grid.size[1]; ++j)
+      for (int i = 0; i < out.grid.size[0]; ++i) {
+        const Vec3 x = out.grid.to_patient(Vec3(i, j, double(k)));
+        const double a = la.sample(x, 99), b = ra.sample(x, 99);
+        std::uint8_t& v = out.values[out.grid.offset(i, j, int(k))];
+        if (a <= 0 || b <= 0) {
+          v = std::uint8_t(a <= b ? l::left_atrium : l::right_atrium);
+          continue;
+        }
+        const bool is_left = a <= b;
+        const bool shell = std::min(a, b) <= wall || a + b <= bridge;
+        if (!shell) continue;
+        if ((is_left ? lv : rv).sample(x, 99) <= wall + 1) v = atrial_labels::opening;
+        else if (veins.sample(x, 99) > 0) v = std::uint8_t(is_left ? atrial_labels::left_wall : atrial_labels::right_wall);
+      }
+  });
+  const auto info = [&](int value, const char* key, const char* name) { out.labels.push_back({value, key, name, {200, 120, 120}, true}); };
+  info(l::left_atrium, "left_atrium", "Left atrium");
+  info(l::right_atrium, "right_atrium", "Right atrium");
+  info(atrial_labels::left_wall, left_region, "Left atrial wall");
+  info(atrial_labels::right_wall, right_region, "Right atrial wall");
+  info(atrial_labels::opening, "av_opening", "Valve opening");
+  return out;
+}
+
+core::Result<AtriaModel> make_atria(const core::LabelMap& labels, const AtriaCaseParams& params, const core::Progress& progress) {
+  // Three voxels through the wall; not finer than the mesh can use.
+  const double voxel = std::clamp(params.wall_mm / 3, 0.6, 1.2);
+  auto walls = atrial_wall_labels(labels, params.wall_mm, voxel, progress.part(0, 0.2));
+  if (!walls) return core::pass(walls);
+  imaging::MeshRequest request;
+  request.parts = {{atrial_labels::left_wall, left_region, 0}, {atrial_labels::right_wall, right_region, 0}};
+  request.edge_mm = params.edge_mm;
+  request.keep_largest_part = true;
+  auto made = imaging::tet_mesh_from_labels(*walls, request, progress.part(0.2, 0.7));
+  if (!made) return core::pass(made);
+  AtriaModel out;
+  out.quality = made->quality;
+  out.notes = made->notes;
+  out.mesh = std::make_shared<core::TetMesh>(std::move(made->mesh));
+  out.inputs.mesh = out.mesh;
+  out.inputs.valve_rims = valve_rims(*out.mesh, *walls);
+  out.inputs.sinus_node = sinus_node_of(labels);
+  // Axes of the heart from the blood of the chambers: enough to stand the electrodes around it.
+  const Vec3 lv = centroid(labels, l::lv_blood_pool), rv = centroid(labels, l::rv_blood_pool), la = centroid(labels, l::left_atrium);
+  out.inputs.axes.centre = 0.5 * (lv + rv);
+  out.inputs.axes.long_axis = (lv - la).normalized();
+  Vec3 towards_rv = rv - lv;
+  towards_rv -= towards_rv.dot(out.inputs.axes.long_axis) * out.inputs.axes.long_axis;
+  out.inputs.axes.rv_direction = towards_rv.normalized();
+  out.inputs.params = params.tissue;
+  auto heart = organs::build_atria(out.inputs, progress.part(0.7, 1));
+  if (!heart) return core::pass(heart);
+  out.heart = *heart;
+  return out;
+}
+
+core::Result<void> build_atrial_twin(CaseData& data, const AtriaCaseParams& params, const core::Progress& progress) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto image = std::find_if(data.images.begin(), data.images.end(), [](const ImageData& i) { return i.labels && i.labels->count(l::left_atrium) > 0 && i.labels->count(l::right_atrium) > 0; });
+  if (image == data.images.end()) return core::bad_input("No image of the case has labels of both atria (an atrial twin needs them). Run `segment` first.");
+  auto made = make_atria(*image->labels, params, progress);
+  if (!made) return core::pass(made);
+  auto twin = std::make_shared<twin::TwinModel>();
+  twin->organ = "atria";
+  twin->source_labels_sha256 = image->labels->sha256();
+  twin->heart = made->heart;
+  twin->assumptions = organs::assumptions(made->inputs);
+  twin->assumptions.push_back(fmt::format("Thickness of the atrial wall: {:g} mm.", params.wall_mm));
+  MeshedParts parts;
+  parts.key = "atria";
+  parts.name = "Atria";
+  parts.mesh = made->mesh;
+  parts.quality = made->quality;
+  parts.edge_mm = params.edge_mm;
+  parts.labels_sha256 = twin->source_labels_sha256;
+  parts.notes = made->notes;
+  std::erase_if(data.part_meshes, [](const MeshedParts& p) { return p.key == "atria"; });
+  data.part_meshes.push_back(std::move(parts));
+  StageReport stage;
+  stage.name = "build atria";
+  const auto add = [&](const char* key, const char* label, const char* unit, double value) { stage.quantities.push_back({key, label, unit, value, ""}); };
+  add("nodes", "Nodes", "", double(made->quality.nodes));
+  add("tets", "Tetrahedra", "", double(made->quality.tets));
+  add("min_dihedral_deg", "Smallest dihedral angle", "deg", made->quality.min_dihedral_deg);
+  add("inverted", "Inverted", "", double(made->quality.inverted));
+  add("parts", "Separate parts", "", double(made->quality.parts));
+  stage.notes = twin->assumptions;
+  stage.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  data.stages.push_back(std::move(stage));
+  data.twin = std::move(twin);
+  data.results.clear();
+  return {};
+}
+
+core::Result<std::vector<LesionSet>> atrial_lesion_sets(const twin::TwinModel& twin) {
+  if (twin.organ != "atria" || !twin.heart) return core::bad_input("The case holds no atrial twin (vein rings belong to one). Run `build --organ atria` first.");
+  const core::TetMesh& mesh = *twin.heart->baseline.mesh;
+  const auto at = [&](const Vec3& direction) { return mesh.nodes[std::size_t(organs::furthest_node(mesh, left_region, direction))]; };
+  // LPS: the veins leave the atrium to the back, on the left and on the right.
+  const Vec3 left_veins = at({0.8, 0.6, 0.2}), right_veins = at({-0.8, 0.6, 0.2}), front = at({0, -1, 0}), back = at({0, 1, 0});
+  const Vec3 centre = 0.25 * (left_veins + right_veins + front + back);
+  std::vector<Vec3> wall;
+  for (const auto& [value, name] : mesh.region_names)
+    if (name == left_region) {
+      std::vector<char> in(mesh.nodes.size(), 0);
+      for (std::size_t t = 0; t < mesh.tets.size(); ++t)
+        if (mesh.region[t] == value)
+          for (core::Index n : mesh.tets[t]) in[std::size_t(n)] = 1;
+      for (std::size_t n = 0; n < in.size(); ++n)
+        if (in[n]) wall.push_back(mesh.nodes[n]);
+    }
+  // The section of the wall by a plane across the way to the veins, 0.6 of the way out: about the antrum of both veins of a side. The outermost wall
+  // node in each of 24 sectors.
+  const auto ring = [&](const Vec3& tip) {
+    constexpr int sectors = 24;
+    const Vec3 axis = (tip - centre).normalized(), u = axis.unitOrthogonal(), v = axis.cross(u), middle = centre + 0.6 * (tip - centre);
+    std::vector<Vec3> points(sectors, Vec3::Zero());
+    std::vector<double> most(sectors, 0);
+    for (const Vec3& x : wall) {
+      const Vec3 d = x - middle;
+      if (std::abs(d.dot(axis)) > 2.0) continue;
+      const double r = std::hypot(d.dot(u), d.dot(v));
+      const int s = int(std::floor((std::atan2(d.dot(v), d.dot(u)) + M_PI) / (2 * M_PI) * sectors)) % sectors;
+      if (r > most[std::size_t(s)]) most[std::size_t(s)] = r, points[std::size_t(s)] = x;
+    }
+    std::vector<Vec3> out;
+    for (int s = 0; s < sectors; ++s)
+      if (most[std::size_t(s)] > 0) out.push_back(points[std::size_t(s)]);
+    return out;
+  };
+  const auto left_ring = ring(left_veins), right_ring = ring(right_veins);
+  const auto highest = [](const std::vector<Vec3>& p) { return *std::max_element(p.begin(), p.end(), [](const Vec3& a, const Vec3& b) { return a.z() < b.z(); }); };
+  if (left_ring.size() < 8 || right_ring.size() < 8) return core::bad_input("The wall of the left atrium is too irregular for rings around its veins (their section is not closed). Draw them by hand.");
+  std::vector<LesionSet> sets;
+  sets.push_back({"pvi-left", "Ring around the left pulmonary veins", line_spec("pvi-left", left_ring, true), left_veins, front});
+  sets.push_back({"pvi-right", "Ring around the right pulmonary veins", line_spec("pvi-right", right_ring, true), right_veins, front});
+  // From ring to ring over the top: the highest wall near each step of the straight way.
+  const Vec3 a = highest(left_ring), b = highest(right_ring);
+  std::vector<Vec3> over{a};
+  for (int k = 1; k < 8; ++k) {
+    const Vec3 step = a + k / 8.0 * (b - a);
+    const Vec3* top = nullptr;
+    for (const Vec3& x : wall)
+      if (std::hypot(x.x() - step.x(), x.y() - step.y()) < 4 && (!top || x.z() > top->z())) top = &x;
+    if (top) over.push_back(*top);
+  }
+  over.push_back(b);
+  sets.push_back({"roof", "Line over the roof between the veins", line_spec("roof", over, false), back, front});
+  return sets;
+}
+
+}  // namespace ot::session

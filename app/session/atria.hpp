@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Atrial twin of a case: labels -> wall of both atria -> tetrahedra -> twin of the atria in place of that of the ventricles.
+// Model:  the wall is a shell of even thickness around the blood of each atrium (none is labelled on CT), open at the valves (within wall + 1 mm of the
+//         ventricle's blood) and where veins are labelled. Where both shells do not touch, they are joined where the atria are nearest.
+// Source: thickness of the atrial wall on CT 2 to 3 mm: Beinart et al. 2011, J Cardiovasc Electrophysiol 22:1232 (general knowledge); default 2.5 mm.
+// Fails:  bad_input without labels of both atria and both ventricles' blood, or when the atria lie more than 12 mm apart.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "app/session/case.hpp"
+#include "solvers/organs/heart/atria.hpp"
+
+namespace ot::session {
+
+namespace atrial_labels {   // beside those of core::labels
+inline constexpr int left_wall = 30, right_wall = 31, opening = 32;
+}
+
+struct AtriaCaseParams {
+  double wall_mm = 2.5, edge_mm = 1.2;
+  organs::AtriaParams tissue;
+};
+
+// On a grid of voxel_mm around the atria: walls, blood, openings.
+core::Result<core::LabelMap> atrial_wall_labels(const core::LabelMap& labels, double wall_mm, double voxel_mm, const core::Progress& progress);
+// Junction of the superior vena cava with the right atrium where the vein is labelled, else the upper right posterior corner of that atrium.
+core::Vec3 sinus_node_of(const core::LabelMap& labels);
+
+struct AtriaModel {
+  std::shared_ptr<const core::TetMesh> mesh;
+  core::MeshQuality quality;
+  organs::AtriaInputs inputs;
+  std::shared_ptr<const twin::HeartModel> heart;
+  std::vector<std::string> notes;
+};
+core::Result<AtriaModel> make_atria(const core::LabelMap& labels, const AtriaCaseParams& params, const core::Progress& progress);
+
+// Replaces the twin of the case; the mesh is kept as the part mesh "atria". One StageReport.
+core::Result<void> build_atrial_twin(CaseData& data, const AtriaCaseParams& params, const core::Progress& progress);
+
+// Lesion sets a person may add to a plan: rings around the left and the right veins and a line over the roof. Points on the wall of the left atrium.
+struct LesionSet {
+  std::string key, title;       // "pvi-left"
+  twin::InterventionSpec spec;
+  core::Vec3 inside, outside;   // one point on each side, for the proof of block
+};
+core::Result<std::vector<LesionSet>> atrial_lesion_sets(const twin::TwinModel& twin);
+
+}  // namespace ot::session

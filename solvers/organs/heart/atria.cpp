@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "solvers/organs/heart/atria.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "solvers/core/contracts.hpp"
+#include "solvers/electrophysiology/conduction_tuning.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/electrophysiology/structure/tissue_regions.hpp"
+#include "solvers/fem/csr.hpp"
+#include "solvers/fem/solve.hpp"
+
+namespace ot::organs {
+namespace {
+
+using core::Index;
+using core::Vec3;
+using Fixed = std::vector<std::pair<Index, double>>;
+
+constexpr const char *left = "left_atrial_wall", *right = "right_atrial_wall";
+
+bool ends_with(const std::string& s, const std::string& end) { return s.size() >= end.size() && s.compare(s.size() - end.size(), end.size(), end) == 0; }
+
+std::vector<char> on_patches(const core::TetMesh& mesh, const std::string& end) {
+  std::vector<char> on(mesh.nodes.size(), 0);
+  for (const auto& f : mesh.boundary) {
+    const auto name = mesh.patch_names.find(f.patch);
+    if (name != mesh.patch_names.end() && ends_with(name->second, end))
+      for (Index n : f.nodes) on[std::size_t(n)] = 1;
+  }
+  return on;
+}
+
+std::vector<char> in_region(const core::TetMesh& mesh, const std::string& key) {
+  std::vector<char> in(mesh.nodes.size(), 0);
+  for (const auto& [value, name] : mesh.region_names)
+    if (name == key)
+      for (std::size_t t = 0; t < mesh.tets.size(); ++t)
+        if (mesh.region[t] == value)
+          for (Index n : mesh.tets[t]) in[std::size_t(n)] = 1;
+  return in;
+}
+
+std::vector<Vec3> gradients(const core::TetMesh& mesh, const std::vector<double>& u) {
+  const auto geometry = fem::tet_geometry(mesh);
+  std::vector<Vec3> g(mesh.tets.size(), Vec3::Zero());
+  for (std::size_t t = 0; t < g.size(); ++t)
+    for (int k = 0; k < 4; ++k) g[t] += u[std::size_t(mesh.tets[t][std::size_t(k)])] * geometry.gradient[t][std::size_t(k)];
+  return g;
+}
+
+// Across the wall: blood of the left atrium 0, of the right one 1, everything else on the surface a half. So the septum runs from 0 to 1.
+Fixed across_wall(const core::TetMesh& mesh, const std::vector<char>& la, const std::vector<char>& ra) {
+  Fixed fixed;
+  std::vector<char> surface(mesh.nodes.size(), 0);
+  for (const auto& f : mesh.boundary)
+    for (Index n : f.nodes) surface[std::size_t(n)] = 1;
+  for (std::size_t n = 0; n < surface.size(); ++n)
+    if (surface[n]) fixed.emplace_back(Index(n), la[n] && !ra[n] ? 0.0 : ra[n] && !la[n] ? 1.0 : 0.5);
+  return fixed;
+}
+
+// From the valve rims to the tenth of a percent of each atrium's nodes (at least three) furthest from its rim's centre.
+core::Result<Fixed> around_valves(const core::TetMesh& mesh, const std::vector<Index>& rims) {
+  std::vector<char> rim(mesh.nodes.size(), 0);
+  for (Index n : rims) rim[std::size_t(n)] = 1;
+  Fixed fixed;
+  for (const char* region : {left, right}) {
+    const auto in = in_region(mesh, region);
+    Vec3 centre = Vec3::Zero();
+    std::size_t count = 0, all = 0;
+    for (std::size_t n = 0; n < in.size(); ++n) {
+      all += in[n] != 0;
+      if (in[n] && rim[n]) centre += mesh.nodes[n], ++count;
+    }
+    if (all == 0) return core::bad_input(fmt::format("The mesh has no region \"{}\" (both atria are needed). Mesh the atria from labels of both.", region));
+    if (count == 0) return core::bad_input(fmt::format("The wall \"{}\" has no rim at its valve (fibres run around it). Labels of the ventricles' blood are needed beside the atria.", region));
+    centre /= double(count);
+    std::vector<std::pair<double, Index>> far;
+    for (std::size_t n = 0; n < in.size(); ++n) {
+      if (!in[n]) continue;
+      if (rim[n]) fixed.emplace_back(Index(n), 0.0);
+      else far.emplace_back(-(mesh.nodes[n] - centre).norm(), Index(n));
+    }
+    std::sort(far.begin(), far.end());
+    far.resize(std::min(far.size(), std::max<std::size_t>(3, all / 1000)));
+    for (const auto& [d, n] : far) fixed.emplace_back(n, 1.0);
+  }
+  // A node of both walls appears twice: the first counts.
+  std::stable_sort(fixed.begin(), fixed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  fixed.erase(std::unique(fixed.begin(), fixed.end(), [](const auto& a, const auto& b) { return a.first == b.first; }), fixed.end());
+  return fixed;
+}
+
+// 1: the tet lies in a bundle. A bundle: within half its width of the plane through three points, on the side of their centroid's `half`.
+std::vector<char> bundles(const core::TetMesh& mesh, const Vec3& node, double half_width) {
+  const auto at = [&](const char* region, const Vec3& along) { return mesh.nodes[std::size_t(furthest_node(mesh, region, along))]; };
+  const Vec3 left_side = at(left, {1, -0.5, 0.3});   // towards the left appendage: left and in front
+  const Vec3 low = at(right, {0, 0.2, -1}), lateral = at(right, {-1, 0.2, 0});
+  Vec3 middle = Vec3::Zero();
+  for (const Vec3& x : mesh.nodes) middle += x / double(mesh.nodes.size());
+  struct Bundle {
+    Vec3 through, normal, half, from, to;
+  };
+  // Bachmann: the plane of node, left side and the vertical, upper half, between its ends. Crista: node, lateral wall and lower end, lateral half.
+  const Vec3 over = (left_side - node), up(0, 0, 1);
+  const std::vector<Bundle> all{{node, over.cross(up).normalized(), up, node, left_side}, {node, (lateral - node).cross(low - node).normalized(), (lateral - 0.5 * (node + low)).normalized(), node, low}};
+  std::vector<char> in(mesh.tets.size(), 0);
+  for (std::size_t t = 0; t < in.size(); ++t) {
+    Vec3 c = Vec3::Zero();
+    for (Index n : mesh.tets[t]) c += 0.25 * mesh.nodes[std::size_t(n)];
+    for (const Bundle& b : all) {
+      const Vec3 way = b.to - b.from;
+      const double share = (c - b.from).dot(way) / way.squaredNorm();
+      if (std::abs((c - b.through).dot(b.normal)) <= half_width && share >= 0 && share <= 1 && (c - 0.5 * (b.from + b.to)).dot(b.half) >= 0) in[t] = 1;
+    }
+  }
+  return in;
+}
+
+}  // namespace
+
+core::Index furthest_node(const core::TetMesh& mesh, const std::string& region, const Vec3& direction) {
+  const auto in = in_region(mesh, region);
+  Index best = -1;
+  double most = -std::numeric_limits<double>::infinity();
+  for (std::size_t n = 0; n < in.size(); ++n)
+    if (in[n] && mesh.nodes[n].dot(direction) > most) {
+      most = mesh.nodes[n].dot(direction);
+      best = Index(n);
+    }
+  return best;
+}
+
+std::vector<std::string> assumptions(const AtriaInputs& in) {
+  return {"The atrial wall was not seen: a shell of even thickness around the blood is assumed.",
+          "Atrial fibres run around the valves by a rule; Bachmann's bundle and the crista terminalis lie where a rule puts them; the atria touch wherever their walls do.",
+          fmt::format("Cells: Courtemanche 1998{}.", in.params.remodelled ? " with the remodelling of persistent atrial fibrillation" : ""),
+          fmt::format("Conduction {:g} m/s along, {:g} m/s across the fibres and {:g} m/s in the bundles are population values.", in.params.velocity[0], in.params.velocity[1], std::max(in.params.bundle_velocity, in.params.velocity[0])),
+          "The sinus node lies where the rule puts it; the ventricles and the AV node are not part of this twin.",
+          "ECG in an unbounded homogeneous conductor of 0.22 S/m; electrodes stand at standard distances around the heart."};
+}
+
+core::Result<std::shared_ptr<const twin::HeartModel>> build_atria(const AtriaInputs& in, const core::Progress& progress) {
+  OT_EXPECT(in.mesh != nullptr);
+  const core::TetMesh& mesh = *in.mesh;
+  for (Index n : in.valve_rims) OT_EXPECT(n >= 0 && std::size_t(n) < mesh.nodes.size());
+  const AtriaParams& par = in.params;
+  if (auto ok = core::check_simulation_ready(mesh); !ok) return core::pass(ok);
+  if (!par.velocity.allFinite() || (par.velocity.array() <= 0).any() || par.velocity.maxCoeff() > 5)
+    return core::bad_input("Conduction velocities of the atria must lie between 0 and 5 m/s. Usual: 0.8 along, 0.4 across.");
+  const auto la = on_patches(mesh, "/left_atrium"), ra = on_patches(mesh, "/right_atrium");
+  for (const auto& [side, name] : {std::pair<const std::vector<char>&, const char*>{la, "left"}, {ra, "right"}})
+    if (std::find(side.begin(), side.end(), 1) == side.end()) return core::bad_input(fmt::format("No wall faces the blood of the {} atrium (its inside is not known). Mesh the atria from labels of both.", name));
+  const std::vector<core::Mat3> even(mesh.tets.size(), core::Mat3::Identity());
+  auto across = fem::solve_laplace(mesh, even, across_wall(mesh, la, ra), progress.part(0.0, 0.3));
+  if (!across) return core::pass(across);
+  auto rims = around_valves(mesh, in.valve_rims);
+  if (!rims) return core::pass(rims);
+  auto away = fem::solve_laplace(mesh, even, *rims, progress.part(0.3, 0.6));
+  if (!away) return core::pass(away);
+
+  auto model = std::make_shared<twin::HeartModel>();
+  model->apicobasal.assign(away->begin(), away->end());
+  model->transmural.resize(mesh.nodes.size());
+  for (std::size_t n = 0; n < mesh.nodes.size(); ++n) model->transmural[n] = float(std::min(1.0, 2 * std::min((*across)[n], 1 - (*across)[n])));
+  model->aha_segment.assign(mesh.nodes.size(), 0);
+  model->landmarks.base_centre = in.axes.centre;
+  model->landmarks.long_axis = in.axes.long_axis;
+  model->landmarks.rv_direction = in.axes.rv_direction;
+  model->landmarks.apex = in.axes.centre + 80.0 * in.axes.long_axis;   // mm, about the length of a ventricle: for the view alone
+
+  auto fibres = std::make_shared<ep::FibreField>();
+  const auto through = gradients(mesh, *across), along = gradients(mesh, *away);
+  for (std::size_t t = 0; t < mesh.tets.size(); ++t) {
+    const Vec3 n = through[t].squaredNorm() > 1e-20 ? Vec3(through[t].normalized()) : Vec3(0, 0, 1);
+    Vec3 f = along[t].cross(n);
+    if (!(f.squaredNorm() > 1e-12 * along[t].squaredNorm()) || !(f.squaredNorm() > 1e-24)) f = n.unitOrthogonal();
+    f.normalize();
+    fibres->f.push_back(f);
+    fibres->s.push_back(n.cross(f).normalized());
+  }
+
+  ep::ElectroProblem& p = model->baseline;
+  p.mesh = in.mesh;
+  p.fibres = fibres;
+  p.ionic_model = "courtemanche_1998";
+  p.regions = {par.remodelled ? ep::tissue_region("af_remodelled") : ep::tissue_region("healthy")};
+  if (!par.remodelled) p.regions[0].source = "Courtemanche et al. 1998, Am J Physiol 275:H301; velocities: EP-FACTS section 8";
+  p.tissue.assign(mesh.tets.size(), 0);
+  p.cell_type.assign(mesh.nodes.size(), std::uint8_t(ep::CellType::epi));
+  p.velocity = par.velocity;
+  // Conductivities whose plane waves in healthy cells have these velocities; a strand at 0.1 sqrt(D ms) is within 0.5 % of the converged one.
+  const ep::IonicFamily* family = ep::find_ionic_family(p.ionic_model);
+  OT_EXPECT(family != nullptr);
+  const double k = ep::strand_velocity(*family, family->parameters(ep::CellType::epi, {}), family->initial(ep::CellType::epi), 0.1, 0.02, 0.0);
+  OT_EXPECT(k > 0);
+  p.sigma = (par.velocity / k).cwiseAbs2() * (p.chi_per_mm * p.cm_uF_per_mm2);
+  p.dt_ms = 0.02;            // Courtemanche's upstroke needs it (structure.md)
+  p.cycle_length_ms = 800;   // 75 beats a minute
+  p.end_ms = 500;
+  if (progress.cancelled()) return core::cancelled();
+  if (par.bundle_velocity > par.velocity.maxCoeff()) {
+    ep::TissueRegion fast = p.regions[0];
+    fast.key = "atrial_bundle";
+    fast.sigma_scale = (par.bundle_velocity / par.velocity.array()).square();   // CV ~ sqrt(sigma)
+    fast.source = "Bachmann's bundle 1.1 to 1.5 m/s: EP-FACTS section 8; the same for the crista terminalis";
+    p.regions.push_back(std::move(fast));
+    const auto in_bundle = bundles(mesh, in.sinus_node, par.bundle_half_width_mm);
+    for (std::size_t t = 0; t < in_bundle.size(); ++t) p.tissue[t] = std::uint8_t(in_bundle[t]);
+  }
+
+  ep::ActivationSite node;
+  node.name = "sinus node";
+  const auto wall = in_region(mesh, right);
+  Index nearest = -1;
+  for (std::size_t n = 0; n < wall.size(); ++n)
+    if (wall[n] && (nearest < 0 || (mesh.nodes[n] - in.sinus_node).squaredNorm() < (mesh.nodes[std::size_t(nearest)] - in.sinus_node).squaredNorm())) nearest = Index(n);
+  for (std::size_t n = 0; n < wall.size(); ++n)
+    if (wall[n] && (mesh.nodes[n] - mesh.nodes[std::size_t(nearest)]).norm() <= par.site_radius_mm) node.nodes.push_back(Index(n));
+  p.sites.push_back(std::move(node));
+  p.electrodes = ep::standard_electrodes(in.axes, ep::ElectrodeFrame::patient);
+  progress.report(1.0, "atria: ready");
+  return std::shared_ptr<const twin::HeartModel>(std::move(model));
+}
+
+}  // namespace ot::organs

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Baseline atrial twin: the thin wall of both atria in, fibres, tissue, sinus node, electrodes and the sinus beat out.
+// In:   TetMesh, LPS mm: regions "left_atrial_wall", "right_atrial_wall"; patches "<region>/left_atrium", "<region>/right_atrium" (blood beside it), all others are
+//       outside (imaging::tet_mesh_from_labels of the labels session::atrial_wall_labels makes).
+// Model: fibres run around the valves: across the gradient of a harmonic field from the valve rims (0) to the wall furthest from them (1), in the wall. One
+//       layer. Two fast bundles: Bachmann's from the sinus node over the top to the left side of the left atrium, and the crista terminalis from the node down the
+//       lateral wall; each is the wall within a few mm of a plane, in its upper or lateral half. Pectinate muscles are left out; the atria touch wherever their walls do.
+//       Cells: Courtemanche 1998; with `remodelled` the conductances of persistent AF (tissue_regions.hpp).
+// Source: circumferential fibres of the body: Piersanti et al. 2021, CMAME 373:113468 (field psi_ab, general knowledge of it); velocities: EP-FACTS section 8 (working muscle 0.6 to 0.9 m/s,
+//       Bachmann's bundle 1.1 to 1.5): the ends of that range along and across, 1.3 in the bundles. Course of the bundles: general anatomy (Ho et al. 2002, Heart Rhythm, not read).
+// Fails: bad_input when the mesh cannot be simulated or lacks blood or a wall; cancelled. Threads: same bits for every count.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "solvers/core/progress.hpp"
+#include "solvers/core/result.hpp"
+#include "solvers/electrophysiology/ecg.hpp"
+#include "solvers/twin/twin_model.hpp"
+
+namespace ot::organs {
+
+struct AtriaParams {
+  core::Vec3 velocity{0.9, 0.6, 0.6};   // m/s along f, s, n
+  double bundle_velocity = 1.3;         // m/s, all directions; not above `velocity`: no bundles
+  double bundle_half_width_mm = 4.0;    // general anatomy: bundles of 5 to 10 mm
+  bool remodelled = false;
+  double site_radius_mm = 3.0;          // sinus node
+};
+
+struct AtriaInputs {
+  std::shared_ptr<const core::TetMesh> mesh;
+  std::vector<core::Index> valve_rims;  // nodes of both walls on the rims of mitral and tricuspid valve
+  core::Vec3 sinus_node{0, 0, 0};       // near the wall of the right atrium
+  ep::HeartAxes axes;                   // of the whole heart: electrodes stand around it
+  AtriaParams params;
+};
+
+core::Result<std::shared_ptr<const twin::HeartModel>> build_atria(const AtriaInputs& inputs, const core::Progress& progress);
+std::vector<std::string> assumptions(const AtriaInputs& inputs);
+
+// A place on the wall of one atrium: the node furthest along a direction (LPS), e.g. the roof along (0, 0, 1).
+core::Index furthest_node(const core::TetMesh& mesh, const std::string& region, const core::Vec3& direction);
+
+}  // namespace ot::organs
