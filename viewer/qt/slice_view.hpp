@@ -24,8 +24,10 @@ class SliceView : public QWidget {
   void refresh();
   void set_volume(std::shared_ptr<const core::Volume> volume);
   void set_labels(std::shared_ptr<const core::LabelMap> labels);
+  void set_equal_labels(std::shared_ptr<const core::LabelMap> labels);   // another map with the same voxels: nothing is painted
   // For a brush: the map given to set_labels was written in this voxel box (inclusive) by its owner; repaints only when it is seen here.
   void labels_changed_in(const std::array<int, 3>& lo, const std::array<int, 3>& hi);
+  void update_part(const QRectF& device_pixels);  // paints this rectangle again, for tools whose mark moves
   void set_phase(std::shared_ptr<const core::Volume> volume, const std::string& label);   // next instant of a cine
   // Lines of the other planes with handles to turn them (double oblique); the own plane's colour marks the name. Empty: plain crosshair.
   void set_cross_planes(std::vector<CrossPlane> planes, std::optional<core::Color> own = std::nullopt);

@@ -75,8 +75,8 @@ void TiledContours::set(std::shared_ptr<const core::LabelMap> labels, const Slic
   tiles_.assign(std::size_t(tiles_u_) * std::size_t(tiles_v_), {});
 }
 
-bool TiledContours::changed_in(const std::array<int, 3>& lo, const std::array<int, 3>& hi) {
-  if (!labels_) return false;
+std::optional<std::array<double, 4>> TiledContours::changed_in(const std::array<int, 3>& lo, const std::array<int, 3>& hi) {
+  if (!labels_) return std::nullopt;
   const core::Grid& g = labels_->grid;
   // A sample sees the 8 voxels around it: one voxel further on every side.
   double u[2] = {1e300, -1e300}, v[2] = {1e300, -1e300}, n[2] = {1e300, -1e300};
@@ -86,17 +86,15 @@ bool TiledContours::changed_in(const std::array<int, 3>& lo, const std::array<in
     v[0] = std::min(v[0], x.dot(axes_.down)), v[1] = std::max(v[1], x.dot(axes_.down));
     n[0] = std::min(n[0], x.dot(axes_.normal)), n[1] = std::max(n[1], x.dot(axes_.normal));
   }
-  if (position_ < n[0] || position_ > n[1]) return false;
+  if (position_ < n[0] || position_ > n[1]) return std::nullopt;
   const auto tile = [&](double mm, double from, int most) { return std::clamp(int(std::floor((mm - from) / step_ / tile_cells)), 0, most - 1); };
   const double reach = (halo + 1) * step_;
-  bool any = false;
-  for (int tv = tile(v[0] - reach, v0_, tiles_v_); tv <= tile(v[1] + reach, v0_, tiles_v_); ++tv) {
-    for (int tu = tile(u[0] - reach, u0_, tiles_u_); tu <= tile(u[1] + reach, u0_, tiles_u_); ++tu) {
-      tiles_[std::size_t(tv) * std::size_t(tiles_u_) + std::size_t(tu)].valid = false;
-      any = true;
-    }
-  }
-  return any;
+  const int from_u = tile(u[0] - reach, u0_, tiles_u_), to_u = tile(u[1] + reach, u0_, tiles_u_);
+  const int from_v = tile(v[0] - reach, v0_, tiles_v_), to_v = tile(v[1] + reach, v0_, tiles_v_);
+  for (int tv = from_v; tv <= to_v; ++tv)
+    for (int tu = from_u; tu <= to_u; ++tu) tiles_[std::size_t(tv) * std::size_t(tiles_u_) + std::size_t(tu)].valid = false;
+  const double wide = step_ * tile_cells;
+  return std::array<double, 4>{u0_ + wide * from_u, v0_ + wide * from_v, u0_ + wide * (to_u + 1), v0_ + wide * (to_v + 1)};
 }
 
 void TiledContours::compute(int tu, int tv) {

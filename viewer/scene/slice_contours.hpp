@@ -6,6 +6,7 @@
 #pragma once
 #include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "viewer/scene/slice_image.hpp"
@@ -16,9 +17,14 @@ class TiledContours {
  public:
   // Forgets everything when grid, axes or position differ; the voxels are read when outlines are asked for.
   void set(std::shared_ptr<const core::LabelMap> labels, const SliceAxes& axes, double position_mm);
+  // `equal` has the voxels of `known` (the private copy of a brush): what was computed from `known` stays.
+  void follow(const std::shared_ptr<const core::LabelMap>& known, std::shared_ptr<const core::LabelMap> equal) {
+    if (labels_ && labels_ == known) labels_ = std::move(equal);
+  }
   void clear();
-  // Voxels lo..hi (inclusive) of the map were written: tiles that see them are computed again. False: none does.
-  bool changed_in(const std::array<int, 3>& lo, const std::array<int, 3>& hi);
+  // Voxels lo..hi (inclusive) of the map were written: tiles that see them are computed again. Returns the rectangle they cover,
+  // {u from, v from, u to, v to} in mm of the plane; nothing when none does.
+  std::optional<std::array<double, 4>> changed_in(const std::array<int, 3>& lo, const std::array<int, 3>& hi);
   std::vector<LabelContour> all();             // sorted by label
   long tiles_computed() const { return computed_; }   // since construction, for tests
 

@@ -111,6 +111,40 @@ void draw_line(RgbaImage& image, double x1, double y1, double x2, double y2, cor
   }
 }
 
+void draw_outlines(RgbaImage& image, const std::array<int, 2>& corner, const std::vector<Outline>& outlines, double width, double alpha) {
+  std::vector<std::uint8_t> cover(std::size_t(image.width) * std::size_t(image.height), 0);
+  const float half = float(0.5 * width), reach = half + 0.5f;
+  for (const Outline& o : outlines) {
+    int left = image.width, top = image.height, right = -1, bottom = -1;   // what the outline touched
+    for (const auto& g : o.segments) {
+      const float x1 = g[0] - float(corner[0]), y1 = g[1] - float(corner[1]), x2 = g[2] - float(corner[0]), y2 = g[3] - float(corner[1]);
+      const float fxa = std::min(x1, x2) - reach, fxb = std::max(x1, x2) + reach, fya = std::min(y1, y2) - reach, fyb = std::max(y1, y2) + reach;
+      if (!(fxb >= 0 && fyb >= 0 && fxa < float(image.width) && fya < float(image.height))) continue;
+      const int xa = std::max(0, int(fxa)), xb = std::min(image.width - 1, int(fxb)), ya = std::max(0, int(fya)), yb = std::min(image.height - 1, int(fyb));
+      const float lx = x2 - x1, ly = y2 - y1, length2 = lx * lx + ly * ly, per = length2 > 0 ? 1 / length2 : 0;
+      left = std::min(left, xa), right = std::max(right, xb), top = std::min(top, ya), bottom = std::max(bottom, yb);
+      for (int y = ya; y <= yb; ++y) {
+        std::uint8_t* row = cover.data() + std::size_t(y) * std::size_t(image.width);
+        for (int x = xa; x <= xb; ++x) {
+          const float px = float(x) + 0.5f - x1, py = float(y) + 0.5f - y1;
+          const float t = std::clamp((px * lx + py * ly) * per, 0.0f, 1.0f), dx = px - t * lx, dy = py - t * ly, d2 = dx * dx + dy * dy;
+          if (d2 >= reach * reach) continue;
+          const float part = std::min(1.0f, reach - std::sqrt(d2));
+          row[x] = std::max(row[x], std::uint8_t(255 * part));
+        }
+      }
+    }
+    for (int y = top; y <= bottom; ++y) {
+      std::uint8_t* row = cover.data() + std::size_t(y) * std::size_t(image.width);
+      for (int x = left; x <= right; ++x) {
+        if (row[x] == 0) continue;
+        blend(image, x, y, o.color, alpha * row[x] / 255.0);
+        row[x] = 0;
+      }
+    }
+  }
+}
+
 void draw_text(RgbaImage& image, const std::string& text, double x, double y, TextAnchor anchor, int size_px, bool bold, core::Color color) {
   if (text.empty()) return;
   vtkNew<vtkTextProperty> style;

@@ -34,6 +34,9 @@ std::array<core::Vec3, 8> extent_corners(const core::Grid& grid);
 
 enum class TextAnchor { left_top, center_top, center_bottom, left_middle, right_middle };
 void draw_line(RgbaImage& image, double x1, double y1, double x2, double y2, core::Color color, double width, double alpha);
+// Soft-edged outlines; `corner` is the place of the picture's first pixel in the view the outlines belong to, so a part of a view can be
+// drawn alone. Segments of one outline that touch are one line (no beads where they overlap).
+void draw_outlines(RgbaImage& image, const std::array<int, 2>& corner, const std::vector<Outline>& outlines, double width, double alpha);
 void draw_text(RgbaImage& image, const std::string& text, double x, double y, TextAnchor anchor, int size_px, bool bold, core::Color color);
 core::Result<void> write_png(const std::filesystem::path& path, const RgbaImage& image);
 

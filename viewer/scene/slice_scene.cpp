@@ -143,10 +143,19 @@ void SliceScene::set_labels(std::shared_ptr<const core::LabelMap> labels) {
   impl_->labels = std::move(labels);
   impl_->slice_changed();
 }
-bool SliceScene::labels_changed_in(const std::array<int, 3>& lo, const std::array<int, 3>& hi) {
-  if (!impl_->tiles.changed_in(lo, hi)) return false;
+void SliceScene::set_equal_labels(std::shared_ptr<const core::LabelMap> labels) {
+  impl_->tiles.follow(impl_->labels, labels);
+  impl_->labels = std::move(labels);
+}
+std::optional<PixelBox> SliceScene::labels_changed_in(const std::array<int, 3>& lo, const std::array<int, 3>& hi) {
+  const auto mm = impl_->tiles.changed_in(lo, hi);
+  if (!mm) return std::nullopt;
   impl_->contours_valid = impl_->outlines_valid = false;
-  return true;
+  const Impl& s = *impl_;
+  constexpr double margin = 3;   // half the width of a drawn line and its soft rim
+  const auto px = [&](double at, double centre, int size, double by) { return std::clamp(int(std::floor((at - centre) / s.mm_per_pixel + 0.5 * size + by)), 0, size); };
+  return PixelBox{px((*mm)[0], s.center_u, s.width, -margin), px((*mm)[1], s.center_v, s.height, -margin), px((*mm)[2], s.center_u, s.width, margin + 1),
+                  px((*mm)[3], s.center_v, s.height, margin + 1)};
 }
 const std::shared_ptr<const core::LabelMap>& SliceScene::labels() const { return impl_->labels; }
 void SliceScene::set_phase(std::shared_ptr<const core::Volume> volume, std::string label) {
@@ -393,9 +402,7 @@ core::Result<void> SliceScene::save_png(const std::filesystem::path& path, int w
   const int old_width = impl_->width, old_height = impl_->height;
   set_size(width, height);
   RgbaImage picture = image();
-  for (const Outline& o : outlines()) {
-    for (const auto& g : o.segments) draw_line(picture, g[0], g[1], g[2], g[3], o.color, 1.2, 0.95);
-  }
+  draw_outlines(picture, {0, 0}, outlines(), 1.2, 0.95);
   constexpr core::Color amber{0xf2, 0xb8, 0x4b}, text{0xe6, 0xeb, 0xf0};
   for (const CrossLine& line : cross_lines()) {
     const double far = std::hypot(width, height);

@@ -58,6 +58,11 @@ struct Outline {
   core::Color color{200, 200, 200};
   std::vector<std::array<float, 4>> segments;   // x1 y1 x2 y2 in pixels
 };
+// Pixels left <= x < right, top <= y < bottom of a view.
+struct PixelBox {
+  int left = 0, top = 0, right = 0, bottom = 0;
+  bool empty() const { return right <= left || bottom <= top; }
+};
 struct RgbaImage {
   int width = 0, height = 0;
   std::vector<std::uint8_t> pixels;             // RGBA, row by row from the top
@@ -72,9 +77,10 @@ class SliceScene {
 
   void set_volume(std::shared_ptr<const core::Volume> volume);   // null clears; the view is fitted, W/L chosen by quantity
   void set_labels(std::shared_ptr<const core::LabelMap> labels); // may have a grid of its own
+  void set_equal_labels(std::shared_ptr<const core::LabelMap> labels);   // another map with the same voxels: nothing is computed again
   // The map of set_labels was written in this voxel box (inclusive) by its owner (a brush on a private copy): only the touched part
-  // of the outlines is computed again. True when this slice shows it.
-  bool labels_changed_in(const std::array<int, 3>& lo, const std::array<int, 3>& hi);
+  // of the outlines is computed again. Returns where the view may look different now; nothing when this slice does not show it.
+  std::optional<PixelBox> labels_changed_in(const std::array<int, 3>& lo, const std::array<int, 3>& hi);
   const std::shared_ptr<const core::LabelMap>& labels() const;
   void set_label_visible(int value, bool visible);
   // Another image of the same patient space (the next phase of a cine): view, window and slice stay.

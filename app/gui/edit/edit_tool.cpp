@@ -55,6 +55,13 @@ void EditTool::redraw() {
     if (v) v->update();
 }
 
+void EditTool::redraw_brush(viewer::SliceView& view) const {
+  if (!pointer_) return;
+  const auto at = view.scene().to_screen(*pointer_);
+  const double r = radius_mm_ / view.scene().mm_per_pixel() + 3 * view.devicePixelRatioF();   // with the dark rim
+  view.update_part(QRectF(at[0] - r, at[1] - r, 2 * r, 2 * r));
+}
+
 const session::ImageData* EditTool::image() const {
   const auto data = workspace_.data();   // the pointer lives as long as the session's data: until the next edit
   for (const auto& v : views_)
@@ -117,8 +124,11 @@ bool EditTool::start_stroke(viewer::SliceView& view, const Vec3& at) {
     if (!eraser_all_) edit_.scope.only_over = {label_};
   }
   stroke_ = std::make_unique<imaging::Stroke>(*working_, volume_.get(), brush, edit_.scope);
-  for (auto& v : views_)
-    if (v) v->set_labels(working_);
+  for (auto& v : views_) {
+    if (!v) continue;
+    if (v->scene().labels() == shown->labels) v->set_equal_labels(working_);
+    else v->set_labels(working_);
+  }
   extend(at);
   return true;
 }
@@ -214,12 +224,13 @@ bool EditTool::press(viewer::SliceView& view, const viewer::SlicePointer& at) {
 
 bool EditTool::move(viewer::SliceView& view, const viewer::SlicePointer& at) {
   if (mode_ == EditMode::none) return false;
+  if (over_ == &view) redraw_brush(view);
+  else if (over_) over_->update();
   pointer_ = at.at;
-  if (over_ != &view && over_) over_->update();
   over_ = &view;
+  redraw_brush(view);   // the brush circle follows
   if (stroke_ && (at.held & Qt::LeftButton)) {
     extend(at.at);
-    view.update();
     return true;
   }
   if (!lasso_.empty() && lasso_view_ == &view && (at.held & Qt::LeftButton)) {
@@ -227,8 +238,7 @@ bool EditTool::move(viewer::SliceView& view, const viewer::SlicePointer& at) {
     view.update();
     return true;
   }
-  view.update();   // the brush circle follows
-  return false;    // hover text goes on
+  return false;   // hover text goes on
 }
 
 bool EditTool::release(viewer::SliceView& view, const viewer::SlicePointer& at) {

@@ -71,6 +71,7 @@ class EditTool : public QObject, public viewer::SliceTool {
   void finish_stroke();
   void finish_lasso(viewer::SliceView& view);
   void redraw();
+  void redraw_brush(viewer::SliceView& view) const;   // where the brush circle stands now
 
   Workspace& workspace_;
   EditMode mode_ = EditMode::none;
