@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Options {
-  std::string path, case_folder, series, recipe = "cardiac_ct", image, labels, seeds, scheme, organ = "heart", conduction = "points", block = "none", accessory = "none", surface, unit, mesh_as, cap_array, name;
+  std::string path, case_folder, series, recipe = "cardiac_ct", image, labels, seeds, scheme, organ = "heart", conduction = "purkinje", block = "none", accessory = "none", surface, unit, mesh_as, cap_array, name;
   int inlet = 0;
   double edge = 1.0, rv_wall = 3.0;
   double atrial_wall = 2.5, atrial_edge = 1.2;
@@ -90,7 +90,7 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
   auto* build_command = app.add_subcommand("build", "Baseline twin: fibres, tissue, conduction, boundary conditions");
   build_command->add_option("case", o.case_folder, "Case folder")->required();
   build_command->add_option("--organ", o.organ, "Organ, see 'list organs'");
-  build_command->add_option("--conduction", o.conduction, "points: early sites and a fast endocardial layer; purkinje: His bundle, fascicles and fractal trees");
+  build_command->add_option("--conduction", o.conduction, "purkinje (default): His bundle, fascicles and fractal trees; points: early sites and a fast endocardial layer");
   build_command->add_option("--block", o.block, "none, lbbb, rbbb; with purkinje also lafb, lpfb");
   build_command->add_option("--accessory", o.accessory, "Accessory pathway: none, left_lateral, left_anterolateral, left_posterior, posteroseptal, anteroseptal, right_lateral, right_anterior, right_posterior");
   build_command->add_option("--wall", o.atrial_wall, "atria: thickness of the wall, mm");

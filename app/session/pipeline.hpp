@@ -16,7 +16,7 @@ struct PipelineParams {
   double vessel_resolution = 6.0; // elements per radius asked for when vessel_edge_mm is 0
   bool heart = true, vessels = true;
   // Conduction system of the heart: points | purkinje; none | lbbb | rbbb | lafb | lpfb; none | left_lateral ... (organs/heart/conduction.hpp)
-  std::string conduction = "points", block = "none", accessory = "none";
+  std::string conduction = "purkinje", block = "none", accessory = "none";
 };
 
 std::string program_version();

@@ -6,6 +6,7 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
+#include "solvers/electrophysiology/torso.hpp"
 #include "solvers/fem/csr.hpp"
 
 namespace ot::ep {
@@ -76,10 +77,20 @@ Vec3 source_scale(const ElectroProblem& p, std::size_t t) {
 }
 
 // Contribution of one tet with the given conductivity scale to its four nodes.
-std::array<std::array<double, 8>, 4> tet_weights(const ElectroProblem& p, const std::array<Vec3, 9>& electrodes, std::size_t t,
-                                                 const Vec3& scale) {
+std::array<std::array<double, 8>, 4> tet_weights(const ElectroProblem& p, const LeadField& field, const std::array<Vec3, 9>& electrodes,
+                                                 std::size_t t, const Vec3& scale) {
   const TetShape shape = tet_shape(*p.mesh, t);
-  const auto lead = lead_vectors(electrodes, shape.centre);
+  std::array<Vec3, 8> lead;
+  if (field.potential.empty()) {
+    lead = lead_vectors(electrodes, shape.centre);
+  } else {
+    const core::Tet& v = p.mesh->tets[t];
+    const double volume = core::tet_volume(p.mesh->nodes[v[0]], p.mesh->nodes[v[1]], p.mesh->nodes[v[2]], p.mesh->nodes[v[3]]);
+    for (int l = 0; l < 8; ++l) {
+      lead[l] = Vec3::Zero();
+      for (int k = 0; k < 4; ++k) lead[l] -= field.potential[v[k]][l] / volume * shape.area[k];
+    }
+  }
   std::array<Vec3, 4> flow;
   for (int k = 0; k < 4; ++k) flow[k] = conduct(p, t, scale, shape.area[k]);
   std::array<std::array<double, 8>, 4> w;
@@ -101,9 +112,25 @@ LeadField make_healthy_lead_field(const ElectroProblem& problem) {
   std::array<Vec3, 9> electrodes;
   if (!find_electrodes(problem, electrodes)) return field;
   const std::ptrdiff_t nt = std::ptrdiff_t(problem.mesh->tets.size()), nn = std::ptrdiff_t(problem.mesh->nodes.size());
+  if (const auto torso = find_torso(problem.electrodes)) {
+    std::vector<ConductorSurface> surfaces{torso_surface(*torso)};
+    for (const char* patch : {"endocardium_lv", "endocardium_rv"})
+      if (auto blood = cavity_surface(*problem.mesh, patch)) surfaces.push_back(std::move(*blood));
+    std::vector<Vec3> on;
+    for (const Vec3& x : electrodes) on.push_back(on_skin(*torso, x));
+    const LeadPotential z(std::move(surfaces), std::move(on));
+    field.potential.resize(std::size_t(nn));
+    core::parallel_chunks(nn, 256, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
+      for (std::ptrdiff_t n = b; n < e; ++n) {
+        const auto at = z.at(problem.mesh->nodes[n]);
+        const double wilson = (at[0] + at[1] + at[2]) / 3;
+        field.potential[n] = {at[1] - at[0], at[2] - at[0], at[3] - wilson, at[4] - wilson, at[5] - wilson, at[6] - wilson, at[7] - wilson, at[8] - wilson};
+      }
+    });
+  }
   std::vector<std::array<std::array<double, 8>, 4>> part(static_cast<std::size_t>(nt));
   core::parallel_chunks(nt, 1024, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
-    for (std::ptrdiff_t t = b; t < e; ++t) part[t] = tet_weights(problem, electrodes, std::size_t(t), Vec3(1, 1, 1));
+    for (std::ptrdiff_t t = b; t < e; ++t) part[t] = tet_weights(problem, field, electrodes, std::size_t(t), Vec3(1, 1, 1));
   });
   const fem::NodeTets around = fem::node_tets(*problem.mesh);
   field.weight.assign(std::size_t(nn), {});
@@ -121,7 +148,7 @@ void apply_tissue(const ElectroProblem& problem, LeadField& healthy) {
   for (std::size_t t = 0; t < problem.mesh->tets.size(); ++t) {
     const Vec3 missing = Vec3(1, 1, 1) - source_scale(problem, t);
     if (missing == Vec3(0, 0, 0)) continue;
-    const auto w = tet_weights(problem, electrodes, t, missing);
+    const auto w = tet_weights(problem, healthy, electrodes, t, missing);
     for (int k = 0; k < 4; ++k)
       for (int l = 0; l < 8; ++l) healthy.weight[problem.mesh->tets[t][k]][l] -= w[k][l];
   }

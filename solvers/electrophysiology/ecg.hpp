@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Twelve-lead pseudo-ECG through precomputed node weights, electrode placement and automatic intervals.
-// Model:   heart in an unbounded homogeneous conductor of conductivity sigma_b:
+// Model:   with the six points of the body among the electrodes: a bounded torso with blood in the ventricles (torso.hpp). Without
+//          them: heart in an unbounded homogeneous conductor of conductivity sigma_b:
 //          phi(x_e) = -1/(4 pi sigma_b) * integral sigma grad V . grad(1/r) dV,  r = |x - x_e|   (mV)
 //          with the monodomain tensor sigma, so that div(sigma grad V) is the transmembrane current the solver computes.
-//          Neglected: torso boundary, lungs, blood, unequal anisotropy.
+//          Neglected: lungs, unequal anisotropy.
 // Source:  Gima & Rudy 2002 (Circ Res 90:889, eq. 1); Plonsey & Barr, Bioelectricity, ch. 2 (sign: a front of rising V that
 //          comes nearer gives a positive deflection).
 //          sigma_b = 0.22 S/m, mean torso: Keller, Weber, Seemann, Doessel 2010 (IEEE Trans Biomed Eng 57:1568), Gabriel 1996.
@@ -29,6 +30,7 @@ const std::array<const char*, lead_count>& lead_names();   // I II III aVR aVL a
 // Weights of the eight independent leads (I, II, V1..V6); the others follow exactly: III = II - I, aVR = -(I + II)/2 ...
 struct LeadField {
   std::vector<std::array<double, 8>> weight;   // [nodes] mV of lead per mV at the node; each column sums to 0
+  std::vector<std::array<double, 8>> potential;   // [nodes] of the lead in a bounded torso, what weights follow from; empty: unbounded
   bool empty() const { return weight.empty(); }
 };
 

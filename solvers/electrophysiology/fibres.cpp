@@ -257,7 +257,13 @@ core::Result<FibreField> rule_based_fibres(const core::TetMesh& mesh, const Vent
         if (has_lv) q_lv = orient(q_lv, alpha_s, beta_s);
         if (has_rv) q_rv = orient(q_rv, alpha_s, beta_s);
         q = has_lv && has_rv ? bislerp(q_lv, q_rv, d) : has_lv ? q_lv : q_rv;
-        if (has_epi) q = bislerp(q, orient(q_epi, alpha_w, beta_w), epi);
+        if (has_epi) {
+          // In the septum grad phi_epi vanishes and turns round, with it the epicardial frame: the linear law takes it only as far as that
+          // gradient stands out against the endocardial ones. In free walls it equals theirs and the share is phi_epi as written.
+          const double endo = c.grad_lv[t].norm() + c.grad_rv[t].norm();
+          const double clear = linear && endo > 0 ? std::min(1.0, c.grad_epi[t].norm() / endo) : 1.0;
+          q = bislerp(q, orient(q_epi, alpha_w, beta_w), epi * clear);
+        }
       } else {
         q = orient(q_epi, alpha_w, beta_w);
       }

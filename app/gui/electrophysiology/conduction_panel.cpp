@@ -33,8 +33,8 @@ ConductionPanel::ConductionPanel(Workspace& workspace, QWidget* parent) : QWidge
     return c;
   };
   kind_ = choice("conduction_kind", "Conduction system", "Early sites after Durrer 1970 with a fast endocardial layer, or fascicles with a grown Purkinje tree");
-  kind_->addItem("Early sites, fast layer", "points");
   kind_->addItem("Purkinje tree", "purkinje");
+  kind_->addItem("Early sites, fast layer", "points");
   block_ = choice("conduction_block", "Conduction block", "Which bundle or fascicle is cut");
   for (const auto& [name, key] : {std::pair<const char*, const char*>{"No block", "none"}, {"LBBB", "lbbb"}, {"RBBB", "rbbb"}, {"LAFB (tree)", "lafb"}, {"LPFB (tree)", "lpfb"}}) block_->addItem(name, key);
   accessory_ = choice("conduction_accessory", "Accessory pathway", "A pathway at a valve ring that excites the ventricle early (WPW)");

@@ -9,8 +9,8 @@ namespace ot::organs {
 
 core::Result<HeartConduction> heart_conduction(const std::string& kind, const std::string& block, const std::string& accessory) {
   HeartConduction c;
-  if (kind == "purkinje") c.kind = ConductionKind::purkinje;
-  else if (kind != "points")
+  if (kind == "points") c.kind = ConductionKind::points;
+  else if (kind != "purkinje")
     return core::wrong_usage(fmt::format("There is no conduction system \"{}\". Choose one of: points, purkinje.", kind));
   auto cut = ep::conduction_block(block);
   if (!cut) return core::pass(cut);

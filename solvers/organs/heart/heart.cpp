@@ -10,6 +10,7 @@
 #include "solvers/core/contracts.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/electrophysiology/structure/tissue_regions.hpp"
+#include "solvers/electrophysiology/torso.hpp"
 
 namespace ot::organs {
 namespace {
@@ -209,13 +210,15 @@ std::vector<std::string> assumptions(const HeartInputs& in) {
       in.fibres ? fmt::format("Fibres were taken from {}; they replace the rule-based ones.", in.fibres_source)
                 : std::string("Fibres follow a rule (Bayer 2012, +60 to -60 degrees through the wall), they were not measured."),
       "Cells: ten Tusscher-Panfilov 2006 in endocardial, mid-wall and epicardial layers.",
-      "ECG in an unbounded homogeneous conductor of 0.22 S/m."};
+      in.electrodes.empty() || ep::find_torso(in.electrodes)
+          ? fmt::format("ECG in a bounded torso of {:g} S/m with blood of {:g} S/m in the ventricles; lungs and bones are left out.", ep::torso_conductivity, ep::blood_conductivity)
+          : fmt::format("ECG in an unbounded homogeneous conductor of {:g} S/m.", ep::torso_conductivity)};
   if (in.params.conduction.kind == ConductionKind::points) {
     out.insert(out.begin() + 1, "Early activation sites follow Durrer 1970; the patient's own conduction system is unknown.");
     out.insert(out.begin() + 2, fmt::format("A fast endocardial layer ({:g} m/s) stands for the Purkinje network.", in.params.fast_velocity));
   }
   for (auto& line : assumptions(in.params.conduction)) out.push_back(std::move(line));
-  if (in.electrodes.empty()) out.push_back("Electrodes stand at standard distances around the heart, not on the patient's chest.");
+  if (in.electrodes.empty()) out.push_back("The torso is that of a standard adult, with electrodes at their standard places on it; it is not the patient's.");
   bool scar = false, border = false, fat = false;
   for (const auto& [value, name] : in.mesh->region_names) {
     scar = scar || name == "scar";
@@ -381,7 +384,7 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
   }
   if (p.sites.empty()) return core::bad_input("The heart has no early activation site (it would not beat). Add one to the model.");
   p.electrodes = in.electrodes.empty()
-                     ? ep::standard_electrodes({g.centre, g.landmarks.long_axis, g.landmarks.rv_direction}, in.frame)
+                     ? ep::standard_body({g.centre, g.landmarks.long_axis, g.landmarks.rv_direction}, in.frame)
                      : in.electrodes;
   progress.report(1.0, "heart: ready");
   return std::shared_ptr<const twin::HeartModel>(std::move(model));

@@ -38,7 +38,7 @@ struct HeartParams {
   double site_radius_mm = 3.0;           // tissue stimulated at each root site
   ep::FibreAngles fibres;
   std::vector<RootSite> sites = durrer_sites();
-  HeartConduction conduction;            // points by default: the sites above
+  HeartConduction conduction;            // the Purkinje tree by default; points: the sites above
 };
 
 struct HeartInputs {
@@ -47,7 +47,7 @@ struct HeartInputs {
   std::optional<core::LvFrame> lv_frame;                       // of the image's landmarks: segments of nodes are then those of voxels
   std::shared_ptr<const ep::FibreField> fibres;                // measured or from another tool; null: rule-based
   std::string fibres_source;                                   // "heart.lon": where the fibres came from, for the assumptions
-  std::vector<ep::Electrode> electrodes;                       // empty: standard placement
+  std::vector<ep::Electrode> electrodes;                       // empty: a standard adult torso; with body points: that torso (torso.hpp)
   ep::ElectrodeFrame frame = ep::ElectrodeFrame::patient;      // heart: model without patient orientation
   HeartParams params;
 };

@@ -10,6 +10,7 @@
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/electrophysiology/fast.hpp"
+#include "solvers/electrophysiology/torso.hpp"
 #include "solvers/organs/heart/heart.hpp"
 #include "tests/support/ellipsoid_heart.hpp"
 
@@ -186,7 +187,7 @@ TEST_CASE("heart: scar core does not conduct, its border zone lies within 2 mm a
   const auto model = heart(3.0, true);
   const ep::ElectroProblem& p = model->baseline;
   std::set<int> seen(p.tissue.begin(), p.tissue.end());
-  CHECK(seen == std::set<int>{0, 1, 2, 3});
+  CHECK(seen == std::set<int>{0, 2, 3});   // 1, the fast layer, stands in for a tree only
   CHECK(p.regions[2].key == "border_zone");
   CHECK(p.regions[2].channels.g_Na == 0.38);
   CHECK(p.regions[2].sigma_scale == Vec3(1, 0.1, 0.1));
@@ -225,7 +226,7 @@ TEST_CASE("heart: scar core does not conduct, its border zone lies within 2 mm a
     for (double v : lead) REQUIRE(std::isfinite(v));
 }
 
-TEST_CASE("heart: segments 2, 3, 8, 9, 14 face the RV, segment 1 lies in front and above 4, also in a mirrored heart, electrodes are ten") {
+TEST_CASE("heart: segments 2, 3, 8, 9, 14 face the RV, segment 1 lies in front and above 4, also in a mirrored heart, electrodes are ten on a torso of six points") {
   for (bool mirrored : {false, true}) {
     const auto model = heart(4.0, false, mirrored);
     const auto& mesh = *model->baseline.mesh;
@@ -248,7 +249,8 @@ TEST_CASE("heart: segments 2, 3, 8, 9, 14 face the RV, segment 1 lies in front a
     CHECK((centre[17] - l.apex).norm() < 15);
     CHECK(l.rv_direction.dot(centre[0] - l.base_centre) > 0);   // nodes outside the LV are the RV
     CHECK(std::abs(l.long_axis.dot(l.rv_direction)) < 1e-9);
-    CHECK(model->baseline.electrodes.size() == 10);
+    CHECK(model->baseline.electrodes.size() == 16);
+    CHECK(ep::find_torso(model->baseline.electrodes).has_value());
   }
 }
 
