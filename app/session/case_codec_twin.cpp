@@ -88,7 +88,12 @@ void decode_problem(const Json& j, ep::ElectroProblem& p, BlobReader& blobs) {
 Json encode(const hemo::FlowProblem& p, BlobWriter& blobs) {
   Json inlets = Json::array(), outlets = Json::array();
   for (const auto& i : p.inlets) inlets.push_back({{"patch", i.patch}, {"flow_s_mm3_per_s", i.flow}, {"profile", static_cast<int>(i.profile)}});
-  for (const auto& o : p.outlets) outlets.push_back({{"patch", o.patch}, {"rp_Pa_s_per_mm3", o.rp}, {"c_mm3_per_Pa", o.c}, {"rd_Pa_s_per_mm3", o.rd}, {"pd_Pa", o.pd}});
+  for (const auto& o : p.outlets) {
+    outlets.push_back({{"patch", o.patch}, {"rp_Pa_s_per_mm3", o.rp}, {"c_mm3_per_Pa", o.c}, {"rd_Pa_s_per_mm3", o.rd}, {"pd_Pa", o.pd}});
+    if (o.coronary)
+      outlets.back()["coronary"] = {{"ca_mm3_per_Pa", o.coronary->ca}, {"ra_micro_Pa_s_per_mm3", o.coronary->ra_micro}, {"cim_mm3_per_Pa", o.coronary->cim},
+                                    {"rv_Pa_s_per_mm3", o.coronary->rv}, {"pim_Pa", o.coronary->pim}, {"cycle_s", o.coronary->cycle_s}};
+  }
   return {{"mesh", blobs.put(p.mesh)}, {"network", blobs.put(p.network)}, {"density_g_per_mm3", p.fluid.density_g_per_mm3}, {"viscosity_Pa_s", p.fluid.viscosity_Pa_s},
           {"inlets", inlets}, {"outlets", outlets}, {"steady", p.steady}, {"dt_s", p.dt_s}, {"cycle_s", p.cycle_s}, {"cycles", p.cycles},
           {"steady_tolerance", p.steady_tolerance}, {"max_s", p.max_s}};
@@ -100,8 +105,16 @@ void decode_problem(const Json& j, hemo::FlowProblem& p, BlobReader& blobs) {
   p.fluid.viscosity_Pa_s = j.at("viscosity_Pa_s").get<double>();
   for (const auto& i : j.at("inlets"))
     p.inlets.push_back({i.at("patch").get<int>(), i.at("flow_s_mm3_per_s").get<std::vector<std::pair<double, double>>>(), static_cast<hemo::InletProfile>(i.at("profile").get<int>())});
-  for (const auto& o : j.at("outlets"))
+  for (const auto& o : j.at("outlets")) {
     p.outlets.push_back({o.at("patch").get<int>(), o.at("rp_Pa_s_per_mm3").get<double>(), o.at("c_mm3_per_Pa").get<double>(), o.at("rd_Pa_s_per_mm3").get<double>(), o.at("pd_Pa").get<double>()});
+    if (!o.contains("coronary")) continue;
+    const Json& c = o.at("coronary");
+    hemo::CoronaryBed bed;
+    bed.ca = c.at("ca_mm3_per_Pa").get<double>(), bed.ra_micro = c.at("ra_micro_Pa_s_per_mm3").get<double>(), bed.cim = c.at("cim_mm3_per_Pa").get<double>();
+    bed.rv = c.at("rv_Pa_s_per_mm3").get<double>(), bed.cycle_s = c.at("cycle_s").get<double>();
+    bed.pim = c.at("pim_Pa").get<std::vector<std::pair<double, double>>>();
+    p.outlets.back().coronary = std::make_shared<const hemo::CoronaryBed>(std::move(bed));
+  }
   p.steady = j.at("steady").get<bool>();
   p.dt_s = j.at("dt_s").get<double>();
   p.cycle_s = j.at("cycle_s").get<double>();
@@ -164,10 +177,16 @@ Json encode(const hemo::FlowResult& v, BlobWriter&) {
   Json pullback = Json::array(), series = Json::array();
   for (const auto& p : v.pullback) pullback.push_back({p.branch, p.arc_mm, numbers_or_null(p.pressure_Pa), p.radius_mm, numbers_or_null(p.flow_mm3_s)});
   for (const auto& s : v.series) series.push_back({{"name", s.name}, {"unit", s.unit}, {"time_unit", s.time_unit}, {"t", pack(s.t)}, {"values", pack(s.values)}});
-  return {{"type", "flow-result"}, {"mode", core::name_of(v.mode)}, {"problem_sha256", v.problem_sha256}, {"mesh_sha256", v.mesh_sha256},
+  Json out = {{"type", "flow-result"}, {"mode", core::name_of(v.mode)}, {"problem_sha256", v.problem_sha256}, {"mesh_sha256", v.mesh_sha256},
           {"velocity_mm_s", pack(v.velocity)}, {"pressure_Pa", pack(v.pressure)}, {"wall_shear_Pa", pack(v.wall_shear)}, {"pullback", pullback}, {"series", series},
           {"quantities", encode(v.quantities)}, {"wall_s", v.wall_s}, {"steps", v.steps}, {"momentum_iterations", v.momentum_iterations},
           {"pressure_iterations", v.pressure_iterations}, {"notes", v.notes}};
+  if (!v.tawss.empty()) {   // pulsatile: indices of the wall over the last cycle
+    out["tawss_Pa"] = pack(v.tawss), out["osi"] = pack(v.osi), out["rrt_per_Pa"] = pack(v.rrt);
+    out["mean_wall_shear_Pa"] = pack(v.mean_wall_shear);
+  }
+  for (const auto& c : v.sections) out["sections"].push_back({c.branch, c.arc_mm, c.area_mm2, c.flow_mm3_s, c.given_mm3_s, c.pressure_Pa});
+  return out;
 }
 void decode(const Json& j, hemo::FlowResult& v, BlobReader&) {
   v.mode = mode_from(j.at("mode"));
@@ -176,6 +195,13 @@ void decode(const Json& j, hemo::FlowResult& v, BlobReader&) {
   v.velocity = unpack<float>(j.at("velocity_mm_s"));
   v.pressure = unpack<float>(j.at("pressure_Pa"));
   v.wall_shear = unpack<float>(j.at("wall_shear_Pa"));
+  if (j.contains("tawss_Pa")) {
+    v.tawss = unpack<float>(j.at("tawss_Pa")), v.osi = unpack<float>(j.at("osi")), v.rrt = unpack<float>(j.at("rrt_per_Pa"));
+    v.mean_wall_shear = unpack<float>(j.at("mean_wall_shear_Pa"));
+  }
+  if (j.contains("sections"))
+    for (const auto& c : j.at("sections"))
+      v.sections.push_back({c.at(0).get<int>(), c.at(1).get<double>(), c.at(2).get<double>(), c.at(3).get<double>(), c.at(4).get<double>(), c.at(5).get<double>()});
   for (const auto& p : j.at("pullback"))
     v.pullback.push_back({p.at(0).get<int>(), p.at(1).get<double>(), number_or_nan(p.at(2)), p.at(3).get<double>(), number_or_nan(p.at(4))});
   for (const auto& s : j.at("series"))

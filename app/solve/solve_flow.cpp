@@ -8,6 +8,7 @@
 #include "solvers/hemodynamics/flow_state.hpp"
 #include "solvers/hemodynamics/navier_stokes.hpp"
 #include "solvers/hemodynamics/network_flow.hpp"
+#include "solvers/hemodynamics/preflight.hpp"
 
 namespace ot::solve {
 namespace {
@@ -82,6 +83,15 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
       outlet.rd = rcr.number("rd_Pa_s_per_mm3", {}, 0, 1e9);
       outlet.pd = rcr.number("pd_Pa", 0, -1e6, 1e6);
       rcr.finish();
+    } else if (o.has("coronary")) {   // Kim et al. 2010
+      SpecReader c(o.at("coronary"), "\"coronary\"");
+      hemo::CoronaryBed bed;
+      const double ra = c.number("ra_Pa_s_per_mm3", {}, 0, 1e9), venous = c.number("pv_Pa", 0, -1e6, 1e6);
+      bed.ca = c.number("ca_mm3_per_Pa", {}, 0, 1e9), bed.ra_micro = c.number("ra_micro_Pa_s_per_mm3", {}, 1e-12, 1e9);
+      bed.cim = c.number("cim_mm3_per_Pa", {}, 0, 1e9), bed.rv = c.number("rv_Pa_s_per_mm3", {}, 1e-12, 1e9);
+      bed.pim = SpecReader::pairs(c.at("pim_Pa"), "\"pim_Pa\"");
+      c.finish();
+      outlet = hemo::coronary_outlet(outlet.patch, ra, std::move(bed), venous);
     } else {
       outlet.rp = o.number("resistance_Pa_s_per_mm3", {}, 0, 1e9);
     }
@@ -96,6 +106,12 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
     if (!i.flow.empty()) problem.cycle_s = std::max(problem.cycle_s, i.flow.back().first);
   if (problem.cycle_s <= 0) problem.cycle_s = 0.8;
   problem.cycle_s = spec.number("cycle_s", problem.cycle_s, 1e-6, 1e4);
+  for (auto& o : problem.outlets)
+    if (o.coronary) {   // the bed beats with the heart
+      hemo::CoronaryBed bed = *o.coronary;
+      bed.cycle_s = problem.cycle_s;
+      o.coronary = std::make_shared<const hemo::CoronaryBed>(std::move(bed));
+    }
   problem.steady_tolerance = spec.number("steady_tolerance", problem.steady_tolerance, 1e-9, 1);
   problem.max_s = spec.number("max_s", 0, 0, 1e6);
   problem.largest_cfl = spec.number("largest_cfl", problem.largest_cfl, 0.1, 100);
@@ -108,6 +124,7 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
     for (const auto& one : spec.at("force_on_caps")) problem.force_patches.push_back(one.get<int>());
   const int frames = spec.integer("frames", 0, 0, 10000);
   const std::string resume = spec.text("resume", "");
+  const bool only_preflight = spec.flag("preflight", false);
   const nlohmann::json domain_json = spec.at("domain");
   if (spec.has("outputs")) spec.at("outputs");
   spec.finish();
@@ -118,6 +135,15 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
   if (domain.cylinder_patch) {
     problem.force_patches.push_back(domain.cylinder_patch);
     problem.probes.insert(problem.probes.end(), domain.cylinder_probes.begin(), domain.cylinder_probes.end());
+  }
+  if (only_preflight) {
+    nlohmann::json out;
+    for (const auto& item : hemo::preflight(problem, mode == "full")) {
+      const char* level = item.level == hemo::PreflightItem::Level::good ? "good" : item.level == hemo::PreflightItem::Level::warning ? "warning" : "refused";
+      out["preflight"].push_back({{"level", level}, {"key", item.key}, {"value", item.value}, {"unit", item.unit}, {"sentence", item.sentence}});
+      out["notes"].push_back(fmt::format("{}: {}", level, item.sentence));
+    }
+    return out;
   }
   std::vector<std::string> files;
   hemo::FlowOptions how;

@@ -7,6 +7,7 @@
 
 #include "app/verify/catalogue.hpp"
 #include "app/verify/cases.hpp"
+#include "app/verify/flow_vessel_cases.hpp"
 
 namespace ot::verify {
 
@@ -71,6 +72,8 @@ const std::vector<Verification>& builtin_verifications() {
       {"flow/rcr", "outlet pressure of a tube with a Windkessel, order in time, flow reversal", "the Windkessel's own equation", flow_rcr},
       {"flow/carreau-yasuda-pipe", "pipe flow of shear-thinning blood", "one-dimensional quadrature", flow_carreau},
       {"flow/dfg-cylinder-3d", "drag, lift and pressure difference of a cylinder in a channel, Re 20", "Schaefer & Turek 1996; Braack & Richter 2006", flow_cylinder},
+      {"flow/stent", "stent of 3.0 mm in a stenosed 3.0 mm tube: diameter, wall outside it, pressure drop", "known truth of the shape; our own solve of the healthy tube", flow_stent},
+      {"flow/aorta-iliac", "real aorta and iliacs: pressure drop on three meshes, mass (needs ORGANTWIN_SHARED; not with --quick)", "shared/data/aorta-iliac-surface/SOURCE.md", flow_aorta},
       {"flow/fda-nozzle-500", "centreline of the nozzle with sudden expansion at Re 500 (needs ORGANTWIN_SHARED; not with --quick)", "Hariharan 2011, laboratories' PIV", flow_nozzle},
       {"flow/one-d/boileau", "carotid and thoracic aorta against the finite-volume curves (needs ORGANTWIN_SHARED)", "Boileau et al. 2015", wave_boileau},
       {"flow/one-d/convergence", "order of pulse waves in a tapered bifurcation", "own refinement", wave_convergence},

@@ -91,6 +91,21 @@ core::Result<void> check_conditions(const FlowProblem& p) {
     if (o.rp < 0 || o.rd < 0 || o.c < 0 || !(o.rp + o.rd > 0))
       return core::bad_input(fmt::format("Outlet patch {} has resistances {} and {} Pa s/mm3 and a compliance of {} mm3/Pa (resistance must be positive, compliance not negative). For a free outlet use a small resistance such as 1e-6.", o.patch, o.rp, o.rd, o.c));
   }
+  for (const Outlet& o : p.outlets) {
+    if (!o.coronary) continue;
+    const CoronaryBed& b = *o.coronary;
+    if (!(b.ca >= 0) || !(b.cim >= 0) || !(b.ra_micro > 0) || !(b.rv > 0) || !(b.cycle_s > 0) || !std::isfinite(b.ca + b.cim + b.ra_micro + b.rv))
+      return core::bad_input(fmt::format("The coronary bed of outlet patch {} has compliances {} and {} mm3/Pa and resistances {} and {} Pa s/mm3 (resistances must be positive, compliances not negative). Correct it.", o.patch, b.ca, b.cim, b.ra_micro, b.rv));
+    if (std::abs(o.rd - b.ra_micro - b.rv) > 1e-9 * o.rd)
+      return core::wrong_usage(fmt::format("The resistance behind outlet patch {} is not that of its coronary bed (steady and pulsatile flow would differ). Make it with coronary_outlet().", o.patch));
+    if (b.pim.empty()) return core::bad_input(fmt::format("The coronary bed of outlet patch {} has no intramyocardial pressure (the squeeze of the heart is unknown). Give a curve, or one value of 0.", o.patch));
+    double last = -1;
+    for (const auto& [t, v] : b.pim) {
+      if (!std::isfinite(t) || !std::isfinite(v) || t < 0 || t <= last || t > b.cycle_s * (1 + 1e-9))
+        return core::bad_input(fmt::format("The intramyocardial pressure of outlet patch {} is not a curve over one cycle (its times do not rise from 0 to at most {} s, or a value is not a number). Correct it.", o.patch, b.cycle_s));
+      last = t;
+    }
+  }
   std::set<int> seen;
   for (const Inlet& i : p.inlets)
     if (!seen.insert(i.patch).second) return core::bad_input(fmt::format("Patch {} has two conditions (they contradict each other). Keep one.", i.patch));
@@ -154,8 +169,7 @@ core::Result<void> check_network_conditions(const FlowProblem& p) {
   return {};
 }
 
-double flow_at(const Inlet& inlet, double t, double cycle) {
-  const auto& f = inlet.flow;
+double curve_at(const std::vector<std::pair<double, double>>& f, double t, double cycle) {
   OT_EXPECT(!f.empty());
   if (f.size() == 1) return f[0].second;
   t = std::fmod(t, cycle);
@@ -167,6 +181,8 @@ double flow_at(const Inlet& inlet, double t, double cycle) {
   const double ta = at == f.begin() ? a.first - cycle : a.first, tb = at == f.end() ? b.first + cycle : b.first;
   return tb > ta ? a.second + (b.second - a.second) * (t - ta) / (tb - ta) : a.second;
 }
+
+double flow_at(const Inlet& inlet, double t, double cycle) { return curve_at(inlet.flow, t, cycle); }
 
 double mean_flow(const Inlet& inlet, double cycle) {
   const auto& f = inlet.flow;
@@ -182,7 +198,29 @@ double mean_flow(const Inlet& inlet, double cycle) {
   return sum / cycle;
 }
 
+std::pair<double, double> Windkessel::bed_pressures(double q, double dt) const {
+  const CoronaryBed& b = *o_.coronary;
+  const double a = 1.5 / dt, pim = curve_at(b.pim, t_ + dt, b.cycle_s);
+  // (Ca a + 1/Rm) p1 - p2/Rm = q + Ca h1;  -p1/Rm + (Cim a + 1/Rm + 1/Rv) p2 = Cim (a Pim + h2) + pd/Rv
+  const double h1 = (2 * pc_ - 0.5 * before_) / dt, h2 = (2 * wall_ - 0.5 * wall_before_) / dt;
+  const double m = 1 / b.ra_micro, d1 = b.ca * a + m, d2 = b.cim * a + m + 1 / b.rv;
+  const double r1 = q + b.ca * h1, r2 = b.cim * (a * pim + h2) + o_.pd / b.rv;
+  const double det = d1 * d2 - m * m;
+  return {(r1 * d2 + r2 * m) / det, (r2 * d1 + r1 * m) / det};
+}
+
 void Windkessel::start(double q, double mean_q, double dt) {
+  if (const CoronaryBed* b = bed()) {
+    double mean = 0;   // of Pim: what the capacitor holds against on average
+    constexpr int samples = 400;
+    for (int k = 0; k < samples; ++k) mean += curve_at(b->pim, b->cycle_s * k / samples, b->cycle_s) / samples;
+    t_ = 0;
+    pc_ = o_.pd + o_.rd * mean_q, wall_ = o_.pd + b->rv * mean_q - mean;
+    const double p2 = wall_ + curve_at(b->pim, 0, b->cycle_s), through = (pc_ - p2) / b->ra_micro;
+    before_ = b->ca > 0 ? pc_ - dt * (q - through) / b->ca : pc_;
+    wall_before_ = b->cim > 0 ? wall_ - dt * (through - (p2 - o_.pd) / b->rv) / b->cim : wall_;
+    return;
+  }
   if (steady_ || o_.c <= 0) {
     pc_ = before_ = o_.rd * q;
     return;
@@ -192,16 +230,25 @@ void Windkessel::start(double q, double mean_q, double dt) {
 }
 
 double Windkessel::impedance(double dt) const {
+  if (bed()) return o_.rp + bed_pressures(1, dt).first - bed_pressures(0, dt).first;
   if (steady_) return o_.rp + o_.rd;
   return o_.rp + 1.0 / coefficient(dt);
 }
 
 double Windkessel::history(double dt) const {
+  if (bed()) return bed_pressures(0, dt).first;
   if (steady_) return o_.pd;
   return o_.pd + o_.c * (2.0 * pc_ - 0.5 * before_) / dt / coefficient(dt);
 }
 
 void Windkessel::advance(double q, double dt) {
+  if (const CoronaryBed* b = bed()) {
+    const auto [p1, p2] = bed_pressures(q, dt);
+    t_ += dt;
+    before_ = pc_, wall_before_ = wall_;
+    pc_ = p1, wall_ = p2 - curve_at(b->pim, t_, b->cycle_s);
+    return;
+  }
   if (steady_) {
     pc_ = before_ = o_.rd * q;
     return;
@@ -209,6 +256,27 @@ void Windkessel::advance(double q, double dt) {
   const double next = (q + o_.c * (2.0 * pc_ - 0.5 * before_) / dt) / coefficient(dt);
   before_ = pc_;
   pc_ = next;
+}
+
+double Windkessel::pressure(double q) const {
+  if (bed()) return o_.rp * q + pc_;
+  return o_.pd + o_.rp * q + (steady_ ? o_.rd * q : pc_);
+}
+
+void Windkessel::change_step(double old_dt, double new_dt) {
+  before_ = pc_ - (pc_ - before_) * new_dt / old_dt;
+  wall_before_ = wall_ - (wall_ - wall_before_) * new_dt / old_dt;
+}
+
+void Windkessel::save(std::vector<double>& to) const {
+  to.push_back(pc_), to.push_back(before_);
+  if (bed()) to.push_back(wall_), to.push_back(wall_before_), to.push_back(t_);
+}
+
+const double* Windkessel::load(const double* from) {
+  pc_ = from[0], before_ = from[1];
+  if (bed()) wall_ = from[2], wall_before_ = from[3], t_ = from[4];
+  return from + memory();
 }
 
 }  // namespace ot::hemo

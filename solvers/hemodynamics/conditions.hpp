@@ -33,29 +33,37 @@ core::Result<void> check_network_conditions(const FlowProblem& problem);
 double flow_at(const Inlet& inlet, double t_s, double cycle_s);
 double mean_flow(const Inlet& inlet, double cycle_s);
 
-// Three-element Windkessel p = pd + Rp Q + pc, C dpc/dt = Q - pc/Rd, integrated with BDF2 (second order).
+// Values of a periodic curve, linear between its points.
+double curve_at(const std::vector<std::pair<double, double>>& curve, double t_s, double cycle_s);
+
+// Three-element Windkessel p = pd + Rp Q + pc, C dpc/dt = Q - pc/Rd, or the coronary bed of problem.hpp; BDF2 (second order).
 // Within one step it is the line p = history + impedance Q.
 class Windkessel {
  public:
   Windkessel(const Outlet& outlet, bool steady) : o_(outlet), steady_(steady || outlet.rd <= 0) {}
-  // State at t = 0 for the flow q: the capacitor holds the pressure of `mean_q`.
+  // State at t = 0 for the flow q: the capacitors hold the pressures of `mean_q`.
   void start(double q, double mean_q, double dt_s);
   double impedance(double dt_s) const;
   double history(double dt_s) const;
   void advance(double q, double dt_s);
-  double pressure(double q) const { return o_.pd + o_.rp * q + (steady_ ? o_.rd * q : pc_); }  // after advance(q)
+  double pressure(double q) const;   // after advance(q)
   double pressure_line(double q) const { return o_.pd + (o_.rp + o_.rd) * q; }  // at a steady flow
   double capacitor_Pa() const { return pc_; }
-  void change_step(double old_dt, double new_dt) { before_ = pc_ - (pc_ - before_) * new_dt / old_dt; }  // on the line through both
-  std::size_t memory() const { return 2; }
-  void save(std::vector<double>& to) const { to.push_back(pc_), to.push_back(before_); }
-  const double* load(const double* from) { return pc_ = from[0], before_ = from[1], from + 2; }
+  void change_step(double old_dt, double new_dt);  // the state before moves on the line through both
+  std::size_t memory() const { return bed() ? 5 : 2; }
+  void save(std::vector<double>& to) const;
+  const double* load(const double* from);
 
  private:
+  const CoronaryBed* bed() const { return steady_ ? nullptr : o_.coronary.get(); }
   double coefficient(double dt_s) const { return 1.5 * o_.c / dt_s + 1.0 / o_.rd; }
+  // Both pressures of the bed at the end of a step for the flow q into it.
+  std::pair<double, double> bed_pressures(double q, double dt_s) const;
   Outlet o_;
   bool steady_;
-  double pc_ = 0, before_ = 0;
+  double pc_ = 0, before_ = 0;           // of the bed: p1
+  double wall_ = 0, wall_before_ = 0;    // bed: p2 - Pim, what stretches its wall
+  double t_ = 0;                         // bed: time of the state
 };
 
 }  // namespace ot::hemo

@@ -12,6 +12,13 @@ double Fluid::viscosity_at(double rate) const {
   return viscosity_Pa_s + (zero_shear_viscosity_Pa_s - viscosity_Pa_s) * std::pow(1 + std::pow(lambda_s * rate, yasuda_a), (power_n - 1) / yasuda_a);
 }
 
+Outlet coronary_outlet(int patch, double ra, CoronaryBed bed, double venous_Pa) {
+  Outlet o;
+  o.patch = patch, o.rp = ra, o.rd = bed.ra_micro + bed.rv, o.pd = venous_Pa;
+  o.coronary = std::make_shared<const CoronaryBed>(std::move(bed));
+  return o;
+}
+
 std::string FlowProblem::sha256() const {
   core::Hasher h;
   h.text("flow problem 2").text(mesh ? mesh->sha256() : "no mesh");
@@ -31,7 +38,13 @@ std::string FlowProblem::sha256() const {
     for (const auto& [t, q] : i.flow) h.value(t).value(q);
   }
   h.value<std::uint64_t>(outlets.size());
-  for (const Outlet& o : outlets) h.value(o.patch).value(o.rp).value(o.c).value(o.rd).value(o.pd);
+  for (const Outlet& o : outlets) {
+    h.value(o.patch).value(o.rp).value(o.c).value(o.rd).value(o.pd);
+    if (!o.coronary) continue;
+    const CoronaryBed& b = *o.coronary;
+    h.text("coronary").value(b.ca).value(b.ra_micro).value(b.cim).value(b.rv).value(b.cycle_s).value<std::uint64_t>(b.pim.size());
+    for (const auto& [t, q] : b.pim) h.value(t).value(q);
+  }
   h.value(fluid.carreau_yasuda).value(fluid.zero_shear_viscosity_Pa_s).value(fluid.lambda_s).value(fluid.power_n).value(fluid.yasuda_a);
   h.value(start).value(largest_cfl).value(sections);
   h.value<std::uint64_t>(probes.size());

@@ -32,6 +32,15 @@ struct Inlet {
   InletProfile profile = InletProfile::parabolic;
 };
 
+// Bed of a coronary artery behind Outlet::rp: p1 = p - Rp Q, Ca dp1/dt = Q - (p1 - p2)/Rm, Cim d(p2 - Pim)/dt = (p1 - p2)/Rm - (p2 - pd)/Rv.
+// The heart muscle squeezes it with the intramyocardial pressure Pim(t), so that most of the flow is diastolic.
+// Source: Kim et al., Ann Biomed Eng 38 (2010) 3195-3209; structure and splits: physiology_and_models.json, coronary_lpn.
+struct CoronaryBed {
+  double ca = 0, ra_micro = 0, cim = 0, rv = 0;      // mm3/Pa, Pa s/mm3
+  std::vector<std::pair<double, double>> pim;        // (s, Pa), periodic with cycle_s; one entry = constant
+  double cycle_s = 0.8;
+};
+
 // p = pd + Rp Q + pc, C dpc/dt = Q - pc/Rd. Pure resistance: rd = c = 0.
 struct Outlet {
   int patch = 0;
@@ -39,7 +48,9 @@ struct Outlet {
   double c = 0;    // mm3/Pa
   double rd = 0;   // Pa s/mm3
   double pd = 0;   // Pa
+  std::shared_ptr<const CoronaryBed> coronary{};  // when given: rd is Rm + Rv (what a steady flow sees), c is not used, pd is the venous pressure
 };
+Outlet coronary_outlet(int patch, double ra, CoronaryBed bed, double venous_Pa);
 
 // viscous: no inertia, the real lumen. developed: the inlet's velocity carried along a straight lumen (refused elsewhere).
 // automatic: developed when the lumen is straight and of constant section, else viscous.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The kinds of intervention this program knows. A new one is a folder and a line here.
 #include "solvers/interventions/ablation/ablation.hpp"
+#include "solvers/interventions/angioplasty/angioplasty.hpp"
 #include "solvers/interventions/drug/drug.hpp"
+#include "solvers/interventions/ideal_lumen/ideal_lumen.hpp"
 #include "solvers/interventions/pacing/pacing.hpp"
 #include "solvers/interventions/stenosis/stenosis.hpp"
 #include "solvers/interventions/stent/stent.hpp"
@@ -12,7 +14,10 @@ const std::vector<InterventionKind>& builtin_interventions() {
   static const std::vector<InterventionKind> kinds{
       interventions::ablation(),
       interventions::stent(),
+      interventions::tapered_stent(),
       interventions::stenosis(),
+      interventions::angioplasty(),
+      interventions::ideal_lumen(),
       interventions::drug(),
       interventions::pacing(),
   };

@@ -119,6 +119,7 @@ class Integrator {
       bool done = false;
       for (int round = 0; round < m_.settings.iterations && !done; ++round) {
         for (std::size_t k = 0; k < n; ++k) y_at_[k] = base_[k] + g * dt_ * stage_slope[k];
+        for (const auto& block : m_.blocks) block->after_solve(y_at_);  // a shut valve of the heart block carries nothing
         dy_at_ = stage_slope;
         const int code = correct(1.0, g * dt_);
         if (code < 0) return reason(code);
@@ -126,7 +127,6 @@ class Integrator {
           done = true;
           break;
         }
-        for (const auto& block : m_.blocks) block->after_solve(base_);
         for (std::size_t k = 0; k < n; ++k) stage_slope[k] += residual_[k];
       }
       if (!done) return fmt::format("Newton did not converge in {} iterations", m_.settings.iterations);

@@ -6,5 +6,6 @@
 namespace ot::interventions {
 
 twin::InterventionKind stent();
+twin::InterventionKind tapered_stent();
 
 }  // namespace ot::interventions

@@ -93,6 +93,34 @@ TEST_CASE("a stent after a stenosis restores the diameter within 2 %, on a made 
   for (double z : {20.0, 23.0, 26.0, 31.0}) CHECK(2 * std::sqrt(interventions::section_area(*setup.vessels[0].lumen, *setup.vessels[0].network, 0, z) / std::numbers::pi) == Approx(3.0).epsilon(0.02));
 }
 
+TEST_CASE("in a 60 % stenosis a balloon of 3 mm with 20 % recoil leaves 2.4 mm, the ideal lumen 3 mm, a tapered stent its own diameter at both ends, within 2 %", "[stent]") {
+  const auto model = test::small_twin({1.0, 60, 5});
+  auto balloon = test::sample("angioplasty");
+  balloon.params.set("diameter_mm", 3.0);
+  CHECK(value(prepared(model, {balloon}), "lad_angioplasty_min_diameter_after_mm") == Approx(2.4).epsilon(0.02));
+  const auto ideal = prepared(model, {test::sample("ideal_lumen")});
+  CHECK(value(ideal, "lad_ideal_lumen_min_diameter_before_mm") == Approx(1.2).epsilon(0.02));
+  CHECK(value(ideal, "lad_ideal_lumen_min_diameter_after_mm") == Approx(3.0).epsilon(0.02));
+  CHECK_FALSE(prepared(test::small_twin(), {test::sample("ideal_lumen")}).vessels[0].lumen_changed);   // nothing to remove
+  auto stent = test::sample("tapered_stent");   // placed 18..34
+  stent.params.set("diameter_mm", 3.2);
+  stent.params.set("distal_diameter_mm", 3.0);
+  stent.params.set("foreshortening_percent", 10.0);
+  const auto setup = prepared(model, {stent});
+  CHECK(value(setup, "lad_stent_deployed_length_mm") == Approx(14.4).epsilon(1e-9));
+  const auto diameter = [&](double arc) { return 2 * setup.vessels[0].network->radius_at(0, arc); };
+  CHECK(diameter(19.5) == Approx(3.2).epsilon(0.02));
+  CHECK(diameter(32.5) == Approx(3.0).epsilon(0.02));
+  CHECK(value(setup, "lad_stent_apposition_percent") == 100);
+  CHECK(value(setup, "lad_stent_expansion_percent") == Approx(100).epsilon(0.02));
+  // A device of 2.6 mm holds the throat open but hangs free in the healthy ends.
+  stent.params.set("diameter_mm", 2.6);
+  stent.params.set("distal_diameter_mm", 2.6);
+  const auto loose = prepared(model, {stent});
+  CHECK(value(loose, "lad_stent_largest_gap_mm") == Approx(0.2).epsilon(0.1));
+  CHECK(value(loose, "lad_stent_apposition_percent") < 80);
+}
+
 TEST_CASE("a stent never moves the wall inwards, leaves caps and far wall bit for bit, and fades out over its transition", "[stent]") {
   const auto model = test::small_twin({1.0, 60, 5});
   auto stent = test::sample("stent");  // 3.5 mm, 18..34

@@ -71,7 +71,7 @@ twin::InterventionSpec sample(const std::string& kind) {
     spec.placement.start_mm = 18;
     spec.placement.length_mm = 16;
   }
-  if (kind == "stent") spec.params.set("diameter_mm", 3.5);  // the tube is 3 mm wide
+  if (kind == "stent" || kind == "tapered_stent" || kind == "angioplasty") spec.params.set("diameter_mm", kind == "angioplasty" ? 4.5 : 3.5);  // the tube is 3 mm wide
   return spec;
 }
 

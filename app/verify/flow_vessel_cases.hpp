@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Flow rows on whole vessels and devices.
+#pragma once
+#include "app/verify/catalogue.hpp"
+
+namespace ot::verify {
+
+Rows flow_stent(bool quick, const core::Progress&);
+Rows flow_aorta(bool quick, const core::Progress&);
+
+}  // namespace ot::verify
