@@ -21,6 +21,7 @@
 #include "app/gui/exchange/export_sheet.hpp"
 #include "app/gui/exchange/label_sheet.hpp"
 #include "app/gui/flow/device_tool.hpp"
+#include "app/gui/flow/stream_show.hpp"
 #include "app/gui/heart_pane.hpp"
 #include "app/gui/import/import_page.hpp"
 #include "app/gui/inspector.hpp"
@@ -87,6 +88,7 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
   auto* devices = new DeviceTool(*workspace_, *drafts_, centre_->main_pane(), centre_->vessel_pane(), this);
   auto* electrodes = new ElectrodeTool(*workspace_, *places, [devices](const viewer::Pick& pick, bool pressed) { return devices->hand_on(pick, pressed); }, this);
   dock_->egm().attach(*places);
+  for (auto* pane : {&centre_->main_pane(), &centre_->other_pane()}) new StreamShow(*workspace_, *pane, this);
   rail_->set_panel(present::stage_case, new CasePanel(*workspace_, *actions_, rail_));
   rail_->set_panel(present::stage_anatomy, new AnatomyPanel(*workspace_, rail_));
   auto* tissue = new TissuePanel(*workspace_, rail_);

@@ -84,11 +84,13 @@ TEST_CASE("an inlet becomes a waveform of the same mean, a dragged point changes
   CHECK(hemo::mean_flow(flow_of(w).inlets[0], flow_of(w).cycle_s) == Approx(mean).epsilon(1e-6));
   auto* wave = w->findChild<gui::WaveformEdit*>("waveform");
   REQUIRE(w.wait([&] { return wave->isVisible(); }, 2000));
-  w.wait([] { return false; }, 200);   // the form takes its places
+  REQUIRE(w.wait([&] { return wave->height() >= wave->minimumSizeHint().height(); }, 10000));   // the form takes its places
+  w.wait([] { return false; }, 100);
   const auto at = wave->place_of(3);
   const double was = wave->waveform().points[3].second;
   const auto part = [&](const QPointF& p) { return QStringLiteral("%1 %2").arg(p.x() / wave->width(), 0, 'f', 6).arg(p.y() / wave->height(), 0, 'f', 6); };
   REQUIRE(w.command("drag waveform " + part(at) + " " + part(at + QPointF(0, 25))).isEmpty());
+  INFO("point at " << at.x() << ", " << at.y() << " then " << wave->place_of(3).x() << ", " << wave->place_of(3).y() << " of " << wave->width() << " x " << wave->height());
   CHECK(wave->waveform().points[3].second < was);
   CHECK(flow_of(w).inlets[0].flow[3].second == Approx(wave->waveform().points[3].second));
   const auto table = test::scratch_folder("choices-table") / "beat.csv";
@@ -225,4 +227,20 @@ TEST_CASE("probes clicked on the wall record electrograms, and a bipolar one is 
   REQUIRE(bipolar.size() == 1);
   for (std::size_t i = 0; i < bipolar[0].mV.size(); ++i) CHECK(bipolar[0].mV[i] == Approx(unipolar[0].mV[i] - unipolar[1].mV[i]).margin(1e-12));
   CHECK(w->centre().main_pane().view().scene().counts().places == 2);
+}
+
+TEST_CASE("the panel of a selected lesion shows what the lesions of the plan measure, and goes with the selection") {
+  test::Window w;
+  w.session().replace(test::journey_case(), {});
+  REQUIRE(w.fast_ready(0));
+  REQUIRE(w.command("action lesion_point").isEmpty());
+  REQUIRE(w.command("set param_radius_mm 8").isEmpty());
+  w.wait([] { return false; }, 150);
+  REQUIRE(gui::click_wall(*w.window, 0));
+  REQUIRE(w.fast_ready(1));
+  auto* numbers = w->findChild<QWidget*>("lesion_numbers");
+  REQUIRE(w.wait([&] { return numbers->isVisible(); }, 3000));
+  CHECK(numbers->findChild<QWidget*>("fact_lesion_volume_cm3") != nullptr);
+  w.workspace().set_selection({});
+  CHECK_FALSE(numbers->isVisible());
 }
