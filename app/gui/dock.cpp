@@ -12,6 +12,7 @@
 #include <cmath>
 
 #include "app/gui/actions.hpp"
+#include "app/gui/electrophysiology/egm_page.hpp"
 #include "app/gui/flow/flow_page.hpp"
 #include "app/gui/theme.hpp"
 #include "app/gui/widgets.hpp"
@@ -133,12 +134,14 @@ Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(par
   bar->addSpacing(4);
   tab_ecg_ = make_button("ECG", "tab_ecg", this, "tab");
   tab_flow_ = make_button("Flow", "tab_flow", this, "tab");
-  for (auto* tab : {tab_ecg_, tab_flow_}) {
+  tab_egm_ = make_button("EGM", "tab_egm", this, "tab");
+  for (auto* tab : {tab_ecg_, tab_flow_, tab_egm_}) {
     tab->setCheckable(true);
     bar->addWidget(tab);
   }
   connect(tab_ecg_, &QPushButton::clicked, this, [this] { show_tab(0); });
   connect(tab_flow_, &QPushButton::clicked, this, [this] { show_tab(1); });
+  connect(tab_egm_, &QPushButton::clicked, this, [this] { show_tab(2); });
   box->addLayout(bar);
 
   stack_ = new QStackedWidget(this);
@@ -152,6 +155,9 @@ Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(par
   stack_->addWidget(ecg_);
   flow_ = new FlowPage(workspace, stack_);
   stack_->addWidget(flow_);
+  egm_ = new EgmPage(workspace, stack_);
+  stack_->addWidget(egm_);
+  connect(egm_, &EgmPage::placed, this, [this] { show_tab(2); });
   box->addWidget(stack_, 1);
 
   for (auto signal : {&Workspace::case_replaced, &Workspace::plans_changed, &Workspace::compare_changed}) connect(&workspace, signal, this, &Dock::refresh_plans);
@@ -176,7 +182,7 @@ void Dock::resizeEvent(QResizeEvent* event) {
 
 // On a small screen words give way before controls do.
 void Dock::refresh_room() {
-  int wanted = 500;                  // everything but the chips and the words
+  int wanted = 545;                  // everything but the chips and the words
   const auto chips = findChildren<PlanChip*>();
   for (auto* chip : chips) {
     chip->set_compact(false);
@@ -193,6 +199,7 @@ void Dock::refresh_room() {
 void Dock::show_tab(int tab) {
   tab_ecg_->setChecked(tab == 0);
   tab_flow_->setChecked(tab == 1);
+  tab_egm_->setChecked(tab == 2);
   stack_->setCurrentIndex(tab);
 }
 
@@ -220,6 +227,7 @@ void Dock::refresh_plans() {
   allow(compare_, data->plans.size() > 1, "Two hearts side by side, one table  (C)", "There is only the baseline so far. Add a plan first.");
   allow(tab_flow_, data->twin && !data->twin->vessels.empty(), "Pressure along the vessels", "This case has no vessel with a centreline.");
   const auto* heart = workspace_.heart();
+  allow(tab_egm_, heart != nullptr, "Electrograms of probes on the wall", "This case has no heart muscle.");
   beat_->setText(heart ? QStringLiteral("CL %1").arg(heart->baseline.cycle_length_ms, 0, 'f', 0) : QString());
 }
 

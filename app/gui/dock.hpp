@@ -21,6 +21,7 @@ class EcgPaper;
 namespace ot::gui {
 
 class Actions;
+class EgmPage;
 class FlowPage;
 class NumberLabel;
 
@@ -46,7 +47,8 @@ class Dock : public QFrame {
   Q_OBJECT
  public:
   Dock(Workspace& workspace, Actions& actions, QWidget* parent);
-  void show_tab(int tab);   // 0 ECG, 1 Flow
+  void show_tab(int tab);   // 0 ECG, 1 Flow, 2 electrograms
+  EgmPage& egm() { return *egm_; }
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
@@ -62,7 +64,7 @@ class Dock : public QFrame {
   Workspace& workspace_;
   Actions& actions_;
   QHBoxLayout* chips_;
-  QPushButton *compare_, *tab_ecg_, *tab_flow_;
+  QPushButton *compare_, *tab_ecg_, *tab_flow_, *tab_egm_;
   QToolButton* play_;
   QComboBox* speed_;
   QSlider* slider_;
@@ -71,6 +73,7 @@ class Dock : public QFrame {
   QStackedWidget* stack_;
   viewer::EcgPaper* ecg_;
   FlowPage* flow_;
+  EgmPage* egm_;
   bool sliding_ = false;
 };
 

@@ -148,7 +148,7 @@ void HeartPane::build_chooser() {
     menu->addSeparator();
     for (const auto& vessel : data->twin->vessels) {
       const QString key = QString::fromStdString(vessel->key);
-      for (const auto& [display, name] : {std::pair{VesselDisplay::pressure, vessel->report_ffr ? ", FFR" : ", pressure"}, {VesselDisplay::wall_shear, ", wall shear"}}) {
+      for (const auto& [display, name] : {std::pair{VesselDisplay::pressure, vessel->report_ffr ? ", FFR" : ", pressure"}, {VesselDisplay::wall_shear, ", wall shear"}, {VesselDisplay::streams, ", particles"}}) {
         QAction* action = menu->addAction(QString::fromStdString(vessel->name) + name);
         action->setCheckable(true);
         action->setChecked(workspace_.shown_vessel() == key && workspace_.vessel_display() == display);

@@ -41,8 +41,10 @@ void HeartPane::show_vessel() {
   item.key = model->key;
   item.name = model->name;
   item.surface = model->lumen;
-  const bool plain = workspace_.vessel_display() == VesselDisplay::plain;
-  if (!result || plain) {
+  const bool streams = workspace_.vessel_display() == VesselDisplay::streams;
+  if (!result || streams) {
+    constexpr double glass = 0.28;   // the blood shows through the lumen
+    if (streams) item.opacity = glass;
     if (result && result->lumen) item.surface = result->lumen;
     scene.set_vessel(std::move(item));
     return;

@@ -13,6 +13,7 @@
 #include <algorithm>
 
 #include "app/gui/actions.hpp"
+#include "app/gui/electrophysiology/lesion_numbers.hpp"
 #include "app/gui/electrophysiology/studies_panel.hpp"
 #include "app/gui/flow/stent_panel.hpp"
 #include "app/gui/param_form.hpp"
@@ -151,6 +152,7 @@ IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement
   form_box_->addWidget(applies);
   box_->addWidget(form_area_);
   box_->addWidget(new StentPanel(workspace, drafts, this));
+  box_->addWidget(new LesionNumbers(workspace, this));
   connect(form_, &ParamForm::edited, this, &IntervenePanel::send_edit);
 
   list_caption_ = make_label({}, "caption", this);

@@ -16,14 +16,18 @@
 #include "app/gui/centre_view.hpp"
 #include "app/gui/command_search.hpp"
 #include "app/gui/dock.hpp"
+#include "app/gui/electrophysiology/egm_page.hpp"
+#include "app/gui/electrophysiology/electrode_tool.hpp"
 #include "app/gui/exchange/export_sheet.hpp"
 #include "app/gui/exchange/label_sheet.hpp"
 #include "app/gui/flow/device_tool.hpp"
+#include "app/gui/flow/stream_show.hpp"
 #include "app/gui/heart_pane.hpp"
 #include "app/gui/import/import_page.hpp"
 #include "app/gui/inspector.hpp"
 #include "app/gui/intervene_panel.hpp"
 #include "app/gui/placement.hpp"
+#include "app/gui/places.hpp"
 #include "app/gui/sheets.hpp"
 #include "app/gui/stage_panels.hpp"
 #include "app/gui/stage_rail.hpp"
@@ -80,13 +84,17 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
 
   placement_ = new Placement(*workspace_, centre_->main_pane(), this);
   drafts_ = new FlowDrafts(*workspace_, this);
-  new DeviceTool(*workspace_, *drafts_, centre_->main_pane(), centre_->vessel_pane(), this);
+  auto* places = new Places(centre_->main_pane(), this);
+  auto* devices = new DeviceTool(*workspace_, *drafts_, centre_->main_pane(), centre_->vessel_pane(), this);
+  auto* electrodes = new ElectrodeTool(*workspace_, *places, [devices](const viewer::Pick& pick, bool pressed) { return devices->hand_on(pick, pressed); }, this);
+  dock_->egm().attach(*places);
+  for (auto* pane : {&centre_->main_pane(), &centre_->other_pane()}) new StreamShow(*workspace_, *pane, this);
   rail_->set_panel(present::stage_case, new CasePanel(*workspace_, *actions_, rail_));
   rail_->set_panel(present::stage_anatomy, new AnatomyPanel(*workspace_, rail_));
   auto* tissue = new TissuePanel(*workspace_, rail_);
   tissue->attach(*centre_);
   rail_->set_panel(present::stage_tissue, tissue);
-  rail_->set_panel(present::stage_model, new ModelPanel(*workspace_, *actions_, rail_));
+  rail_->set_panel(present::stage_model, new ModelPanel(*workspace_, *actions_, *places, *electrodes, rail_));
   rail_->set_panel(present::stage_intervene, new IntervenePanel(*workspace_, *actions_, *placement_, *drafts_, rail_));
   rail_->set_panel(present::stage_report, new ReportPanel(*workspace_, *actions_, rail_));
   rail_->choose(present::stage_intervene);

@@ -7,6 +7,8 @@
 #include "app/gui/actions.hpp"
 #include "app/gui/electrophysiology/conduction_panel.hpp"
 #include "app/gui/electrophysiology/measured_panel.hpp"
+#include "app/gui/electrophysiology/solver_panel.hpp"
+#include "app/gui/flow/ends_panel.hpp"
 #include "app/gui/mesh/mesh_panel.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/numbers.hpp"
@@ -99,7 +101,7 @@ void CasePanel::refresh() {
   }
 }
 
-ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, QWidget* parent) : StagePanel(workspace, "panel_model", parent) {
+ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, Places& places, ElectrodeTool& electrodes, QWidget* parent) : StagePanel(workspace, "panel_model", parent) {
   add_caption(box_, "Compute this plan");
   full_ = action_button(actions, "run_full", "confirm", "Confirm with full model", this, "primary");
   full_->setObjectName("model_run_full");
@@ -107,6 +109,8 @@ ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, QWidget* parent) 
   fast_->setObjectName("model_run_fast");
   box_->addWidget(full_);
   box_->addWidget(fast_);
+  box_->addWidget(new EndsPanel(workspace, places, this));
+  box_->addWidget(new SolverPanel(workspace, electrodes, this));
   box_->addWidget(new ConductionPanel(workspace, this));
   box_->addWidget(new MeasuredPanel(workspace, this));
   mesh_ = new QVBoxLayout;
@@ -150,15 +154,10 @@ void ModelPanel::refresh() {
     if (vessel->mesh) mesh_->addWidget(make_fact("Tetrahedra", present::show_count(double(vessel->mesh->tets.size())), this));
     for (const auto& s : vessel->stenoses)
       mesh_->addWidget(make_fact("Stenosis", QStringLiteral("%1 %, MLD %2 mm").arg(s.diameter_percent, 0, 'f', 0).arg(s.min_diameter_mm, 0, 'f', 1), this));
-    const auto& p = vessel->baseline;
-    settings_->addWidget(make_fact(QString::fromStdString(vessel->name) + " flow", p.steady ? "steady" : "pulsatile", this));
-    for (const auto& inlet : p.inlets)
-      if (!inlet.flow.empty())
-        settings_->addWidget(make_fact("Inlet", QStringLiteral("%1 ml/min").arg(inlet.flow.front().second * 60.0 / 1000.0, 0, 'f', 0), this));
   }
   if (const auto* heart = workspace_.heart()) {
     const auto& p = heart->baseline;
-    add_caption(settings_, "Solver settings");
+    add_caption(settings_, "Tissue constants");
     const auto three = [](const core::Vec3& v) {
       return QStringLiteral("%1 / %2 / %3").arg(v[0], 0, 'g', 3).arg(v[1], 0, 'g', 3).arg(v[2], 0, 'g', 3);
     };
@@ -167,8 +166,6 @@ void ModelPanel::refresh() {
     settings_->addWidget(make_fact("FAST speed, m/s", three(p.velocity), this));
     settings_->addWidget(make_fact("Surface / volume", QStringLiteral("%1 /mm").arg(p.chi_per_mm), this));
     settings_->addWidget(make_fact("Capacitance", QStringLiteral("%1 µF/mm²").arg(p.cm_uF_per_mm2), this));
-    settings_->addWidget(make_fact("Time step", QStringLiteral("%1 ms").arg(p.dt_ms), this));
-    settings_->addWidget(make_fact("Beat", QStringLiteral("%1 ms, CL %2 ms").arg(p.end_ms).arg(p.cycle_length_ms), this));
     settings_->addWidget(make_label("Sources: Niederer 2011 (σ, χ, Cm); region sources are in Tissue.", "small_hint", this, true));
   }
 }

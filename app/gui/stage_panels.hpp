@@ -12,6 +12,8 @@ class QPushButton;
 namespace ot::gui {
 
 class Actions;
+class ElectrodeTool;
+class Places;
 class Histogram;
 
 class StagePanel : public QWidget {
@@ -54,7 +56,7 @@ class AnatomyPanel : public StagePanel {
 class ModelPanel : public StagePanel {
   Q_OBJECT
  public:
-  ModelPanel(Workspace& workspace, Actions& actions, QWidget* parent);
+  ModelPanel(Workspace& workspace, Actions& actions, Places& places, ElectrodeTool& electrodes, QWidget* parent);
 
  private:
   void refresh();

@@ -19,6 +19,7 @@
 #include "app/gui/sheets.hpp"
 #include "app/gui/stage_rail.hpp"
 #include "app/gui/theme.hpp"
+#include "app/present/flow_preflight.hpp"
 #include "app/present/stages.hpp"
 #include "app/session/report.hpp"
 #include "solvers/core/atomic_file.hpp"
@@ -89,7 +90,18 @@ void MainWindow::make_actions() {
     if (workspace_->session().active_plan() > 0) workspace_->session().remove_plan(workspace_->session().active_plan());
   });
   a.add("compare", "Plans", "Compare two plans", QKeySequence("C"), [this] { workspace_->set_comparing(!workspace_->comparing()); });
-  a.add("run_full", "Plans", "Confirm with full model", QKeySequence("F5"), [this] { workspace_->run_full(); });
+  a.add("run_full", "Plans", "Confirm with full model", QKeySequence("F5"), [this] {
+    const auto data = workspace_->data();
+    for (const auto& vessel : data->twin ? data->twin->vessels : std::vector<std::shared_ptr<const twin::VesselModel>>{})
+      for (const auto& line : present::preflight_flow(*vessel))
+        if (line.level == present::PreflightLine::Level::bad) {
+          workspace_->say(Tone::bad, QString::fromStdString(vessel->name + ": " + line.detail));
+          workspace_->set_shown_vessel(QString::fromStdString(vessel->key));
+          workspace_->request_stage(present::stage_model);
+          return;
+        }
+    workspace_->run_full();
+  });
   a.add("run_fast", "Plans", "Fast answer", {}, [this] { workspace_->session().run(workspace_->session().active_plan(), core::Mode::fast); });
   a.add("cancel_jobs", "Plans", "Cancel everything that runs", QKeySequence("Ctrl+."), [this] { workspace_->session().jobs().cancel_all(); });
 

@@ -9,8 +9,8 @@
 
 #include "solvers/core/units.hpp"
 #include "solvers/hemodynamics/conditions.hpp"
+#include "solvers/hemodynamics/ffr.hpp"
 #include "solvers/hemodynamics/network_flow.hpp"
-#include "solvers/twin/setup.hpp"
 
 namespace ot::present {
 namespace {
@@ -87,11 +87,11 @@ std::vector<PreflightLine> preflight_flow(const twin::VesselModel& vessel) {
       fast.mesh = nullptr;
       fast.steady = true;
       if (const auto solved = hemo::run_network(fast)) {
-        const auto* inlet = twin::find_quantity(solved->quantities, "inlet_pressure_mmhg");
-        if (inlet && std::isfinite(inlet->value)) {
-          const bool usual = inlet->value >= least_map_mmhg && inlet->value <= most_map_mmhg;
+        const double inlet = core::units::mmhg_from_pa(hemo::pressure_at(solved->pullback, 0, 0));
+        if (std::isfinite(inlet)) {
+          const bool usual = inlet >= least_map_mmhg && inlet <= most_map_mmhg;
           lines.push_back({usual ? Level::good : Level::attention, usual ? "Mean pressure is plausible" : "Mean pressure is unusual",
-                           fmt::format("{:.0f} mmHg at the inlet by the FAST model ({:.0f} to {:.0f} are usual).", inlet->value, least_map_mmhg, most_map_mmhg)});
+                           fmt::format("{:.0f} mmHg at the inlet by the FAST model ({:.0f} to {:.0f} are usual).", inlet, least_map_mmhg, most_map_mmhg)});
         }
       } else {
         lines.push_back({Level::bad, "The FAST model cannot solve it", solved.error().message});

@@ -8,6 +8,7 @@
 
 #include "app/gui/flow/flow_drafts.hpp"
 #include "app/gui/flow/stent_panel.hpp"
+#include "app/gui/flow/stream_show.hpp"
 #include "app/gui/views/vessel_pane.hpp"
 #include "tests/gui/window_fixture.hpp"
 #include "viewer/qt/pullback_plot.hpp"
@@ -200,4 +201,85 @@ TEST_CASE("the pull-back says what its FFR means with the limits of agreement, a
   CHECK(plot->cursor() < 0);
   REQUIRE(w.command("set flow_quantity pressure").isEmpty());
   CHECK(plot->curves().front().value.front() > 20);   // mmHg, no longer a ratio
+}
+
+TEST_CASE("a line around a turning fluid closes within 0.1 % of its radius after one turn, and particles keep to the lines") {
+  // Rigid rotation u = omega x r in a flat box: every way is a circle.
+  core::TetMesh mesh;
+  constexpr int n = 24;
+  constexpr double half = 10, omega = 6;   // mm, 1/s
+  const auto id = [](int i, int j, int k) { return core::Index((k * (n + 1) + j) * (n + 1) + i); };
+  for (int k = 0; k <= 1; ++k)
+    for (int j = 0; j <= n; ++j)
+      for (int i = 0; i <= n; ++i) mesh.nodes.push_back({-half + 2 * half * i / n, -half + 2 * half * j / n, k * 1.0});
+  for (int j = 0; j < n; ++j)
+    for (int i = 0; i < n; ++i) {   // six tetrahedra about the diagonal of each cell (Kuhn)
+      const int order[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+      for (const auto& o : order) {
+        std::array<int, 3> at{i, j, 0};
+        core::Tet tet;
+        tet[0] = id(at[0], at[1], at[2]);
+        for (int s = 0; s < 3; ++s) {
+          ++at[std::size_t(o[s])];
+          tet[std::size_t(s + 1)] = id(at[0], at[1], at[2]);
+        }
+        const auto& a = mesh.nodes[std::size_t(tet[0])];
+        if ((mesh.nodes[std::size_t(tet[1])] - a).cross(mesh.nodes[std::size_t(tet[2])] - a).dot(mesh.nodes[std::size_t(tet[3])] - a) < 0) std::swap(tet[2], tet[3]);
+        mesh.tets.push_back(tet);
+      }
+    }
+  std::vector<float> velocity;
+  for (const auto& x : mesh.nodes)
+    for (const double u : {-omega * x[1], omega * x[0], 0.0}) velocity.push_back(float(u));
+  // A door of its own: one inner face of a tetrahedron near (5, 0), turned against the flow.
+  for (std::size_t t = 0; t < mesh.tets.size() && mesh.boundary.empty(); ++t) {
+    core::Vec3 middle(0, 0, 0);
+    for (const auto c : mesh.tets[t]) middle += 0.25 * mesh.nodes[std::size_t(c)];
+    if (std::abs(middle[0] - 5) > 0.6 || std::abs(middle[1]) > 0.6) continue;
+    for (int skip = 0; skip < 4; ++skip) {
+      core::Triangle face{};
+      int k = 0;
+      for (int c = 0; c < 4; ++c)
+        if (c != skip) face[std::size_t(k++)] = mesh.tets[t][std::size_t(c)];
+      auto normal = (mesh.nodes[std::size_t(face[1])] - mesh.nodes[std::size_t(face[0])]).cross(mesh.nodes[std::size_t(face[2])] - mesh.nodes[std::size_t(face[0])]);
+      if (normal.dot(mesh.nodes[std::size_t(mesh.tets[t][std::size_t(skip)])] - mesh.nodes[std::size_t(face[0])]) > 0) {
+        std::swap(face[1], face[2]);
+        normal = -normal;
+      }
+      if (normal[1] < -0.1 * normal.norm() && mesh.boundary.empty()) mesh.boundary.push_back({face, 7, core::Index(t)});
+    }
+  }
+  REQUIRE(mesh.boundary.size() == 1);
+  present::StreamlineParams params;
+  params.count = 1;
+  params.longest_s = 2 * 3.14159265358979 / omega;
+  const auto lines = present::trace_streamlines(mesh, velocity, 7, params);
+  REQUIRE(lines);
+  REQUIRE(lines->size() == 1);
+  const auto& line = lines->front();
+  REQUIRE(line.duration_s() > 0.97 * params.longest_s);
+  const double radius = std::hypot(line.points[0][0], line.points[0][1]);
+  for (const auto& x : line.points) CHECK(std::hypot(x[0], x[1]) == Approx(radius).epsilon(1e-3));
+  CHECK(double(line.speed[0]) == Approx(omega * radius).epsilon(1e-5));
+  const auto particles = present::particles_at(*lines, 0.4, 0.1, 0.02, 0.2);
+  CHECK(particles.count >= 4);
+  for (const auto& x : particles.tubes.points) CHECK(std::hypot(x[0], x[1]) == Approx(radius).margin(0.12));
+  CHECK_FALSE(present::trace_streamlines(mesh, {1.0f}, 7, params));
+}
+
+TEST_CASE("particles appear with the flow in 3D, move with the clock, and go with the display") {
+  test::Window w;
+  place_stent(w);
+  w->drafts().confirm_vessel(1, "lad");
+  REQUIRE(w.wait([&] { return w.workspace().vessel_full(1, "lad") != nullptr; }, 120000));
+  w.workspace().set_vessel_display(gui::VesselDisplay::streams);
+  gui::StreamShow* show = nullptr;
+  for (auto* s : w.window->findChildren<gui::StreamShow*>())
+    if (s->particles() > 0 || w.wait([&] { return s->particles() > 0; }, 3000)) show = s;
+  REQUIRE(show);
+  CHECK(show->lines() > 40);
+  CHECK(w->centre().main_pane().view().scene().counts().vessels == 2);   // the lumen and the blood
+  w.workspace().set_vessel_display(gui::VesselDisplay::pressure);
+  CHECK(show->particles() == 0);
+  CHECK(w->centre().main_pane().view().scene().counts().vessels == 1);
 }

@@ -20,7 +20,6 @@ constexpr double sample_mm = 0.25;     // of the centreline that is compared wit
 DeviceTool::DeviceTool(Workspace& workspace, FlowDrafts& drafts, HeartPane& pane, VesselPane& straight, QObject* parent)
     : QObject(parent), workspace_(workspace), drafts_(drafts), pane_(pane), straight_(straight) {
   auto& view = pane.view();
-  view.set_grab([this](const viewer::Pick& pick, bool pressed) { return hand_on(pick, pressed); });
   connect(&view, &viewer::View3D::grab_moved, this, [this](double x, double y) {
     const auto* draft = workspace_.flow_draft();
     if (!drafts_.dragging() || !draft) return;
@@ -35,7 +34,9 @@ DeviceTool::DeviceTool(Workspace& workspace, FlowDrafts& drafts, HeartPane& pane
       drafts_.move(start, end - start);
     }
   });
-  const auto ended = [this](bool kept) { kept ? drafts_.finish() : drafts_.abandon(); };
+  const auto ended = [this](bool kept) {
+    if (drafts_.dragging()) kept ? drafts_.finish() : drafts_.abandon();
+  };
   connect(&view, &viewer::View3D::grab_ended, this, ended);
 
   auto& curved = straight.view();

@@ -16,11 +16,12 @@ class DeviceTool : public QObject {
   Q_OBJECT
  public:
   DeviceTool(Workspace& workspace, FlowDrafts& drafts, HeartPane& pane, VesselPane& straight, QObject* parent);
+  // What the hand does over this place of the view: View3D::Grab.
+  Qt::CursorShape hand_on(const viewer::Pick& pick, bool pressed);
 
  private:
   // Of the branch under the device: the arc whose place on screen is nearest to the pointer.
   double arc_under(double x, double y) const;
-  Qt::CursorShape hand_on(const viewer::Pick& pick, bool pressed);
   void refresh_straight();
 
   Workspace& workspace_;

@@ -202,8 +202,10 @@ void FlowPage::refresh() {
 void FlowPage::refresh_words(const std::vector<std::pair<QString, std::shared_ptr<const twin::RunResult>>>& runs) {
   clear_layout(numbers_);
   const auto* m = model();
-  QString sentence;
+  QString sentence, said_of;   // of the last plan: FULL where there is one, it stands first
   for (const auto& [name, run] : runs) {
+    const bool says = name.section(' ', 0, 0) != said_of;
+    said_of = name.section(' ', 0, 0);
     auto* line = new QWidget(this);
     auto* row = new QHBoxLayout(line);
     row->setContentsMargins(0, 0, 0, 0);
@@ -223,7 +225,7 @@ void FlowPage::refresh_words(const std::vector<std::pair<QString, std::shared_pt
       hemo::FfrReading reading;
       reading.value = ffr;
       reading.note = q->note;
-      sentence = name + ": " + QString::fromStdString(hemo::ffr_sentence(reading));
+      if (says) sentence = name + ": " + QString::fromStdString(hemo::ffr_sentence(reading));
     } else if (std::isfinite(drop)) {
       auto* value = make_label(QStringLiteral("drop %1 mmHg").arg(drop, 0, 'f', 1), "strong", line);
       row->addWidget(value);

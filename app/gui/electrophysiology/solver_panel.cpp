@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/electrophysiology/solver_panel.hpp"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QHBoxLayout>
+#include <QSignalBlocker>
+#include <set>
+
+#include "app/gui/electrophysiology/electrode_tool.hpp"
+#include "app/gui/widgets.hpp"
+#include "app/session/model_choices.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
+
+namespace ot::gui {
+
+SolverPanel::SolverPanel(Workspace& workspace, ElectrodeTool& electrodes, QWidget* parent) : QWidget(parent), workspace_(workspace), electrodes_(electrodes) {
+  name_widget(this, "solver_panel", "How the beat is computed");
+  auto* box = new QVBoxLayout(this);
+  box->setContentsMargins(0, 0, 0, 0);
+  box->setSpacing(5);
+  auto* caption = make_label("How the beat is computed", "caption", this);
+  caption->setContentsMargins(0, 8, 0, 0);
+  box->addWidget(caption);
+  cell_ = new QComboBox(this);
+  name_widget(cell_, "solver_cell", "Cell model");
+  cell_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  cell_->setMinimumContentsLength(8);
+  std::set<std::string> seen;
+  for (const auto& m : ep::builtin_ionic_models())
+    if (m.family && seen.insert(m.family->key).second) {
+      QString name = QString::fromStdString(m.name);
+      name = name.section(',', 0, 0);   // the family, not its cell type
+      cell_->addItem(name, QString::fromStdString(m.family->key));
+      cell_->setItemData(cell_->count() - 1, QString::fromStdString(m.source), Qt::ToolTipRole);
+    }
+  box->addWidget(cell_);
+  source_ = make_label({}, "small_hint", this, true);
+  box->addWidget(source_);
+  const auto field = [&](const char* object, const QString& label, const QString& unit, double lo, double hi, double step, int decimals, const QString& tip) {
+    auto* line = new QWidget(this);
+    auto* row = new QHBoxLayout(line);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->addWidget(make_label(label, "", line), 1);
+    auto* number = new QDoubleSpinBox(line);
+    name_widget(number, object, label);
+    number->setRange(lo, hi);
+    number->setSingleStep(step);
+    number->setDecimals(decimals);
+    if (!unit.isEmpty()) number->setSuffix(" " + unit);
+    number->setButtonSymbols(QAbstractSpinBox::NoButtons);
+    number->setKeyboardTracking(false);
+    number->setFixedWidth(92);
+    line->setToolTip(tip);
+    row->addWidget(number);
+    box->addWidget(line);
+    connect(number, &QDoubleSpinBox::valueChanged, this, [this] {
+      if (!filling_) apply();
+    });
+    return number;
+  };
+  step_ = field("solver_dt", "Time step", "ms", 0.005, 0.1, 0.01, 3, "Of the FULL model. Verified at 0.05 ms and below; larger steps are refused by the solver where they are not stable.");
+  end_ = field("solver_end", "End of the beat", "ms", 50, 5000, 50, 0, "FULL and FAST stop here: 150 ms are enough for QRS, 500 ms for QT at rest.");
+  cycle_ = field("solver_cycle", "Cycle length", "ms", 250, 3000, 50, 0, "Cells are paced at it before the beat; rate correction and repolarisation follow it.");
+  sodium_ = field("solver_sodium", "Sodium weight", "", 0, 1, 0.05, 2, "Share of the interpolated sodium current in the upstroke: 1 for single beats, 0.65 for premature beats and re-entry on coarse meshes, 0 nodal.");
+  show_ = new QCheckBox("ECG electrodes in 3D", this);
+  name_widget(show_, "solver_electrodes", "ECG electrodes in 3D");
+  show_->setToolTip("Shows the electrodes around the heart; drag one to move it, the ECG is computed again when you let go.");
+  box->addWidget(show_);
+  connect(show_, &QCheckBox::toggled, this, [this](bool on) { electrodes_.set_shown(on); });
+  note_ = make_label("A change computes the beat again; Undo takes it back. Results of parts that did not change are kept.", "small_hint", this, true);
+  box->addWidget(note_);
+  connect(cell_, &QComboBox::activated, this, &SolverPanel::apply);
+  for (auto signal : {&Workspace::case_replaced, &Workspace::model_changed}) connect(&workspace, signal, this, &SolverPanel::refresh);
+  refresh();
+}
+
+void SolverPanel::refresh() {
+  const auto* heart = workspace_.heart();
+  setVisible(heart != nullptr);
+  if (!heart) return;
+  filling_ = true;
+  const auto& p = heart->baseline;
+  {
+    const QSignalBlocker block(cell_);
+    cell_->setCurrentIndex(cell_->findData(QString::fromStdString(p.ionic_model)));
+  }
+  source_->setText(cell_->currentIndex() >= 0 ? cell_->currentData(Qt::ToolTipRole).toString() : QString());
+  step_->setValue(p.dt_ms);
+  end_->setValue(p.end_ms);
+  cycle_->setValue(p.cycle_length_ms);
+  sodium_->setValue(p.sodium_interpolation_weight);
+  filling_ = false;
+}
+
+void SolverPanel::apply() {
+  const auto* heart = workspace_.heart();
+  if (!heart) return;
+  const auto data = workspace_.data();
+  auto choices = session::electro_of(heart->baseline);
+  if (data->choices.electro) choices.electrodes = data->choices.electro->electrodes;
+  const auto before = choices;
+  if (cell_->currentIndex() >= 0) choices.ionic_model = cell_->currentData().toString().toStdString();
+  choices.dt_ms = step_->value();
+  choices.end_ms = end_->value();
+  choices.cycle_length_ms = cycle_->value();
+  choices.sodium_interpolation_weight = sodium_->value();
+  std::string what;
+  if (choices.ionic_model != before.ionic_model) what = "cell model";
+  else if (choices.dt_ms != before.dt_ms) what = "time step";
+  else if (choices.end_ms != before.end_ms) what = "end of the beat";
+  else if (choices.cycle_length_ms != before.cycle_length_ms) what = "cycle length";
+  else if (choices.sodium_interpolation_weight != before.sodium_interpolation_weight) what = "sodium weight";
+  else return;
+  workspace_.session().update_measured(what, [&](session::CaseData& d) {
+    if (const auto done = session::set_electro(d, choices); !done) workspace_.say(Tone::bad, QString::fromStdString(done.error().message));
+  });
+}
+
+}  // namespace ot::gui

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a person chooses for the model in the real window: ends of vessels, settings of the beat, electrodes, probes; kept in the case.
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QFile>
+#include <QMouseEvent>
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "app/gui/electrophysiology/egm_page.hpp"
+#include "app/gui/flow/ends_panel.hpp"
+#include "app/gui/flow/waveform_edit.hpp"
+#include "app/present/flow_preflight.hpp"
+#include "app/present/stages.hpp"
+#include "app/session/model_choices.hpp"
+#include "solvers/hemodynamics/conditions.hpp"
+#include "tests/gui/window_fixture.hpp"
+
+using namespace ot;
+
+namespace {
+
+const hemo::FlowProblem& flow_of(test::Window& w) { return w.session().data()->twin->vessels[0]->baseline; }
+const ep::ElectroProblem& beat_of(test::Window& w) { return w.session().data()->twin->heart->baseline; }
+
+gui::EndsPanel* open_ends(test::Window& w) {
+  w.session().replace(test::journey_case(), {});
+  REQUIRE(w.fast_ready(0));
+  w.workspace().set_shown_vessel("lad");
+  w.workspace().request_stage(present::stage_model);
+  auto* panel = w->findChild<gui::EndsPanel*>();
+  REQUIRE(panel);
+  REQUIRE(w.wait([&] { return panel->isVisible(); }, 3000));
+  return panel;
+}
+
+}  // namespace
+
+TEST_CASE("an outlet clicked in 3D opens, its resistance doubles the pressure there, undo takes it back and the case keeps it") {
+  test::Window w;
+  auto* panel = open_ends(w);
+  const auto caps = session::lumen_caps(*w.session().data()->twin->vessels[0]->lumen);
+  REQUIRE(caps.size() == 2);
+  // A click on the disc, wherever the camera shows it.
+  const auto& outlet = caps[0].name == "inlet" ? caps[1] : caps[0];
+  w->centre().main_pane().view().scene().set_view(std::abs(outlet.normal[2]) > 0.7 ? (outlet.normal[2] > 0 ? viewer::EpView::sup : viewer::EpView::inf)
+                                                                                    : outlet.normal[0] > 0.7 ? viewer::EpView::ll : outlet.normal[0] < -0.7 ? viewer::EpView::rl : viewer::EpView::ap);
+  w.wait([] { return false; }, 200);
+  CHECK(w->centre().main_pane().view().scene().counts().places == 2);
+  REQUIRE(w.command(QStringLiteral("pick %1 %2 %3").arg(outlet.centre[0]).arg(outlet.centre[1]).arg(outlet.centre[2])).isEmpty());
+  CHECK(panel->chosen().toStdString() == outlet.name);
+  const double before = flow_of(w).outlets[0].rp;
+  const auto first = w.session().result(0, core::Mode::fast);
+  const double pressure = present::quantity_of(*first, "lad_inlet_pressure_mmhg");
+  auto* field = w->findChild<QDoubleSpinBox*>("end_resistance");
+  REQUIRE(field->isVisible());
+  REQUIRE(w.command(QStringLiteral("set end_resistance %1").arg(2 * field->value(), 0, 'f', 4)).isEmpty());
+  CHECK(flow_of(w).outlets[0].rp == Approx(2 * before).epsilon(2e-3));
+  REQUIRE(w.fast_ready(0));
+  const auto second = w.session().result(0, core::Mode::fast);
+  CHECK(present::quantity_of(*second, "lad_inlet_pressure_mmhg") > 1.5 * pressure);
+  CHECK(second->electro == first->electro);   // the beat did not change and was not computed again
+  const auto folder = test::scratch_folder("choices-case") / "case";
+  REQUIRE(session::save_case(*w.session().data(), folder, {}));
+  const auto loaded = session::load_case(folder, {});
+  REQUIRE(loaded);
+  REQUIRE(loaded->choices.flow.count("lad") == 1);
+  CHECK(loaded->twin->vessels[0]->baseline.outlets[0].rp == flow_of(w).outlets[0].rp);
+  CHECK(w.session().undo_name().find("outlet") != std::string::npos);
+  w.session().undo();
+  CHECK(flow_of(w).outlets[0].rp == before);
+  CHECK(w.session().data()->choices.flow.empty());
+}
+
+TEST_CASE("an inlet becomes a waveform of the same mean, a dragged point changes it, a table of another unit replaces it, nonsense is refused") {
+  test::Window w;
+  auto* panel = open_ends(w);
+  panel->choose("inlet");
+  const double mean = flow_of(w).inlets[0].flow[0].second;
+  auto* kind = w->findChild<QComboBox*>("end_kind");
+  kind->setCurrentIndex(kind->findData("waveform"));
+  emit kind->activated(kind->currentIndex());
+  REQUIRE_FALSE(flow_of(w).steady);
+  CHECK(hemo::mean_flow(flow_of(w).inlets[0], flow_of(w).cycle_s) == Approx(mean).epsilon(1e-6));
+  auto* wave = w->findChild<gui::WaveformEdit*>("waveform");
+  REQUIRE(w.wait([&] { return wave->isVisible(); }, 2000));
+  REQUIRE(w.wait([&] { return wave->height() >= wave->minimumSizeHint().height(); }, 10000));   // the form takes its places
+  w.wait([] { return false; }, 100);
+  const auto at = wave->place_of(3);
+  const double was = wave->waveform().points[3].second;
+  const auto part = [&](const QPointF& p) { return QStringLiteral("%1 %2").arg(p.x() / wave->width(), 0, 'f', 6).arg(p.y() / wave->height(), 0, 'f', 6); };
+  REQUIRE(w.command("drag waveform " + part(at) + " " + part(at + QPointF(0, 25))).isEmpty());
+  INFO("point at " << at.x() << ", " << at.y() << " then " << wave->place_of(3).x() << ", " << wave->place_of(3).y() << " of " << wave->width() << " x " << wave->height());
+  CHECK(wave->waveform().points[3].second < was);
+  CHECK(flow_of(w).inlets[0].flow[3].second == Approx(wave->waveform().points[3].second));
+  const auto table = test::scratch_folder("choices-table") / "beat.csv";
+  QFile file(QString::fromStdString(table.string()));
+  REQUIRE(file.open(QIODevice::WriteOnly));
+  file.write("time [ms]; flow [ml/min]\n0; 60\n250; 240\n500; 60\n750; 60\n1000; 60\n");
+  file.close();
+  panel->import_waveform(QString::fromStdString(table.string()));
+  CHECK(flow_of(w).cycle_s == Approx(1.0));
+  CHECK(hemo::mean_flow(flow_of(w).inlets[0], 1.0) == Approx(105e3 / 60).epsilon(1e-9));   // 60 + 180 / 4 ml/min
+  const auto kept = flow_of(w).inlets[0].flow;
+  REQUIRE(file.open(QIODevice::WriteOnly | QIODevice::Truncate));
+  file.write("0 -1\n0.5 -2\n0.9 -3\n");
+  file.close();
+  panel->import_waveform(QString::fromStdString(table.string()));
+  CHECK(flow_of(w).inlets[0].flow == kept);
+  CHECK(w.wait([&] { return w->centre().banner().text().contains("not into the vessel"); }, 2000));
+}
+
+TEST_CASE("the check before a run names a missing condition and an unusual flow, and stops the full model") {
+  auto data = test::journey_case();
+  const auto lines = present::preflight_flow(*data.twin->vessels[0]);
+  CHECK_FALSE(present::refused(lines));
+  auto vessel = std::make_shared<twin::VesselModel>(*data.twin->vessels[0]);
+  vessel->baseline.inlets[0].flow = {{0.0, 90000.0}};   // 5.4 l/min through 3 mm
+  bool unusual = false;
+  for (const auto& l : present::preflight_flow(*vessel)) unusual = unusual || l.what == "Mean flow is unusual";
+  CHECK(unusual);
+  vessel->baseline.outlets.clear();
+  CHECK(present::refused(present::preflight_flow(*vessel)));
+  auto twin = std::make_shared<twin::TwinModel>(*data.twin);
+  twin->vessels[0] = vessel;
+  data.twin = twin;
+  test::Window w;
+  w.session().replace(std::move(data), {});
+  w.wait([] { return false; }, 300);
+  w->actions().find("run_full")->trigger();
+  CHECK(w.wait([&] { return w->centre().banner().text().contains("no outlet"); }, 2000));
+  CHECK(w.workspace().running_full() == 0);
+}
+
+TEST_CASE("the settings of the beat are one undo step each, and choices are laid on a twin that is built anew") {
+  test::Window w;
+  w.session().replace(test::journey_case(), {});
+  REQUIRE(w.fast_ready(0));
+  w.workspace().request_stage(present::stage_model);
+  auto* step = w->findChild<QDoubleSpinBox*>("solver_dt");
+  REQUIRE(w.wait([&] { return step->isVisible(); }, 3000));
+  const double before = beat_of(w).dt_ms;
+  REQUIRE(w.command("set solver_dt 0.02").isEmpty());
+  CHECK(beat_of(w).dt_ms == Approx(0.02));
+  CHECK(w.session().undo_name() == "time step");
+  REQUIRE(w.command("set solver_sodium 0.65").isEmpty());
+  CHECK(beat_of(w).sodium_interpolation_weight == Approx(0.65));
+  twin::TwinModel fresh = *test::journey_case().twin;
+  session::lay_choices(w.session().data()->choices, fresh);
+  CHECK(fresh.heart->baseline.dt_ms == Approx(0.02));
+  CHECK(fresh.heart->baseline.sodium_interpolation_weight == Approx(0.65));
+  session::PipelineParams params;
+  session::ModelChoices choices;
+  choices.conduction = "purkinje";
+  choices.block = "lbbb";
+  CHECK(session::with_choices(params, choices).block == "lbbb");
+  params.block = "rbbb";   // asked for now: stands above the choice
+  CHECK(session::with_choices(params, choices).block == "rbbb");
+  w.session().undo();
+  w.session().undo();
+  CHECK(beat_of(w).dt_ms == before);
+}
+
+TEST_CASE("an electrode dragged in 3D moves in the plane of the screen, changes the ECG and comes back by undo") {
+  test::Window w;
+  w.session().replace(test::journey_case(), {});
+  REQUIRE(w.fast_ready(0));
+  w.workspace().request_stage(present::stage_model);
+  w.wait([] { return false; }, 200);
+  REQUIRE(w.command("set solver_electrodes on").isEmpty());
+  w.wait([] { return false; }, 200);
+  auto& scene = w->centre().main_pane().view().scene();
+  CHECK(scene.counts().places == int(beat_of(w).electrodes.size()));
+  const auto ecg = w.session().result(0, core::Mode::fast)->electro->ecg.mV;
+  std::string moved;
+  core::Vec3 from(0, 0, 0);
+  for (const auto& e : beat_of(w).electrodes) {   // one that nothing hides
+    const auto px = scene.project(e.position);
+    if (!px || e.name == "RL") continue;
+    const auto pick = scene.pick((*px)[0], (*px)[1]);
+    if (pick && pick->object_key == "electrode:" + e.name) {
+      moved = e.name;
+      from = e.position;
+      break;
+    }
+  }
+  REQUIRE(!moved.empty());
+  auto& canvas = w->centre().main_pane().view().canvas();
+  const auto at = *w->centre().main_pane().position_of(from);
+  const auto send = [&](QEvent::Type type, const QPointF& p, Qt::MouseButton button, Qt::MouseButtons held) {
+    QMouseEvent event(type, p, canvas.mapToGlobal(p), button, held, Qt::NoModifier);
+    QApplication::sendEvent(&canvas, &event);
+  };
+  send(QEvent::MouseButtonPress, at, Qt::LeftButton, Qt::LeftButton);
+  for (int step = 1; step <= 5; ++step) send(QEvent::MouseMove, at + QPointF(4, 2) * step, Qt::NoButton, Qt::LeftButton);
+  send(QEvent::MouseButtonRelease, at + QPointF(20, 10), Qt::LeftButton, Qt::NoButton);
+  core::Vec3 to = from;
+  for (const auto& e : beat_of(w).electrodes)
+    if (e.name == moved) to = e.position;
+  CHECK((to - from).norm() > 1);
+  CHECK(std::abs((to - from).dot(scene.camera().frame.from)) < 1e-6);
+  REQUIRE(w.fast_ready(0));
+  CHECK(w.session().result(0, core::Mode::fast)->electro->ecg.mV != ecg);
+  w.session().undo();
+  for (const auto& e : beat_of(w).electrodes)
+    if (e.name == moved) CHECK(e.position == from);
+}
+
+TEST_CASE("probes clicked on the wall record electrograms, and a bipolar one is the difference of its poles") {
+  test::Window w;
+  w.session().replace(test::journey_case(), {});
+  REQUIRE(w.fast_ready(0));
+  auto* page = w->findChild<gui::EgmPage*>();
+  REQUIRE(w.command("click tab_egm").isEmpty());
+  REQUIRE(w.command("click egm_place").isEmpty());
+  REQUIRE(gui::click_wall(*w.window, 0));
+  REQUIRE(gui::click_wall(*w.window, 60));
+  CHECK(page->probes() == 2);
+  REQUIRE(w.wait([&] { return page->plot().traces().size() == 2; }, 20000));
+  const auto unipolar = page->plot().traces();
+  double size = 0;
+  for (const double v : unipolar[0].mV) size = std::max(size, std::abs(v));
+  CHECK(size > 0.05);
+  CHECK(unipolar[0].t_ms.size() == unipolar[0].mV.size());
+  REQUIRE(w.command("set egm_bipolar on").isEmpty());
+  const auto bipolar = page->plot().traces();
+  REQUIRE(bipolar.size() == 1);
+  for (std::size_t i = 0; i < bipolar[0].mV.size(); ++i) CHECK(bipolar[0].mV[i] == Approx(unipolar[0].mV[i] - unipolar[1].mV[i]).margin(1e-12));
+  CHECK(w->centre().main_pane().view().scene().counts().places == 2);
+}
+
+TEST_CASE("the panel of a selected lesion shows what the lesions of the plan measure, and goes with the selection") {
+  test::Window w;
+  w.session().replace(test::journey_case(), {});
+  REQUIRE(w.fast_ready(0));
+  REQUIRE(w.command("action lesion_point").isEmpty());
+  REQUIRE(w.command("set param_radius_mm 8").isEmpty());
+  w.wait([] { return false; }, 150);
+  REQUIRE(gui::click_wall(*w.window, 0));
+  REQUIRE(w.fast_ready(1));
+  auto* numbers = w->findChild<QWidget*>("lesion_numbers");
+  REQUIRE(w.wait([&] { return numbers->isVisible(); }, 3000));
+  CHECK(numbers->findChild<QWidget*>("fact_lesion_volume_cm3") != nullptr);
+  w.workspace().set_selection({});
+  CHECK_FALSE(numbers->isVisible());
+}
