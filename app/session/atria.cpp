@@ -49,18 +49,24 @@ Vec3 centroid(const core::LabelMap& labels, int value) {
   return g.to_patient(count > 0 ? Vec3(sum / count) : sum);
 }
 
-// Where the atria are joined: the septum around the middle of where they are nearest, and Bachmann's bundle at the top.
-constexpr double septum_radius_mm = 10, top_radius_mm = 6;   // fossa ovalis 15 to 20 mm wide, bundle 5 to 10 mm: general anatomy
+// Where the atria are joined: the septum around the middle of where they are nearest, Bachmann's bundle at the top, the muscle of the coronary sinus below.
+constexpr double septum_radius_mm = 10, bundle_radius_mm = 6;   // fossa ovalis 15 to 20 mm wide, bundles 5 to 10 mm: general anatomy
+constexpr double widest_way_mm = 12;                            // further apart there is nothing to join
+struct Joint {
+  Vec3 at{0, 0, 0};
+  double way = widest_way_mm;   // from blood to blood there, mm
+  bool found = false;
+  bool holds(const Vec3& x) const { return found && (x - at).norm() <= bundle_radius_mm; }
+};
 struct Joints {
-  Vec3 septum{0, 0, 0}, top{0, 0, 0};
-  double top_way = 0;       // from blood to blood there, mm
-  bool has_top = false;
+  Vec3 septum{0, 0, 0};
+  Joint top, bottom;
 };
 Joints joints(const core::Volume& la, const core::Volume& ra, double wall, double nearest) {
   Joints out;
   const auto& g = la.grid;
   double weight = 0, low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
-  // The range of heights both atria share; its upper third holds the bundle.
+  // The range of heights both atria share; its upper third holds the bundle, its lower third the coronary sinus.
   for (const auto* v : {&la, &ra}) {
     double lo = std::numeric_limits<double>::infinity(), hi = -lo;
     for (int k = 0; k < g.size[2]; ++k)
@@ -74,9 +80,8 @@ Joints joints(const core::Volume& la, const core::Volume& ra, double wall, doubl
     low = std::max(low, lo);
     high = std::min(high, hi);
   }
-  const double from = high - (high - low) / 3;
+  const double third = (high - low) / 3;
   const double reach = std::max(2 * wall, nearest + 1.5);
-  out.top_way = 12;   // mm; further apart there is nothing to join
   for (int k = 0; k < g.size[2]; ++k)
     for (int j = 0; j < g.size[1]; ++j)
       for (int i = 0; i < g.size[0]; ++i) {
@@ -87,11 +92,8 @@ Joints joints(const core::Volume& la, const core::Volume& ra, double wall, doubl
           out.septum += x;
           weight += 1;
         }
-        if (x.z() >= from && a + b < out.top_way) {
-          out.top_way = a + b;
-          out.top = x;
-          out.has_top = true;
-        }
+        for (auto* joint : {&out.top, &out.bottom})
+          if ((joint == &out.top ? x.z() >= high - third : x.z() <= low + third) && a + b < joint->way) *joint = {x, a + b, true};
       }
   if (weight > 0) out.septum /= weight;
   return out;
@@ -200,11 +202,11 @@ core::Result<core::LabelMap> atrial_wall_labels(const core::LabelMap& labels, do
           continue;
         }
         const bool is_left = a <= b;
-        const bool at_top = joined.has_top && (x - joined.top).norm() <= top_radius_mm, at_septum = (x - joined.septum).norm() <= septum_radius_mm;
-        const bool shell = std::min(a, b) <= wall || a + b <= bridge || (at_top && a + b <= joined.top_way + 1.5);
+        const bool at_top = joined.top.holds(x), at_bottom = joined.bottom.holds(x), at_septum = (x - joined.septum).norm() <= septum_radius_mm;
+        const bool shell = std::min(a, b) <= wall || a + b <= bridge || (at_top && a + b <= joined.top.way + 1.5) || (at_bottom && a + b <= joined.bottom.way + 1.5);
         if (!shell) continue;
         // Elsewhere a groove of two voxels keeps the walls apart, as the fat between the atria does.
-        if (!at_top && !at_septum && a + b <= 2 * wall + 4 * voxel && std::abs(a - b) <= 2 * voxel) continue;
+        if (!at_top && !at_bottom && !at_septum && a + b <= 2 * wall + 4 * voxel && std::abs(a - b) <= 2 * voxel) continue;
         if ((is_left ? lv : rv).sample(x, 99) <= wall + 1) v = atrial_labels::opening;
         else if (veins.sample(x, 99) > 0) v = std::uint8_t(is_left ? atrial_labels::left_wall : atrial_labels::right_wall);
       }
