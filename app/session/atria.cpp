@@ -49,6 +49,56 @@ Vec3 centroid(const core::LabelMap& labels, int value) {
   return g.to_patient(count > 0 ? Vec3(sum / count) : sum);
 }
 
+// Where the atria are joined: the septum around the middle of where they are nearest, Bachmann's bundle at the top, the muscle of the coronary sinus below.
+constexpr double septum_radius_mm = 10, bundle_radius_mm = 6;   // fossa ovalis 15 to 20 mm wide, bundles 5 to 10 mm: general anatomy
+constexpr double widest_way_mm = 12;                            // further apart there is nothing to join
+struct Joint {
+  Vec3 at{0, 0, 0};
+  double way = widest_way_mm;   // from blood to blood there, mm
+  bool found = false;
+  bool holds(const Vec3& x) const { return found && (x - at).norm() <= bundle_radius_mm; }
+};
+struct Joints {
+  Vec3 septum{0, 0, 0};
+  Joint top, bottom;
+};
+Joints joints(const core::Volume& la, const core::Volume& ra, double wall, double nearest) {
+  Joints out;
+  const auto& g = la.grid;
+  double weight = 0, low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+  // The range of heights both atria share; its upper third holds the bundle, its lower third the coronary sinus.
+  for (const auto* v : {&la, &ra}) {
+    double lo = std::numeric_limits<double>::infinity(), hi = -lo;
+    for (int k = 0; k < g.size[2]; ++k)
+      for (int j = 0; j < g.size[1]; ++j)
+        for (int i = 0; i < g.size[0]; ++i)
+          if (v->at(i, j, k) <= 0) {
+            const double z = g.to_patient(Vec3(i, j, k)).z();
+            lo = std::min(lo, z);
+            hi = std::max(hi, z);
+          }
+    low = std::max(low, lo);
+    high = std::min(high, hi);
+  }
+  const double third = (high - low) / 3;
+  const double reach = std::max(2 * wall, nearest + 1.5);
+  for (int k = 0; k < g.size[2]; ++k)
+    for (int j = 0; j < g.size[1]; ++j)
+      for (int i = 0; i < g.size[0]; ++i) {
+        const double a = la.at(i, j, k), b = ra.at(i, j, k);
+        if (a <= 0 || b <= 0) continue;
+        const Vec3 x = g.to_patient(Vec3(i, j, k));
+        if (a + b <= reach) {
+          out.septum += x;
+          weight += 1;
+        }
+        for (auto* joint : {&out.top, &out.bottom})
+          if ((joint == &out.top ? x.z() >= high - third : x.z() <= low + third) && a + b < joint->way) *joint = {x, a + b, true};
+      }
+  if (weight > 0) out.septum /= weight;
+  return out;
+}
+
 // Nodes of faces that look into a valve opening. (The mesher's patches leave out contacts as small as a rim.)
 std::vector<core::Index> valve_rims(const core::TetMesh& mesh, const core::LabelMap& walls) {
   std::vector<char> on(mesh.nodes.size(), 0);
@@ -132,6 +182,7 @@ core::Result<core::LabelMap> atrial_wall_labels(const core::LabelMap& labels, do
   for (std::size_t i = 0; i < la.values.size(); ++i) nearest = std::min(nearest, double(std::max(0.0f, la.values[i]) + std::max(0.0f, ra.values[i])));
   if (nearest > 12) return core::bad_input(fmt::format("The atria lie {:.0f} mm apart in the labels (they would not be joined). Check the segmentation.", nearest));
   const double bridge = nearest > 2 * wall ? nearest + 1.5 : 0;   // mm of both distances together; 1.5: a patch some millimetres wide
+  const auto joined = joints(la, ra, wall, nearest);
 
   core::LabelMap out;
   out.grid = part;
@@ -151,8 +202,11 @@ core::Result<core::LabelMap> atrial_wall_labels(const core::LabelMap& labels, do
           continue;
         }
         const bool is_left = a <= b;
-        const bool shell = std::min(a, b) <= wall || a + b <= bridge;
+        const bool at_top = joined.top.holds(x), at_bottom = joined.bottom.holds(x), at_septum = (x - joined.septum).norm() <= septum_radius_mm;
+        const bool shell = std::min(a, b) <= wall || a + b <= bridge || (at_top && a + b <= joined.top.way + 1.5) || (at_bottom && a + b <= joined.bottom.way + 1.5);
         if (!shell) continue;
+        // Elsewhere a groove of two voxels keeps the walls apart, as the fat between the atria does.
+        if (!at_top && !at_bottom && !at_septum && a + b <= 2 * wall + 4 * voxel && std::abs(a - b) <= 2 * voxel) continue;
         if ((is_left ? lv : rv).sample(x, 99) <= wall + 1) v = atrial_labels::opening;
         else if (veins.sample(x, 99) > 0) v = std::uint8_t(is_left ? atrial_labels::left_wall : atrial_labels::right_wall);
       }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Atrial twin of a case: labels -> wall of both atria -> tetrahedra -> twin of the atria in place of that of the ventricles.
 // Model:  the wall is a shell of even thickness around the blood of each atrium (none is labelled on CT), open at the valves (within wall + 1 mm of the
-//         ventricle's blood) and where veins are labelled. Where both shells do not touch, they are joined where the atria are nearest.
+//         ventricle's blood) and where veins are labelled. The atria are joined at the septum (10 mm around the middle of where they
+//         are nearest), at the top (Bachmann's bundle) and below (coronary sinus), 6 mm each; elsewhere a groove keeps the shells apart, as fat does. Sizes: general anatomy.
 // Source: thickness of the atrial wall on CT 2 to 3 mm: Beinart et al. 2011, J Cardiovasc Electrophysiol 22:1232 (general knowledge); default 2.5 mm.
 // Fails:  bad_input without labels of both atria and both ventricles' blood, or when the atria lie more than 12 mm apart.
 #pragma once

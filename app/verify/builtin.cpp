@@ -59,6 +59,8 @@ const std::vector<Verification>& builtin_verifications() {
       {"ionic/cipa-classes", "mean qNet at 1-4 x Cmax and torsade risk of the 12 training drugs of CiPA", "reference/drugs", drug_cipa_classes},
       {"ionic/drug-cell-apd", "dofetilide and verapamil at 1 x free Cmax on three cells", "issue 4", drug_cell_apd},
       {"ep/study/infarct-isthmus", "VT of an infarct with one isthmus: induced; ended by a lesion across the isthmus, not by a sham lesion (FAST re-entry)", "known circuit of the phantom; issue 4", infarct_isthmus},
+      {"ep/lesion-size", "lesion depth and diameter from power, force and time", "published ex-vivo lesions", lesion_size_rows},
+      {"ep/atria-sinus-and-pvi", "atrial twin of code-generated labels: P wave; rings around the veins, closed and open", "issue 4", atria_rows},
       {"ep/study/lesion-ring", "a ring of lesions conducts through one 3 mm gap and blocks in both directions when it is closed (FAST re-entry)", "issue 4", lesion_ring},
       {"drug/hill-at-ic50", "C = IC50 with h = 1 halves the current; C = 0 leaves it", "Hill 1910", hill},
       {"flow/poiseuille-pressure", "pressure drop of a pipe against 8 mu L Q / (pi R^4)", "Hagen-Poiseuille", poiseuille_pressure},

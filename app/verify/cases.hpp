@@ -91,6 +91,8 @@ Rows vessel_stenosis(bool quick, const core::Progress&);
 Rows vessel_reference(bool quick, const core::Progress&);
 Rows vessel_extension(bool quick, const core::Progress&);
 Rows infarct_isthmus(bool quick, const core::Progress&);
+Rows lesion_size_rows(bool quick, const core::Progress&);
+Rows atria_rows(bool quick, const core::Progress&);
 Rows lesion_ring(bool quick, const core::Progress&);
 
 using BenchRows = core::Result<std::vector<BenchRow>>;

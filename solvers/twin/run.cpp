@@ -8,6 +8,7 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/units.hpp"
+#include "solvers/electrophysiology/chamber.hpp"
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/hemodynamics/ffr.hpp"
@@ -127,12 +128,20 @@ core::Result<core::Quantity> endocardial_apd(const ep::ElectroProblem& problem, 
   }
   ep::ElectroProblem cell;
   cell.regions.resize(1);
-  cell.cell_type = {static_cast<std::uint8_t>(ep::CellType::endo)};
+  cell.ionic_model = problem.ionic_model;
+  auto type = ep::CellType::endo;
+  if (problem.mesh && ep::is_atrial(*problem.mesh)) {   // one kind of cell, as remodelled
+    type = ep::CellType::epi;
+    if (!problem.regions.empty()) cell.regions[0].channels = problem.regions[0].channels;
+    quantity.key = "apd90_atrial_ms";
+    quantity.label = "APD90, atrial cell";
+  }
+  cell.cell_type = {static_cast<std::uint8_t>(type)};
   cell.channels = problem.channels;
   cell.cycle_length_ms = problem.cycle_length_ms;
   auto templates = ep::make_templates(cell, progress);
   if (!templates && templates.error().code == core::ErrorCode::cancelled) return pass(templates);
-  if (templates) quantity.value = templates->shapes[templates->of_region[0][int(ep::CellType::endo)]].apd90_ms;
+  if (templates) quantity.value = templates->shapes[templates->of_region[0][int(type)]].apd90_ms;
   else quantity.note = templates.error().message;
   return quantity;
 }

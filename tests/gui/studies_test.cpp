@@ -68,7 +68,17 @@ TEST_CASE("a short study fills the table, is exported and explains what it lacks
   // A chosen segment that is not chosen yet is refused in words.
   auto* sites = w->findChild<QComboBox*>("study_sites");
   auto* preset = w->findChild<QComboBox*>("study_preset");
+  // Restitution needs neither sites nor a model: one button, and curves only once measured.
+  preset->setCurrentIndex(preset->findData("restitution"));
+  CHECK(start->text() == "Measure");
+  CHECK(start->isEnabled());
+  CHECK_FALSE(sites->isVisible());
+  CHECK_FALSE(w->findChild<QComboBox*>("study_mode")->isVisible());
+  CHECK_FALSE(w->findChild<QWidget*>("restitution_plot")->isVisible());
+  CHECK_FALSE(w->findChild<QPushButton*>("study_restitution_export")->isEnabled());
   preset->setCurrentIndex(preset->findData("pace"));
+  CHECK(sites->isVisible());
+  CHECK(start->text() == "Start");
   sites->setCurrentIndex(sites->findData("segment"));
   CHECK_FALSE(start->isEnabled());
   CHECK(start->toolTip().contains("segment"));

@@ -28,6 +28,7 @@ StudiesModel::StudiesModel(Workspace& workspace, QObject* parent) : QObject(pare
     doing_ = Doing::nothing;
     entries_.clear();
     proof_.reset();
+    restitution_.reset();
     problem_.clear();
     live_.reset();
     loaded_ = false;
@@ -201,6 +202,21 @@ void StudiesModel::prove(const std::string& plan, const core::Vec3& a, const cor
     return JobRunner::Completion([self, live, shown = ShownProof{*proof, plan, scenario, mode, a, b}] {
       if (!self || self->live_ != live) return;
       self->proof_ = shown;
+      self->finish(false, {});
+    });
+  });
+}
+
+void StudiesModel::measure_restitution(const std::string& plan, double interval_ms) {
+  if (doing_ != Doing::nothing) return;
+  const auto data = workspace_.data();
+  QPointer<StudiesModel> self(this);
+  begin(Doing::restitution, "Restitution", [self, data, plan, interval_ms](const core::Progress& progress, const std::shared_ptr<Live>& live) -> core::Result<JobRunner::Completion> {
+    auto study = session::run_restitution(*data, plan, interval_ms, progress);
+    if (!study) return core::pass(study);
+    return JobRunner::Completion([self, live, shown = ShownRestitution{*study, plan}] {
+      if (!self || self->live_ != live) return;
+      self->restitution_ = shown;
       self->finish(false, {});
     });
   });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// StudiesModel: the stimulation studies of the open case as the window knows them: one job at a time (a study, its targets or a proof of block),
+// StudiesModel: the stimulation studies of the open case as the window knows them: one job at a time (a study, its targets, a proof of block or restitution curves),
 // runs as they end, saved studies. No widgets. GUI thread; jobs hand over through a locked list.
 #pragma once
 #include <QObject>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/gui/workspace.hpp"
+#include "app/session/restitution.hpp"
 #include "app/session/studies.hpp"
 
 namespace ot::gui {
@@ -35,10 +36,15 @@ struct ShownProof {
   core::Vec3 a, b;
 };
 
+struct ShownRestitution {
+  ep::RestitutionStudy study;
+  std::string plan;
+};
+
 class StudiesModel : public QObject {
   Q_OBJECT
  public:
-  enum class Doing { nothing, study, targets, proof };
+  enum class Doing { nothing, study, targets, proof, restitution };
   explicit StudiesModel(Workspace& workspace, QObject* parent = nullptr);
 
   void load();                                   // saved studies of the case folder, once per case; a job
@@ -46,6 +52,7 @@ class StudiesModel : public QObject {
   void start(session::StudySpec spec);
   void suggest(double radius_mm, double depth_mm);   // for the chosen study; a job
   void prove(const std::string& plan, const core::Vec3& a, const core::Vec3& b, core::Mode mode);   // a job
+  void measure_restitution(const std::string& plan, double interval_ms);   // a job
   void cancel();
   core::Result<std::vector<std::string>> export_to(const std::filesystem::path& folder);
 
@@ -53,6 +60,7 @@ class StudiesModel : public QObject {
   const StudyEntry* chosen() const;
   void choose(int id);
   const std::optional<ShownProof>& proof() const { return proof_; }
+  const std::optional<ShownRestitution>& restitution() const { return restitution_; }
   bool kept() const;                             // finished runs survive closing the program
   bool fits_mesh(const StudyEntry& entry) const; // made on the mesh of the present twin
   // The plan of the study holds something else now.
@@ -79,6 +87,7 @@ class StudiesModel : public QObject {
   Workspace& workspace_;
   std::vector<StudyEntry> entries_;              // newest first
   std::optional<ShownProof> proof_;
+  std::optional<ShownRestitution> restitution_;
   std::shared_ptr<Live> live_;
   QTimer timer_;
   Doing doing_ = Doing::nothing;

@@ -14,6 +14,7 @@
 #include <QTimer>
 #include <cmath>
 
+#include "app/gui/electrophysiology/restitution_plot.hpp"
 #include "app/gui/electrophysiology/runs_table.hpp"
 #include "app/gui/widgets.hpp"
 
@@ -21,7 +22,7 @@
 namespace ot::gui {
 namespace {
 
-constexpr const char* proof_key = "block-proof";
+constexpr const char *proof_key = "block-proof", *restitution_key = "restitution";
 QString text(const std::string& s) { return QString::fromStdString(s); }
 
 // A number of the protocol a person may change, and for which kinds it counts.
@@ -141,6 +142,8 @@ void StudiesPanel::make_protocol(QVBoxLayout* box) {
   }
   preset_->addItem("Proof of block", proof_key);
   preset_->setItemData(preset_->count() - 1, "Pace on both sides of a line or ring of lesions: does it block both ways?", Qt::ToolTipRole);
+  preset_->addItem("Restitution", restitution_key);
+  preset_->setItemData(preset_->count() - 1, "Duration and velocity of every kind of cell over the rest before the beat\nKoller, Riccio, Gilmour 1998, Am J Physiol 275:H1635", Qt::ToolTipRole);
   connect(preset_, &QComboBox::currentIndexChanged, this, &StudiesPanel::choose_preset);
   box->addWidget(preset_);
   about_ = make_label({}, "small", body_, true);
@@ -149,7 +152,7 @@ void StudiesPanel::make_protocol(QVBoxLayout* box) {
   QVBoxLayout* sites = nullptr;
   site_row_ = area(box, body_, sites);
   sites_ = choice("study_sites", "Sites that are paced", site_row_);
-  for (const auto& [name, key] : {std::pair<const char*, const char*>{"17 segments and RV", "all"}, {"17 segments of the LV", "aha"}, {"RV apex and base", "rv"}, {"Chosen segment", "segment"}, {"At the crosshair", "crosshair"}}) sites_->addItem(name, key);
+  for (const auto& [name, key] : {std::pair<const char*, const char*>{"17 segments and RV", "all"}, {"17 segments of the LV", "aha"}, {"RV apex and base", "rv"}, {"Eight places of the atria", "atria"}, {"Chosen segment", "segment"}, {"At the crosshair", "crosshair"}}) sites_->addItem(name, key);
   sites_->setToolTip("Where it is paced. A segment is chosen on the bull's-eye or by a click on the heart; so is the crosshair.");
   connect(sites_, &QComboBox::currentIndexChanged, this, &StudiesPanel::refresh_start);
   sites->addWidget(sites_);
@@ -164,7 +167,7 @@ void StudiesPanel::make_protocol(QVBoxLayout* box) {
   numbers_open_->setCheckable(true);
   numbers_open_->setToolTip("Numbers of the protocol in ms: beats × interval, coupling from → to, steps. Click to change them.");
   numbers_open_->setStyleSheet("font-size: 12px; padding: 0;");
-  connect(numbers_open_, &QPushButton::toggled, this, [this](bool on) { protocol_area_->setVisible(on && !proof_preset()); });
+  connect(numbers_open_, &QPushButton::toggled, this, [this](bool on) { protocol_area_->setVisible(on && plays_sites()); });
   box->addWidget(numbers_open_);
   QVBoxLayout* numbers = nullptr;
   protocol_area_ = area(box, body_, numbers);
@@ -198,6 +201,7 @@ void StudiesPanel::make_protocol(QVBoxLayout* box) {
     ++row;
   }
   make_proof(box);
+  make_restitution(box);
   plan_ = make_label({}, "small_hint", body_, true);
   plan_->setObjectName("study_plan");
   box->addWidget(plan_);
@@ -329,6 +333,38 @@ void StudiesPanel::make_targets(QVBoxLayout* box) {
   targets->addLayout(targets_);
 }
 
+void StudiesPanel::make_restitution(QVBoxLayout* box) {
+  QVBoxLayout* area_box = nullptr;
+  restitution_area_ = area(box, body_, area_box);
+  interval_ = new QDoubleSpinBox(restitution_area_);
+  name_widget(interval_, "study_restitution_interval", "Interval before S2");
+  interval_->setDecimals(0);
+  interval_->setRange(250, 2000);
+  interval_->setValue(600);
+  interval_->setSingleStep(50);
+  interval_->setPrefix("S1 ");
+  interval_->setSuffix(" ms");
+  interval_->setButtonSymbols(QAbstractSpinBox::NoButtons);
+  interval_->setToolTip("Cells are paced at this interval before S2; the trains begin at it");
+  area_box->addWidget(interval_);
+  curves_ = new RestitutionPlot(restitution_area_);
+  area_box->addWidget(curves_);
+  restitution_facts_ = new QVBoxLayout;
+  restitution_facts_->setSpacing(4);
+  area_box->addLayout(restitution_facts_);
+  curves_export_ = make_button("Export curves", "study_restitution_export", restitution_area_, "left");
+  set_icon(curves_export_, "save");
+  connect(curves_export_, &QPushButton::clicked, this, [this] {
+    const QString folder = QFileDialog::getExistingDirectory(this, "Folder for restitution.csv");
+    if (folder.isEmpty() || !model_.restitution()) return;
+    const auto file = session::export_restitution(model_.restitution()->study, folder.toStdString());
+    if (!file) return workspace_.say(Tone::bad, text(file.error().message));
+    workspace_.say(Tone::good, QStringLiteral("Wrote %1").arg(text(*file)));
+  });
+  area_box->addWidget(curves_export_);
+}
+
+bool StudiesPanel::restitution_preset() const { return preset_->currentData().toString() == restitution_key; }
 bool StudiesPanel::proof_preset() const { return preset_->currentData().toString() == proof_key; }
 
 std::string StudiesPanel::plan_name() const {
@@ -338,12 +374,12 @@ std::string StudiesPanel::plan_name() const {
 }
 
 void StudiesPanel::choose_preset() {
-  if (!proof_preset()) {
+  if (plays_sites()) {
     const auto& preset = session::study_presets()[std::size_t(preset_->currentIndex())];
     spec_ = preset.spec;
     about_->setToolTip(text(preset.source));
     filling_ = true;
-    sites_->setCurrentIndex(sites_->findData(spec_.sites.size() > 1 ? "all" : "aha"));
+    sites_->setCurrentIndex(sites_->findData(spec_.sites.size() > 1 ? QStringLiteral("all") : text(spec_.sites.front())));
     for (int i = 0; const auto& f : fields) {
       auto* spin = findChild<QDoubleSpinBox*>(QStringLiteral("study_") + f.key);
       spin->setValue(f.get(spec_.protocol));
@@ -354,12 +390,15 @@ void StudiesPanel::choose_preset() {
     }
     filling_ = false;
   } else {
-    about_->setText("Paces on either side of the lesions and looks at the other: does the line or ring block both ways?");
+    about_->setText(proof_preset() ? "Paces on either side of the lesions and looks at the other: does the line or ring block both ways?"
+                                   : "How long action potentials last and how fast they travel after shorter and shorter rest, in a strand of every kind of cell of the plan. Steep curves and alternans make waves break.");
     about_->setToolTip({});
   }
-  site_row_->setVisible(!proof_preset());
-  numbers_open_->setVisible(!proof_preset());
-  protocol_area_->setVisible(!proof_preset() && numbers_open_->isChecked());
+  site_row_->setVisible(plays_sites());
+  mode_->setVisible(!restitution_preset());
+  numbers_open_->setVisible(plays_sites());
+  protocol_area_->setVisible(plays_sites() && numbers_open_->isChecked());
+  restitution_area_->setVisible(restitution_preset());
   proof_area_->setVisible(proof_preset());
   refresh();
 }
@@ -384,7 +423,7 @@ core::Result<session::StudySpec> StudiesPanel::asked() const {
   const QString sites = sites_->currentData().toString();
   if (sites == "all") spec.sites = {"aha", "rv"};
   else if (sites == "aha") spec.sites = {"aha"};
-  else if (sites == "rv") spec.sites = {"rv"};
+  else if (sites == "rv" || sites == "atria") spec.sites = {sites.toStdString()};
   else if (sites == "segment") {
     if (workspace_.segment() < 1) return core::wrong_usage("Choose a segment first: click the bull's-eye or the heart.");
     spec.sites = {std::to_string(workspace_.segment())};
@@ -406,6 +445,7 @@ void StudiesPanel::take_point(int side) {
 }
 
 void StudiesPanel::go() {
+  if (restitution_preset()) return model_.measure_restitution(plan_name(), interval_->value());
   if (proof_preset()) {
     if (a_ && b_) model_.prove(plan_name(), *a_, *b_, mode_->currentData().toString() == "full" ? core::Mode::full : core::Mode::fast);
     return;

@@ -18,6 +18,7 @@ class QVBoxLayout;
 
 namespace ot::gui {
 
+class RestitutionPlot;
 class RunsTable;
 
 class StudiesPanel : public QWidget {
@@ -32,6 +33,7 @@ class StudiesPanel : public QWidget {
  private:
   void make_protocol(QVBoxLayout* box);
   void make_proof(QVBoxLayout* box);
+  void make_restitution(QVBoxLayout* box);
   void make_result(QVBoxLayout* box);
   void make_targets(QVBoxLayout* box);
   void choose_preset();
@@ -48,20 +50,25 @@ class StudiesPanel : public QWidget {
   void refresh_run();
   void refresh_targets();
   void refresh_proof();
+  void refresh_restitution();
   bool proof_preset() const;
+  bool restitution_preset() const;
+  bool plays_sites() const { return !proof_preset() && !restitution_preset(); }
   std::string plan_name() const;
 
   Workspace& workspace_;
   StudiesModel model_;
   QPushButton *open_, *start_, *cancel_, *take_a_, *take_b_, *export_, *suggest_, *reentry_, *numbers_open_;
-  QWidget *body_, *protocol_area_, *proof_area_, *progress_area_, *result_area_, *targets_area_, *site_row_;
+  QWidget *body_, *protocol_area_, *proof_area_, *progress_area_, *result_area_, *targets_area_, *site_row_, *restitution_area_;
   QComboBox *preset_, *mode_, *sites_, *which_;
   QLabel *about_, *plan_, *words_, *problem_, *empty_, *stale_, *run_words_, *limits_, *targets_words_, *point_a_, *point_b_;
-  QDoubleSpinBox *radius_, *depth_;
+  QDoubleSpinBox *radius_, *depth_, *interval_;
+  RestitutionPlot* curves_;
+  QPushButton* curves_export_;
   QProgressBar* bar_;
   QGridLayout* numbers_;
   RunsTable* table_;
-  QVBoxLayout *facts_, *run_facts_, *targets_, *proof_facts_;
+  QVBoxLayout *facts_, *run_facts_, *targets_, *proof_facts_, *restitution_facts_;
   session::StudySpec spec_;                      // the preset with the numbers of the fields
   std::optional<core::Vec3> a_, b_;
   std::shared_ptr<const ShownMap> own_map_;

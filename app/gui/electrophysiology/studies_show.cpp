@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 
+#include "app/gui/electrophysiology/restitution_plot.hpp"
 #include "app/gui/electrophysiology/runs_table.hpp"
 #include "app/gui/electrophysiology/studies_panel.hpp"
 #include "app/gui/widgets.hpp"
@@ -37,16 +38,17 @@ void set_text(QLabel* label, const QString& words) {
 
 void StudiesPanel::refresh() {
   if (!open_->isChecked()) return;
-  const bool proof = proof_preset();
+  const bool other = !plays_sites();
   refresh_start();
   refresh_progress();
   refresh_list();
   refresh_proof();
+  refresh_restitution();
   const auto* entry = model_.chosen();
-  empty_->setVisible(!proof && !entry && model_.doing() == StudiesModel::Doing::nothing);
-  result_area_->setVisible(!proof && entry);
-  targets_area_->setVisible(!proof && entry && entry->state != StudyEntry::State::running);
-  table_->show_study(proof ? nullptr : entry);
+  empty_->setVisible(!other && !entry && model_.doing() == StudiesModel::Doing::nothing);
+  result_area_->setVisible(!other && entry);
+  targets_area_->setVisible(!other && entry && entry->state != StudyEntry::State::running);
+  table_->show_study(other ? nullptr : entry);
   refresh_facts();
   refresh_run();
   refresh_targets();
@@ -63,15 +65,15 @@ void StudiesPanel::refresh_start() {
   else if (doing != StudiesModel::Doing::nothing) why = "One is running. Wait, or cancel it.";
   else if (proof && plan == "Baseline") why = "The baseline has no lesions to prove. Choose a plan with lesions.";
   else if (proof && !(a_ && b_)) why = "Click the wall on one side of the lesions and take it as side A, then the other as side B.";
-  else if (!proof)
+  else if (plays_sites())
     if (auto spec = asked(); !spec) why = text(spec.error().message);
-  allow(start_, why.isEmpty(), proof ? "Paces at A and looks at B, and back" : full ? "FULL takes minutes to hours. Other FULL runs wait." : "Paces every site; the window stays usable", why);
+  allow(start_, why.isEmpty(), proof ? "Paces at A and looks at B, and back" : restitution_preset() ? "About 10 s of one core per kind of cell" : full ? "FULL takes minutes to hours. Other FULL runs wait." : "Paces every site; the window stays usable", why);
   numbers_open_->setText(protocol_words());
-  if (!proof) {
+  if (plays_sites()) {
     const auto& preset = session::study_presets()[std::size_t(preset_->currentIndex())];
     about_->setText(spec_.protocol == preset.spec.protocol ? text(preset.summary + ".") : text(preset.title) + " with your own numbers.");
   }
-  start_->setText(proof ? "Prove block" : "Start");
+  start_->setText(proof ? "Prove block" : restitution_preset() ? "Measure" : "Start");
   allow(cancel_, doing != StudiesModel::Doing::nothing, doing == StudiesModel::Doing::study && model_.kept() ? "Stops within a second; runs that ended are kept" : "Stops within a second", "Nothing is running.");
   limits_->setText(full ? "FULL: monodomain with the ionic models, activation read every millisecond. What it does not know: the patient's own cells. Research and education only."
                         : "FAST knows refractoriness and restitution of one beat, not the curvature of a front nor the load of wide tissue on a thin channel (source-sink mismatch): it may conduct where FULL blocks. Confirm what matters in FULL at one site. "
@@ -115,7 +117,7 @@ void StudiesPanel::refresh_list() {
 void StudiesPanel::refresh_facts() {
   clear_layout(facts_);
   const auto* e = model_.chosen();
-  if (!e || proof_preset()) return;
+  if (!e || !plays_sites()) return;
   const bool fits = model_.fits_mesh(*e);
   QString stale;
   if (!fits) stale = "Made on another mesh of this heart: look, but start it again before you act on it.";
@@ -197,7 +199,7 @@ void StudiesPanel::show_reentry(bool on) {
 void StudiesPanel::refresh_targets() {
   clear_layout(targets_);
   const auto* e = model_.chosen();
-  if (!e || !e->study || proof_preset()) return;
+  if (!e || !e->study || !plays_sites()) return;
   const bool exits = std::any_of(e->study->runs.begin(), e->study->runs.end(), [](const auto& r) { return !r.exits.empty(); });
   const bool busy = model_.doing() != StudiesModel::Doing::nothing;
   QString why;
@@ -248,6 +250,30 @@ void StudiesPanel::add_target(int at) {
   twin::InterventionSpec spec = e->targets[std::size_t(at)].spec;
   spec.id.clear();   // the plan names it
   if (const auto id = workspace_.add_intervention(spec)) workspace_.say(Tone::good, QStringLiteral("Target %1 is in plan %2. Start the study on it again to see what stays inducible.").arg(at + 1).arg(text(plan_name())));
+}
+
+void StudiesPanel::refresh_restitution() {
+  if (!restitution_preset()) return;
+  clear_layout(restitution_facts_);
+  const auto& shown = model_.restitution();
+  curves_->setVisible(shown.has_value());
+  allow(curves_export_, shown.has_value(), "restitution.csv: every point of every curve", "Nothing was measured yet.");
+  if (!shown) return;
+  curves_->set_study(shown->study);
+  int drawn = 0;
+  for (const auto& k : shown->study.kinds) {
+    const bool curve = k.s1s2.conducts() && (k.share_percent >= 1 || shown->study.kinds.size() <= 3);
+    auto* head = make_label(text(k.name), "small", restitution_area_);
+    if (curve) head->setStyleSheet(QStringLiteral("color: %1; font-weight: 600;").arg(RestitutionPlot::color(drawn++).name()));
+    restitution_facts_->addWidget(head);
+    const QString words = !k.s1s2.conducts() ? QStringLiteral("Does not conduct at %1 ms.").arg(shown->study.base_interval_ms, 0, 'f', 0)
+                                             : QStringLiteral("%1 % of the cells. APD %2 ms, %3 m/s; refractory for %4 ms; steepest slope %5 (S2), %6 (trains); 1:1 down to %7 ms, alternans %8.")
+                                                   .arg(k.share_percent, 0, 'f', k.share_percent < 10 ? 1 : 0).arg(k.s1s2.apd_base_ms, 0, 'f', 0).arg(k.velocity_m_per_s * k.s1s2.cv_base, 0, 'f', 2)
+                                                   .arg(k.refractory_ms, 0, 'f', 0).arg(k.slope_s1s2, 0, 'f', 1).arg(k.slope_dynamic, 0, 'f', 1).arg(k.shortest_interval_ms, 0, 'f', 0)
+                                                   .arg(k.alternans_from_ms > 0 ? QStringLiteral("from %1 ms").arg(k.alternans_from_ms, 0, 'f', 0) : QStringLiteral("none"));
+    restitution_facts_->addWidget(make_label(words, "small_hint", restitution_area_, true));
+  }
+  restitution_facts_->addWidget(make_label(QStringLiteral("Plan %1, %2, S1 %3 ms.").arg(text(shown->plan), text(shown->study.ionic_model)).arg(shown->study.base_interval_ms, 0, 'f', 0), "small_hint", restitution_area_, true));
 }
 
 void StudiesPanel::refresh_proof() {

@@ -138,7 +138,7 @@ core::Index furthest_node(const core::TetMesh& mesh, const std::string& region, 
 
 std::vector<std::string> assumptions(const AtriaInputs& in) {
   return {"The atrial wall was not seen: a shell of even thickness around the blood is assumed.",
-          "Atrial fibres run around the valves by a rule; Bachmann's bundle and the crista terminalis lie where a rule puts them; the atria touch wherever their walls do.",
+          "Atrial fibres run around the valves by a rule; Bachmann's bundle and the crista terminalis lie where a rule puts them; the atria are joined at the septum, at the top (Bachmann) and below (coronary sinus) alone.",
           fmt::format("Cells: Courtemanche 1998{}.", in.params.remodelled ? " with the remodelling of persistent atrial fibrillation" : ""),
           fmt::format("Conduction {:g} m/s along, {:g} m/s across the fibres and {:g} m/s in the bundles are population values.", in.params.velocity[0], in.params.velocity[1], std::max(in.params.bundle_velocity, in.params.velocity[0])),
           "The sinus node lies where the rule puts it; the ventricles and the AV node are not part of this twin.",

@@ -4,7 +4,7 @@
 //       outside (imaging::tet_mesh_from_labels of the labels session::atrial_wall_labels makes).
 // Model: fibres run around the valves: across the gradient of a harmonic field from the valve rims (0) to the wall furthest from them (1), in the wall. One
 //       layer. Two fast bundles: Bachmann's from the sinus node over the top to the left side of the left atrium, and the crista terminalis from the node down the
-//       lateral wall; each is the wall within a few mm of a plane, in its upper or lateral half. Pectinate muscles are left out; the atria touch wherever their walls do.
+//       lateral wall; each is the wall within a few mm of a plane, in its upper or lateral half. Pectinate muscles are left out.
 //       Cells: Courtemanche 1998; with `remodelled` the conductances of persistent AF (tissue_regions.hpp).
 // Source: circumferential fibres of the body: Piersanti et al. 2021, CMAME 373:113468 (field psi_ab, general knowledge of it); velocities: EP-FACTS section 8 (working muscle 0.6 to 0.9 m/s,
 //       Bachmann's bundle 1.1 to 1.5): the ends of that range along and across, 1.3 in the bundles. Course of the bundles: general anatomy (Ho et al. 2002, Heart Rhythm, not read).
