@@ -74,6 +74,12 @@ Rows tissue_scar(bool quick, const core::Progress&);
 Rows phantom_labels(bool quick, const core::Progress&);
 Rows heart_cta_automatic(bool quick, const core::Progress&);
 Rows heart_cta_guided(bool quick, const core::Progress&);
+// recipe_cases.cpp
+Rows vessels_phantom(bool quick, const core::Progress&);
+Rows vessels_heart_cta(bool quick, const core::Progress&);
+Rows recipe_chest(bool quick, const core::Progress&);
+Rows recipe_brain(bool quick, const core::Progress&);
+Rows recipe_cine(bool quick, const core::Progress&);
 Rows roundtrip_nifti(bool quick, const core::Progress&);
 Rows roundtrip_nrrd(bool quick, const core::Progress&);
 Rows roundtrip_dicom_seg(bool quick, const core::Progress&);
@@ -111,6 +117,7 @@ BenchRows bench_wave_adan56(const core::Progress&);
 BenchRows bench_network_drag(const core::Progress&);
 BenchRows bench_tets(const core::Progress&);
 BenchRows bench_segment(const core::Progress&);
+BenchRows bench_brain(const core::Progress&);
 BenchRows bench_brush(const core::Progress&);
 BenchRows bench_sweep(const core::Progress&);
 

@@ -26,6 +26,23 @@ struct PhantomParams {
 
 // Lungs, ribs, spine, four contrast-filled chambers, LV myocardium with infarct, RV wall, aorta (root, arch, descending).
 core::Result<Phantom> make_thorax_phantom(const PhantomParams& params, const core::Progress& progress);
+// Trunk with an aorta, branches of 3.5 to 1 mm radius, a spine that one of them passes at 2 mm, and an enhanced kidney.
+struct VesselPhantom : Phantom {
+  struct Branch {
+    std::vector<core::Vec3> points;   // centreline, LPS mm
+    std::vector<double> radius;       // [points] mm
+  };
+  std::vector<Branch> branches;       // the first is the aorta
+};
+core::Result<VesselPhantom> make_vessel_phantom(const PhantomParams& params, const core::Progress& progress);
+// Labels found in it (any label but bone, body and lung counts as lumen). Contract: on the phantom's grid.
+struct VesselScore {
+  double dice = 0;
+  double centreline = 0;   // share of the centreline of branches at least `least_radius_mm` thick that lies in found lumen
+  double outside = 0;      // share of the found lumen more than 1.5 mm outside the true one
+  double bone = 0;         // share of the true bone called lumen
+};
+VesselScore score_vessels(const core::LabelMap& found, const VesselPhantom& phantom, double least_radius_mm);
 // Cardiac field of view with aortic root, left main and LAD with a smooth stenosis.
 core::Result<Phantom> make_coronary_phantom(const PhantomParams& params, const core::Progress& progress);
 

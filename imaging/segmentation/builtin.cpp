@@ -26,6 +26,14 @@ Fit coronary_fit(const ImageTraits& t) {
   return yes(t.extent.minCoeff() < 110 ? 0.95 : 0.7, "A contrast CT fine enough for coronary arteries.");
 }
 
+Fit vessels_fit(const ImageTraits& t) {
+  if (!t.ct) return no("It is not a CT: this recipe measures contrast-filled lumen.");
+  if (t.coarsest_mm > 3) return no(fmt::format("Its slices are {:.1f} mm apart; branches of 3 to 6 mm need 3 mm or less.", t.coarsest_mm));
+  if (!t.contrast) return t.certain ? no("No contrast-filled blood was seen.") : yes(0.25, "It looks like a rescaled CT; whether it has contrast is not certain.");
+  // With lungs in the picture the heart is usually what was scanned for.
+  return yes(t.lungs ? 0.5 : 0.75, "A CT with contrast-filled blood.");
+}
+
 Fit chest_fit(const ImageTraits& t) {
   if (!t.ct) return no("It is not a CT.");
   if (t.coarsest_mm > 8) return no(fmt::format("Its slices are {:.1f} mm apart; lungs and ribs need 8 mm or less.", t.coarsest_mm));
@@ -57,6 +65,9 @@ const std::vector<Recipe>& builtin_recipes() {
       {"coronary_ct", "Coronary arteries in contrast CT", "Aorta and the coronary lumen that leaves it, from a contrast CT with voxels of 0.8 mm or less.",
        "Otsu thresholds, openings and connected lumen; see coronary_ct.cpp", segment_coronary_ct,
        "Coronary CT angiogram with the aortic root, voxels of 0.8 mm or less.", coronary_fit},
+      {"contrast_vessels", "Vessels in contrast CT", "Lumen of all vessels connected to contrast-filled blood; chambers and great arteries too when the scan shows a heart.",
+       "Tube filter (Sato 1998, Frangi 1998) and region growing from thick blood, bone kept out; see contrast_vessels.cpp", segment_contrast_vessels,
+       "CT angiogram of any part with a great vessel of 8 mm or more, slices of 3 mm or less.", vessels_fit},
       {"chest_ct", "Chest in CT", "Body, left and right lung, airways and bone from a native or contrast CT of the trunk.",
        "Otsu thresholds, connected gas, airway growth (Hu 2001, Mori 2000); see chest_ct.cpp", segment_chest_ct,
        "Any CT of the trunk, native or contrast, slices of 8 mm or less.", chest_fit},

@@ -72,7 +72,7 @@ struct Recipe {
 // Fails when the label is absent or has too few voxels, or when the grids differ.
 core::Result<core::Volume> lumen_level_set(const core::Volume& ct, const core::LabelMap& labels, int value, const core::Progress& progress = {});
 
-const std::vector<Recipe>& builtin_recipes();   // "cardiac_ct", "coronary_ct", "chest_ct", "mr_cine", "t1_brain"
+const std::vector<Recipe>& builtin_recipes();   // "cardiac_ct", "coronary_ct", "contrast_vessels", "chest_ct", "mr_cine", "t1_brain"
 const Recipe* find_recipe(const std::string& key);
 // One entry per built-in recipe, in their order.
 std::vector<Fit> recipe_fits(const ImageTraits& traits);

@@ -7,6 +7,7 @@ namespace ot::imaging {
 
 core::Result<Segmentation> segment_cardiac_ct(const core::Volume& scan, const core::Progress& progress);
 core::Result<Segmentation> segment_coronary_ct(const core::Volume& scan, const core::Progress& progress);
+core::Result<Segmentation> segment_contrast_vessels(const core::Volume& scan, const core::Progress& progress);
 core::Result<Segmentation> segment_chest_ct(const core::Volume& scan, const core::Progress& progress);
 core::Result<Segmentation> segment_t1_brain(const core::Volume& scan, const core::Progress& progress);
 core::Result<Segmentation> segment_mr_cine(const core::Volume& scan, const core::Progress& progress);   // refuses: one frame does not move
