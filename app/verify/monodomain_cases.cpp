@@ -23,7 +23,7 @@ core::Result<double> second_beat(double edge, double diffusivity, double couplin
   const json spec{{"kind", "tissue"}, {"mesh", {{"box_mm", {length, edge, edge}}, {"edge_mm", edge}, {"split", "alternating"}}},
                   {"fibres", {{"direction", {1, 0, 0}}}},
                   {"conductivity", {{"intra_S_per_m", {2 * sigma, 2 * sigma, 2 * sigma}}, {"extra_S_per_m", {2 * sigma, 2 * sigma, 2 * sigma}}}},
-                  {"dt_ms", 0.02}, {"end_ms", coupling + 60}, 
+                  {"dt_ms", 0.02}, {"end_ms", coupling + 60},
                   {"stimuli", {{{"box_mm", {{0, 0, 0}, {5 * unit, edge, edge}}}, {"start_ms", {0, coupling}}, {"duration_ms", 2}, {"amplitude_mV_per_ms", 35.714}}}},
                   {"sensors", {{{"activation_at_mm", {{at[0], 0, 0}, {at[1], 0, 0}}}}}}};
   const auto answer = solve::solve(spec, {}, progress);
