@@ -26,13 +26,13 @@ json sheet(double h, bool eight) {
 
 Rows rotate(const std::string& name, bool eight, bool quick, const core::Progress& progress) {
   const double coarse = quick ? 1.0 : 0.7, fine = quick ? 0.7 : 0.5;
-  double period[2] = {0, 0}, lasting[2] = {0, 0}, wall[2] = {0, 0};
+  double period[2] = {0, 0}, places[2] = {0, 0}, wall[2] = {0, 0};
   for (int k = 0; k < 2; ++k) {
     const auto answer = solve::solve(sheet(k == 0 ? coarse : fine, eight), {}, progress);
     if (!answer) return core::pass(answer);
     const auto& q = (*answer)["quantities"];
     period[k] = q["rotation_period_ms"]["value"].get<double>();
-    lasting[k] = q["singularities_lasting"]["value"].get<double>();
+    places[k] = q["singularities"]["value"].get<double>();
     wall[k] = (*answer)["wall_s"].get<double>();
   }
   std::vector<Row> rows;
@@ -44,7 +44,7 @@ Rows rotate(const std::string& name, bool eight, bool quick, const core::Progres
   };
   add(fmt::format("period_ms_at_{:g}_mm", coarse), period[0], period[1] > 0 ? period[1] : std::nan(""), 0.02, true, fmt::format("own run at {:g} mm: 2 % under refinement (issue 4)", fine), wall[0]);
   for (int k = 0; k < 2; ++k)
-    add(fmt::format("singularities_that_live_a_period_at_{:g}_mm", k == 0 ? coarse : fine), lasting[k], eight ? 2 : 1, 0, false, "one tip of a spiral, two of a pair", wall[k]);
+    add(fmt::format("places_with_singularities_at_{:g}_mm", k == 0 ? coarse : fine), places[k], eight ? 2 : 1, 0, false, "one tip of a spiral, two of a pair", wall[k]);
   return rows;
 }
 
