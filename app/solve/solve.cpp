@@ -17,7 +17,7 @@ const char* tissue_example = R"({"kind": "tissue", "mesh": {"box_mm": [20, 7, 3]
  "fibres": {"direction": [1, 0, 0]}, "model": "ten_tusscher_panfilov_2006_epi",
  "conductivity": {"intra_S_per_m": [0.17, 0.019, 0.019], "extra_S_per_m": [0.62, 0.24, 0.24]}, "chi_per_mm": 140, "cm_uF_per_mm2": 0.01,
  "dt_ms": 0.05, "end_ms": 60, "mode": "full", "conductivity_tuning": "on", "upstroke": "sodium_interpolated",
- "sodium_interpolation_weight": 1, "skip_tissue_at_rest": true, "solver_tolerance": 1e-4, "initial_state": "published",
+ "sodium_interpolation_weight": 0.65, "skip_tissue_at_rest": true, "solver_tolerance": 1e-4, "initial_state": "published",
  "channels": {"g_Kr": 0.5}, "regions": [{"key": "border_zone", "box_mm": [[5, 0, 0], [8, 7, 3]], "conductivity_scale": [0.5, 0.1, 0.1],
  "channels": {"g_Na": 0.38}, "conducting": true}],
  "stimuli": [{"box_mm": [[0, 0, 0], [1.5, 1.5, 1.5]], "start_ms": [0, 50], "duration_ms": 2, "amplitude_mV_per_ms": 35.714}],

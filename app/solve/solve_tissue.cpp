@@ -369,6 +369,7 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   if (rotation.from >= 0) {
     const Rotation r = rotation_of(*problem.mesh, ep::conducting_tets(problem), result, rotation.from, problem.end_ms, rotation.every, rotation.reach);
     out["quantities"]["rotation_period_ms"] = quantity(r.period_ms, "ms");
+    out["quantities"]["singularities"] = quantity(r.typical, "");
     out["quantities"]["singularities_lasting"] = quantity(r.lasting, "");
     out["quantities"]["singularity_longest_ms"] = quantity(r.longest_ms, "ms");
     out["quantities"]["singularity_path_mm"] = quantity(r.path_mm, "mm");

@@ -21,7 +21,7 @@ class Strand {
   Strand(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial, std::ptrdiff_t nodes,
          double q, double dt, double interpolate)
       : family_(family), kernel_(best_kernel(family)), n_(nodes), blocks_((nodes + bn - 1) / bn), q_(q), dt_(dt),
-        interpolate_(family.sodium.present() ? sodium_weight_at(interpolate, q) : 0.0) {
+        interpolate_(family.sodium.present() ? interpolate : 0.0) {
     const std::size_t padded = std::size_t(blocks_ * bn);
     state_.resize(padded * std::size_t(family.states));
     param_.resize(std::size_t(family.params * bn));
@@ -156,6 +156,10 @@ double TuningCurve::factor(double x) const {
   const std::size_t hi = std::size_t(std::upper_bound(q.begin(), q.end(), x) - q.begin());
   const double s = (x - q[hi - 1]) / (q[hi] - q[hi - 1]);
   return k[hi - 1] + s * (k[hi] - k[hi - 1]);
+}
+
+double TuningCurve::factor_of_square(double square) const {
+  return square >= 0 ? factor(std::sqrt(square)) : std::clamp(2.0 - factor(std::sqrt(-square)), least_factor, 1.0);
 }
 
 std::shared_ptr<const TuningCurve> tuning_curve(const IonicFamily& family, const std::vector<double>& parameters,

@@ -23,6 +23,8 @@ struct TuningCurve {
   std::vector<double> k;
   double velocity = 0;       // c0: converged plane-wave velocity / sqrt D, 1/sqrt(ms)
   double factor(double h_over_sqrt_d) const;   // 1 when empty
+  double factor_of_square(double h2_over_d) const;   // the same; below 0 the excess of the mirrored spacing is taken away, at most least_factor
+  static constexpr double least_factor = 0.8;        // the series holds for small excess only
   double largest() const { return q.empty() ? 0.0 : q.back(); }
 };
 

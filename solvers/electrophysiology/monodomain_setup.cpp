@@ -13,6 +13,7 @@
 #include "solvers/electrophysiology/conduction_tuning.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/reaction/cell.hpp"
+#include "solvers/electrophysiology/sodium_interpolation.hpp"
 #include "solvers/fem/csr.hpp"
 
 namespace ot::ep {
@@ -136,15 +137,16 @@ std::array<double, 6> couplings(const fem::TetGeometry& geometry, std::size_t te
   return k;
 }
 
-// The spacing that counts, h / sqrt D in sqrt(ms) per conducting tet and axis. A plane wave along the unit vector n (lengths over
+// The spacing that counts, (h / sqrt D)^2 in ms per conducting tet and axis. A plane wave along the unit vector n (lengths over
 // sqrt D) meets at node i the operator sum_j k_ij (V_j - V_i) = M_i (V_nn + h^2/12 V_nnnn + ...) with
 //     h^2 = sum_j k_ij (y_ij . n)^4 / sum_j k_ij (y_ij . n)^2,
-// the leading error of a strand of spacing h. On boxes along an axis this is the edge; on other meshes it is less than the edge.
+// the leading error of a strand of spacing h. On boxes along an axis this is the edge; on other meshes it is less than the edge, and
+// negative where couplings of the wrong sign prevail: waves run fast there.
 // The second sum is twice the node's mass; means over nodes and then over the tet's nodes, because single tets scatter.
 std::vector<Vec3> spacings(const core::TetMesh& sub, const fem::NodeTets& around, const fem::TetGeometry& geometry, const std::vector<Axes>& axes,
                            const std::vector<Vec3>& diffusivity) {
   const std::ptrdiff_t tets = std::ptrdiff_t(sub.tets.size()), nodes = std::ptrdiff_t(sub.nodes.size());
-  std::vector<Vec3> moment(sub.tets.size()), node(sub.nodes.size()), q(sub.tets.size());
+  std::vector<Vec3> moment(sub.tets.size()), node(sub.nodes.size()), square(sub.tets.size());
   core::parallel_chunks(tets, 4096, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
     for (std::ptrdiff_t c = begin; c < end; ++c) {
       const std::size_t e = std::size_t(c);
@@ -176,10 +178,10 @@ std::vector<Vec3> spacings(const core::TetMesh& sub, const fem::NodeTets& around
       const std::size_t e = std::size_t(c);
       Vec3 mean = Vec3::Zero();
       for (Index i : sub.tets[e]) mean += 0.25 * node[std::size_t(i)];
-      q[e] = mean.cwiseMax(0.0).cwiseSqrt();
+      square[e] = mean;
     }
   });
-  return q;
+  return square;
 }
 
 // Diffusivity tensors mm2/ms of the conducting tets, tuned.
@@ -205,7 +207,7 @@ std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector
     axes[c] = axes_of(p, conducting[c]);
     diffusivity[c] = p.sigma.cwiseProduct(p.regions[region_of(p, conducting[c])].sigma_scale) / (p.chi_per_mm * p.cm_uF_per_mm2);
   }
-  const std::vector<Vec3> q = spacings(sub, around, geometry, axes, diffusivity);
+  const std::vector<Vec3> square = spacings(sub, around, geometry, axes, diffusivity);
   std::vector<core::Mat3> tensor(conducting.size());
   std::vector<double> along(conducting.size()), across(conducting.size()), worst(conducting.size());
   core::parallel_chunks(std::ptrdiff_t(conducting.size()), 4096, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
@@ -225,10 +227,10 @@ std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector
         }
       Vec3 factor = Vec3::Ones();
       if (curve[cell])
-        for (int a = 0; a < 3; ++a) factor[a] = curve[cell]->factor(q[c][a]);
+        for (int a = 0; a < 3; ++a) factor[a] = curve[cell]->factor_of_square(square[c][a]);
       along[c] = factor[0];
       across[c] = factor[1];
-      worst[c] = q[c].maxCoeff();
+      worst[c] = std::sqrt(std::max(0.0, square[c].maxCoeff()));
       tensor[c] = tensor_of(axes[c], diffusivity[c].cwiseProduct(factor));
     }
   });
@@ -294,6 +296,12 @@ void note_parts(const ElectroProblem& p, Tissue& t) {
 }
 
 }  // namespace
+
+double sodium_weight(const ElectroProblem& p) {
+  if (!p.upstroke_sodium_interpolation) return 0.0;
+  if (p.sodium_interpolation_weight >= 0) return p.sodium_interpolation_weight;
+  return p.conductivity_tuning ? sodium_weight_tuned : sodium_weight_untuned;
+}
 
 core::Result<Tissue> set_up_tissue(const ElectroProblem& p, const core::Progress& progress) {
   Tissue t;

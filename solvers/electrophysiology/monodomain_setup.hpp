@@ -47,11 +47,8 @@ struct Tissue {
   std::vector<std::string> notes;
 };
 
-// 0 .. 1 or negative: by the length of the edge (sodium_interpolation.hpp). Without tuning 1, which has the smallest error of a single beat.
-inline double sodium_weight(const ElectroProblem& p) {
-  if (!p.upstroke_sodium_interpolation) return 0.0;
-  return p.sodium_interpolation_weight >= 0 || p.conductivity_tuning ? p.sodium_interpolation_weight : 1.0;
-}
+// As asked for, else 0.65 with conductivity tuning (sodium_interpolation.hpp) and 1 without, which has the smallest error of a single beat.
+double sodium_weight(const ElectroProblem& p);
 
 core::Result<Tissue> set_up_tissue(const ElectroProblem& problem, const core::Progress& progress);
 

@@ -100,7 +100,7 @@ struct ElectroProblem {
   double frame_every_ms = 2.0;                  // spacing of frames and ECG samples
   double solver_tolerance = 1e-4;               // CG relative residual (ep-numerics.md section 6)
   bool upstroke_sodium_interpolation = true;    // SVI (ep-numerics.md section 1)
-  double sodium_interpolation_weight = -1;      // 0 (nodal) .. 1; negative: by edge with tuning, 1 without
+  double sodium_interpolation_weight = -1;      // 0 (nodal) .. 1; negative: 0.65 with tuning, 1 without
   bool skip_tissue_at_rest = true;              // resting blocks follow one resting cell until the front comes (monodomain_step.hpp)
   bool conductivity_tuning = true;              // k(h/sqrt(D)) (ep-numerics.md section 3)
 

@@ -12,17 +12,20 @@ namespace ot::ep {
 namespace {
 constexpr double largest_drive = 200.0;   // mV, above any |V - E_Na| the sentinel allows to matter
 constexpr double least_net_energy = 0.25;  // of the positive energies; at 0.1 a heart of 6 mm edges still ran away, at 0.5 rough meshes run 15 % fast across fibres
-constexpr double least_fit = 0.5;   // mirrored Kuhn boxes have 1/2 and 3/2
+constexpr double least_fit = 0.5;    // mirrored Kuhn boxes have 1/2 and 3/2
+// Tuned, edges of up to 2.1 sqrt(D ms) keep the strand's velocity with the part along the wave alone, from 2.9 on they need the whole (blocks of
+// mirrored boxes at h / sqrt D 2.7 and 4; a CGAL mesh of 0.5 mm, 14 % fast across fibres without).
+constexpr double short_edge = 2.1 * 2.1, long_edge = 2.9 * 2.9;   // ms
 constexpr std::ptrdiff_t bn = block_nodes;
 }  // namespace
 
 SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
-    : rows_(tissue.family->sodium), states_(tissue.family->states), interpolate_(weight != 0.0) {
+    : rows_(tissue.family->sodium), states_(tissue.family->states), weight_(weight) {
   const std::size_t blocks = std::size_t(tissue.padded / bn);
   largest_gm3_.assign(blocks, 0.0);
   largest_hj_.assign(blocks, 0.0);
   correction_.assign(std::size_t(tissue.padded), 0.0);
-  if (!rows_.present() || !interpolate_) return;
+  if (!rows_.present() || weight_ == 0.0) return;
   std::vector<std::vector<core::Index>> elements(blocks), neighbours(blocks);
   for (std::size_t e = 0; e < tissue.tets.size(); ++e) {
     std::array<core::Index, 4> b;
@@ -67,10 +70,7 @@ SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
       }
       element_.push_back(incidence);
     }
-    for (const auto& [sum, tets] : square) {
-      edge_square_.push_back(float(sum / tets));
-      edge_weight_.push_back(float(sodium_weight_at(weight, std::sqrt(sum / tets))));
-    }
+    for (const auto& [sum, tets] : square) edge_square_.push_back(float(sum / tets));
     edge_.insert(edge_.end(), own.begin(), own.end());
     neighbour_.insert(neighbour_.end(), neighbours[b].begin(), neighbours[b].end());
     element_begin_.push_back(std::ptrdiff_t(element_.size()));
@@ -174,18 +174,19 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
     if (!(std::abs(v[i] - v[j]) > svi_least_range)) continue;
     const auto add = sodium_edge_correction(end(i), end(j));
     const std::size_t at = std::size_t(edges_from + k);
-    const double share = volume[std::size_t(k)], scaled = double(edge_weight_[at]) * share, along = share / double(edge_square_[at]);
+    const double share = volume[std::size_t(k)], along = share / double(edge_square_[at]);
     if (i / bn == block) {
-      out[i % bn] += scaled * add[0];
+      out[i % bn] += share * add[0];
       shared[i % bn] += 0.5 * share;
       pull[i % bn] += along;
     }
     if (j / bn == block) {
-      out[j % bn] += scaled * add[1];
+      out[j % bn] += share * add[1];
       shared[j % bn] += 0.5 * share;
       pull[j % bn] += along;
     }
   }
+  const double left_to_tuning = std::clamp((1 - weight_) / (1 - sodium_weight_tuned), 0.0, 1.0);
   for (std::ptrdiff_t l = 0; l < bn; ++l) {
     const std::size_t i = std::size_t(block * bn + l);
     const double mass = tissue.mass[i];
@@ -196,9 +197,11 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
     double fit = 1;
     if (shared[l] > 0 && pull[l] > 0) {
       const double part = std::min(1.0, pull[l] / tissue.k_diagonal[i]);   // of the node's couplings, along the wave
-      fit += part * part * (std::clamp(mass / shared[l], least_fit, 1 / least_fit) - 1);
+      const double edge = std::clamp((2 * shared[l] / pull[l] - short_edge) / (long_edge - short_edge), 0.0, 1.0);
+      const double need = part * part + (1 - part * part) * left_to_tuning * edge;
+      fit += need * (std::clamp(mass / shared[l], least_fit, 1 / least_fit) - 1);
     }
-    out[l] *= fit / mass;
+    out[l] *= weight_ * fit / mass;
   }
 }
 

@@ -10,13 +10,13 @@
 //           A node whose edges' volumes are not twice its mass (mirrored boxes: masses 3 : 1 on equal edges) gets what those edges
 //           say per volume, not per mass: the light node of such a pair would else be corrected twice as much as in the strand, the
 //           heavy one two thirds, and a strand of them be 2.5 % slow. As far as couplings across the wave even such pairs out it is not
-//           needed: it counts with the square of the part of a node's couplings that lies along the wave.
-// Weight:   0 .. 1, or by the edge (sodium_weight_by_edge). With conductivity tuning the weight decides how much of the mesh's error is left to
-//           the conductivity. To fourth order a travelling wave on edges of length h solves
+//           needed: at weight 1 it counts with the square of the part of a node's couplings that lies along the wave; at 0.65, where
+//           less is corrected and more left to the conductivity, in full on edges longer than the front (chosen by measurement, see the constants).
+// Weight:   0 .. 1. With conductivity tuning it decides how much of the mesh's error is left to the conductivity. To fourth order a travelling
+//           wave on edges of length h solves
 //               c V_x = V_xx - I + h^2/12 (c V_xxx + I_xx) - w h^2/6 (I_Na)_xx:
 //           at w = 1/2 the shape of the sodium current drops out and what is left is linear, which one factor on D takes out for every
-//           beat; terms of higher order ask for a little more: 0.65 (resources/docs/dev/monodomain.md). Where edges are far longer than the
-//           front the series says nothing, large factors on D favour diagonals, and 1 is best; between the two it is interpolated.
+//           beat; terms of higher order ask for a little more: 0.65 (resources/docs/dev/monodomain.md).
 // Source:   idea of interpolating states: Pathmanathan et al. 2012, Int J Numer Meth Biomed Engng 28:890; only for I_Na, and where:
 //           shared/design/ep-numerics.md section 1 (max m^3 max hj gNa drive > 0.2 uA/uF and V range > 0.5 mV). The shares: ours.
 // Numerics: 3-point Gauss rule per edge. Candidates are kept per block of nodes from the block's largest g m^3 and h j, so that
@@ -45,14 +45,7 @@ struct SodiumEnd {
 // Both 0 where the edge does not carry the upstroke.
 std::array<double, 2> sodium_edge_correction(const SodiumEnd& a, const SodiumEnd& b);
 
-inline constexpr double sodium_weight_by_edge = -1;   // as a weight: by the length of the edge
-inline double sodium_weight_at(double weight, double edge_over_sqrt_d) {
-  if (weight >= 0) return weight;
-  // 0.65 where premature beats are promised (h / sqrt D 2.7 untuned, 2.1 with the tuned D), 1 where normal beats need it (0.5 mm across fibres).
-  constexpr double fine = 0.65, fine_until = 2.2, coarse_from = 4.2;
-  const double s = (edge_over_sqrt_d - fine_until) / (coarse_from - fine_until);
-  return s <= 0 ? fine : s >= 1 ? 1.0 : fine + s * (1 - fine);
-}
+inline constexpr double sodium_weight_tuned = 0.65, sodium_weight_untuned = 1;
 
 class SodiumInterpolation {
  public:
@@ -78,11 +71,11 @@ class SodiumInterpolation {
 
   FastSodium rows_;
   int states_;
-  bool interpolate_;
+  double weight_;
   std::vector<std::ptrdiff_t> element_begin_, edge_begin_, neighbour_begin_;   // [blocks + 1]
   std::vector<Incidence> element_;
   std::vector<std::array<core::Index, 2>> edge_;
-  std::vector<float> edge_square_, edge_weight_;   // lengths over sqrt D squared, ms; weights
+  std::vector<float> edge_square_;   // of edge_: length over sqrt(tuned D), squared, ms
   std::vector<core::Index> neighbour_;
   std::vector<double> largest_gm3_, largest_hj_;                  // [blocks]
   std::vector<std::ptrdiff_t> active_, before_;

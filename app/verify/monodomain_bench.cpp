@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Speed of the monodomain step without meshing and set-up, and one whole beat of a heart-sized block.
+//
+// Bytes per node and step are counted from the arrays the passes touch (monodomain_step.cpp), as if nothing stayed in a cache; flops of the
+// membrane are those of its source with 20 per exponential and 25 per logarithm. The memory bound divides the bytes by a triad
+// measured beside it, the compute bound is the membrane kernel alone on 8192 nodes (cache-resident).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <ctime>
+
+#include "app/verify/cases.hpp"
+#include "solvers/core/parallel.hpp"
+#include "solvers/electrophysiology/monodomain.hpp"
+#include "solvers/electrophysiology/monodomain_setup.hpp"
+#include "solvers/electrophysiology/monodomain_step.hpp"
+
+namespace ot::verify {
+namespace {
+
+using core::Vec3;
+using Clock = std::chrono::steady_clock;
+double since(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
+
+// CPU seconds of this thread: what one thread costs on a machine shared with others.
+double thread_cpu() {
+  std::timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
+}
+
+// A box; `askew`: inner nodes moved by up to a fifth of an edge and fibres that turn by 120 degrees through it, so that every coupling of a
+// tet counts as in a mesh of a heart.
+ep::ElectroProblem block(const Vec3& size, double edge, bool askew) {
+  ep::ElectroProblem p;
+  auto mesh = std::make_shared<core::TetMesh>(core::make_box(size, edge, core::BoxSplit::alternating));
+  auto fibres = std::make_shared<ep::FibreField>();
+  if (askew) {
+    std::uint32_t seed = 12345;
+    for (Vec3& x : mesh->nodes)
+      for (int a = 0; a < 3; ++a) {
+        seed = seed * 1664525u + 1013904223u;   // Numerical Recipes' generator: the same mesh everywhere
+        if (x[a] > 1e-9 && x[a] < size[a] - 1e-9) x[a] += (double(seed >> 8) / 8388608.0 - 1.0) * 0.2 * edge;
+      }
+  }
+  for (const core::Tet& t : mesh->tets) {
+    const double turn = askew ? (mesh->nodes[std::size_t(t[0])].z() / size.z() - 0.5) * 2 * M_PI / 3 : 0.0;
+    fibres->f.push_back(Vec3(std::cos(turn), std::sin(turn), 0));
+    fibres->s.push_back(Vec3(-std::sin(turn), std::cos(turn), 0));
+  }
+  p.mesh = mesh;
+  p.fibres = fibres;
+  p.tissue.assign(mesh->tets.size(), 0);
+  p.regions.resize(1);
+  p.regions[0].key = "healthy";
+  p.cycle_length_ms = 0;
+  ep::ActivationSite site;
+  for (std::size_t n = 0; n < mesh->nodes.size(); ++n)
+    if (mesh->nodes[n].maxCoeff() < 1.51) site.nodes.push_back(core::Index(n));
+  p.sites = {site};
+  return p;
+}
+
+// One thread: by its CPU time as the step, so that other load takes from both alike.
+double triad_GB_per_s(bool one_thread) {
+  const std::ptrdiff_t n = 10'000'000;
+  std::vector<double> a(n, 0), b(n, 1), c(n, 2);
+  double best = 1e300;
+  for (int repeat = 0; repeat < 4; ++repeat) {
+    const auto start = Clock::now();
+    const double cpu = thread_cpu();
+    core::parallel_chunks(n, 65536, [&](std::ptrdiff_t from, std::ptrdiff_t to) {
+      for (auto i = from; i < to; ++i) a[std::size_t(i)] = b[std::size_t(i)] + 3.0 * c[std::size_t(i)];
+    });
+    best = std::min(best, one_thread ? thread_cpu() - cpu : since(start));
+  }
+  return 24e-9 * double(n) / best;
+}
+
+double kernel_ns(const ep::IonicFamily& family) {
+  constexpr int blocks = 128, steps = 20;
+  const std::size_t bn = ep::block_nodes, states = std::size_t(family.states) * bn, params = std::size_t(family.params) * bn;
+  ep::AlignedVector state(blocks * states), param(params), v(blocks * bn), i(blocks * bn), e(blocks * bn);
+  const auto column = family.parameters(ep::CellType::epi, {}), y = family.initial(ep::CellType::epi);
+  for (std::size_t l = 0; l < bn; ++l) {
+    for (std::size_t p = 0; p < column.size(); ++p) param[p * bn + l] = column[p];
+    for (std::size_t b = 0; b < blocks; ++b) {
+      v[b * bn + l] = y[0];
+      for (std::size_t s = 0; s + 1 < y.size(); ++s) state[b * states + s * bn + l] = y[s + 1];
+    }
+  }
+  const ep::KernelStep kernel = ep::best_kernel(family);
+  double best = 1e300;
+  for (int repeat = 0; repeat < 4; ++repeat) {
+    const double start = thread_cpu();
+    for (int step = 0; step < steps; ++step)
+      for (std::size_t b = 0; b < blocks; ++b)
+        kernel({ep::block_nodes, 0.05, 0.0, state.data() + b * states, param.data(), v.data() + b * bn, v.data() + b * bn, i.data() + b * bn, e.data() + b * bn});
+    best = std::min(best, thread_cpu() - start);
+  }
+  return best * 1e9 / (blocks * bn * steps);
+}
+
+}  // namespace
+
+BenchRows bench_monodomain_step(const core::Progress& progress) {
+  std::vector<BenchRow> rows;
+  const int before = core::thread_count();
+  for (const bool askew : {false, true}) {
+    ep::ElectroProblem p = askew ? block({16, 16, 16}, 0.4, true) : block({20, 7, 3}, 0.2, false);
+    p.skip_tissue_at_rest = false;   // every node steps: what one costs
+    const auto tissue = ep::set_up_tissue(p, progress);
+    if (!tissue) return core::pass(tissue);
+    for (const int threads : before == 1 ? std::vector<int>{1} : std::vector<int>{1, before}) {
+      core::set_thread_count(threads);
+      ep::MonodomainStep step(p, *tissue);
+      const auto some = [&](int steps) {
+        for (int k = 0; k < steps; ++k)
+          if (progress.cancelled() || step.advance().inner_node >= 0) return false;
+        return true;
+      };
+      bool ok = some(80);   // the front has left the stimulus
+      constexpr int measured = 100;
+      const auto start = Clock::now();
+      const double cpu = thread_cpu();
+      const long iterations = step.iterations();
+      ok = ok && some(measured);
+      const double wall = since(start), used = thread_cpu() - cpu;
+      const double triad = triad_GB_per_s(threads == 1);
+      core::set_thread_count(before);
+      if (progress.cancelled()) return core::cancelled();
+      if (!ok) return tl::unexpected<core::Error>({core::ErrorCode::computation_failed, "The benchmark's run left its range."});
+      const double n = double(tissue->n), per_step = double(step.iterations() - iterations) / measured, couplings = double(tissue->col.size()) / n;
+      const double states = tissue->family->states;
+      // Membrane and right-hand side: state twice, parameters stay in cache; v dv correction stimulus mass kv kd inverse read, i_before e_na both, b r u
+      // written. Iteration: matrix (4 + 4 a coupling, row start 8), u mass read, w written; then u w inverse read, p s dv r both, u written.
+      // Finish: v kv both, dv b r mass peak rest read, kd written, armed.
+      const double bytes = 8 * (2 * states + 8 + 4 + 3) + per_step * (8 * couplings + 8 + 8 * 3 + 8 * (3 + 8 + 1)) + 8 * (4 + 6 + 1) + 1;
+      const double flops = 1150 + per_step * (2 * couplings + 4 + 17) + 30;
+      const double ns = (threads == 1 ? used : wall) * 1e9 / (n * measured), memory = bytes / triad, compute = kernel_ns(*tissue->family) / threads;
+      rows.push_back({askew ? "ep/monodomain-step-askew" : "ep/monodomain-step-slab",
+                      {{"nodes", n}, {"steps", measured}, {"bytes_per_node_step", bytes}, {"flops_per_node_step", flops}, {"couplings_per_node", couplings},
+                       {"iterations_per_step", per_step}, {"triad_GB_per_s", triad}, {"memory_bound_ns", memory}, {"membrane_alone_ns", compute},
+                       {"ratio_to_sum_of_bounds", ns / (memory + compute)}, {"wall_ns", wall * 1e9 / (n * measured)}},
+                      threads, ns, threads == 1 ? "ns of CPU per node and step" : "ns per node and step", 120,
+                      "issue 4: at most 120 on one core; bounds measured beside it: bytes over triad, membrane kernel alone", askew ? "ep/beat-step" : "ep/slab-0.2-alternating"});
+    }
+  }
+  return rows;
+}
+
+BenchRows bench_beat(const core::Progress& progress) {
+  ep::ElectroProblem p = block({26.4, 26.4, 26.4}, 0.4, true);   // 67^3 = 300,763 nodes
+  p.end_ms = 500;
+  const auto start = Clock::now();
+  const std::clock_t cpu = std::clock();
+  long frames = 0;
+  p.frame_every_ms = 5;
+  const auto run = ep::run_monodomain(p, [&](const ep::ElectroFrame&, const ep::Ecg&) { ++frames; }, progress);
+  if (!run) return core::pass(run);
+  const double wall = since(start), used = double(std::clock() - cpu) / CLOCKS_PER_SEC;
+  long reached = 0;
+  for (float t : run->activation_ms) reached += std::isfinite(t) ? 1 : 0;
+  return std::vector<BenchRow>{{"ep/beat-300k",
+                                {{"nodes", double(p.mesh->nodes.size())}, {"tets", double(p.mesh->tets.size())}, {"steps", double(run->steps)}, {"frames", double(frames)},
+                                 {"activated_share", double(reached) / double(run->activation_ms.size())}, {"cpu_s", used}},
+                                core::thread_count(), wall, "s, set-up included", 300, "issue 4: one 500 ms beat, 300k nodes, TT06, dt 0.05 within 5 min on 2 cores", "ep/beat-step"}};
+}
+
+}  // namespace ot::verify
