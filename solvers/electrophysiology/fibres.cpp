@@ -258,10 +258,16 @@ core::Result<FibreField> rule_based_fibres(const core::TetMesh& mesh, const Vent
         if (has_rv) q_rv = orient(q_rv, alpha_s, beta_s);
         q = has_lv && has_rv ? bislerp(q_lv, q_rv, d) : has_lv ? q_lv : q_rv;
         if (has_epi) {
-          // In the septum grad phi_epi vanishes and turns round, with it the epicardial frame: the linear law takes it only as far as that
-          // gradient stands out against the endocardial ones. In free walls it equals theirs and the share is phi_epi as written.
+          // In the septum the part of grad phi_epi through the wall changes sign, with it the epicardial frame: the linear law takes that
+          // frame only as far as this part stands out against the endocardial gradients, but wholly in the outer wall. In free walls it equals
+          // theirs and the share is phi_epi as written.
+          const Vec3 across = c.grad_rv[t] - c.grad_lv[t];
           const double endo = c.grad_lv[t].norm() + c.grad_rv[t].norm();
-          const double clear = linear && endo > 0 ? std::min(1.0, c.grad_epi[t].norm() / endo) : 1.0;
+          double clear = 1.0;
+          if (linear && endo > 0 && across.norm() > 0) {
+            const double outer = std::clamp((epi - 0.3) / 0.5, 0.0, 1.0), whole = outer * outer * (3 - 2 * outer);
+            clear = whole + (1 - whole) * std::min(1.0, std::abs(c.grad_epi[t].dot(across.normalized())) / endo);
+          }
           q = bislerp(q, orient(q_epi, alpha_w, beta_w), epi * clear);
         }
       } else {
