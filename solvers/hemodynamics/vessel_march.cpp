@@ -240,15 +240,19 @@ MarchedLoss march_branch(const core::VesselBranch& v, const std::vector<Narrowin
   out.loss_Pa.assign(count, 0.0);
   March march(q, fluid);
   march.start(v.radius[0], start);
+  bool flat = false;   // far from a parabola (2 on the axis): its edge needs short steps
+  if (!start.empty()) flat = start[0] < 1.6;
   // Attached flow over the interval before point k: H at its end.
   const auto attached_step = [&](March& m, std::size_t k, double loss) {
     const double length = v.arc[k] - v.arc[k - 1], r0 = v.radius[k - 1], r1 = v.radius[k];
     // A fifteenth of a radius resolves the acceleration into a throat, a radius the growth of a layer in an even lumen.
     const bool even = std::abs(r1 - r0) <= 0.02 * length;
-    const double fine = std::min(r0, r1) * (!even ? 1.0 / 15 : v.arc[k] < r0 ? 0.25 : 1.0);
+    // A flat start has an edge: steps of a twelfth of the way behind it (entrance loss 3 % below its limit at Re 193, 7 % at 386).
+    const double young = !flat ? 1.0 : std::clamp(v.arc[k - 1] / (12 * r0), 0.005, 1.0);
+    const double fine = std::min(r0, r1) * std::min(even ? 1.0 : 1.0 / 15, young);
     const int parts = std::clamp(int(std::ceil(length / fine)), 1, 200);
     double drop = 0;
-    for (int i = 1; i <= parts; ++i) drop += rho * m.step(length / parts, r0 + (r1 - r0) * i / parts, even ? 1 : 3);
+    for (int i = 1; i <= parts; ++i) drop += rho * m.step(length / parts, r0 + (r1 - r0) * i / parts, even && young == 1 ? 1 : 3);
     drop += std::max(0.0, bend[k] - std::max(1.0, m.wall_share(r1))) * poiseuille(k, v.arc[k - 1], v.arc[k]);
     return loss + drop + head(k - 1) - head(k);
   };

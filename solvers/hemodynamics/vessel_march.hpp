@@ -14,7 +14,8 @@
 //   Left out: swirl, inertia in time, losses of the fork itself.
 // Source: march: Lagree & Lorthois, Int J Eng Sci 43 (2005) 352-378; expansion: Borda-Carnot; length of the recirculation behind a sudden
 //   expansion: 0.088-0.096 Re_d step heights (Macagno & Hung, J Fluid Mech 28 (1967) 43-64; Hammad, Otugen & Arik, Exp Fluids 26 (1999)
-//   266-272); bends: White, Proc R Soc A 123 (1929) 645-663.
+//   266-272); bends: White, Proc R Soc A 123 (1929) 645-663;
+//   entrance loss of a flat profile to compare with: 1.24 dynamic heads, Sparrow, Lin & Lundgren, Phys Fluids 7 (1964) 338-347.
 // In: mm, g, s; Q > 0. Out: loss of H = p + rho/2 (Q/A)^2 [Pa] from the first point. Numerics: implicit in x (first order), second order
 //   across (41 points), flux constraint exact per station; Poiseuille friction exact. About 3 us per step. Threads: pure functions.
 #pragma once

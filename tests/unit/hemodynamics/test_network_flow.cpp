@@ -7,6 +7,7 @@
 #include "solvers/hemodynamics/conditions.hpp"
 #include "solvers/hemodynamics/ffr.hpp"
 #include "solvers/hemodynamics/network_flow.hpp"
+#include "solvers/hemodynamics/vessel_march.hpp"
 #include "tests/support/tube_mesh.hpp"
 
 using namespace ot;
@@ -102,6 +103,36 @@ TEST_CASE("Poiseuille plus expansion loss with K_t = 1 gives 4.78 mmHg for the 5
   const auto with_plug = hemo::run_network(p, {}, 0);
   REQUIRE(with_plug);
   CHECK(value(*with_plug, "pressure_drop_mmhg") - value(*without_plug, "pressure_drop_mmhg") == Approx(0.212).epsilon(0.02));  // rho/3 u^2
+}
+
+TEST_CASE("marched entrance flow: a flat profile costs 1.15 to 1.33 dynamic heads beyond Poiseuille at Re 39 to 386 (1.24, Sparrow 1964)") {
+  const auto branch = straight(-1, 1.5, 1.5, 300, 2);
+  const hemo::Fluid fluid;
+  for (double q : {300.0, 1500.0, 3000.0}) {
+    const auto marched = hemo::march_branch(branch, {}, q, fluid, hemo::marched_expansion_loss, hemo::flat_shape());
+    const double u = q / (M_PI * 2.25), poiseuille = 8 * fluid.viscosity_Pa_s * q / (M_PI * std::pow(1.5, 4)) * 300;
+    const double k = (marched.loss_Pa.back() - poiseuille) / (0.5 * fluid.density_g_per_mm3 * u * u);
+    INFO(q);
+    CHECK(k > 1.15);
+    CHECK(k < 1.33);
+  }
+}
+
+TEST_CASE("marched lesions: two far apart lose the sum of both within 1 %, two in each other's jet less") {
+  const auto loss = [](std::vector<double> middles) {
+    core::VesselBranch b;
+    for (int k = 0; k <= 640; ++k) {
+      double r = 1.5;
+      for (double m : middles)
+        if (std::abs(0.25 * k - m) < 3) r *= 1 - 0.25 * (1 + std::cos(M_PI * (0.25 * k - m) / 3));
+      b.arc.push_back(0.25 * k), b.points.push_back(core::Vec3(0, 0, 0.25 * k)), b.radius.push_back(r);
+    }
+    return hemo::march_branch(b, hemo::find_narrowings(b.radius), 1500, {}, hemo::marched_expansion_loss, {}).loss_Pa.back();
+  };
+  const double none = loss({}), one = loss({20}) - none;
+  CHECK(loss({20, 90}) - none == Approx(2 * one).epsilon(0.01));
+  CHECK(loss({20, 29}) - none < 1.9 * one);
+  CHECK(loss({20, 29}) - none > one);
 }
 
 TEST_CASE("junctions conserve mass to 1e-9 and total pressure, a closed branch gets no flow when its resistance is huge") {
