@@ -30,7 +30,7 @@ int rank(const QString& key) {
 
 QString unit_text(const QString& unit) {
   QString text = unit;
-  text.replace("mm2", "mm²").replace("mm3", "mm³").replace("cm3", "cm³").replace("percent", "%");
+  text.replace("mm2", "mm²").replace("mm3", "mm³").replace("cm2", "cm²").replace("cm3", "cm³").replace("percent", "%");
   return text == "1" ? QString() : text;
 }
 

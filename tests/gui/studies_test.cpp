@@ -3,11 +3,16 @@
 #include <QAbstractButton>
 #include <QComboBox>
 #include <QDoubleSpinBox>
+#include <QImage>
 #include <QLabel>
+#include <QPixmap>
 #include <QPushButton>
 #include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdlib>
 #include <filesystem>
 
+#include "app/gui/electrophysiology/restitution_plot.hpp"
 #include "app/gui/electrophysiology/runs_table.hpp"
 #include "app/gui/electrophysiology/studies_panel.hpp"
 #include "app/present/stages.hpp"
@@ -286,4 +291,35 @@ TEST_CASE("a conduction system is chosen in the Model stage, and what cannot be 
   auto* kind = w->findChild<QComboBox*>("conduction_kind");
   kind->setCurrentIndex(kind->findData("purkinje"));
   CHECK(note->text().contains("not calibrated"));
+}
+
+TEST_CASE("the restitution plot draws a line and dots for every kind that conducts, in its own colour, and leaves out rare kinds") {
+  Window w;   // the program with its theme
+  ep::RestitutionStudy study;
+  const struct { const char* name; double share, apd, speed; } kinds[] = {{"healthy, epicardial", 55, 300, 0.6}, {"healthy, mid-wall", 30, 380, 0.5}, {"border zone, epicardial", 14.5, 340, 0.4}, {"rare", 0.5, 280, 0.3}};
+  for (const auto& k : kinds) {
+    ep::KindRestitution r;
+    r.name = k.name;
+    r.share_percent = k.share;
+    r.velocity_m_per_s = k.speed;
+    std::vector<ep::RestitutionPoint> points;
+    for (double di : {40.0, 60.0, 90.0, 140.0, 220.0, 320.0}) points.push_back({di + k.apd, di, 1 - 0.5 * std::exp(-di / 60), k.apd * (1 - 0.45 * std::exp(-di / 80))});
+    r.dynamic = points;
+    for (auto& p : r.dynamic) p.apd_ms -= 12;
+    r.s1s2 = ep::make_curve(points, 1, k.apd);
+    study.kinds.push_back(r);
+  }
+  gui::RestitutionPlot plot;
+  plot.resize(300, 320);
+  plot.set_study(study);
+  CHECK(plot.shown() == 3);
+  const QImage picture = plot.grab().toImage();
+  if (const char* folder = std::getenv("ORGANTWIN_TEST_PICTURES")) picture.save(QString::fromUtf8(folder) + "/restitution_plot.png");
+  for (int kind = 0; kind < 3; ++kind) {
+    int pixels = 0;
+    for (int y = 0; y < picture.height(); ++y)
+      for (int x = 0; x < picture.width(); ++x) pixels += picture.pixelColor(x, y) == gui::RestitutionPlot::color(kind);
+    INFO(kind);
+    CHECK(pixels > 50);
+  }
 }

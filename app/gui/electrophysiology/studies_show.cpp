@@ -75,7 +75,7 @@ void StudiesPanel::refresh_start() {
   }
   start_->setText(proof ? "Prove block" : restitution_preset() ? "Measure" : "Start");
   allow(cancel_, doing != StudiesModel::Doing::nothing, doing == StudiesModel::Doing::study && model_.kept() ? "Stops within a second; runs that ended are kept" : "Stops within a second", "Nothing is running.");
-  limits_->setText(full ? "FULL: monodomain with the ionic models, activation read every millisecond. What it does not know: the patient's own cells. Research and education only."
+  limits_->setText(restitution_preset() ? "A strand of one kind of cell: coupling to neighbours of another kind and memory over minutes are left out. Research and education only." : full ? "FULL: monodomain with the ionic models, activation read every millisecond. What it does not know: the patient's own cells. Research and education only."
                         : "FAST knows refractoriness and restitution of one beat, not the curvature of a front nor the load of wide tissue on a thin channel (source-sink mismatch): it may conduct where FULL blocks. Confirm what matters in FULL at one site. "
                           "Research and education only.");
 }

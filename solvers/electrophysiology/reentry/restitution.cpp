@@ -188,6 +188,8 @@ core::Result<RestitutionCurve> measure(const Setup& s, double base, const core::
   for (const double more : {0.0, 3.0, 6.0, 9.0, 12.0, 16.0, 20.0, 26.0, 34.0, 46.0, 65.0, 95.0, 140.0, 210.0, 340.0})
     if (conducted + more < base - 1.0) couplings.push_back(conducted + more);
   couplings.push_back(base);
+  // A velocity that rises by less than this with shorter rest is flat (or supernormal, as in atrial cells), not faked: the accuracy of the strand.
+  constexpr double supernormal = 0.01;
   // From long to short. Near the limit a graded response delays the crossing of 0 mV and fakes speed, and S2 waits at the stimulus, so
   // that DI no longer falls: the curve ends where DI or velocity stop falling.
   for (std::size_t i = couplings.size(); i-- > 0;) {
@@ -196,7 +198,7 @@ core::Result<RestitutionCurve> measure(const Setup& s, double base, const core::
     if (!p) return core::cancelled();
     if (std::isnan(p->far) || std::isnan(p->repolarised)) break;
     const RestitutionPoint point{couplings[i], p->middle - first.repolarised, velocity(*p), p->repolarised - p->middle};
-    if (!out.points.empty() && (point.di_ms > out.points.back().di_ms - 0.1 || point.cv > out.points.back().cv)) break;
+    if (!out.points.empty() && (point.di_ms > out.points.back().di_ms - 0.1 || point.cv > (1 + supernormal) * out.points.back().cv)) break;
     out.points.push_back(point);
   }
   std::reverse(out.points.begin(), out.points.end());
