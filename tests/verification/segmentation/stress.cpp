@@ -259,6 +259,8 @@ const std::vector<Condition>& conditions() {
       {"8bit-100..400", [](V v, R) { return Stressed{windowed(v, -100, 400), {}}; }},
       {"offset+1024", [](V v, R) { auto o = v; for (float& x : o.values) x += 1024; return Stressed{o, {}}; }},
       {"8bit-motion", [](V v, R) { auto s = slabs(doubled(v, Vec3(3, -2, 1.5)), 2); s.ct = windowed(noisy(s.ct, 25), -200, 700); return s; }},
+      {"8bit-motion-other", [](V v, R) { auto s = slabs(doubled(v, Vec3(-2.5, 3, -2)), 2.5); s.ct = windowed(noisy(s.ct, 20), -100, 550); return s; }},
+      {"8bit-motion-5mm", [](V v, R) { auto s = slabs(doubled(v, Vec3(4, 3, 0)), 1); s.ct = windowed(noisy(s.ct, 15), -300, 800); return s; }},
       {"noise60", [](V v, R) { return Stressed{noisy(v, 60), {}}; }},
       {"blur1.5", [](V v, R) { auto o = v; o.values = vx::gaussian(v.grid, v.values, 1.5); return Stressed{o, {}}; }},
       {"double4mm", [](V v, R) { return Stressed{doubled(v, Vec3(3, -2, 1.5)), {}}; }},
