@@ -298,7 +298,7 @@ TEST_CASE("lesion size from power, force and time agrees with the published mean
   CHECK(rf_lesion_size({30, 10, 20}).index == Approx(321.7).epsilon(0.001));
 }
 
-TEST_CASE("a lesion from power, force and time is the lesion of that radius and depth, its uncertainty reported; SD below zero burns less", "[ablation]") {
+TEST_CASE("a lesion from power, force and time is the lesion of that radius and depth, its uncertainty reported, SD below zero burns less", "[ablation]") {
   const auto model = test::small_twin({0.75, 0, 5});
   auto spec = test::sample("ablation");
   spec.params.set("size", std::string("power, force and time"));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Studies kept in a case folder: read back, gone on with, and refused when damaged.
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -14,7 +16,8 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Folder {
-  fs::path path = fs::temp_directory_path() / "ot_saved_studies";
+  // Its own folder for each process: ctest runs the cases side by side.
+  fs::path path = fs::temp_directory_path() / ("ot_saved_studies_" + std::to_string(::getpid()));
   Folder() { fs::remove_all(path); fs::create_directories(path); }
   ~Folder() { fs::remove_all(path); }
 };
