@@ -46,8 +46,8 @@ Plans aorta_case(const fs::path& dir, const std::string& edge) {
   return p;
 }
 
-// The drop rises by at least `rise` with the stenosis and the stent takes back at least half of it.
-void drop_rises_and_falls(const Plans& p, const std::string& mode, double rise) {
+// The drop rises by a third and more with the stenosis and the stent takes back at least half of it. Returns how many times it rises.
+double drop_rises_and_falls(const Plans& p, const std::string& mode) {
   const json base = ok({"run", p.folder, "--mode", mode}), narrow = ok({"run", p.folder, "--mode", mode, "--scenario", p.narrow}), stented = ok({"run", p.folder, "--mode", mode, "--scenario", p.stented});
   for (const json* r : {&base, &narrow, &stented}) {
     CHECK((*r).at("mode") == mode);
@@ -58,21 +58,22 @@ void drop_rises_and_falls(const Plans& p, const std::string& mode, double rise) 
   }
   const double a = value(base, "aorta_pressure_drop_mmhg"), b = value(narrow, "aorta_pressure_drop_mmhg"), c = value(stented, "aorta_pressure_drop_mmhg");
   INFO(mode << ": baseline " << a << ", stenosis " << b << ", stent " << c << " mmHg");
-  CHECK(b > a * rise);
+  CHECK(b > a * 1.33);
   CHECK(c < b - 0.5 * (b - a));
   CHECK(c > 0);
   CHECK(narrow.at("setup_sha256") != base.at("setup_sha256"));
   CHECK(stented.at("setup_sha256") != narrow.at("setup_sha256"));
+  return b / a;
 }
 
 }  // namespace
 
-TEST_CASE("Real aorta, FAST: 60 % stenosis more than doubles the pressure drop, a stent of 18 mm over it takes it back") {
-  drop_rises_and_falls(aorta_case(scratch_folder("real-aorta-fast"), "2.5"), "fast", 2.0);
-}
-
-TEST_CASE("Real aorta, FULL 3D Navier-Stokes: 60 % stenosis raises the pressure drop by a third and more, the stent takes it back") {
-  drop_rises_and_falls(aorta_case(scratch_folder("real-aorta-full"), "4"), "full", 1.33);
+// FAST was once asked to double the drop. That held because its baseline was a third of the 3D solution's (no entrance flow, no bends);
+// what it has to reproduce is the 3D solver's rise.
+TEST_CASE("Real aorta, FAST and 3D Navier-Stokes: 60 % stenosis raises the drop by a third and more and within 15 % as many times in both, a stent of 18 mm takes it back") {
+  const auto plans = aorta_case(scratch_folder("real-aorta"), "4");
+  const double fast = drop_rises_and_falls(plans, "fast"), full = drop_rises_and_falls(plans, "full");
+  CHECK(fast == Approx(full).epsilon(0.15));
 }
 
 TEST_CASE("Real aorta: the inlet must be a cap of the surface, and the unit is not guessed") {
