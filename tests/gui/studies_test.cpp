@@ -275,6 +275,9 @@ TEST_CASE("a conduction system is chosen in the Model stage, and what cannot be 
   w.session().replace(data, {});
   REQUIRE(w.fast_ready(0));
   REQUIRE(build->isEnabled());
+  auto* kind = w->findChild<QComboBox*>("conduction_kind");
+  CHECK(kind->currentData().toString() == "purkinje");   // what hearts get unless asked otherwise
+  kind->setCurrentIndex(kind->findData("points"));
   auto* block = w->findChild<QComboBox*>("conduction_block");
   block->setCurrentIndex(block->findData("lafb"));
   CHECK_FALSE(build->isEnabled());   // the early sites have no fascicles
@@ -288,9 +291,8 @@ TEST_CASE("a conduction system is chosen in the Model stage, and what cannot be 
   CHECK(w.session().undo_name() == "conduction system");
   w.session().undo();
   CHECK(w.session().data()->twin == before);
-  auto* kind = w->findChild<QComboBox*>("conduction_kind");
   kind->setCurrentIndex(kind->findData("purkinje"));
-  CHECK(note->text().contains("not calibrated"));
+  CHECK(note->text().contains("set on three hearts"));
 }
 
 TEST_CASE("the restitution plot draws a line and dots for every kind that conducts, in its own colour, and leaves out rare kinds") {

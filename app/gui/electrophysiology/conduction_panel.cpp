@@ -90,7 +90,7 @@ void ConductionPanel::refresh() {
       if (line.rfind("Conduction block", 0) == 0 || line.rfind("Accessory pathway", 0) == 0 || line.rfind("The Purkinje tree", 0) == 0) now << QString::fromStdString(line);
   now_->setText(!data->twin || !data->twin->heart ? QString() : now.isEmpty() ? QStringLiteral("Now: early sites with a fast endocardial layer, no block.") : "Now: " + now.join(' '));
   now_->setVisible(!now_->text().isEmpty());
-  QString note = kind == "purkinje" ? "The tree is not calibrated yet: its QRS is too short. Read the order of activation, not the duration. "
+  QString note = kind == "purkinje" ? "The tree was set on three hearts, where a healthy QRS takes 77 to 97 ms. Trust the order of activation more than the duration. "
                                     : "Fascicular blocks need the tree. ";
   note += "Kept in the case: a rebuild from the labels uses it again.";
   note_->setText(note);
