@@ -144,11 +144,11 @@ struct FlowConditions {
 };
 struct ElectroChoices {
   std::string ionic_model;
-  double dt_ms = 0.05, end_ms = 500, cycle_length_ms = 1000, sodium_interpolation_weight = 1;
+  double dt_ms = 0.05, end_ms = 500, cycle_length_ms = 1000, sodium_interpolation_weight = -1;   // negative: the solver's own
   std::map<std::string, core::Vec3> electrodes;      // moved by hand, by name, mm
 };
 struct ModelChoices {
-  std::string conduction = "points", block = "none", accessory = "none";   // as PipelineParams has them
+  std::string conduction = "purkinje", block = "none", accessory = "none";   // as PipelineParams has them
   std::map<std::string, FlowConditions> flow;        // by vessel key
   std::optional<ElectroChoices> electro;
 };

@@ -6,11 +6,13 @@
 #include <QDoubleSpinBox>
 #include <QHBoxLayout>
 #include <QSignalBlocker>
+#include <cmath>
 #include <set>
 
 #include "app/gui/electrophysiology/electrode_tool.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/session/model_choices.hpp"
+#include "solvers/electrophysiology/monodomain_setup.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 
 namespace ot::gui {
@@ -63,7 +65,7 @@ SolverPanel::SolverPanel(Workspace& workspace, ElectrodeTool& electrodes, QWidge
   step_ = field("solver_dt", "Time step", "ms", 0.005, 0.1, 0.01, 3, "Of the FULL model. Verified at 0.05 ms and below; larger steps are refused by the solver where they are not stable.");
   end_ = field("solver_end", "End of the beat", "ms", 50, 5000, 50, 0, "FULL and FAST stop here: 150 ms are enough for QRS, 500 ms for QT at rest.");
   cycle_ = field("solver_cycle", "Cycle length", "ms", 250, 3000, 50, 0, "Cells are paced at it before the beat; rate correction and repolarisation follow it.");
-  sodium_ = field("solver_sodium", "Sodium weight", "", 0, 1, 0.05, 2, "Share of the interpolated sodium current in the upstroke: 1 for single beats, 0.65 for premature beats and re-entry on coarse meshes, 0 nodal.");
+  sodium_ = field("solver_sodium", "Sodium weight", "", 0, 1, 0.05, 2, "Share of the interpolated sodium current in the upstroke: 0.65 where conductivities are tuned to the asked velocity, 1 where not, 0 nodal.");
   show_ = new QCheckBox("ECG electrodes in 3D", this);
   name_widget(show_, "solver_electrodes", "ECG electrodes in 3D");
   show_->setToolTip("Shows the electrodes around the heart; drag one to move it, the ECG is computed again when you let go.");
@@ -90,7 +92,7 @@ void SolverPanel::refresh() {
   step_->setValue(p.dt_ms);
   end_->setValue(p.end_ms);
   cycle_->setValue(p.cycle_length_ms);
-  sodium_->setValue(p.sodium_interpolation_weight);
+  sodium_->setValue(ep::sodium_weight(p));
   filling_ = false;
 }
 
@@ -105,7 +107,8 @@ void SolverPanel::apply() {
   choices.dt_ms = step_->value();
   choices.end_ms = end_->value();
   choices.cycle_length_ms = cycle_->value();
-  choices.sodium_interpolation_weight = sodium_->value();
+  // Left alone, the choice stays with the solver (a negative weight), which knows whether conductivities are tuned.
+  if (std::abs(sodium_->value() - ep::sodium_weight(heart->baseline)) > 1e-9) choices.sodium_interpolation_weight = sodium_->value();
   std::string what;
   if (choices.ionic_model != before.ionic_model) what = "cell model";
   else if (choices.dt_ms != before.dt_ms) what = "time step";
