@@ -82,6 +82,7 @@ double value_of(const std::vector<core::Quantity>& quantities, const std::string
 core::Result<hemo::FlowResult> solve_at_pressure(const hemo::FlowProblem& given, double aortic_Pa, const Progress& progress) {
   constexpr int most_corrections = 3;
   constexpr double close_enough = 0.02, losses_exponent = 1.7;
+  constexpr double developed_passes = 4;   // flow-throughs of a warm start at most: one to adjust, three to average a jet that does not settle
   hemo::FlowProblem problem = given;
   auto solved = hemo::run_navier_stokes(problem, progress.part(0, 0.5));
   for (int i = 0; solved && i < most_corrections; ++i) {
@@ -91,6 +92,8 @@ core::Result<hemo::FlowResult> solve_at_pressure(const hemo::FlowProblem& given,
     double& q = problem.inlets.front().flow.front().second;
     const double slope = ((inlet_Pa - drop_Pa) + losses_exponent * drop_Pa) / q;
     q *= std::clamp(1.0 + (aortic_Pa - inlet_Pa) / (slope * q), 0.3, 2.0);
+    const double developed_s = developed_passes * problem.mesh->volume() / q;
+    problem.max_s = given.max_s > 0 ? std::min(given.max_s, developed_s) : developed_s;
     auto warm = std::make_shared<const hemo::FlowResult>(std::move(*solved));
     const double from = 0.5 + 0.5 * i / most_corrections;
     solved = hemo::run_navier_stokes(problem, progress.part(from, from + 0.5 / most_corrections), warm);
