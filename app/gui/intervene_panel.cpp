@@ -29,7 +29,7 @@ namespace {
 struct ToolTile {
   const char *kind, *action, *icon, *line;
 };
-// One tile per kind the program knows; a kind without an entry here gets a plain tile and is placed as its schema says.
+// One tile per kind that can be placed by mouse. Kinds without an entry come with a scenario file (organtwin-cli run --scenario) and are shown in the plan.
 const ToolTile known_tiles[] = {{"ablation", "lesion_point", "lesion", "point, line, ring"}, {"pacing", "pacing", "pacing", "on the wall"},
                                 {"drug", "drug", "drug", "dose and agent"},                  {"stent", "stent", "stent", "along a vessel"},
                                 {"stenosis", "stenosis", "stenosis", "along a vessel"}};
@@ -93,14 +93,15 @@ IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement
     const ToolTile* tile = nullptr;
     for (const auto& t : known_tiles)
       if (kind.key == t.kind) tile = &t;
-    auto* button = new TileButton(tile ? tile->icon : "plus", QString::fromStdString(kind.label), tile ? tile->line : "", this);
+    if (!tile) continue;
+    auto* button = new TileButton(tile->icon, QString::fromStdString(kind.label), tile->line, this);
     button->setObjectName("tile_" + QString::fromStdString(kind.key));
     button->setToolTip(QString::fromStdString(kind.summary) + "\n" + QString::fromStdString(kind.source));
     button->setProperty("tip", button->toolTip());
     tiles_[kind.key] = button;
     grid->addWidget(button, at / 2, at % 2);
     ++at;
-    if (tile) connect(button, &QAbstractButton::clicked, actions.find(tile->action), &QAction::trigger);
+    connect(button, &QAbstractButton::clicked, actions.find(tile->action), &QAction::trigger);
   }
   box_->addLayout(grid);
 
