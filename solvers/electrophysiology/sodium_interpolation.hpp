@@ -63,8 +63,10 @@ class SodiumInterpolation {
   struct Incidence {
     core::Index element;
     std::array<std::uint16_t, 6> edge;   // number within the block's edges, no_edge when both ends belong to others
+    std::array<std::uint8_t, 4> lane;    // of its nodes in the block, no_lane for those of others
   };
   static constexpr std::uint16_t no_edge = 0xffff;
+  static constexpr std::uint8_t no_lane = 0xff;
 
   void block_correction(const Tissue& tissue, std::ptrdiff_t block, const double* state, const std::vector<const double*>& params,
                         const double* v, const double* e_na);
@@ -78,6 +80,7 @@ class SodiumInterpolation {
   std::vector<float> edge_square_;   // of edge_: length over sqrt(tuned D), squared, ms
   std::vector<core::Index> neighbour_;
   std::vector<double> largest_gm3_, largest_hj_;                  // [blocks]
+  std::vector<double> lowest_v_, highest_v_;                      // [blocks], where update() asks
   std::vector<std::ptrdiff_t> active_, before_;
   AlignedVector correction_;
 };
