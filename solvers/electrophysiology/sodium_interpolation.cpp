@@ -80,8 +80,9 @@ SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
     square.assign(own.size(), {0.0, 0});
     for (const core::Index e : elements[b]) {
       const core::Tet& t = tissue.tets[std::size_t(e)];
-      Incidence incidence{e, {}, {}};
-      for (std::size_t a = 0; a < 4; ++a) incidence.lane[a] = mine(t[a]) ? std::uint8_t(t[a] % core::Index(bn)) : no_lane;
+      Incidence incidence{e, {}, 0};
+      for (core::Index i : t)
+        if (mine(i)) incidence.nodes |= std::uint64_t(1) << (i % core::Index(bn));
       for (std::size_t k = 0; k < 6; ++k) {
         const auto [x, y] = tet_edges[k];
         incidence.edge[k] = no_edge;
@@ -195,15 +196,20 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
     std::array<double, 2> add;
   };
   thread_local std::vector<Steep> steep;
-  steep.clear();
   std::uint64_t carry = 0;
   static_assert(block_nodes <= 64);
   const std::ptrdiff_t edges_from = edge_begin_[std::size_t(block)], edges = edge_begin_[std::size_t(block) + 1] - edges_from;
-  for (std::ptrdiff_t k = 0; k < edges; ++k) {
-    const auto [i, j] = edge_[std::size_t(edges_from + k)];
-    if (!(std::abs(v[i] - v[j]) > svi_least_range)) continue;
-    steep.push_back({std::uint16_t(k), sodium_edge_correction(end(i), end(j))});
-    if (steep.back().add[0] == 0.0 && steep.back().add[1] == 0.0) continue;
+  if (steep.size() < std::size_t(edges)) steep.resize(std::size_t(edges));   // the last index written is at most edges - 1
+  std::size_t steep_edges = 0;
+  const std::array<core::Index, 2>* const edge_of = edge_.data() + edges_from;
+  for (std::ptrdiff_t k = 0; k < edges; ++k) {   // gather first, then compute: no branch waits for the currents
+    steep[steep_edges].edge = std::uint16_t(k);
+    steep_edges += std::abs(v[edge_of[k][0]] - v[edge_of[k][1]]) > svi_least_range ? 1 : 0;
+  }
+  for (std::size_t at = 0; at < steep_edges; ++at) {
+    const auto [i, j] = edge_of[steep[at].edge];
+    steep[at].add = sodium_edge_correction(end(i), end(j));
+    if (steep[at].add[0] == 0.0 && steep[at].add[1] == 0.0) continue;
     if (i / bn == block) carry |= std::uint64_t(1) << (i % bn);
     if (j / bn == block) carry |= std::uint64_t(1) << (j % bn);
   }
@@ -214,9 +220,7 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
   volume.assign(std::size_t(edges), 0.0);
   for (std::ptrdiff_t at = element_begin_[std::size_t(block)]; at < element_begin_[std::size_t(block) + 1]; ++at) {
     const Incidence& incidence = element_[std::size_t(at)];
-    bool needed = false;
-    for (const std::uint8_t lane : incidence.lane) needed |= lane != no_lane && ((carry >> (lane & 63)) & 1);
-    if (!needed) continue;
+    if ((incidence.nodes & carry) == 0) continue;
     const std::size_t e = std::size_t(incidence.element);
     const core::Tet& tet = tissue.tets[e];
     const double x[4] = {v[tet[0]], v[tet[1]], v[tet[2]], v[tet[3]]};
@@ -236,7 +240,8 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
     for (std::size_t k = 0; k < 6; ++k)
       if (incidence.edge[k] != no_edge) volume[incidence.edge[k]] += share * energy[k];
   }
-  for (const Steep& edge : steep) {
+  for (std::size_t n = 0; n < steep_edges; ++n) {
+    const Steep& edge = steep[n];
     const double share = volume[edge.edge];
     if (share == 0.0) continue;
     const std::size_t at = std::size_t(edges_from + edge.edge);

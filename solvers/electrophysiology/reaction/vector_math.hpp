@@ -2,7 +2,7 @@
 // Exponential and logarithm that the compiler takes into a vector loop: no calls, so nothing is spilled around them.
 // Only for kernels (internal linkage: every instruction set has its own copy).
 // Numerics: exp(x) = 2^k p(x - k ln 2), k the nearest integer to x / ln 2; p interpolates exp at Chebyshev points of +-ln(2)/2
-//           (double: degree 10, 3e-16; float: degree 6, 3e-9). With the rounding of ln 2 and of x: relative errors below 1e-14 for |x| <= 100 in double,
+//           (double: degree 10, 3e-16; float: degree 6, 3e-9). With the rounding of ln 2 and of x: relative errors below 2e-14 for |x| <= 100 in double,
 //           below 3e-6 for |x| <= 60 in float (tested). Valid while the result is a normal number: |x| < 700, in float |x| < 87.
 //           log(x) = e ln 2 + 2 atanh((m - 1) / (m + 1)), x = 2^e m; atanh(s) / s interpolated in s^2, degree 5, 3e-14: absolute error below
 //           1e-13 for 1e-12 <= x <= 1e12 (tested). For x <= 0 a huge number, which no sentinel overlooks.

@@ -12,7 +12,7 @@
 using namespace ot;
 using namespace ot::ep;
 
-TEST_CASE("The kernels' exp is within 1e-14 of the C library for |x| up to 100, in float within 3e-6 up to 60, their log within 1e-13") {
+TEST_CASE("The kernels' exp is within 2e-14 of the C library for |x| up to 100, in float within 3e-6 up to 60, their log within 1e-13") {
   double exp_error = 0, float_error = 0, log_error = 0;
   for (int k = 0; k <= 200000; ++k) {
     const double x = -100 + 0.001 * k;
@@ -22,7 +22,7 @@ TEST_CASE("The kernels' exp is within 1e-14 of the C library for |x| up to 100, 
     const double y = std::exp(0.276 * x);   // 1e-12 .. 1e12
     log_error = std::max(log_error, std::abs(vector_log(y) - std::log(y)));
   }
-  CHECK(exp_error < 1e-14);
+  CHECK(exp_error < 2e-14);   // without fused products the reduction alone rounds by 100 * 2^-53
   CHECK(float_error < 3e-6);
   CHECK(log_error < 1e-13);
   CHECK(vector_exp(0.0) == 1.0);
