@@ -76,7 +76,7 @@ SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
     std::sort(own.begin(), own.end());
     slot.assign(slots, -1);
     for (std::size_t k = 0; k < own.size(); ++k) number(own[k][0], own[k][1]) = int(k);
-    OT_EXPECT(own.size() < no_edge);
+    OT_EXPECT(own.size() < 0xffff);
     square.assign(own.size(), {0.0, 0});
     for (const core::Index e : elements[b]) {
       const core::Tet& t = tissue.tets[std::size_t(e)];
@@ -85,7 +85,7 @@ SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
         if (mine(i)) incidence.nodes |= std::uint64_t(1) << (i % core::Index(bn));
       for (std::size_t k = 0; k < 6; ++k) {
         const auto [x, y] = tet_edges[k];
-        incidence.edge[k] = no_edge;
+        incidence.edge[k] = std::uint16_t(own.size());
         if (!mine(t[x]) && !mine(t[y])) continue;
         const auto [i, j] = std::minmax(t[x], t[y]);
         incidence.edge[k] = std::uint16_t(number(i, j));
@@ -199,15 +199,31 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
   std::uint64_t carry = 0;
   static_assert(block_nodes <= 64);
   const std::ptrdiff_t edges_from = edge_begin_[std::size_t(block)], edges = edge_begin_[std::size_t(block) + 1] - edges_from;
-  if (steep.size() < std::size_t(edges)) steep.resize(std::size_t(edges));   // the last index written is at most edges - 1
+  if (steep.size() < std::size_t(edges)) steep.resize(std::size_t(edges));
   std::size_t steep_edges = 0;
   const std::array<core::Index, 2>* const edge_of = edge_.data() + edges_from;
   for (std::ptrdiff_t k = 0; k < edges; ++k) {   // gather first, then compute: no branch waits for the currents
     steep[steep_edges].edge = std::uint16_t(k);
     steep_edges += std::abs(v[edge_of[k][0]] - v[edge_of[k][1]]) > svi_least_range ? 1 : 0;
   }
+  // The block's own factors of the current side by side: most edges have both ends here, and most of those do not carry it.
+  alignas(64) double gm3[block_nodes], hj[block_nodes], drive[block_nodes];
+  {
+    const double* const s = state + block * states_ * bn;
+    const double *const m = s + rows_.m * bn, *const h = s + rows_.h * bn, *const j = s + rows_.j * bn, *const g = params[std::size_t(block)] + rows_.conductance * bn;
+    for (std::ptrdiff_t l = 0; l < bn; ++l) {
+      gm3[l] = g[l] * m[l] * m[l] * m[l];
+      hj[l] = h[l] * j[l];
+      drive[l] = std::abs(v[block * bn + l] - e_na[block * bn + l]);
+    }
+  }
   for (std::size_t at = 0; at < steep_edges; ++at) {
     const auto [i, j] = edge_of[steep[at].edge];
+    steep[at].add = {0.0, 0.0};
+    if (i / bn == block && j / bn == block) {
+      const std::size_t a = std::size_t(i % bn), b = std::size_t(j % bn);
+      if (!(std::max(gm3[a], gm3[b]) * std::max(hj[a], hj[b]) * std::max(drive[a], drive[b]) > svi_least_current)) continue;
+    }
     steep[at].add = sodium_edge_correction(end(i), end(j));
     if (steep[at].add[0] == 0.0 && steep[at].add[1] == 0.0) continue;
     if (i / bn == block) carry |= std::uint64_t(1) << (i % bn);
@@ -217,15 +233,13 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
   // Volume of every edge: what its tets give it.
   double shared[block_nodes] = {}, pull[block_nodes] = {};
   thread_local std::vector<double> volume;
-  volume.assign(std::size_t(edges), 0.0);
+  volume.assign(std::size_t(edges) + 1, 0.0);   // the last one takes what belongs to others
   for (std::ptrdiff_t at = element_begin_[std::size_t(block)]; at < element_begin_[std::size_t(block) + 1]; ++at) {
     const Incidence& incidence = element_[std::size_t(at)];
     if ((incidence.nodes & carry) == 0) continue;
     const std::size_t e = std::size_t(incidence.element);
     const core::Tet& tet = tissue.tets[e];
     const double x[4] = {v[tet[0]], v[tet[1]], v[tet[2]], v[tet[3]]};
-    const double low = std::min(std::min(x[0], x[1]), std::min(x[2], x[3])), high = std::max(std::max(x[0], x[1]), std::max(x[2], x[3]));
-    if (!(high - low > svi_least_range)) continue;
     double energy[6], total = 0, positive = 0;
     for (std::size_t k = 0; k < 6; ++k) {
       const double d = x[tet_edges[k].first] - x[tet_edges[k].second];
@@ -237,8 +251,7 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
     // Where couplings of the wrong sign cancel most of the energy (flat tets, edges far longer than the front), the shares would grow
     // without bound and drive the potential away: no edge gets more than four times its tet.
     const double share = tissue.tet_volume[e] / std::max(total, least_net_energy * positive);
-    for (std::size_t k = 0; k < 6; ++k)
-      if (incidence.edge[k] != no_edge) volume[incidence.edge[k]] += share * energy[k];
+    for (std::size_t k = 0; k < 6; ++k) volume[incidence.edge[k]] += share * energy[k];
   }
   for (std::size_t n = 0; n < steep_edges; ++n) {
     const Steep& edge = steep[n];

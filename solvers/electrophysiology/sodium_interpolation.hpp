@@ -63,10 +63,9 @@ class SodiumInterpolation {
   // Edges of a block: pairs of inner nodes of which at least one is its own. An element's six, in the order 01 02 03 12 13 23.
   struct Incidence {
     core::Index element;
-    std::array<std::uint16_t, 6> edge;   // number within the block's edges, no_edge when both ends belong to others
+    std::array<std::uint16_t, 6> edge;   // number within the block's edges, their count when both ends belong to others
     std::uint64_t nodes;                 // bit l: lane l of the block is one of its nodes
   };
-  static constexpr std::uint16_t no_edge = 0xffff;
 
   void block_correction(const Tissue& tissue, std::ptrdiff_t block, const double* state, const std::vector<const double*>& params,
                         const double* v, const double* e_na);
