@@ -132,7 +132,7 @@ AdaptiveBeat adaptive_aliev_panfilov(double end_ms, double stimulus_start, doubl
 }  // namespace
 
 // At 0.02 ms the steepest slope, which lies at the very end of the 2 ms stimulus, is 3.6 % low; at 0.01 ms all bounds hold.
-Rows ionic_courtemanche(bool quick, const core::Progress& p) { return ionic_beat("ionic/courtemanche1998-beat", "courtemanche_1998", "courtemanche1998", quick, p, 0.01); }
+Rows ionic_courtemanche(bool quick, const core::Progress& p) { return ionic_beat("ionic/courtemanche1998-beat", "courtemanche_1998", "courtemanche1998", quick, p, 0.02); }
 Rows ionic_stewart(bool quick, const core::Progress& p) { return ionic_beat("ionic/stewart2009-beat", "stewart_2009", "stewart2009_purkinje", quick, p); }
 Rows ionic_courtemanche_rates(bool quick, const core::Progress& p) { return rate_dependence("ionic/courtemanche1998-rates", "courtemanche_1998", "courtemanche1998", 20, 2, quick, p); }
 Rows ionic_stewart_rates(bool quick, const core::Progress& p) { return rate_dependence("ionic/stewart2009-rates", "stewart_2009", "stewart2009_purkinje", 52, 1, quick, p); }

@@ -47,7 +47,7 @@ const std::vector<Verification>& builtin_verifications() {
       {"ionic/torord_dyncl_endo-beat", "ToR-ORd dynCl endo: one beat from the reference state (needs ORGANTWIN_SHARED)", "reference/ionic: CVODE at 1e-9", ionic_torord_endo},
       {"ionic/torord_dyncl_epi-beat", "ToR-ORd dynCl epi: one beat from the reference state (needs ORGANTWIN_SHARED)", "reference/ionic: CVODE at 1e-9", ionic_torord_epi},
       {"ionic/torord_dyncl_mid-beat", "ToR-ORd dynCl mid: one beat from the reference state (needs ORGANTWIN_SHARED)", "reference/ionic: CVODE at 1e-9", ionic_torord_mid},
-      {"ionic/courtemanche1998-beat", "Courtemanche 1998: one beat from the reference state, dt 0.01 (needs ORGANTWIN_SHARED)", "reference/ionic: CVODE at 1e-9", ionic_courtemanche},
+      {"ionic/courtemanche1998-beat", "Courtemanche 1998: one beat from the reference state, dt 0.02 (needs ORGANTWIN_SHARED)", "reference/ionic: CVODE at 1e-9", ionic_courtemanche},
       {"ionic/stewart2009-beat", "Stewart 2009 Purkinje: the same, dt 0.02", "reference/ionic: CVODE at 1e-9", ionic_stewart},
       {"ionic/aliev_panfilov1996-beat", "Aliev-Panfilov 1996: one beat, dt 0.02", "own adaptive integration at 1e-10", ionic_aliev_panfilov},
       {"ionic/courtemanche1998-rates", "Courtemanche 1998: APD90 over cycle lengths, the whole history (not with --quick; about a minute)", "reference/ionic/rate_dependence.csv", ionic_courtemanche_rates},

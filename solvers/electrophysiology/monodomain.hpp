@@ -12,7 +12,8 @@
 //           interpolated m, h, j and V (sodium_interpolation.hpp). Crank-Nicolson for diffusion, Adams-Bashforth 2
 //           for the ionic current, Rush-Larsen gates at mid-step; second order in dt. Conductivities times a factor
 //           k(h / sqrt D) per element and direction that takes out the mesh's own effect on the velocity
-//           (conduction_tuning.hpp). Increments by conjugate gradients with Jacobi, started from the previous increment.
+//           (conduction_tuning.hpp). Increments by one Jacobi step from an extrapolated guess, by conjugate gradients where
+//           that is not enough (monodomain_step.hpp).
 //           Good for h / sqrt D <= 3.5 across fibres (a note warns above) and dt <= 0.05 ms.
 // Fails:    wrong_usage or bad_input before the first step for impossible input; computation_failed with time and place when
 //           V leaves +-200 mV; cancelled. Nothing is left behind.

@@ -48,7 +48,7 @@ void MonodomainStep::find_sleepers() {
   }
 }
 
-// The step of ionic_pass() without neighbours, before that of the others: what their rows see next door is of the same step.
+// The step of ionic_pass() without neighbours.
 void MonodomainStep::rest_step() {
   for (RestCell& cell : rest_cell_) {
     if (cell.state.empty()) continue;
@@ -61,15 +61,10 @@ void MonodomainStep::rest_step() {
     kernel_({lane_multiple, dt_, 0.0, cell.state.data(), cell.param, v, rate, current, e});
     const double ionic = steps_ == 0 ? current[0] : 1.5 * current[0] - 0.5 * cell.i_before;
     cell.i_before = current[0];
+    cell.dv_before = cell.dv;
     cell.dv = -dt_ * ionic;
     cell.e_na = e[0];
   }
-  for (std::size_t b = 0; b < asleep_.size(); ++b) {
-    if (!asleep_[b]) continue;
-    const RestCell& cell = rest_cell_[tissue_.class_of[b * std::size_t(bn)]];
-    std::fill_n(dv_.begin() + std::ptrdiff_t(b) * bn, bn, cell.dv);
-  }
-  multiply(frontier_, dv_, kd_);
 }
 
 void MonodomainStep::rest_finish() {
@@ -88,14 +83,15 @@ void MonodomainStep::wake(std::ptrdiff_t block) {
   for (std::ptrdiff_t i = block * bn; i < (block + 1) * bn; ++i) {
     v_[std::size_t(i)] = cell.v;
     dv_[std::size_t(i)] = cell.dv;
+    dv_before_[std::size_t(i)] = cell.dv_before;
     i_before_[std::size_t(i)] = cell.i_before;
     e_na_[std::size_t(i)] = cell.e_na;
     double kv = 0, kd = 0;
     for (std::ptrdiff_t k = tissue_.row_begin[std::size_t(i)]; k < tissue_.row_begin[std::size_t(i) + 1]; ++k) {
       const std::size_t j = std::size_t(tissue_.col[std::size_t(k)]);
       if (asleep_[j / std::size_t(bn)]) continue;
-      kv += double(tissue_.k[std::size_t(k)]) * (v_[j] - cell.v);
-      kd += double(tissue_.k[std::size_t(k)]) * (dv_[j] - cell.dv);
+      kv += double(tissue_.k[std::size_t(k)]) * ((v_[j] - dv_[j]) - (cell.v - cell.dv));
+      kd += double(tissue_.k[std::size_t(k)]) * (dv_before_[j] - cell.dv_before);
     }
     kv_[std::size_t(i)] = kv;
     kd_[std::size_t(i)] = kd;
@@ -139,9 +135,7 @@ void MonodomainStep::list_awake() {
       }
   }
   const std::size_t chunks = std::max<std::size_t>(1, (asleep_.size() + 7) / 8);
-  rr_part_.resize(chunks);
-  bb_part_.resize(chunks);
-  uw_part_.resize(chunks);
+  part_.resize(chunks);
 }
 
 MonodomainState MonodomainStep::save() const {
@@ -151,6 +145,7 @@ MonodomainState MonodomainStep::save() const {
   s.state = copy(state_);
   s.v = copy(v_);
   s.dv = copy(dv_);
+  s.dv_before = copy(dv_before_);
   s.i_before = copy(i_before_);
   s.e_na = copy(e_na_);
   s.kv = copy(kv_);
@@ -159,7 +154,7 @@ MonodomainState MonodomainStep::save() const {
   for (const RestCell& cell : rest_cell_) {
     if (cell.state.empty()) continue;
     for (double x : cell.state) s.rest_cells.push_back(x);
-    s.rest_cells.insert(s.rest_cells.end(), {cell.v, cell.dv, cell.i_before, cell.e_na});
+    s.rest_cells.insert(s.rest_cells.end(), {cell.v, cell.dv, cell.dv_before, cell.i_before, cell.e_na});
   }
   s.asleep = asleep_;
   s.armed = armed_;
@@ -170,8 +165,8 @@ MonodomainState MonodomainStep::save() const {
 
 bool MonodomainStep::restore(const MonodomainState& s) {
   std::size_t rest = 0;
-  for (const RestCell& cell : rest_cell_) rest += cell.state.empty() ? 0 : cell.state.size() + 4;
-  if (s.state.size() != state_.size() || s.v.size() != v_.size() || s.dv.size() != v_.size() || s.i_before.size() != v_.size() ||
+  for (const RestCell& cell : rest_cell_) rest += cell.state.empty() ? 0 : cell.state.size() + 5;
+  if (s.state.size() != state_.size() || s.v.size() != v_.size() || s.dv.size() != v_.size() || s.dv_before.size() != v_.size() || s.i_before.size() != v_.size() ||
       s.e_na.size() != v_.size() || s.kv.size() != v_.size() || s.kd.size() != v_.size() || s.peak.size() != v_.size() ||
       s.armed.size() != armed_.size() || s.asleep.size() != asleep_.size() || s.rest_cells.size() != rest || s.activation.empty() ||
       s.activation.size() != s.repolarisation.size() || s.steps < 0)
@@ -184,6 +179,7 @@ bool MonodomainStep::restore(const MonodomainState& s) {
   copy(s.state, state_);
   copy(s.v, v_);
   copy(s.dv, dv_);
+  copy(s.dv_before, dv_before_);
   copy(s.i_before, i_before_);
   copy(s.e_na, e_na_);
   copy(s.kv, kv_);
@@ -196,6 +192,7 @@ bool MonodomainStep::restore(const MonodomainState& s) {
     at += cell.state.size();
     cell.v = *at++;
     cell.dv = *at++;
+    cell.dv_before = *at++;
     cell.i_before = *at++;
     cell.e_na = *at++;
   }

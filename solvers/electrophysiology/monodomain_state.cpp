@@ -11,7 +11,7 @@
 namespace ot::ep {
 namespace {
 
-constexpr char magic[8] = {'O', 'T', 'M', 'S', 0, 0, 0, 1};
+constexpr char magic[8] = {'O', 'T', 'M', 'S', 0, 0, 0, 2};
 
 class Writer {
  public:
@@ -57,7 +57,7 @@ void pass(Archive& a, State& s) {
   a.array(s.key);
   a.value(s.t_ms);
   a.value(s.steps);
-  for (auto* x : {&s.state, &s.v, &s.dv, &s.i_before, &s.e_na, &s.kv, &s.kd, &s.peak, &s.rest_cells}) a.array(*x);
+  for (auto* x : {&s.state, &s.v, &s.dv, &s.dv_before, &s.i_before, &s.e_na, &s.kv, &s.kd, &s.peak, &s.rest_cells}) a.array(*x);
   a.array(s.asleep);
   a.array(s.armed);
 }

@@ -16,23 +16,17 @@ namespace {
 
 constexpr std::ptrdiff_t bn = block_nodes;
 constexpr std::ptrdiff_t blocks_per_chunk = 8;     // awake blocks per unit of work
-constexpr long refresh_every = 64;                 // steps between true products with K
 constexpr int most_iterations = 500;
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 
-// f(first node, last node, chunk) for runs of consecutive awake blocks, chunk by chunk. Small problems stay on one thread: waking
-// another costs more than their passes. The chunks are the same either way.
+// f(block, chunk) for every listed block, chunk by chunk. Small problems stay on one thread: waking another costs more than their
+// passes. The chunks are the same either way.
 constexpr std::ptrdiff_t least_parallel = 128;     // blocks
 template <class F>
 void pass(const std::vector<std::ptrdiff_t>& blocks, F&& f) {
   const std::ptrdiff_t n = std::ptrdiff_t(blocks.size());
   const auto some = [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-    for (std::ptrdiff_t a = first; a < last;) {
-      std::ptrdiff_t end = a + 1;
-      while (end < last && blocks[std::size_t(end)] == blocks[std::size_t(end) - 1] + 1) ++end;
-      f(blocks[std::size_t(a)] * bn, (blocks[std::size_t(end) - 1] + 1) * bn, std::size_t(first / blocks_per_chunk));
-      a = end;
-    }
+    for (std::ptrdiff_t a = first; a < last; ++a) f(blocks[std::size_t(a)], std::size_t(first / blocks_per_chunk));
   };
   if (n >= least_parallel) return core::parallel_chunks(n, blocks_per_chunk, some);
   for (std::ptrdiff_t first = 0; first < n; first += blocks_per_chunk) some(first, std::min(n, first + blocks_per_chunk));
@@ -48,10 +42,11 @@ double ordered(const std::vector<double>& part) {
 
 MonodomainStep::MonodomainStep(const ElectroProblem& problem, const Tissue& tissue)
     : problem_(problem), tissue_(tissue), kernel_(best_kernel(*tissue.family)),
-      interpolate_(sodium_weight(problem) != 0 && tissue.family->sodium.present()), sodium_(tissue, sodium_weight(problem)), dt_(problem.dt_ms) {
+      interpolate_(sodium_weight(problem) != 0 && tissue.family->sodium.present()), sodium_(tissue, sodium_weight(problem)), dt_(problem.dt_ms),
+      diffusion_(diffusion_kernels()) {
   const std::ptrdiff_t padded = tissue.padded, blocks = padded / bn;
   const IonicFamily& family = *tissue.family;
-  for (AlignedVector* x : {&v_, &dv_, &i_before_, &e_na_, &stimulus_, &b_, &r_, &u_, &p_, &s_, &w_, &inverse_, &kv_, &kd_, &peak_, &rest_})
+  for (AlignedVector* x : {&v_, &dv_, &dv_before_, &i_before_, &e_na_, &stimulus_, &u_, &inverse_, &kv_, &kd_, &r_, &z_, &p_, &s_, &w_, &peak_, &rest_})
     x->assign(std::size_t(padded), 0.0);
   state_.resize(std::size_t(padded) * std::size_t(family.states));
   armed_.assign(std::size_t(padded), 1);
@@ -60,7 +55,6 @@ MonodomainStep::MonodomainStep(const ElectroProblem& problem, const Tissue& tiss
     v_[std::size_t(i)] = rest_[std::size_t(i)] = peak_[std::size_t(i)] = c.initial[0];
     for (int s = 0; s < family.states; ++s)
       state_[std::size_t((i / bn * family.states + s) * bn + i % bn)] = c.initial[std::size_t(s) + 1];
-    if (i < tissue.n) inverse_[std::size_t(i)] = 1.0 / (tissue.mass[std::size_t(i)] + 0.5 * dt_ * tissue.k_diagonal[std::size_t(i)]);
   }
   // Blocks of the same mix of classes share one table of parameters.
   std::map<std::vector<std::uint16_t>, std::size_t> tables;
@@ -85,28 +79,47 @@ MonodomainStep::MonodomainStep(const ElectroProblem& problem, const Tissue& tiss
   }
   activation_.assign(1, std::vector<float>(std::size_t(tissue.n), nan));
   repolarisation_ = activation_;
+  slice_rows();
+  for (std::ptrdiff_t b = 0; b < blocks; ++b) diffusion_.product(rows_, b * bn, v_.data(), kv_.data() + b * bn);
   asleep_.assign(std::size_t(blocks), 0);
   find_sleepers();
   list_awake();
   note_initial();
-  multiply(awake_, v_, kv_);
+}
+
+void MonodomainStep::slice_rows() {
+  const std::ptrdiff_t groups = tissue_.padded / lane_multiple;
+  most_.assign(std::size_t(tissue_.padded / bn), 0.0);
+  stiff_.assign(most_.size(), 0);
+  marked_.assign(most_.size(), 0);
+  sliced_begin_.assign(1, 0);
+  for (std::ptrdiff_t g = 0; g < groups; ++g) {
+    std::ptrdiff_t width = 0;
+    for (std::ptrdiff_t i = g * lane_multiple; i < (g + 1) * lane_multiple; ++i)
+      width = std::max(width, tissue_.row_begin[std::size_t(i) + 1] - tissue_.row_begin[std::size_t(i)]);
+    for (std::ptrdiff_t c = 0; c < width; ++c)
+      for (std::ptrdiff_t i = g * lane_multiple; i < (g + 1) * lane_multiple; ++i) {
+        const std::ptrdiff_t at = tissue_.row_begin[std::size_t(i)] + c;
+        const bool there = at < tissue_.row_begin[std::size_t(i) + 1];
+        sliced_k_.push_back(there ? tissue_.k[std::size_t(at)] : 0.0f);
+        sliced_col_.push_back(there ? tissue_.col[std::size_t(at)] : core::Index(i));
+      }
+    sliced_begin_.push_back(sliced_begin_.back() + width);
+  }
+  rows_ = {sliced_begin_.data(), sliced_k_.data(), sliced_col_.data()};
+  for (std::size_t i = 0; i < std::size_t(tissue_.n); ++i) {
+    double size = 0;
+    for (std::ptrdiff_t k = tissue_.row_begin[i]; k < tissue_.row_begin[i + 1]; ++k) size += std::abs(double(tissue_.k[std::size_t(k)]));
+    const double q = 0.5 * dt_ * size, m = tissue_.mass[i], more = std::max(q, 2 * q - 0.2 * m);   // monodomain_step.hpp
+    inverse_[i] = 1.0 / (m + more);
+    if (more > most_jacobi * m) stiff_[i / std::size_t(bn)] = 1;
+  }
 }
 
 void MonodomainStep::note_initial() {
   if (!interpolate_) return;
   for (std::size_t b = 0; b < params_.size(); ++b)
     sodium_.note_block(std::ptrdiff_t(b), state_.data() + std::ptrdiff_t(b) * tissue_.family->states * bn, params_[b]);
-}
-
-void MonodomainStep::multiply(const std::vector<std::ptrdiff_t>& blocks, const AlignedVector& x, AlignedVector& y) const {
-  pass(blocks, [&](std::ptrdiff_t first, std::ptrdiff_t last, std::size_t) {
-    for (std::ptrdiff_t i = first; i < last; ++i) {
-      double sum = 0;
-      for (std::ptrdiff_t k = tissue_.row_begin[std::size_t(i)]; k < tissue_.row_begin[std::size_t(i) + 1]; ++k)
-        sum += double(tissue_.k[std::size_t(k)]) * (x[std::size_t(tissue_.col[std::size_t(k)])] - x[std::size_t(i)]);
-      y[std::size_t(i)] = sum;
-    }
-  });
 }
 
 void MonodomainStep::set_stimulus() {
@@ -133,105 +146,103 @@ void MonodomainStep::set_stimulus() {
   }
 }
 
-// Membrane, right-hand side, and the residual of the previous increment as the start of the solve.
+// K V, membrane, right-hand side, and the Jacobi step from the guess.
 void MonodomainStep::ionic_pass() {
   const std::ptrdiff_t states = tissue_.family->states;
   const double* const correction = sodium_.correction();
-  const bool first_step = steps_ == 0;
-  std::fill(rr_part_.begin(), rr_part_.end(), 0.0);
-  std::fill(bb_part_.begin(), bb_part_.end(), 0.0);
-  pass(awake_, [&](std::ptrdiff_t first, std::ptrdiff_t last, std::size_t chunk) {
-    alignas(64) double rate[block_nodes], current[block_nodes];
-    double rr = 0, bb = 0;
-    for (std::ptrdiff_t begin = first; begin < last; begin += bn) {
-      const std::ptrdiff_t block = begin / bn;
-      for (std::ptrdiff_t l = 0; l < bn; ++l) rate[l] = v_[std::size_t(begin + l)] + 0.5 * dv_[std::size_t(begin + l)];
-      double* const state = state_.data() + block * states * bn;
-      kernel_({int(bn), dt_, 0.0, state, params_[std::size_t(block)], v_.data() + begin, rate, current, e_na_.data() + begin});
-      if (interpolate_) sodium_.note_block(block, state, params_[std::size_t(block)]);
-      for (std::ptrdiff_t l = 0; l < bn; ++l) {
-        const std::size_t i = std::size_t(begin + l);
-        const double now = current[l] + correction[i], m = tissue_.mass[i];
-        const double ionic = first_step ? now : 1.5 * now - 0.5 * i_before_[i];
-        i_before_[i] = now;
-        const double b = dt_ * (m * (stimulus_[i] - ionic) - kv_[i]);
-        const double r = b - m * dv_[i] - 0.5 * dt_ * kd_[i];
-        b_[i] = b;
-        r_[i] = r;
-        u_[i] = inverse_[i] * r;
-        rr += r * u_[i];
-        bb += b * b * inverse_[i];
-      }
-    }
-    rr_part_[chunk] += rr;
-    bb_part_[chunk] += bb;
+  alignas(64) static constexpr double none[block_nodes] = {};
+  std::fill(part_.begin(), part_.end(), 0.0);
+  pass(awake_, [&](std::ptrdiff_t block, std::size_t chunk) {
+    alignas(64) double rate[block_nodes], current[block_nodes], kv_now[block_nodes];
+    const std::ptrdiff_t begin = block * bn;
+    diffusion_.product(rows_, begin, v_.data(), kv_now);
+    for (std::ptrdiff_t l = 0; l < bn; ++l) rate[l] = v_[std::size_t(begin + l)] + 0.5 * dv_[std::size_t(begin + l)];
+    double* const state = state_.data() + block * states * bn;
+    kernel_({int(bn), dt_, 0.0, state, params_[std::size_t(block)], v_.data() + begin, rate, current, e_na_.data() + begin});
+    if (interpolate_) sodium_.note_block(block, state, params_[std::size_t(block)]);
+    const RightSums sums = diffusion_.right_side({dt_, steps_ == 0, kv_now, current, correction + begin, stimulated_ ? stimulus_.data() + begin : none,
+                                                  tissue_.mass.data() + begin, inverse_.data() + begin, i_before_.data() + begin, kv_.data() + begin,
+                                                  kd_.data() + begin, dv_.data() + begin, dv_before_.data() + begin, u_.data() + begin});
+    part_[chunk] += sums.bb;
+    most_[std::size_t(block)] = sums.most;
   });
-  gamma_ = ordered(rr_part_);
-  bb_ = ordered(bb_part_);
+  bb_ = ordered(part_);
+}
+
+// Blocks that the Jacobi step does not settle, and their neighbours.
+void MonodomainStep::list_solved() {
+  const double least = jacobi_tolerance_mV(problem_);
+  std::fill(marked_.begin(), marked_.end(), 0);
+  for (std::ptrdiff_t b : awake_) {
+    if (!(most_[std::size_t(b)] > least) && !stiff_[std::size_t(b)]) continue;
+    marked_[std::size_t(b)] = 1;
+    for (std::ptrdiff_t k = neighbour_begin_[std::size_t(b)]; k < neighbour_begin_[std::size_t(b) + 1]; ++k) marked_[std::size_t(neighbour_[std::size_t(k)])] = 1;
+  }
+  solved_.clear();
+  for (std::ptrdiff_t b : awake_)
+    if (marked_[std::size_t(b)]) solved_.push_back(b);
+  solved_steps_ += long(solved_.size());
 }
 
 bool MonodomainStep::solve() {
+  if (!std::isfinite(bb_)) return false;
+  list_solved();
+  if (solved_.empty()) return true;
   const double goal = problem_.solver_tolerance * problem_.solver_tolerance * bb_;
-  if (!std::isfinite(gamma_) || !std::isfinite(bb_)) return false;
-  double gamma_before = 0, alpha_before = 0;
-  for (int iteration = 0; gamma_ > goal; ++iteration) {
+  std::fill(part_.begin(), part_.end(), 0.0);
+  pass(solved_, [&](std::ptrdiff_t block, std::size_t chunk) {
+    double part = 0;
+    for (std::size_t i = std::size_t(block * bn); i < std::size_t((block + 1) * bn); ++i) {
+      z_[i] = u_[i];
+      r_[i] = inverse_[i] > 0 ? u_[i] / inverse_[i] : 0.0;
+      p_[i] = s_[i] = 0.0;
+      part += r_[i] * z_[i];
+    }
+    part_[chunk] += part;
+  });
+  double gamma = ordered(part_), gamma_before = 0, alpha_before = 0;
+  for (int iteration = 0; gamma > goal; ++iteration) {
     if (iteration >= most_iterations) return false;
-    std::fill(uw_part_.begin(), uw_part_.end(), 0.0);
-    pass(awake_, [&](std::ptrdiff_t first, std::ptrdiff_t last, std::size_t chunk) {
-      double part = 0;
-      for (std::ptrdiff_t i = first; i < last; ++i) {
-        const double own = u_[std::size_t(i)];
-        double sum = 0;
-        for (std::ptrdiff_t k = tissue_.row_begin[std::size_t(i)]; k < tissue_.row_begin[std::size_t(i) + 1]; ++k)
-          sum += double(tissue_.k[std::size_t(k)]) * (u_[std::size_t(tissue_.col[std::size_t(k)])] - own);
-        const double w = tissue_.mass[std::size_t(i)] * own + 0.5 * dt_ * sum;
-        w_[std::size_t(i)] = w;
-        part += w * own;
-      }
-      uw_part_[chunk] += part;
+    std::fill(part_.begin(), part_.end(), 0.0);
+    pass(solved_, [&](std::ptrdiff_t block, std::size_t chunk) {
+      part_[chunk] += diffusion_.system(rows_, block * bn, 0.5 * dt_, tissue_.mass.data() + block * bn, z_.data(), w_.data() + block * bn);
     });
-    const double delta = ordered(uw_part_);
-    const double beta = iteration == 0 ? 0.0 : gamma_ / gamma_before;
-    const double curvature = iteration == 0 ? delta : delta - beta * gamma_ / alpha_before;
+    const double delta = ordered(part_);
+    const double beta = iteration == 0 ? 0.0 : gamma / gamma_before;
+    const double curvature = iteration == 0 ? delta : delta - beta * gamma / alpha_before;
     if (!(curvature > 0) || !std::isfinite(curvature)) return false;
-    const double alpha = gamma_ / curvature;
-    std::fill(uw_part_.begin(), uw_part_.end(), 0.0);
-    pass(awake_, [&](std::ptrdiff_t first, std::ptrdiff_t last, std::size_t chunk) {
-      double part = 0;
-      for (std::ptrdiff_t k = first; k < last; ++k) {
-        const std::size_t i = std::size_t(k);
-        const double p = u_[i] + beta * p_[i], s = w_[i] + beta * s_[i];
-        p_[i] = p;
-        s_[i] = s;
-        dv_[i] += alpha * p;
-        const double r = r_[i] - alpha * s;
-        r_[i] = r;
-        u_[i] = inverse_[i] * r;
-        part += r * u_[i];
-      }
-      uw_part_[chunk] += part;
+    const double alpha = gamma / curvature;
+    std::fill(part_.begin(), part_.end(), 0.0);
+    pass(solved_, [&](std::ptrdiff_t block, std::size_t chunk) {
+      const std::ptrdiff_t at = block * bn;
+      part_[chunk] += diffusion_.conjugate({alpha, beta, w_.data() + at, inverse_.data() + at, z_.data() + at, p_.data() + at, s_.data() + at, r_.data() + at,
+                                            dv_.data() + at});
     });
-    gamma_before = gamma_;
+    gamma_before = gamma;
     alpha_before = alpha;
-    gamma_ = ordered(uw_part_);
+    gamma = ordered(part_);
     ++iterations_;
+  }
+  // The last Jacobi step is added with that of the other blocks.
+  for (std::ptrdiff_t block : solved_) {
+    std::copy_n(z_.begin() + block * bn, bn, u_.begin() + block * bn);
+    std::fill_n(z_.begin() + block * bn, bn, 0.0);
   }
   return true;
 }
 
-// New potential, products with K for the next step, activation and repolarisation, and the sentinel.
+// New potential, activation and repolarisation, and the sentinel.
 MonodomainStep::Trouble MonodomainStep::finish_pass() {
   const double t = time();
-  std::vector<std::ptrdiff_t> bad(uw_part_.size(), -1);
-  std::vector<std::uint8_t> full(uw_part_.size(), 0);
+  std::vector<std::ptrdiff_t> bad(part_.size(), -1);
+  std::vector<std::uint8_t> full(part_.size(), 0);
   const std::size_t beats = activation_.size();
-  pass(awake_, [&](std::ptrdiff_t first, std::ptrdiff_t last, std::size_t chunk) {
-    for (std::ptrdiff_t k = first; k < std::min(last, tissue_.n); ++k) {
+  pass(awake_, [&](std::ptrdiff_t block, std::size_t chunk) {
+    const std::ptrdiff_t begin = block * bn;
+    if (!diffusion_.finish({rest_.data() + begin, u_.data() + begin, dv_.data() + begin, v_.data() + begin, peak_.data() + begin, armed_.data() + begin})) return;
+    for (std::ptrdiff_t k = begin; k < std::min(begin + bn, tissue_.n); ++k) {
       const std::size_t i = std::size_t(k);
-      const double before = v_[i], now = before + dv_[i];
-      v_[i] = now;
-      kd_[i] = (2.0 / dt_) * (b_[i] - r_[i] - tissue_.mass[i] * dv_[i]);
-      kv_[i] += kd_[i];
+      const double before = u_[i], now = v_[i];
       if (!(std::abs(now) <= 200.0)) {
         if (bad[chunk] < 0) bad[chunk] = k;
         continue;
@@ -247,7 +258,6 @@ MonodomainStep::Trouble MonodomainStep::finish_pass() {
         }
         continue;
       }
-      if (now > peak_[i]) peak_[i] = now;
       const double level = rest_[i] + 0.1 * (peak_[i] - rest_[i]);
       if (now <= level && before > level) {
         armed_[i] = 1;
@@ -268,10 +278,6 @@ MonodomainStep::Trouble MonodomainStep::finish_pass() {
     repolarisation_.emplace_back(std::size_t(tissue_.n), nan);
   }
   rest_finish();
-  if (steps_ % refresh_every == 0) {
-    multiply(awake_, v_, kv_);
-    multiply(awake_, dv_, kd_);
-  }
   wake_by_front();
   return {};
 }
@@ -284,7 +290,7 @@ MonodomainStep::Trouble MonodomainStep::advance() {
   if (!solve()) {
     // A value that is not a number shows here first.
     for (std::ptrdiff_t i = 0; i < tissue_.n; ++i)
-      if (!std::isfinite(b_[std::size_t(i)])) return {i, v_[std::size_t(i)], false};
+      if (!std::isfinite(u_[std::size_t(i)])) return {i, v_[std::size_t(i)], false};
     return {0, v_[0], true};
   }
   return finish_pass();

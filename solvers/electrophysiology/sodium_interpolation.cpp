@@ -24,6 +24,8 @@ SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
   const std::size_t blocks = std::size_t(tissue.padded / bn);
   largest_gm3_.assign(blocks, 0.0);
   largest_hj_.assign(blocks, 0.0);
+  lowest_v_.assign(blocks, 0.0);
+  highest_v_.assign(blocks, 0.0);
   correction_.assign(std::size_t(tissue.padded), 0.0);
   if (!rows_.present() || weight_ == 0.0) return;
   std::vector<std::vector<core::Index>> elements(blocks), neighbours(blocks);
@@ -45,26 +47,48 @@ SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
   neighbour_begin_.assign(1, 0);
   std::vector<std::pair<double, int>> square;   // of an edge: sum over its tets, how many
   std::vector<std::array<core::Index, 2>> own;
+  // Number of an edge in `own` by open addressing: every edge is met by half a dozen tets.
+  std::vector<int> slot;
+  const auto number = [&](core::Index i, core::Index j) -> int& {
+    std::size_t at = (std::size_t(i) * 0x9e3779b97f4a7c15ull ^ std::size_t(j) * 0xc2b2ae3d27d4eb4full) >> 20;
+    for (;; ++at) {
+      int& n = slot[at & (slot.size() - 1)];
+      if (n < 0 || (own[std::size_t(n)][0] == i && own[std::size_t(n)][1] == j)) return n;
+    }
+  };
   for (std::size_t b = 0; b < blocks; ++b) {
     own.clear();
+    std::size_t slots = 64;
+    while (slots < 12 * elements[b].size()) slots *= 2;
+    slot.assign(slots, -1);
     const auto mine = [&](core::Index i) { return std::size_t(i / core::Index(bn)) == b; };
     for (const core::Index e : elements[b]) {
       const core::Tet& t = tissue.tets[std::size_t(e)];
-      for (const auto& [x, y] : tet_edges)
-        if (mine(t[x]) || mine(t[y])) own.push_back({std::min(t[x], t[y]), std::max(t[x], t[y])});
+      for (const auto& [x, y] : tet_edges) {
+        if (!mine(t[x]) && !mine(t[y])) continue;
+        const auto [i, j] = std::minmax(t[x], t[y]);
+        if (int& n = number(i, j); n < 0) {
+          n = int(own.size());
+          own.push_back({i, j});
+        }
+      }
     }
     std::sort(own.begin(), own.end());
-    own.erase(std::unique(own.begin(), own.end()), own.end());
-    OT_EXPECT(own.size() < no_edge);
+    slot.assign(slots, -1);
+    for (std::size_t k = 0; k < own.size(); ++k) number(own[k][0], own[k][1]) = int(k);
+    OT_EXPECT(own.size() < 0xffff);
     square.assign(own.size(), {0.0, 0});
     for (const core::Index e : elements[b]) {
       const core::Tet& t = tissue.tets[std::size_t(e)];
-      Incidence incidence{e, {}};
+      Incidence incidence{e, {}, 0};
+      for (core::Index i : t)
+        if (mine(i)) incidence.nodes |= std::uint64_t(1) << (i % core::Index(bn));
       for (std::size_t k = 0; k < 6; ++k) {
         const auto [x, y] = tet_edges[k];
-        const std::array<core::Index, 2> key{std::min(t[x], t[y]), std::max(t[x], t[y])};
-        incidence.edge[k] = mine(t[x]) || mine(t[y]) ? std::uint16_t(std::lower_bound(own.begin(), own.end(), key) - own.begin()) : no_edge;
-        if (incidence.edge[k] == no_edge) continue;
+        incidence.edge[k] = std::uint16_t(own.size());
+        if (!mine(t[x]) && !mine(t[y])) continue;
+        const auto [i, j] = std::minmax(t[x], t[y]);
+        incidence.edge[k] = std::uint16_t(number(i, j));
         square[incidence.edge[k]].first += double(tissue.tet_square[std::size_t(e)][k]);
         ++square[incidence.edge[k]].second;
       }
@@ -124,6 +148,30 @@ void SodiumInterpolation::update(const Tissue& tissue, const double* state, cons
     }
     if (gm3 * hj * largest_drive > svi_least_current) active_.push_back(b);
   }
+  // Where no two nodes of the surroundings differ enough there is nothing to do.
+  const auto ranges = [&](std::ptrdiff_t b) {
+    double low = v[b * bn], high = low;
+    for (std::ptrdiff_t i = b * bn; i < (b + 1) * bn; ++i) {
+      low = v[i] < low ? v[i] : low;
+      high = v[i] > high ? v[i] : high;
+    }
+    lowest_v_[std::size_t(b)] = low;
+    highest_v_[std::size_t(b)] = high;
+  };
+  if (2 * active_.size() > std::size_t(blocks)) {
+    for (std::ptrdiff_t b = 0; b < blocks; ++b) ranges(b);
+  } else {
+    for (std::ptrdiff_t b : active_)
+      for (std::ptrdiff_t k = neighbour_begin_[std::size_t(b)]; k < neighbour_begin_[std::size_t(b) + 1]; ++k) ranges(neighbour_[std::size_t(k)]);
+  }
+  std::erase_if(active_, [&](std::ptrdiff_t b) {
+    double low = lowest_v_[std::size_t(b)], high = highest_v_[std::size_t(b)];
+    for (std::ptrdiff_t k = neighbour_begin_[std::size_t(b)]; k < neighbour_begin_[std::size_t(b) + 1]; ++k) {
+      low = std::min(low, lowest_v_[std::size_t(neighbour_[std::size_t(k)])]);
+      high = std::max(high, highest_v_[std::size_t(neighbour_[std::size_t(k)])]);
+    }
+    return !(high - low > svi_least_range);
+  });
   for (std::ptrdiff_t b : before_) std::fill_n(correction_.begin() + b * bn, bn, 0.0);
   const auto some = [&](std::ptrdiff_t first, std::ptrdiff_t last) {
     for (std::ptrdiff_t a = first; a < last; ++a) block_correction(tissue, active_[std::size_t(a)], state, params, v, e_na);
@@ -137,18 +185,61 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
                                            const std::vector<const double*>& params, const double* v, const double* e_na) {
   double* const out = correction_.data() + block * bn;
   std::fill_n(out, bn, 0.0);
-  double shared[block_nodes] = {}, pull[block_nodes] = {};
-  // Volume of every edge: what its tets give it.
+  const auto end = [&](core::Index i) -> SodiumEnd {
+    const std::ptrdiff_t home = i / bn, lane = i % bn;
+    const double* const s = state + home * states_ * bn + lane;
+    return {params[std::size_t(home)][rows_.conductance * bn + lane], s[rows_.m * bn], s[rows_.h * bn], s[rows_.j * bn], v[i], e_na[i]};
+  };
+  // Edges steep enough, and the block's nodes at edges that carry the upstroke: only what touches those is needed.
+  struct Steep {
+    std::uint16_t edge;
+    std::array<double, 2> add;
+  };
+  thread_local std::vector<Steep> steep;
+  std::uint64_t carry = 0;
+  static_assert(block_nodes <= 64);
   const std::ptrdiff_t edges_from = edge_begin_[std::size_t(block)], edges = edge_begin_[std::size_t(block) + 1] - edges_from;
+  if (steep.size() < std::size_t(edges)) steep.resize(std::size_t(edges));
+  std::size_t steep_edges = 0;
+  const std::array<core::Index, 2>* const edge_of = edge_.data() + edges_from;
+  for (std::ptrdiff_t k = 0; k < edges; ++k) {   // gather first, then compute: no branch waits for the currents
+    steep[steep_edges].edge = std::uint16_t(k);
+    steep_edges += std::abs(v[edge_of[k][0]] - v[edge_of[k][1]]) > svi_least_range ? 1 : 0;
+  }
+  // The block's own factors of the current side by side: most edges have both ends here, and most of those do not carry it.
+  alignas(64) double gm3[block_nodes], hj[block_nodes], drive[block_nodes];
+  {
+    const double* const s = state + block * states_ * bn;
+    const double *const m = s + rows_.m * bn, *const h = s + rows_.h * bn, *const j = s + rows_.j * bn, *const g = params[std::size_t(block)] + rows_.conductance * bn;
+    for (std::ptrdiff_t l = 0; l < bn; ++l) {
+      gm3[l] = g[l] * m[l] * m[l] * m[l];
+      hj[l] = h[l] * j[l];
+      drive[l] = std::abs(v[block * bn + l] - e_na[block * bn + l]);
+    }
+  }
+  for (std::size_t at = 0; at < steep_edges; ++at) {
+    const auto [i, j] = edge_of[steep[at].edge];
+    steep[at].add = {0.0, 0.0};
+    if (i / bn == block && j / bn == block) {
+      const std::size_t a = std::size_t(i % bn), b = std::size_t(j % bn);
+      if (!(std::max(gm3[a], gm3[b]) * std::max(hj[a], hj[b]) * std::max(drive[a], drive[b]) > svi_least_current)) continue;
+    }
+    steep[at].add = sodium_edge_correction(end(i), end(j));
+    if (steep[at].add[0] == 0.0 && steep[at].add[1] == 0.0) continue;
+    if (i / bn == block) carry |= std::uint64_t(1) << (i % bn);
+    if (j / bn == block) carry |= std::uint64_t(1) << (j % bn);
+  }
+  if (carry == 0) return;
+  // Volume of every edge: what its tets give it.
+  double shared[block_nodes] = {}, pull[block_nodes] = {};
   thread_local std::vector<double> volume;
-  volume.assign(std::size_t(edges), 0.0);
+  volume.assign(std::size_t(edges) + 1, 0.0);   // the last one takes what belongs to others
   for (std::ptrdiff_t at = element_begin_[std::size_t(block)]; at < element_begin_[std::size_t(block) + 1]; ++at) {
     const Incidence& incidence = element_[std::size_t(at)];
+    if ((incidence.nodes & carry) == 0) continue;
     const std::size_t e = std::size_t(incidence.element);
     const core::Tet& tet = tissue.tets[e];
     const double x[4] = {v[tet[0]], v[tet[1]], v[tet[2]], v[tet[3]]};
-    const double low = std::min(std::min(x[0], x[1]), std::min(x[2], x[3])), high = std::max(std::max(x[0], x[1]), std::max(x[2], x[3]));
-    if (!(high - low > svi_least_range)) continue;
     double energy[6], total = 0, positive = 0;
     for (std::size_t k = 0; k < 6; ++k) {
       const double d = x[tet_edges[k].first] - x[tet_edges[k].second];
@@ -160,28 +251,22 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
     // Where couplings of the wrong sign cancel most of the energy (flat tets, edges far longer than the front), the shares would grow
     // without bound and drive the potential away: no edge gets more than four times its tet.
     const double share = tissue.tet_volume[e] / std::max(total, least_net_energy * positive);
-    for (std::size_t k = 0; k < 6; ++k)
-      if (incidence.edge[k] != no_edge) volume[incidence.edge[k]] += share * energy[k];
+    for (std::size_t k = 0; k < 6; ++k) volume[incidence.edge[k]] += share * energy[k];
   }
-  const auto end = [&](core::Index i) -> SodiumEnd {
-    const std::ptrdiff_t home = i / bn, lane = i % bn;
-    const double* const s = state + home * states_ * bn + lane;
-    return {params[std::size_t(home)][rows_.conductance * bn + lane], s[rows_.m * bn], s[rows_.h * bn], s[rows_.j * bn], v[i], e_na[i]};
-  };
-  for (std::ptrdiff_t k = 0; k < edges; ++k) {
-    if (volume[std::size_t(k)] == 0.0) continue;
-    const auto [i, j] = edge_[std::size_t(edges_from + k)];
-    if (!(std::abs(v[i] - v[j]) > svi_least_range)) continue;
-    const auto add = sodium_edge_correction(end(i), end(j));
-    const std::size_t at = std::size_t(edges_from + k);
-    const double share = volume[std::size_t(k)], along = share / double(edge_square_[at]);
+  for (std::size_t n = 0; n < steep_edges; ++n) {
+    const Steep& edge = steep[n];
+    const double share = volume[edge.edge];
+    if (share == 0.0) continue;
+    const std::size_t at = std::size_t(edges_from + edge.edge);
+    const auto [i, j] = edge_[at];
+    const double along = share / double(edge_square_[at]);
     if (i / bn == block) {
-      out[i % bn] += share * add[0];
+      out[i % bn] += share * edge.add[0];
       shared[i % bn] += 0.5 * share;
       pull[i % bn] += along;
     }
     if (j / bn == block) {
-      out[j % bn] += share * add[1];
+      out[j % bn] += share * edge.add[1];
       shared[j % bn] += 0.5 * share;
       pull[j % bn] += along;
     }

@@ -18,7 +18,7 @@
 //           at w = 1/2 the shape of the sodium current drops out and what is left is linear, which one factor on D takes out for every
 //           beat; terms of higher order ask for a little more: 0.65 (resources/docs/dev/monodomain.md).
 // Source:   idea of interpolating states: Pathmanathan et al. 2012, Int J Numer Meth Biomed Engng 28:890; only for I_Na, and where:
-//           shared/design/ep-numerics.md section 1 (max m^3 max hj gNa drive > 0.2 uA/uF and V range > 0.5 mV). The shares: ours.
+//           shared/design/ep-numerics.md section 1 (max m^3 max hj gNa drive and V range > 0.5 mV). The shares: ours.
 // Numerics: 3-point Gauss rule per edge. Candidates are kept per block of nodes from the block's largest g m^3 and h j, so that
 //           tissue at rest or on the plateau costs nothing.
 // Threads:  each block computes all elements that touch it and writes its own nodes only: no order to depend on.
@@ -34,7 +34,8 @@ namespace ot::ep {
 // I_Na = g m^3 h j (V - E).
 inline double fast_sodium_current(double g, double m, double h, double j, double v, double e) { return g * m * m * m * h * j * (v - e); }
 
-inline constexpr double svi_least_current = 0.2;   // uA/uF
+// uA/uF; the front's peak is 300. Between 0.02 and 2 no activation moves by more than 0.1 ms (shared/design/ep-numerics.md section 1).
+inline constexpr double svi_least_current = 1;
 inline constexpr double svi_least_range = 0.5;     // mV
 
 // One end of an edge.
@@ -62,9 +63,9 @@ class SodiumInterpolation {
   // Edges of a block: pairs of inner nodes of which at least one is its own. An element's six, in the order 01 02 03 12 13 23.
   struct Incidence {
     core::Index element;
-    std::array<std::uint16_t, 6> edge;   // number within the block's edges, no_edge when both ends belong to others
+    std::array<std::uint16_t, 6> edge;   // number within the block's edges, their count when both ends belong to others
+    std::uint64_t nodes;                 // bit l: lane l of the block is one of its nodes
   };
-  static constexpr std::uint16_t no_edge = 0xffff;
 
   void block_correction(const Tissue& tissue, std::ptrdiff_t block, const double* state, const std::vector<const double*>& params,
                         const double* v, const double* e_na);
@@ -78,6 +79,7 @@ class SodiumInterpolation {
   std::vector<float> edge_square_;   // of edge_: length over sqrt(tuned D), squared, ms
   std::vector<core::Index> neighbour_;
   std::vector<double> largest_gm3_, largest_hj_;                  // [blocks]
+  std::vector<double> lowest_v_, highest_v_;                      // [blocks], where update() asks
   std::vector<std::ptrdiff_t> active_, before_;
   AlignedVector correction_;
 };

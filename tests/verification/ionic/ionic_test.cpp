@@ -10,6 +10,7 @@
 #include "solvers/electrophysiology/reaction/cell.hpp"
 #include "solvers/electrophysiology/reaction/cell_batch.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/electrophysiology/reaction/ten_tusscher_2006/rows.hpp"
 #include "solvers/pharmacology/cipa.hpp"
 #include "solvers/pharmacology/dose.hpp"
 #include "tests/support/shared_data.hpp"
@@ -126,7 +127,7 @@ TEST_CASE("Every scale a model lists acts, no other does, and half of it is half
   }
 }
 
-TEST_CASE("Kernels of every instruction set agree to 1e-11 of the current and of each state") {
+TEST_CASE("Kernels of every instruction set agree to 1e-11 of the current and of each state, gates whose rates are floats (ten Tusscher 2006) to 2e-7") {
   for (const IonicModel& m : builtin_ionic_models()) {
     INFO(m.key);
     const auto y = state_in_upstroke(m);
@@ -135,7 +136,11 @@ TEST_CASE("Kernels of every instruction set agree to 1e-11 of the current and of
       INFO(set);
       const Call other = call(m, y, {}, m.family->kernel(set), 0.02);
       CHECK(other.current == Approx(base.current).epsilon(1e-11).margin(1e-11));
-      for (std::size_t s = 0; s < base.after.size(); ++s) CHECK(other.after[s] == Approx(base.after[s]).epsilon(1e-11).margin(1e-12));
+      for (std::size_t s = 0; s < base.after.size(); ++s) {
+        // Steps of gates are rounded to floats there, 6e-8 of a value below 1 in rate and target each; the gates themselves are doubles.
+        const bool floats = m.family->key == "ten_tusscher_panfilov_2006" && s >= tt06::row_m && s <= tt06::row_fcass;
+        CHECK(other.after[s] == Approx(base.after[s]).epsilon(1e-11).margin(floats ? 2e-7 : 1e-12));
+      }
     }
   }
 }

@@ -88,6 +88,7 @@ IonicFamily base(const char* key) {
   f.scales = {"g_Na", "g_CaL", "g_Kr", "g_Ks", "g_K1", "g_to", "g_Kur", "g_NaCa", "g_NaK", "g_pCa", "g_bNa", "g_bCa", "J_up", "J_rel", "J_leak"};
   f.stimulus_mV_per_ms = 20;  // 2 nA on 100 pF for 2 ms, figure 14 of the paper: twice diastolic threshold
   f.stimulus_ms = 2;
+  f.two_stage = true;
   f.parameters = &parameters;
   f.initial = &initial;
   f.kernel = &kernel;
