@@ -5,15 +5,18 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <numbers>
 
+#include "app/session/case.hpp"
+#include "app/session/pipeline.hpp"
 #include "app/solve/revolution.hpp"
 #include "app/verify/flow_cases.hpp"
 #include "app/verify/flow_vessel_cases.hpp"
 #include "imaging/meshing/meshing.hpp"
 #include "solvers/hemodynamics/navier_stokes.hpp"
 #include "solvers/hemodynamics/network_flow.hpp"
-#include "solvers/twin/simulation.hpp"
+#include "solvers/twin/one_vessel.hpp"
 
 namespace ot::verify {
 namespace {
@@ -89,6 +92,39 @@ Rows flow_stent(bool quick, const core::Progress& progress) {
     rows.push_back(close_to("flow/stent", full ? "pressure_drop_mmhg_full" : "pressure_drop_mmhg_fast", *b, *a, 0.05, source + "; reference: the healthy tube, same solver and edge", wall(), quick));
   }
   return rows;
+}
+
+// A stent of 15 mm drawn along the main branch of the built-in left anterior descending artery, half a millimetre a move.
+core::Result<std::vector<BenchRow>> bench_stent_drag(const core::Progress& progress) {
+  auto data = session::load_case(session::builtin_case_folder(), progress.part(0, 0.5));
+  if (!data) return core::pass(data);
+  if (!data->twin || !data->twin->find_vessel("lad")) return core::bad_input("The built-in case has no LAD (nothing to place a stent in). Point ORGANTWIN_BUILTIN_CASE to a folder made by `demo`.");
+  const auto alone = twin::vessel_twin(*data->twin, "lad", false);
+  const twin::VesselModel& lad = *alone->vessels.front();
+  twin::InterventionSpec spec;
+  spec.id = "stent-1", spec.kind = "stent", spec.params = twin::find_intervention("stent")->schema.defaults();
+  spec.placement.kind = twin::Placement::Kind::segment, spec.placement.vessel = "lad", spec.placement.length_mm = 15;
+  spec.placement.branch = lad.stenoses.empty() ? 0 : lad.stenoses.front().branch;
+  const core::VesselBranch& branch = lad.network->branches[std::size_t(spec.placement.branch)];
+  if (branch.length() < 20) return core::bad_input("The branch with the lesion is shorter than 20 mm (a stent of 15 mm cannot be drawn along it). Use the built-in case.");
+  double first = 0, sum = 0, worst = 0;
+  int answers = 0, changed = 0;
+  const std::clock_t cpu = std::clock();
+  for (double at = 1; at + 15 < branch.length() && answers < 60; at += 0.5, ++answers) {
+    if (progress.cancelled()) return core::cancelled();
+    spec.placement.start_mm = at;
+    twin::Scenario plan;
+    plan.interventions = {spec};
+    const twin::FlowAnswer answer = twin::answer_flow(alone, plan);
+    if (!answer.run) return core::computation_failed("The stent was refused: " + answer.refused);
+    changed += answer.vessel()->lumen != lad.lumen;
+    if (answers == 0) first = answer.ms;
+    else sum += answer.ms, worst = std::max(worst, answer.ms);
+  }
+  const double used = 1e3 * double(std::clock() - cpu) / CLOCKS_PER_SEC / answers;
+  return std::vector<BenchRow>{{"flow/stent-drag",
+                                {{"answers", double(answers)}, {"that_moved_the_wall", double(changed)}, {"wall_vertices", double(lad.lumen->points.size())}, {"branches", double(lad.network->branches.size())}, {"first_ms", first}, {"worst_ms", worst}, {"cpu_ms", used}},
+                                1, sum / std::max(1, answers - 1), "ms per answer, wall", 20, "issue 5: 0D FFR while dragging at most 20 ms", "flow/network-against-full"}};
 }
 
 }  // namespace ot::verify
