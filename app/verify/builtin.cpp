@@ -146,6 +146,7 @@ const std::vector<Benchmark>& builtin_benchmarks() {
       {"flow/one-d-adan56", "ADAN56: 77 segments, 2 s of flow (needs ORGANTWIN_SHARED)", "issue 5", bench_wave_adan56},
       {"flow/ffr-drag", "FAST flow and FFR of a tree of 31 branches with three lesions, one of them dragged", "issue 5", bench_network_drag},
       {"flow/stent-drag", "FAST answer to every move of a stent on the built-in LAD, by the function the window calls (needs the built-in case)", "issue 5", bench_stent_drag},
+      {"flow/lad-full", "FULL flow of the built-in LAD: untreated, a stent placed, the stent moved; meshing included (needs the built-in case)", "issue 5", bench_stent_full},
       {"mesh/tets-500k", "tetrahedra of five labels with shared interfaces", "issue 3", bench_tets},
   };
   return all;
