@@ -226,7 +226,7 @@ Rows flow_carreau(bool quick, const core::Progress& progress) {
       }
       quadrature += std::numbers::pi * x * x * high * radius / pieces;
     }
-    rows.push_back(close_to("flow/carreau-yasuda-pipe", fmt::format("flow_at_{:g}_mm3_s", flow), flow, quadrature, 0.01, "quadrature of the one-dimensional Carreau-Yasuda profile at the computed pressure gradient; Cho & Kensey 1991", r->wall_s, quick));
+    rows.push_back(close_to("flow/carreau-yasuda-pipe", fmt::format("flow_at_{:g}_mm3_s", flow), flow, quadrature, 0.01, "quadrature of the one-dimensional Carreau-Yasuda profile at the computed pressure gradient", r->wall_s, quick));
   }
   return rows;
 }
