@@ -287,6 +287,7 @@ void Workspace::keep_vessel_full(int plan, const QString& vessel, std::shared_pt
   const auto data = session_.data();
   const std::string key = session::scenario_sha256(present::vessel_scenario(data->plans[std::size_t(plan)].scenario, vessel.toStdString()));
   if (vessel_full_.size() >= kept_runs) vessel_full_.erase(vessel_full_.begin());
+  session_.take_over(run);   // the plan's own FULL run need not solve it again
   vessel_full_.push_back({key, data->twin, vessel, std::move(run)});
   emit results_changed();
 }

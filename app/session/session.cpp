@@ -296,6 +296,12 @@ std::shared_ptr<const twin::RunResult> Session::best_result(int plan) const {
 
 bool Session::stale(int plan) const { return !best_result(plan); }
 
+void Session::take_over(std::shared_ptr<const twin::RunResult> part) {
+  constexpr std::size_t most = 4;   // the newest places of a device; some ten megabytes each
+  impl_->parts.push_back(std::move(part));
+  if (impl_->parts.size() > most) impl_->parts.pop_front();
+}
+
 void Session::run(int plan, core::Mode mode) {
   OT_EXPECT(plan >= 0 && plan < plan_count());
   if (!impl_->data->twin || result(plan, mode)) return;
@@ -305,11 +311,12 @@ void Session::run(int plan, core::Mode mode) {
   if (full) impl_->mailbox = mailbox;
   const std::string title = fmt::format("{} model, {}{}", full ? "Full" : "Fast", plan == 0 ? "" : "plan ", plan == 0 ? "baseline" : p.name);
   impl_->jobs.start(full ? Lane::heavy : Lane::quick, fmt::format("run {} {}", core::name_of(mode), plan), title,
-                    [this, snapshot = impl_->data, scenario = p.scenario, mode, mailbox](const core::Progress& progress) -> core::Result<JobRunner::Completion> {
+                    [this, snapshot = impl_->data, scenario = p.scenario, mode, mailbox, parts = impl_->parts](const core::Progress& progress) -> core::Result<JobRunner::Completion> {
                       CaseData copy = *snapshot;
                       twin::RunOptions options;
                       options.mailbox = mailbox.get();
                       options.known = known_results(copy);
+                      options.known.insert(options.known.end(), parts.begin(), parts.end());
                       auto done = run_scenario(copy, scenario, mode, options, progress);
                       if (!done) return core::pass(done);
                       return JobRunner::Completion([this, scenario, mode, made_for = snapshot->twin, result = *done] {

@@ -92,6 +92,8 @@ class Session {
   std::shared_ptr<const twin::RunResult> best_result(int plan) const;  // FULL when there is one, else FAST
   bool stale(int plan) const;                             // no result fits the present scenario
   void run(int plan, core::Mode mode);                    // a job; FAST is also started by every edit
+  // A part of a plan that was computed by itself (one vessel's FULL flow behind a drag): runs of the same problem take it over.
+  void take_over(std::shared_ptr<const twin::RunResult> part);
   std::shared_ptr<const twin::Frame> take_frame();        // newest live frame of a FULL run, or null
 
   // --- jobs and messages ---

@@ -20,6 +20,7 @@ struct Session::Impl {
   int active = 0;
   History history;
   std::shared_ptr<twin::FrameMailbox> mailbox;
+  std::deque<std::shared_ptr<const twin::RunResult>> parts;   // computed outside runs, newest last; taken over by problem hash
   std::map<int, Observer> observers;
   int next_observer = 1;
   bool jobs_were_busy = false;

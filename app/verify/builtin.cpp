@@ -79,6 +79,7 @@ const std::vector<Verification>& builtin_verifications() {
       {"flow/oscillating-wall", "TAWSS and OSI of a pipe whose flow reverses", "Womersley 1955, integrated", flow_oscillating_wall},
       {"flow/ethier-steinman", "velocity of an exact unsteady three-dimensional flow, and its order", "Ethier & Steinman 1994", flow_ethier_steinman},
       {"flow/rcr", "outlet pressure of a tube with a Windkessel, order in time, flow reversal", "the Windkessel's own equation", flow_rcr},
+      {"flow/coronary-outlet", "outlet pressure of a tube with the coronary bed (two capacitors, intramyocardial pressure), order in time", "the bed's own equations, one harmonic", flow_coronary_outlet},
       {"flow/carreau-yasuda-pipe", "pipe flow of shear-thinning blood", "one-dimensional quadrature", flow_carreau},
       {"flow/dfg-cylinder-3d", "drag, lift and pressure difference of a cylinder in a channel, Re 20", "Schaefer & Turek 1996; Braack & Richter 2006", flow_cylinder},
       {"flow/stent", "stent of 3.0 mm in a stenosed 3.0 mm tube: diameter, wall outside it, pressure drop", "known truth of the shape; our own solve of the healthy tube", flow_stent},
@@ -87,7 +88,7 @@ const std::vector<Verification>& builtin_verifications() {
       {"flow/one-d/boileau", "carotid and thoracic aorta against the finite-volume curves (needs ORGANTWIN_SHARED)", "Boileau et al. 2015", wave_boileau},
       {"flow/one-d/convergence", "order of pulse waves in a tapered bifurcation", "own refinement", wave_convergence},
       {"flow/one-d/networks", "bifurcation, ADAN56, circle of Willis and 37 arteries run to periodicity; ADAN56 against half the cells", "openBF specifications", wave_networks},
-      {"flow/network-against-full", "FAST network against our own 3D on narrowed tubes: calibrated on one lesion at one flow, scored on three flows and six lesions", "own Navier-Stokes solver", network_against_full},
+      {"flow/network-against-full", "FAST network against our own 3D on narrowed tubes: calibrated on one lesion at one flow, scored on three flows, six lesions and a seeded random family of ten", "own Navier-Stokes solver", network_against_full},
       {"imaging/geometry", "corners of DICOM, NIfTI, NRRD and MHA images in the patient; those of ORGANTWIN_SHARED too when it is set", "requirement of issue 3: 1e-3 mm", import_geometry},
       {"imaging/identity", "planted identifiers found in the files of an imported case", "DICOM PS3.15 annex E", import_identity},
       {"imaging/phantom-dice", "labels of the thorax phantom against its known truth (not with --quick)", "known truth of the code-generated phantom", phantom_dice},
@@ -144,6 +145,8 @@ const std::vector<Benchmark>& builtin_benchmarks() {
       {"flow/lumped-tree-255", "lumped tree of 255 vessels with stenosis terms, 3 beats of 100 and of 500 steps", "issue 5", bench_lumped_tree},
       {"flow/one-d-adan56", "ADAN56: 77 segments, 2 s of flow (needs ORGANTWIN_SHARED)", "issue 5", bench_wave_adan56},
       {"flow/ffr-drag", "FAST flow and FFR of a tree of 31 branches with three lesions, one of them dragged", "issue 5", bench_network_drag},
+      {"flow/stent-drag", "FAST answer to every move of a stent on the built-in LAD, by the function the window calls (needs the built-in case)", "issue 5", bench_stent_drag},
+      {"flow/lad-full", "FULL flow of the built-in LAD: untreated, a stent placed, the stent moved; meshing included (needs the built-in case)", "issue 5", bench_stent_full},
       {"mesh/tets-500k", "tetrahedra of five labels with shared interfaces", "issue 3", bench_tets},
   };
   return all;

@@ -63,6 +63,7 @@ Rows flow_womersley(bool quick, const core::Progress&);
 Rows flow_oscillating_wall(bool quick, const core::Progress&);
 Rows flow_ethier_steinman(bool quick, const core::Progress&);
 Rows flow_rcr(bool quick, const core::Progress&);
+Rows flow_coronary_outlet(bool quick, const core::Progress&);
 Rows flow_carreau(bool quick, const core::Progress&);
 Rows flow_cylinder(bool quick, const core::Progress&);
 Rows flow_nozzle(bool quick, const core::Progress&);

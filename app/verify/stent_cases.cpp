@@ -5,15 +5,19 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <numbers>
 
+#include "app/session/case.hpp"
+#include "app/session/pipeline.hpp"
 #include "app/solve/revolution.hpp"
 #include "app/verify/flow_cases.hpp"
 #include "app/verify/flow_vessel_cases.hpp"
 #include "imaging/meshing/meshing.hpp"
+#include "solvers/core/parallel.hpp"
 #include "solvers/hemodynamics/navier_stokes.hpp"
 #include "solvers/hemodynamics/network_flow.hpp"
-#include "solvers/twin/simulation.hpp"
+#include "solvers/twin/one_vessel.hpp"
 
 namespace ot::verify {
 namespace {
@@ -87,6 +91,77 @@ Rows flow_stent(bool quick, const core::Progress& progress) {
     auto b = drop(after, *measured, full, progress.part(full ? 0.6 : 0.2, full ? 1 : 0.2));
     if (!b) return core::pass(b);
     rows.push_back(close_to("flow/stent", full ? "pressure_drop_mmhg_full" : "pressure_drop_mmhg_fast", *b, *a, 0.05, source + "; reference: the healthy tube, same solver and edge", wall(), quick));
+  }
+  return rows;
+}
+
+// A stent of 15 mm drawn along the main branch of the built-in left anterior descending artery, half a millimetre a move.
+core::Result<std::vector<BenchRow>> bench_stent_drag(const core::Progress& progress) {
+  auto data = session::load_case(session::builtin_case_folder(), progress.part(0, 0.5));
+  if (!data) return core::pass(data);
+  if (!data->twin || !data->twin->find_vessel("lad")) return core::bad_input("The built-in case has no LAD (nothing to place a stent in). Point ORGANTWIN_BUILTIN_CASE to a folder made by `demo`.");
+  const auto alone = twin::vessel_twin(*data->twin, "lad", false);
+  const twin::VesselModel& lad = *alone->vessels.front();
+  twin::InterventionSpec spec;
+  spec.id = "stent-1", spec.kind = "stent", spec.params = twin::find_intervention("stent")->schema.defaults();
+  spec.placement.kind = twin::Placement::Kind::segment, spec.placement.vessel = "lad", spec.placement.length_mm = 15;
+  spec.placement.branch = lad.stenoses.empty() ? 0 : lad.stenoses.front().branch;
+  const core::VesselBranch& branch = lad.network->branches[std::size_t(spec.placement.branch)];
+  if (branch.length() < 20) return core::bad_input("The branch with the lesion is shorter than 20 mm (a stent of 15 mm cannot be drawn along it). Use the built-in case.");
+  double first = 0, sum = 0, worst = 0;
+  int answers = 0, changed = 0;
+  const std::clock_t cpu = std::clock();
+  for (double at = 1; at + 15 < branch.length() && answers < 60; at += 0.5, ++answers) {
+    if (progress.cancelled()) return core::cancelled();
+    spec.placement.start_mm = at;
+    twin::Scenario plan;
+    plan.interventions = {spec};
+    const twin::FlowAnswer answer = twin::answer_flow(alone, plan);
+    if (!answer.run) return core::computation_failed("The stent was refused: " + answer.refused);
+    changed += answer.vessel()->lumen != lad.lumen;
+    if (answers == 0) first = answer.ms;
+    else sum += answer.ms, worst = std::max(worst, answer.ms);
+  }
+  const double used = 1e3 * double(std::clock() - cpu) / CLOCKS_PER_SEC / answers;
+  return std::vector<BenchRow>{{"flow/stent-drag",
+                                {{"answers", double(answers)}, {"that_moved_the_wall", double(changed)}, {"wall_vertices", double(lad.lumen->points.size())}, {"branches", double(lad.network->branches.size())}, {"first_ms", first}, {"worst_ms", worst}, {"cpu_ms", used}},
+                                1, sum / std::max(1, answers - 1), "ms per answer, wall", 20, "issue 5: 0D FFR while dragging at most 20 ms", "flow/network-against-full"}};
+}
+
+// FULL flow of the built-in LAD at the aortic pressure: untreated, with a stent over its lesion, and with that stent moved by 1.5 mm. Meshing of
+// the changed lumen is in the time; nothing is carried over from one to the next.
+core::Result<std::vector<BenchRow>> bench_stent_full(const core::Progress& progress) {
+  auto data = session::load_case(session::builtin_case_folder(), progress.part(0, 0.1));
+  if (!data) return core::pass(data);
+  const twin::VesselModel* lad = data->twin ? data->twin->find_vessel("lad") : nullptr;
+  if (!lad || lad->stenoses.empty()) return core::bad_input("The built-in case has no LAD with a lesion (nothing to treat). Point ORGANTWIN_BUILTIN_CASE to a folder made by `demo`.");
+  const auto alone = twin::vessel_twin(*data->twin, "lad", true);
+  std::vector<BenchRow> rows;
+  for (int k = 0; k < 3; ++k) {
+    twin::Scenario plan;
+    if (k > 0) {
+      twin::InterventionSpec spec;
+      spec.id = "stent-1", spec.kind = "stent", spec.params = twin::find_intervention("stent")->schema.defaults();
+      spec.placement.kind = twin::Placement::Kind::segment, spec.placement.vessel = "lad", spec.placement.branch = lad->stenoses.front().branch;
+      spec.placement.length_mm = 15, spec.placement.start_mm = std::max(0.0, lad->stenoses.front().throat_mm - 7.5 + (k == 2 ? 1.5 : 0.0));
+      plan.interventions = {spec};
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t cpu = std::clock();
+    const core::Progress part = progress.part(0.1 + 0.3 * k, 0.4 + 0.3 * k);
+    auto setup = twin::compile(alone, plan, core::Mode::full, session::tools(), part.part(0, 0.3));
+    if (!setup) return core::pass(setup);
+    const double meshed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    auto run = twin::run(*setup, {}, part.part(0.3, 1));
+    if (!run) return core::pass(run);
+    const hemo::FlowResult& flow = *run->vessels.front().flow;
+    const auto value = [&](const char* key) { return twin::quantity_of(*run, std::string("lad_") + key); };
+    const char* names[] = {"flow/lad-full", "flow/lad-full-stent-placed", "flow/lad-full-stent-moved"};
+    rows.push_back({names[k],
+                    {{"tets", double(setup->vessels.front().problem.mesh->tets.size())}, {"steps", double(flow.steps)}, {"meshing_s", meshed}, {"cpu_s", double(std::clock() - cpu) / CLOCKS_PER_SEC}, {"ffr", value("ffr")}, {"pressure_drop_mmhg", value("pressure_drop_mmhg")},
+                     {"inlet_pressure_mmhg", value("inlet_pressure_mmhg")}, {"change_per_flow_through", value("steady_change")}},
+                    core::thread_count(), std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), "s, wall", k == 0 ? 30.0 : 10.0,
+                    k == 0 ? "issue 5: one steady 3D coronary FFR at most 30 s" : "issue 5: after moving a stent at most 10 s", "flow/stent"});
   }
   return rows;
 }

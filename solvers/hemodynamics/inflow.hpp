@@ -20,6 +20,7 @@ class InflowProfile {
   // Speed against the outward normal at each node of the cap, mm/s.
   void speeds(double t_s, std::vector<double>& speed) const;
   const Cap& cap() const { return cap_; }
+  void set_steady_rate(double mm3_s) { inlet_.flow = {{0.0, mm3_s}}; }   // steady profiles only: the shape stays
 
  private:
   struct Harmonic {

@@ -9,6 +9,7 @@
 
 #include "solvers/hemodynamics/field_transfer.hpp"
 #include "solvers/hemodynamics/flow_run.hpp"
+#include "solvers/hemodynamics/network_start.hpp"
 
 namespace ot::hemo {
 using core::Index;
@@ -145,8 +146,14 @@ core::Result<FlowResult> run_navier_stokes(const FlowProblem& problem, const cor
   inlet_state(run.mesh, run.profiles, at, inlet);
   std::vector<OutletLine> lines;
   for (const Outlet& o : problem.outlets) lines.push_back({o.rp + o.rd, o.pd});
-  auto start = initial_flow(run.mesh, inlet, problem.fluid.viscosity_Pa_s, lines, progress);
+  auto start = core::Result<InitialFlow>(core::computation_failed(""));
+  const bool tree = problem.steady && problem.start == FlowStart::automatic && bool(check_network_conditions(problem));
+  if (tree) start = network_start(run.mesh, problem, inlet, progress);
+  const bool from_network = bool(start);
+  if (!from_network && progress.cancelled()) return core::cancelled();
+  if (!from_network) start = initial_flow(run.mesh, inlet, problem.fluid.viscosity_Pa_s, lines, progress);
   if (!start) return core::pass(start);
+  const char* cold = from_network ? "the network's flow" : "viscous flow";
   run.start = std::move(*start);
   const auto& warm_start = options.warm_start;
   if (warm_start && problem.steady) {
@@ -168,10 +175,10 @@ core::Result<FlowResult> run_navier_stokes(const FlowProblem& problem, const cor
       const double here = run.first_change(other), viscous = run.first_change(run.start);
       const bool carry = here < viscous;
       if (carry) run.start = std::move(other);
-      r.notes.push_back(fmt::format("A first step changes the flow carried over from the earlier mesh by {:.1f} % and viscous flow by {:.1f} %: the run started from {} ({} of {} nodes lie outside the earlier lumen).",
-                                    100 * here, 100 * viscous, carry ? "the earlier flow" : "viscous flow", carried.outside, run.mesh.nodes()));
+      r.notes.push_back(fmt::format("A first step changes the flow carried over from the earlier mesh by {:.1f} % and {} by {:.1f} %: the run started from {} ({} of {} nodes lie outside the earlier lumen).",
+                                    100 * here, cold, 100 * viscous, carry ? "the earlier flow" : cold, carried.outside, run.mesh.nodes()));
     } else {
-      r.notes.push_back("The earlier result is on another mesh that was not given, so the run started from viscous flow.");
+      r.notes.push_back(fmt::format("The earlier result is on another mesh that was not given, so the run started from {}.", cold));
     }
   }
   auto done = problem.steady ? run.steady() : run.pulsatile();

@@ -34,6 +34,8 @@ struct FlowOptions {
   // possible starts, theirs and viscous flow, the one that a first step changes least is taken.
   std::shared_ptr<const FlowResult> warm_start;
   std::shared_ptr<const core::TetMesh> warm_mesh;
+  // Steady, one inlet: not 0, the inflow given is a guess and is changed in the course of the iteration until the inlet's mean pressure is this.
+  double inlet_pressure_Pa = 0;
   std::shared_ptr<const FlowState> resume;        // pulsatile: goes on from there; refused when mesh or outlets differ
   int frames_per_cycle = 0;                       // pulsatile; steady: one frame every 10 steps when not 0
   std::function<void(const FlowFrame&)> on_frame;

@@ -29,6 +29,7 @@ struct Branch {
   double area_end = 0;     // mm2
   std::vector<Narrowing> narrowings;
   double marched_at = 0;   // flow of the march behind `losses`; 0: the plain model
+  std::vector<double> marched_Pa;   // its losses
   VelocityShape end;       // of that march
 };
 
@@ -91,14 +92,19 @@ class Tree {
   bool settle(const FlowProblem& p, double inflow, const std::vector<double>& impedance, const std::vector<double>& history) {
     if (!solve(inflow, impedance, history)) return false;
     if (!(k_t_ > 0) || !(inflow > 0)) return true;
-    for (int round = 0; round < 6; ++round) {
-      bool marched = false;
-      for (std::size_t b = 0; b < branches_.size(); ++b) marched = march(p, b) || marched;
-      if (!marched) return true;
+    for (int round = 0; round < most_rounds; ++round) {
+      if (!march_all(p)) return true;
       if (!solve(inflow, impedance, history)) return false;
     }
     return true;
   }
+  // Marches every branch whose flow moved by more than this share since its last march. False: none did.
+  bool march_all(const FlowProblem& p, double near = 0.02) {   // the line through two marches is off by less than 1e-4 of the loss there
+    bool marched = false;
+    for (std::size_t b = 0; b < branches_.size(); ++b) marched = march(p, b, near) || marched;
+    return marched;
+  }
+  static constexpr int most_rounds = 6;
 
   double flow(std::size_t b) const { return x_[Eigen::Index(b)]; }
   double total_begin(std::size_t b) const {
@@ -123,10 +129,11 @@ class Tree {
     const double a = area_of(v.radius[0]);
     for (std::size_t k = 0; k < v.arc.size(); ++k) l.inertial[k] += rho_ / 3.0 / (a * a) * std::min(1.0, v.arc[k] / (10.0 * v.radius[0]));
   }
-  // The losses of a branch at its present flow: loss = a Q + b Q^2 through the march at that flow and at nine tenths of it, so that
-  // flows within a few per cent need no other march. False: nothing to do. A branch without forward flow keeps the plain losses.
-  bool march(const FlowProblem& p, std::size_t b) {
-    constexpr double near = 0.02;   // the line through both is off by less than 1e-4 of the loss there
+  // The losses of a branch at its present flow: loss = a Q + b Q^2 through the march at that flow and another one, so that flows within
+  // a few per cent need no other march. The other one is the march before when it was near, else one at nine tenths of the flow.
+  // False: nothing to do. A branch without forward flow keeps the plain losses.
+  bool march(const FlowProblem& p, std::size_t b, double near) {
+    constexpr double far = 0.25, least = 0.005;   // a march at a flow further away bends the line, one too near leaves the slope as it was
     Branch& branch = branches_[b];
     const double q = flow(b);
     if (!(q > 1e-9 * std::abs(flow(0))) || std::abs(q - branch.marched_at) <= near * q) return false;
@@ -134,14 +141,19 @@ class Tree {
     VelocityShape start;
     if (v.parent >= 0) start = branches_[std::size_t(v.parent)].end;
     else if (p.inlets[0].profile == InletProfile::plug) start = flat_shape();
-    const MarchedLoss at = march_branch(v, branch.narrowings, q, p.fluid, k_t_, start);
-    const MarchedLoss below = march_branch(v, branch.narrowings, 0.9 * q, p.fluid, k_t_, start);
-    for (std::size_t k = 0; k < v.arc.size(); ++k) {
-      const double one = at.loss_Pa[k] / q, other = below.loss_Pa[k] / (0.9 * q);
-      branch.losses.inertial[k] = (one - other) / (0.1 * q);
-      branch.losses.viscous[k] = one - branch.losses.inertial[k] * q;
+    MarchedLoss at = march_branch(v, branch.narrowings, q, p.fluid, k_t_, start);
+    double other = branch.marched_at;
+    if (!(std::abs(q - other) <= far * q)) {
+      other = 0.9 * q;
+      branch.marched_Pa = march_branch(v, branch.narrowings, other, p.fluid, k_t_, start).loss_Pa;
     }
-    branch.end = at.end;
+    for (std::size_t k = 0; k < v.arc.size(); ++k) {
+      const double here = at.loss_Pa[k] / q, there = branch.marched_Pa[k] / other;
+      if (std::abs(q - other) >= least * q) branch.losses.inertial[k] = (here - there) / (q - other);
+      branch.losses.viscous[k] = here - branch.losses.inertial[k] * q;
+    }
+    branch.end = std::move(at.end);
+    branch.marched_Pa = std::move(at.loss_Pa);
     branch.marched_at = q;
     return true;
   }
@@ -354,43 +366,54 @@ core::Result<double> calibrated_expansion_loss(const FlowProblem& problem, doubl
 core::Result<double> flow_for_inlet_pressure(const FlowProblem& problem, double pressure_Pa) {
   FlowProblem trial = problem;
   trial.steady = true;
-  trial.mesh = nullptr;  // names only; hashing it again and again would cost more than the solve
   if (auto ok = check_conditions(trial); !ok) return core::pass(ok);
-  const double guess = mean_flow(problem.inlets[0], problem.cycle_s);
+  if (auto ok = check_network_conditions(trial); !ok) return core::pass(ok);
+  // One tree for all flows that are tried: the flow is found for frozen losses, then the branches whose flow moved are marched again.
+  Tree tree(trial, marched_expansion_loss);
+  std::vector<double> z, s;
+  for (const Outlet& o : trial.outlets) {
+    const Windkessel w(o, true);
+    z.push_back(w.impedance(1.0)), s.push_back(w.history(1.0));
+  }
   const auto excess = [&](double q) -> core::Result<double> {
-    trial.inlets[0].flow = {{0.0, q}};
-    auto r = run_network(trial);
-    if (!r) return core::pass(r);
-    return r->pullback.front().pressure_Pa - pressure_Pa;
+    if (!tree.solve(q, z, s)) return core::computation_failed(fmt::format("The fast flow was not solved at {:.3g} mm3/s (no flow could be found for the pressure). Check radii and resistances for extreme values.", q));
+    return tree.pressure(0, 0) - pressure_Pa;
   };
-  double low = 1e-6 * guess, high = guess;
-  auto f_low = excess(low), f_high = excess(high);
-  if (!f_low) return core::pass(f_low);
-  if (!f_high) return core::pass(f_high);
-  for (int k = 0; k < 7 && *f_high < 0; ++k) {
-    high *= 2;
-    f_high = excess(high);
-    if (!f_high) return core::pass(f_high);
-  }
-  if (!(*f_low < 0) || !(*f_high > 0))
-    return core::bad_input(fmt::format("No flow gives an inlet pressure of {:.1f} mmHg with these outlets (their distal pressure alone gives {:.1f} mmHg). Check the outlet resistances.",
-                                       mmhg_from_pa(pressure_Pa), mmhg_from_pa(*f_low + pressure_Pa)));
-  // Regula falsi (Illinois): the inlet pressure rises with the flow.
-  double a = low, b = high, fa = *f_low, fb = *f_high;
-  for (int k = 0; k < 60; ++k) {
-    const double q = (a * fb - b * fa) / (fb - fa);
-    const auto f = excess(q);
-    if (!f) return core::pass(f);
-    if (std::abs(*f) < 1e-6 * std::max(1.0, std::abs(pressure_Pa))) return q;
-    if ((*f > 0) == (fb > 0)) {
-      b = q, fb = *f;
-      fa *= 0.5;
-    } else {
-      a = b, fa = fb;
-      b = q, fb = *f;
+  const double close = 1e-6 * std::max(1.0, std::abs(pressure_Pa));
+  double q = mean_flow(problem.inlets[0], problem.cycle_s);
+  for (int round = 0; round < Tree::most_rounds; ++round) {
+    // Bracket around the last flow, then regula falsi (Illinois): the inlet pressure rises with the flow.
+    double a = 1e-6 * q, b = q;
+    auto above = excess(b), below = excess(a);
+    if (!below) return core::pass(below);
+    if (!above) return core::pass(above);
+    for (int k = 0; k < 7 && *above < 0; ++k) {
+      a = b, below = above;
+      b *= 2;
+      above = excess(b);
+      if (!above) return core::pass(above);
     }
+    if (!(*below <= 0) || !(*above >= 0))
+      return core::bad_input(fmt::format("No flow gives an inlet pressure of {:.1f} mmHg with these outlets (their distal pressure alone gives {:.1f} mmHg). Check the outlet resistances.",
+                                         mmhg_from_pa(pressure_Pa), mmhg_from_pa(*below + pressure_Pa)));
+    double fa = *below, fb = *above;
+    q = b;
+    for (int k = 0; k < 60 && fb - fa > 0; ++k) {
+      q = (a * fb - b * fa) / (fb - fa);
+      const auto f = excess(q);
+      if (!f) return core::pass(f);
+      if (std::abs(*f) < close) break;
+      if ((*f > 0) == (fb > 0)) {
+        b = q, fb = *f;
+        fa *= 0.5;
+      } else {
+        a = b, fa = fb;
+        b = q, fb = *f;
+      }
+    }
+    if (!tree.march_all(trial, 1e-4)) break;   // the pressure is met to 1e-5 of itself (tested)
   }
-  return b;
+  return q;
 }
 
 }  // namespace ot::hemo

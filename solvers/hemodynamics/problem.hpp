@@ -17,7 +17,7 @@ struct Fluid {
   double density_g_per_mm3 = 1.06e-3;  // 1060 kg/m3
   double viscosity_Pa_s = 0.0035;      // Newtonian; with carreau_yasuda: at infinite shear rate
   // Carreau-Yasuda (Bird, Armstrong, Hassager 1987): mu = mu_inf + (mu_0 - mu_inf) (1 + (lambda g)^a)^((n-1)/a), g = sqrt(2 D:D).
-  // Values of blood: Cho & Kensey, Biorheology 28 (1991) 241-262 (their Carreau-Yasuda fit; mu_inf 0.0035).
+  // Values of blood: public solver iKapitonau/blood_flow_2D, src/blood_consts.c (mu_inf 0.00345 there); no paper read: flow-3d.md.
   bool carreau_yasuda = false;
   double zero_shear_viscosity_Pa_s = 0.056, lambda_s = 1.902, power_n = 0.22, yasuda_a = 1.25;
   double viscosity_at(double shear_rate_per_s) const;

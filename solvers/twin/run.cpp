@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "solvers/core/contracts.hpp"
-#include "solvers/core/units.hpp"
 #include "solvers/electrophysiology/chamber.hpp"
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
@@ -71,52 +70,14 @@ core::Result<std::shared_ptr<const ep::ElectroResult>> run_electro(const Simulat
   return std::make_shared<const ep::ElectroResult>(std::move(*solved));
 }
 
-double value_of(const std::vector<core::Quantity>& quantities, const std::string& key) {
-  const core::Quantity* q = find_quantity(quantities, key);
-  return q ? q->value : none;
-}
-
-// The given inflow drives the FAST network at the aortic pressure. The FULL model loses another pressure, so at that inflow its inlet is
-// not at the aortic pressure: the inflow is corrected until it is, by Newton steps with p_in = pd + outlets (linear in Q) + losses
-// (about Q^1.7 in stenosed coronaries: between Poiseuille's 1 and an orifice's 2). Warm started, so a step costs little.
-core::Result<hemo::FlowResult> solve_at_pressure(const hemo::FlowProblem& given, double aortic_Pa, const Progress& progress) {
-  constexpr int most_corrections = 3;
-  constexpr double close_enough = 0.02, losses_exponent = 1.7;
-  constexpr double developed_passes = 4;   // flow-throughs of a warm start at most: one to adjust, three to average a jet that does not settle
-  hemo::FlowProblem problem = given;
-  auto solved = hemo::run_navier_stokes(problem, progress.part(0, 0.5));
-  for (int i = 0; solved && i < most_corrections; ++i) {
-    const double inlet_Pa = core::units::pa_from_mmhg(value_of(solved->quantities, "inlet_pressure_mmhg"));
-    const double drop_Pa = core::units::pa_from_mmhg(value_of(solved->quantities, "pressure_drop_mmhg"));
-    if (!std::isfinite(inlet_Pa) || !std::isfinite(drop_Pa) || std::abs(inlet_Pa - aortic_Pa) <= close_enough * aortic_Pa) break;
-    double& q = problem.inlets.front().flow.front().second;
-    const double slope = ((inlet_Pa - drop_Pa) + losses_exponent * drop_Pa) / q;
-    q *= std::clamp(1.0 + (aortic_Pa - inlet_Pa) / (slope * q), 0.3, 2.0);
-    const double developed_s = developed_passes * problem.mesh->volume() / q;
-    problem.max_s = given.max_s > 0 ? std::min(given.max_s, developed_s) : developed_s;
-    auto warm = std::make_shared<const hemo::FlowResult>(std::move(*solved));
-    const double from = 0.5 + 0.5 * i / most_corrections;
-    solved = hemo::run_navier_stokes(problem, progress.part(from, from + 0.5 / most_corrections), warm);
-    if (solved) {
-      solved->steps += warm->steps;
-      solved->wall_s += warm->wall_s;
-    }
-  }
-  if (solved) {
-    solved->problem_sha256 = given.sha256();
-    solved->notes.push_back(fmt::format("The inflow was set so that the inlet is at the aortic pressure of {:.0f} mmHg: {:.0f} ml/min.", core::units::mmhg_from_pa(aortic_Pa),
-                                        problem.inlets.front().flow.front().second * 60.0 / core::units::mm3_per_ml));
-  }
-  return solved;
-}
-
 core::Result<std::shared_ptr<const hemo::FlowResult>> run_flow(const VesselSetup& vessel, const VesselModel& model, Mode mode, const RunOptions& options, const Progress& progress) {
   const std::string problem_sha256 = vessel.problem.sha256();
   if (auto known = known_flow(options, mode, problem_sha256)) return known;
   const bool at_pressure = model.report_ffr && model.aortic_pressure_Pa > 0 && vessel.problem.steady && vessel.problem.inlets.size() == 1 && vessel.problem.inlets.front().flow.size() == 1;
-  auto solved = mode == Mode::fast ? hemo::run_network(vessel.problem, progress)
-                : at_pressure      ? solve_at_pressure(vessel.problem, model.aortic_pressure_Pa, progress)
-                                   : hemo::run_navier_stokes(vessel.problem, progress);
+  // The given inflow drives the FAST network at the aortic pressure. The FULL model loses another pressure, so its inflow follows the pressure.
+  hemo::FlowOptions how;
+  if (at_pressure) how.inlet_pressure_Pa = model.aortic_pressure_Pa;
+  auto solved = mode == Mode::fast ? hemo::run_network(vessel.problem, progress) : hemo::run_navier_stokes(vessel.problem, progress, how);
   if (!solved) return pass(solved);
   OT_ENSURE(solved->mode == mode && solved->problem_sha256 == problem_sha256);
   return std::make_shared<const hemo::FlowResult>(std::move(*solved));

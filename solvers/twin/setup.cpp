@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <mutex>
 #include <set>
 
 #include "solvers/core/contracts.hpp"
@@ -40,14 +41,37 @@ void add_network(core::Hasher& hash, const core::VesselNetwork& network) {
   }
 }
 
+// What the aortic pressure drives through the untreated vessel; remembered while the model exists (it never changes, and a dragged device
+// asks for it at every move). Any thread.
+core::Result<double> untreated_flow(const std::shared_ptr<const VesselModel>& model) {
+  struct Known {
+    std::weak_ptr<const VesselModel> model;
+    double flow = 0;
+  };
+  static std::mutex mutex;
+  static std::vector<Known> known;
+  {
+    const std::lock_guard lock(mutex);
+    std::erase_if(known, [](const Known& k) { return k.model.expired(); });
+    for (const Known& k : known)
+      if (k.model.lock() == model) return k.flow;
+  }
+  hemo::FlowProblem before = model->baseline;
+  before.network = model->network;
+  const auto flow = hemo::flow_for_inlet_pressure(before, model->aortic_pressure_Pa);
+  if (!flow) return flow;
+  const std::lock_guard lock(mutex);
+  known.push_back({model, *flow});
+  return flow;
+}
+
 // A coronary tree hangs on the aorta: its inflow is what the aortic pressure drives through it. After the lumen changed, the
 // baseline inflow is scaled by the ratio of the flows the network model finds before and after, at equal pressure and equal
 // resistances of the muscle behind (Pijls et al. 1993, Circulation 87:1354: constant minimal resistance at hyperaemia).
-void follow_aortic_pressure(const VesselModel& model, SimulationSetup& setup, VesselSetup& v) {
+void follow_aortic_pressure(const std::shared_ptr<const VesselModel>& of, SimulationSetup& setup, VesselSetup& v) {
+  const VesselModel& model = *of;
   if (!model.report_ffr || !v.lumen_changed || !(model.aortic_pressure_Pa > 0) || !v.problem.steady || v.problem.inlets.size() != 1) return;
-  hemo::FlowProblem before = model.baseline;
-  before.network = model.network;
-  const auto old_flow = hemo::flow_for_inlet_pressure(before, model.aortic_pressure_Pa), new_flow = hemo::flow_for_inlet_pressure(v.problem, model.aortic_pressure_Pa);
+  const auto old_flow = untreated_flow(of), new_flow = hemo::flow_for_inlet_pressure(v.problem, model.aortic_pressure_Pa);
   if (!old_flow || !new_flow || !(*old_flow > 0)) {
     setup.notes.push_back(fmt::format("{}: the inflow was kept as before the lumen changed ({})", model.name, !old_flow ? old_flow.error().message : !new_flow ? new_flow.error().message : "no flow before"));
     return;
@@ -123,7 +147,8 @@ core::Result<SimulationSetup> prepare(std::shared_ptr<const TwinModel> twin, con
     v.problem.network = v.network;
     if (!v.lumen_changed) continue;
     if (mode == core::Mode::full) v.problem.mesh = nullptr;  // FAST takes only the names of patches from it
-    follow_aortic_pressure(*setup.twin->find_vessel(v.key), setup, v);
+    for (const auto& model : setup.twin->vessels)
+      if (model->key == v.key) follow_aortic_pressure(model, setup, v);
   }
   if (progress.cancelled()) return core::cancelled();
   return setup;

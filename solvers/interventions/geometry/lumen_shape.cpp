@@ -8,6 +8,9 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <mutex>
+#include <vector>
 
 #include "solvers/core/contracts.hpp"
 
@@ -69,13 +72,25 @@ std::vector<std::uint8_t> cap_vertices(const core::SurfaceMesh& lumen) {
   return cap;
 }
 
+// What every reshaping of one branch asks of the lumen it starts from.
+struct BranchWall {
+  struct Piece {                        // a triangle whose three vertices belong to the branch
+    double low_mm = 0, high_mm = 0;     // arcs of its vertices
+    core::Index triangle = 0;
+  };
+  Ownership owners;
+  std::vector<std::uint8_t> cap;        // [vertices]
+  std::vector<Piece> pieces;            // by low_mm
+  std::vector<double> area_mm2;         // [points of the branch] section of the unchanged lumen
+};
+
 // Signed area cut from the plane through c with normal n by triangles of the branch near c.
-double area_of_cut(const core::SurfaceMesh& lumen, const Ownership& owners, const Vec3& c, const Vec3& n, double arc, double reach) {
+double area_of_cut(const core::SurfaceMesh& lumen, const BranchWall& wall, const Vec3& c, const Vec3& n, double arc, double reach) {
   Vec3 twice = Vec3::Zero();
-  for (const core::Triangle& t : lumen.triangles) {
-    bool ours = true;
-    for (core::Index v : t) ours = ours && owners.lead_mm[std::size_t(v)] > 0 && std::abs(owners.place[std::size_t(v)].arc - arc) <= reach;
-    if (!ours) continue;
+  auto piece = std::lower_bound(wall.pieces.begin(), wall.pieces.end(), arc - reach, [](const BranchWall::Piece& p, double low) { return p.low_mm < low; });
+  for (; piece != wall.pieces.end() && piece->low_mm <= arc + reach; ++piece) {
+    if (piece->high_mm > arc + reach) continue;
+    const core::Triangle& t = lumen.triangles[std::size_t(piece->triangle)];
     std::array<double, 3> side;
     for (int i = 0; i < 3; ++i) side[i] = n.dot(lumen.points[t[i]] - c);
     Vec3 rising, falling;
@@ -92,6 +107,55 @@ double area_of_cut(const core::SurfaceMesh& lumen, const Ownership& owners, cons
   return 0.5 * std::abs(twice.dot(n));
 }
 
+double reach_of(double radius) { return 3 * radius + 1; }   // mm along the branch: the plane of a section cuts no wall further away
+
+BranchWall find_wall(const core::SurfaceMesh& lumen, const core::VesselNetwork& network, int branch) {
+  BranchWall wall;
+  wall.owners = find_owners(lumen, network, branch);
+  wall.cap = cap_vertices(lumen);
+  for (std::size_t t = 0; t < lumen.triangles.size(); ++t) {
+    BranchWall::Piece piece{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), core::Index(t)};
+    bool ours = true;
+    for (core::Index v : lumen.triangles[t]) {
+      const double arc = wall.owners.place[std::size_t(v)].arc;
+      ours = ours && wall.owners.lead_mm[std::size_t(v)] > 0;
+      piece.low_mm = std::min(piece.low_mm, arc), piece.high_mm = std::max(piece.high_mm, arc);
+    }
+    if (ours) wall.pieces.push_back(piece);
+  }
+  std::stable_sort(wall.pieces.begin(), wall.pieces.end(), [](const auto& a, const auto& b) { return a.low_mm < b.low_mm; });
+  const core::VesselBranch& target = network.branches[std::size_t(branch)];
+  for (std::size_t i = 0; i < target.points.size(); ++i)
+    wall.area_mm2.push_back(area_of_cut(lumen, wall, target.points[i], network.tangent_at(branch, target.arc[i]), target.arc[i], reach_of(target.radius[i])));
+  return wall;
+}
+
+// find_wall, remembered for the last few lumens that still exist: while a device is dragged the untreated lumen is the same at every
+// move, and finding the owners of its vertices is nine tenths of the work. Meshes behind these pointers never change, so a remembered
+// answer is the computed one bit for bit. Any thread.
+std::shared_ptr<const BranchWall> wall_of(const std::shared_ptr<const core::SurfaceMesh>& lumen, const std::shared_ptr<const core::VesselNetwork>& network, int branch) {
+  struct Known {
+    std::weak_ptr<const core::SurfaceMesh> lumen;
+    std::weak_ptr<const core::VesselNetwork> network;
+    int branch = 0;
+    std::shared_ptr<const BranchWall> wall;
+  };
+  static std::mutex mutex;
+  static std::vector<Known> known;
+  constexpr std::size_t most = 6;   // a vessel has few branches that are treated at once; 1 MB each
+  {
+    const std::lock_guard lock(mutex);
+    std::erase_if(known, [](const Known& k) { return k.lumen.expired() || k.network.expired(); });
+    for (const Known& k : known)
+      if (k.branch == branch && k.lumen.lock() == lumen && k.network.lock() == network) return k.wall;
+  }
+  auto wall = std::make_shared<const BranchWall>(find_wall(*lumen, *network, branch));
+  const std::lock_guard lock(mutex);
+  if (known.size() >= most) known.erase(known.begin());
+  known.push_back({lumen, network, branch, wall});
+  return wall;
+}
+
 }  // namespace
 
 double smooth_step(double x) {
@@ -99,36 +163,37 @@ double smooth_step(double x) {
   return s * s * (3 - 2 * s);
 }
 
-ReshapedLumen reshape_lumen(const core::SurfaceMesh& lumen, const core::VesselNetwork& network, int branch, double from_mm, double to_mm, const RadiusRule& rule) {
-  OT_EXPECT(branch >= 0 && branch < static_cast<int>(network.branches.size()));
+ReshapedLumen reshape_lumen(const std::shared_ptr<const core::SurfaceMesh>& given, const std::shared_ptr<const core::VesselNetwork>& line, int branch, double from_mm, double to_mm, const RadiusRule& rule) {
+  OT_EXPECT(given && line && branch >= 0 && branch < static_cast<int>(line->branches.size()));
+  const core::SurfaceMesh& lumen = *given;
+  const core::VesselNetwork& network = *line;
   const core::VesselBranch& target = network.branches[branch];
-  const Ownership owners = find_owners(lumen, network, branch);
-  const auto cap = cap_vertices(lumen);
-  auto moved = std::make_shared<core::SurfaceMesh>(lumen);
+  const auto wall = wall_of(given, line, branch);
+  const Ownership& owners = wall->owners;
+  std::shared_ptr<core::SurfaceMesh> moved;
   ReshapedLumen out;
   for (std::size_t v = 0; v < lumen.points.size(); ++v) {
     const Nearest& at = owners.place[v];
-    if (cap[v] || at.beyond_end || at.arc < from_mm || at.arc > to_mm || owners.lead_mm[v] <= 0 || at.distance <= 0) continue;
+    if (wall->cap[v] || at.beyond_end || at.arc < from_mm || at.arc > to_mm || owners.lead_mm[v] <= 0 || at.distance <= 0) continue;
     const double radius = network.radius_at(branch, at.arc);
     const double fade = smooth_step(owners.lead_mm[v] / std::max(0.5 * radius, 1e-6));
     const double wanted = fade * (rule(at.arc, at.distance) - at.distance);
     if (wanted == 0) continue;
+    if (!moved) moved = std::make_shared<core::SurfaceMesh>(lumen);
     const Vec3 c = network.point_at(branch, at.arc);
     moved->points[v] = lumen.points[v] + (lumen.points[v] - c) * (wanted / at.distance);
     out.largest_move_mm = std::max(out.largest_move_mm, std::abs(wanted));
   }
   if (out.largest_move_mm == 0) {
-    out.lumen = std::make_shared<const core::SurfaceMesh>(lumen);
-    out.network = std::make_shared<const core::VesselNetwork>(network);
+    out.lumen = given;
+    out.network = line;
     return out;
   }
   auto radii = std::make_shared<core::VesselNetwork>(network);
   for (std::size_t i = 0; i < target.points.size(); ++i) {
     const double arc = target.arc[i];
     if (arc < from_mm || arc > to_mm) continue;
-    const double reach = 3 * target.radius[i] + 1;  // mm
-    const Vec3 n = network.tangent_at(branch, arc);
-    const double before = area_of_cut(lumen, owners, target.points[i], n, arc, reach), after = area_of_cut(*moved, owners, target.points[i], n, arc, reach);
+    const double before = wall->area_mm2[i], after = area_of_cut(*moved, *wall, target.points[i], network.tangent_at(branch, arc), arc, reach_of(target.radius[i]));
     const double ratio = before > 0 ? std::sqrt(after / before) : rule(arc, target.radius[i]) / target.radius[i];
     radii->branches[branch].radius[i] = target.radius[i] * ratio;
   }
@@ -138,8 +203,7 @@ ReshapedLumen reshape_lumen(const core::SurfaceMesh& lumen, const core::VesselNe
 }
 
 double section_area(const core::SurfaceMesh& lumen, const core::VesselNetwork& network, int branch, double arc_mm) {
-  return area_of_cut(lumen, find_owners(lumen, network, branch), network.point_at(branch, arc_mm), network.tangent_at(branch, arc_mm), arc_mm,
-                     3 * network.radius_at(branch, arc_mm) + 1);
+  return area_of_cut(lumen, find_wall(lumen, network, branch), network.point_at(branch, arc_mm), network.tangent_at(branch, arc_mm), arc_mm, reach_of(network.radius_at(branch, arc_mm)));
 }
 
 double least_diameter(const core::VesselNetwork& network, int branch, double from_mm, double to_mm) {

@@ -5,7 +5,8 @@
 //   close to another branch the move fades out, vertices of other branches and of caps never move. Radii of the centreline are
 //   scaled by sqrt(section area after / before), measured on the surface in the plane perpendicular to it.
 // In: lumen closed, patch "wall" (a surface without patch names counts as all wall); arc in mm from the branch's proximal end.
-// Threads: pure function.
+// Cost: the vertices' places on the centreline are found once per lumen and remembered while it exists (a drag asks again and again).
+// Threads: any; the result is a pure function of what is given.
 #pragma once
 #include <functional>
 #include <memory>
@@ -24,8 +25,8 @@ struct ReshapedLumen {
   std::shared_ptr<const core::VesselNetwork> network;
   double largest_move_mm = 0;   // 0: nothing changed
 };
-ReshapedLumen reshape_lumen(const core::SurfaceMesh& lumen, const core::VesselNetwork& network, int branch, double from_mm, double to_mm,
-                            const RadiusRule& rule);
+ReshapedLumen reshape_lumen(const std::shared_ptr<const core::SurfaceMesh>& lumen, const std::shared_ptr<const core::VesselNetwork>& network, int branch,
+                            double from_mm, double to_mm, const RadiusRule& rule);
 
 // Area of the lumen's section at `arc_mm` of the branch, mm2, from triangles whose vertices belong to the branch.
 double section_area(const core::SurfaceMesh& lumen, const core::VesselNetwork& network, int branch, double arc_mm);

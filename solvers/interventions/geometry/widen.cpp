@@ -32,7 +32,7 @@ Widened widen(twin::VesselSetup& vessel, const Stretch& s) {
   };
   Widened out;
   out.before_mm = out.after_mm = least_diameter(*vessel.network, s.branch, s.start_mm, s.end_mm);
-  ReshapedLumen reshaped = reshape_lumen(*vessel.lumen, *vessel.network, s.branch, s.start_mm - taper, s.end_mm + taper, rule);
+  ReshapedLumen reshaped = reshape_lumen(vessel.lumen, vessel.network, s.branch, s.start_mm - taper, s.end_mm + taper, rule);
   if (reshaped.largest_move_mm == 0) return out;
   vessel.lumen = std::move(reshaped.lumen);
   vessel.network = std::move(reshaped.network);

@@ -23,7 +23,7 @@ core::Result<void> apply(const twin::TwinModel& model, const twin::InterventionS
     return rho * (1.0 - 0.5 * share * (1.0 + std::cos(2 * std::numbers::pi * (arc - middle) / length)));
   };
   const double before = least_diameter(*vessel.network, spec.placement.branch, start, start + length);
-  ReshapedLumen reshaped = reshape_lumen(*vessel.lumen, *vessel.network, spec.placement.branch, start, start + length, rule);
+  ReshapedLumen reshaped = reshape_lumen(vessel.lumen, vessel.network, spec.placement.branch, start, start + length, rule);
   if (reshaped.largest_move_mm == 0) return {};
   vessel.lumen = std::move(reshaped.lumen);
   vessel.network = std::move(reshaped.network);

@@ -181,7 +181,7 @@ TEST_CASE("meshes of revolution and the cylinder channel are ready to simulate a
   CHECK_FALSE(hemo::cylinder_channel_mesh(c));
 }
 
-TEST_CASE("Carreau-Yasuda viscosity runs from 0.056 at rest to 0.0035 Pa s at a high shear rate, monotonically (Cho and Kensey 1991)") {
+TEST_CASE("Carreau-Yasuda viscosity runs from 0.056 at rest to 0.0035 Pa s at a high shear rate, monotonically (constants of flow-3d.md)") {
   hemo::Fluid f;
   f.carreau_yasuda = true;
   CHECK(f.viscosity_at(0) == Approx(0.056));

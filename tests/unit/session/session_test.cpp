@@ -7,7 +7,9 @@
 
 #include "app/session/pipeline.hpp"
 #include "app/session/session.hpp"
+#include "solvers/twin/one_vessel.hpp"
 #include "tests/support/shared_data.hpp"
+#include "tests/unit/interventions/small_twin.hpp"
 #include "tests/unit/session/small_case.hpp"
 
 using namespace ot;
@@ -128,6 +130,31 @@ TEST_CASE("a running FULL model streams frames and stops within a second of canc
   f.session.jobs().wait_until_idle();
   CHECK(std::chrono::steady_clock::now() - cancel < std::chrono::seconds(1));
   CHECK(!f.session.result(0, core::Mode::full));
+}
+
+TEST_CASE("the FULL flow solved behind a drag is taken over by the plan's FULL run, not solved again") {
+  Fixture f;
+  CaseData data = test::small_case();
+  auto vessels = std::make_shared<twin::TwinModel>(*test::small_twin({3.0, 0, 3}));
+  vessels->heart = nullptr;
+  data.twin = vessels;
+  auto stent = test::sample("stent");
+  data.plans[0].scenario.interventions = {stent};
+  f.session.replace(data, {});
+  REQUIRE(f.session.plan_count() == 2);
+  const auto alone = twin::vessel_twin(*f.session.data()->twin, "lad", true);
+  const auto setup = twin::compile(alone, twin::vessel_scenario(f.session.data()->plans[1].scenario, "lad"), core::Mode::full, tools());
+  REQUIRE(setup);
+  auto solved = twin::run(*setup, {}, {});
+  REQUIRE(solved);
+  const auto part = std::make_shared<const twin::RunResult>(std::move(*solved));
+  f.session.take_over(part);
+  f.session.run(1, core::Mode::full);
+  f.settle();
+  const auto full = f.session.result(1, core::Mode::full);
+  REQUIRE(full);
+  CHECK(full->vessels[0].flow == part->vessels[0].flow);
+  CHECK(full->vessels[0].mesh->sha256() == part->vessels[0].mesh->sha256());
 }
 
 TEST_CASE("plans of a case in a folder are saved by every edit and come back on reopening") {

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One vessel of a twin by itself: what a device does while it is dragged, and the table of sizes side by side.
+// Model: the same functions as a FAST run of the whole plan (prepare, run) on a twin that holds this vessel only and no mesh, so every
+//   number equals the plan's FAST result bit for bit (tested) and takes milliseconds (bench flow/stent-drag).
+// Fails: a device that does not fit is an answer with `refused` set, in the words of the intervention. Threads: pure functions.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "solvers/twin/simulation.hpp"
+
+namespace ot::twin {
+
+// Interventions of the scenario that sit on this vessel.
+Scenario vessel_scenario(const Scenario& scenario, const std::string& vessel);
+// This vessel alone; without its mesh the network answers at once, with it the FULL model can run.
+std::shared_ptr<const TwinModel> vessel_twin(const TwinModel& twin, const std::string& vessel, bool with_mesh);
+
+double quantity_of(const RunResult& run, const std::string& key);   // NaN when absent
+
+struct FlowAnswer {
+  std::string refused;                       // why not; empty when there is an answer
+  std::shared_ptr<const RunResult> run;
+  double ffr = 1, drop_mmhg = 0, min_diameter_mm = 0;   // NaN where the vessel has none
+  double ms = 0;                             // wall time it took
+  const VesselResult* vessel() const { return run && !run->vessels.empty() ? &run->vessels.front() : nullptr; }
+};
+FlowAnswer answer_flow(const std::shared_ptr<const TwinModel>& vessel_twin, const Scenario& scenario);
+
+}  // namespace ot::twin
