@@ -171,6 +171,7 @@ BenchRows bench_fast_lesion(const core::Progress& progress) {
     double wall = 1e300, cpu = 1e300;
     for (int k = 0; k < 4; ++k) {   // the first builds what a mesh needs once
       p.tissue.assign(mesh->tets.size(), 0);
+      p.tissue_before = p.tissue;   // as an ablation of the program leaves it
       const Vec3 centre(25 + 3 * k, 30, 30);
       for (std::size_t t = 0; t < mesh->tets.size(); ++t)
         if ((mesh->nodes[std::size_t(mesh->tets[t][0])] - centre).norm() < 5) p.tissue[t] = 1;

@@ -2,7 +2,9 @@
 #include "solvers/electrophysiology/ecg.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <mutex>
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
@@ -106,27 +108,71 @@ const std::array<const char*, lead_count>& lead_names() {
   return names;
 }
 
-LeadField make_healthy_lead_field(const ElectroProblem& problem) {
+namespace {
+
+// Potentials of the leads at the nodes, a function of mesh and electrodes alone.
+struct KeptPotential {
+  std::weak_ptr<const core::TetMesh> mesh;
+  std::vector<Electrode> electrodes;
+  std::shared_ptr<const std::vector<std::array<double, 8>>> at;
+};
+std::mutex kept_mutex;
+std::vector<KeptPotential> kept_potentials;   // newest first, at most 3
+
+core::Result<std::shared_ptr<const std::vector<std::array<double, 8>>>> torso_potential(const ElectroProblem& p, const Torso& torso, const std::array<Vec3, 9>& electrodes,
+                                                                                      const core::Progress& progress) {
+  const auto same = [&](const KeptPotential& x) {
+    return x.mesh.lock() == p.mesh && std::equal(x.electrodes.begin(), x.electrodes.end(), p.electrodes.begin(), p.electrodes.end(), [](const Electrode& a, const Electrode& b) {
+             return a.name == b.name && a.position == b.position;
+           });
+  };
+  {
+    const std::lock_guard lock(kept_mutex);
+    std::erase_if(kept_potentials, [](const KeptPotential& x) { return x.mesh.expired(); });
+    if (const auto it = std::find_if(kept_potentials.begin(), kept_potentials.end(), same); it != kept_potentials.end()) return it->at;
+  }
+  progress.report(0, "conductor: the torso");
+  std::vector<ConductorSurface> surfaces{torso_surface(torso)};
+  for (const char* patch : {"endocardium_lv", "endocardium_rv"}) {
+    if (progress.cancelled()) return core::cancelled();
+    if (auto blood = cavity_surface(*p.mesh, patch)) surfaces.push_back(std::move(*blood));
+  }
+  std::vector<Vec3> on;
+  for (const Vec3& x : electrodes) on.push_back(on_skin(torso, x));
+  const auto z = LeadPotential::make(std::move(surfaces), std::move(on), progress);
+  if (!z) return core::pass(z);
+  auto at = std::make_shared<std::vector<std::array<double, 8>>>(p.mesh->nodes.size());
+  std::atomic<bool> stop{false};
+  core::parallel_chunks(std::ptrdiff_t(at->size()), 256, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
+    if (stop || progress.cancelled()) {
+      stop = true;
+      return;
+    }
+    for (std::ptrdiff_t n = b; n < e; ++n) {
+      const auto x = z->at(p.mesh->nodes[std::size_t(n)]);
+      const double wilson = (x[0] + x[1] + x[2]) / 3;
+      (*at)[std::size_t(n)] = {x[1] - x[0], x[2] - x[0], x[3] - wilson, x[4] - wilson, x[5] - wilson, x[6] - wilson, x[7] - wilson, x[8] - wilson};
+    }
+  });
+  if (stop) return core::cancelled();
+  const std::lock_guard lock(kept_mutex);
+  kept_potentials.insert(kept_potentials.begin(), {p.mesh, p.electrodes, at});
+  if (kept_potentials.size() > 3) kept_potentials.resize(3);
+  return std::shared_ptr<const std::vector<std::array<double, 8>>>(std::move(at));
+}
+
+}  // namespace
+
+core::Result<LeadField> make_healthy_lead_field(const ElectroProblem& problem, const core::Progress& progress) {
   OT_EXPECT(problem.mesh && problem.fibres && problem.fibres->f.size() == problem.mesh->tets.size());
   LeadField field;
   std::array<Vec3, 9> electrodes;
   if (!find_electrodes(problem, electrodes)) return field;
   const std::ptrdiff_t nt = std::ptrdiff_t(problem.mesh->tets.size()), nn = std::ptrdiff_t(problem.mesh->nodes.size());
   if (const auto torso = find_torso(problem.electrodes)) {
-    std::vector<ConductorSurface> surfaces{torso_surface(*torso)};
-    for (const char* patch : {"endocardium_lv", "endocardium_rv"})
-      if (auto blood = cavity_surface(*problem.mesh, patch)) surfaces.push_back(std::move(*blood));
-    std::vector<Vec3> on;
-    for (const Vec3& x : electrodes) on.push_back(on_skin(*torso, x));
-    const LeadPotential z(std::move(surfaces), std::move(on));
-    field.potential.resize(std::size_t(nn));
-    core::parallel_chunks(nn, 256, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
-      for (std::ptrdiff_t n = b; n < e; ++n) {
-        const auto at = z.at(problem.mesh->nodes[n]);
-        const double wilson = (at[0] + at[1] + at[2]) / 3;
-        field.potential[n] = {at[1] - at[0], at[2] - at[0], at[3] - wilson, at[4] - wilson, at[5] - wilson, at[6] - wilson, at[7] - wilson, at[8] - wilson};
-      }
-    });
+    auto potential = torso_potential(problem, *torso, electrodes, progress);
+    if (!potential) return core::pass(potential);
+    field.potential = **potential;
   }
   std::vector<std::array<std::array<double, 8>, 4>> part(static_cast<std::size_t>(nt));
   core::parallel_chunks(nt, 1024, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
@@ -154,10 +200,16 @@ void apply_tissue(const ElectroProblem& problem, LeadField& healthy) {
   }
 }
 
-LeadField make_lead_field(const ElectroProblem& problem) {
-  LeadField field = make_healthy_lead_field(problem);
-  apply_tissue(problem, field);
+core::Result<LeadField> make_lead_field(const ElectroProblem& problem, const core::Progress& progress) {
+  auto field = make_healthy_lead_field(problem, progress);
+  if (field) apply_tissue(problem, *field);
   return field;
+}
+
+LeadField make_lead_field(const ElectroProblem& problem) {
+  auto field = make_lead_field(problem, core::Progress{});
+  OT_EXPECT(bool(field));
+  return std::move(*field);
 }
 
 std::array<double, lead_count> twelve_leads(const std::array<double, 8>& x) {

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "solvers/core/progress.hpp"
 #include "solvers/core/result.hpp"
 #include "solvers/electrophysiology/problem.hpp"
 
@@ -36,10 +37,12 @@ struct LeadField {
 
 // Electrodes RA LA LL V1..V6 by name (RL is the ground and has no effect). Empty when one is missing.
 LeadField make_lead_field(const ElectroProblem& problem);
+core::Result<LeadField> make_lead_field(const ElectroProblem& problem, const core::Progress& progress);   // fails only as cancelled
 
 // All healthy tissue conducting; what every lesion starts from. apply_tissue() then takes the actual tissue into account:
 // same numbers for the same problem, whatever was computed before.
-LeadField make_healthy_lead_field(const ElectroProblem& problem);
+// The potentials of a torso are solved once for a mesh and its electrodes and kept for the last three.
+core::Result<LeadField> make_healthy_lead_field(const ElectroProblem& problem, const core::Progress& progress);
 void apply_tissue(const ElectroProblem& problem, LeadField& healthy);
 
 std::array<double, lead_count> twelve_leads(const std::array<double, 8>& independent);

@@ -11,7 +11,7 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
-#include "solvers/electrophysiology/eikonal_state.hpp"
+#include "solvers/electrophysiology/eikonal_front.hpp"
 
 namespace ot::ep {
 namespace {
@@ -20,55 +20,7 @@ using core::Index;
 using core::Vec3;
 
 constexpr double never = std::numeric_limits<double>::infinity();
-constexpr double accept = 1e-9;             // ms; smaller improvements are left: at most 1e-7 over a hundred nodes
 constexpr int edge_of[4][4] = {{-1, 0, 1, 2}, {0, -1, 3, 4}, {1, 3, -1, 5}, {2, 4, 5, -1}};
-constexpr int others[4][3] = {{1, 2, 3}, {0, 2, 3}, {0, 1, 3}, {0, 1, 2}};
-
-// Arrival at w through the segment a-b; never when the ray does not pass between them (the ends are tried separately).
-inline double through_edge(double aw, double bw, double ab, double ta, double tb) {
-  const double tau = tb - ta;
-  const double room = ab - tau * tau;
-  if (!(room > 0)) return never;
-  const double gab = 0.5 * (aw + bw - ab);
-  const double det = aw * bw - gab * gab;
-  if (!(det > 0)) return never;
-  const double t = ((aw - gab) * tau + std::sqrt(det * room)) / ab;
-  if (bw * t - gab * (t - tau) < 0 || aw * (t - tau) - gab * t < 0) return never;
-  return ta + t;
-}
-
-// The same with its ends: the least of f over the closed segment.
-inline double over_edge(double aw, double bw, double ab, double ta, double tb) {
-  const double t = through_edge(aw, bw, ab, ta, tb);
-  return t < never ? t : std::min(ta + std::sqrt(aw), tb + std::sqrt(bw));
-}
-
-struct FaceRay {
-  double t = never;
-  bool no_a = true, no_b = true, no_c = true;   // weight of that corner is negative: the minimum lies on the edge opposite
-};
-
-// Arrival at w through the triangle a-b-c (squared metric lengths; the unconstrained plane wave).
-inline FaceRay through_face(double aw, double bw, double cw, double ab, double ac, double bc, double ta, double tb, double tc) {
-  FaceRay ray;
-  const double gab = 0.5 * (aw + bw - ab), gac = 0.5 * (aw + cw - ac), gbc = 0.5 * (bw + cw - bc);
-  const double caa = bw * cw - gbc * gbc, cab = gac * gbc - gab * cw, cac = gab * gbc - gac * bw;
-  const double cbb = aw * cw - gac * gac, cbc = gab * gac - aw * gbc, ccc = aw * bw - gab * gab;
-  const double det = aw * caa + gab * cab + gac * cac;
-  const double sa = caa + cab + cac, sb = cab + cbb + cbc, sc = cac + cbc + ccc;
-  const double a = sa + sb + sc;
-  const double ub = tb - ta, uc = tc - ta;
-  const double b = sb * ub + sc * uc;
-  const double c = cbb * ub * ub + 2 * cbc * ub * uc + ccc * uc * uc - det;
-  const double d = b * b - a * c;
-  if (!(d >= 0) || !(a > 0)) return ray;
-  const double t = (b + std::sqrt(d)) / a;
-  ray.no_a = sa * t - cab * ub - cac * uc < 0;
-  ray.no_b = sb * t - cbb * ub - cbc * uc < 0;
-  ray.no_c = sc * t - cbc * ub - ccc * uc < 0;
-  if (!ray.no_a && !ray.no_b && !ray.no_c) ray.t = ta + t;
-  return ray;
-}
 
 // Spreads the low 21 bits to every third bit.
 std::uint64_t spread(std::uint64_t x) {
@@ -232,228 +184,83 @@ core::Result<Eikonal> Eikonal::with(const SpeedMap& speed) const {
   return e;
 }
 
-core::Result<std::vector<double>> Eikonal::solve(const std::vector<EikonalSource>& sources,
-                                                 const std::vector<std::uint8_t>& conducting,
-                                                 const core::Progress& progress) const {
-  const std::size_t nn = mesh_->nodes.size(), nt = cells_.size();
-  OT_EXPECT(conducting.empty() || conducting.size() == nt);
+core::Result<void> Eikonal::check(const std::vector<EikonalSource>& sources) const {
+  const std::size_t nn = mesh_->nodes.size();
+  for (const auto& s : sources) {
+    if (s.node < 0 || std::size_t(s.node) >= nn)
+      return core::bad_input(fmt::format("Source node {} is not on the mesh of {} nodes (nothing can start there). Place it again.", s.node, nn));
+    if (!std::isfinite(s.start_ms) || !s.offset.allFinite()) return core::bad_input("A source has a start time that is not a number. Set it in ms.");
+  }
+  if (sources.empty()) return core::bad_input("There is no source of activation (nothing would beat). Add a pacing site.");
+  return {};
+}
+
+Eikonal::State Eikonal::fresh_state(const std::vector<EikonalSource>& sources) const {
+  const std::size_t nn = mesh_->nodes.size();
   State state;
   state.t.assign(nn, never);
   state.queued.assign(nn, -1);
   state.parent.assign(nn, no_parent);
   state.slowness.assign(nn, Vec3::Zero());
+  state.source.assign(nn, -1);
   double earliest = never, latest = -never;
   for (const auto& s : sources) {
-    if (s.node < 0 || std::size_t(s.node) >= nn)
-      return core::bad_input(fmt::format("Source node {} is not on the mesh of {} nodes (nothing can start there). Place it again.", s.node, nn));
-    if (!std::isfinite(s.start_ms) || !s.offset.allFinite()) return core::bad_input("A source has a start time that is not a number. Set it in ms.");
     earliest = std::min(earliest, s.start_ms);
     latest = std::max(latest, s.start_ms);
   }
-  if (sources.empty()) return core::bad_input("There is no source of activation (nothing would beat). Add a pacing site.");
   state.origin = earliest;
   state.width = std::max(bucket_ms_, (latest - earliest) / 1.0e5);
+  return state;
+}
 
-  std::vector<std::uint8_t> open;   // [cells], curve order
-  if (!conducting.empty()) {
-    open.resize(nt);
-    for (std::size_t c = 0; c < nt; ++c) open[c] = conducting[tet_of_cell_[c]];
-  }
-  const std::uint8_t* const is_open = open.empty() ? nullptr : open.data();
+std::vector<std::uint8_t> Eikonal::in_curve_order(const std::vector<std::uint8_t>& conducting) const {
+  std::vector<std::uint8_t> open(conducting.size());
+  for (std::size_t c = 0; c < open.size(); ++c) open[c] = conducting[std::size_t(tet_of_cell_[c])];
+  return open;
+}
+
+core::Result<Eikonal::Arrival> Eikonal::arrive(const std::vector<EikonalSource>& sources, const std::vector<std::uint8_t>& conducting,
+                                               const core::Progress& progress) const {
+  const std::size_t nn = mesh_->nodes.size();
+  OT_EXPECT(conducting.empty() || conducting.size() == cells_.size());
+  if (auto ok = check(sources); !ok) return core::pass(ok);
+  State state = fresh_state(sources);
+  const std::vector<std::uint8_t> open = in_curve_order(conducting);
   state.start.assign(nn, never);
   state.seen.assign(nn, 0);
-  for (const auto& s : sources) {
+  for (std::size_t k = 0; k < sources.size(); ++k) {
+    const EikonalSource& s = sources[k];
     const Index n = rank_of_node_[s.node];
     bool in_tissue = false;
-    for (auto k = around_begin_[n]; k < around_begin_[n + 1] && !in_tissue; ++k) in_tissue = !is_open || is_open[around_[k] / 4];
+    for (auto a = around_begin_[n]; a < around_begin_[n + 1] && !in_tissue; ++a) in_tissue = open.empty() || open[around_[a] / 4];
     const double at_node = s.start_ms + start_delay(s, conducting);
     if (!in_tissue || state.start[n] <= at_node) continue;
     state.start[n] = at_node;
     state.lower(n, at_node, no_parent);
+    state.source[n] = std::int32_t(k);
   }
-  for (const auto& s : sources)
-    if (state.start[rank_of_node_[s.node]] == s.start_ms + start_delay(s, conducting)) start_ball(s, conducting, state);
+  for (std::size_t k = 0; k < sources.size(); ++k)
+    if (state.start[rank_of_node_[sources[k].node]] == sources[k].start_ms + start_delay(sources[k], conducting))
+      start_ball(sources[k], std::int32_t(k), conducting, state);
   if (std::none_of(state.t.begin(), state.t.end(), [](double t) { return t < never; }))
     return core::bad_input("No source lies in conducting tissue (nothing would be activated). Move a pacing site out of scar or lesion.");
-
-  double* const t = state.t.data();
-  long visits = 0;
-  std::vector<std::uint8_t> settled(nn, 0);
-  // Edges of a cell that join nodes of two fronts (known after sharpening) carry no plane wave.
-  bool sharpened = false;
-  auto tents = [&](const Cell& cell) {
-    unsigned mask = 0;
-    for (int i = 0; sharpened && i < 4; ++i)
-      for (int j = i + 1; j < 4; ++j)
-        if (is_tent(state.slowness, cell.node[i], cell.node[j], cell.l2[edge_of[i][j]])) mask |= 1u << edge_of[i][j];
-    return mask;
-  };
-  // Every way into node w of the cell.
-  struct Lower {
-    Index node;
-    double t;
-    std::uint32_t way;
-  };
-  std::vector<Lower> found;
-  bool collect = false;   // improvements are kept in `found` instead of made
-  auto improve = [&](const Cell& cell, int w, unsigned tent) {
-    const int a = others[w][0], b = others[w][1], c = others[w][2];
-    const double ta = t[cell.node[a]], tb = t[cell.node[b]], tc = t[cell.node[c]];
-    if (t[cell.node[w]] <= std::min({ta, tb, tc})) return;
-    const double aw = cell.l2[edge_of[a][w]], bw = cell.l2[edge_of[b][w]], cw = cell.l2[edge_of[c][w]];
-    const double ab = cell.l2[edge_of[a][b]], ac = cell.l2[edge_of[a][c]], bc = cell.l2[edge_of[b][c]];
-    double best = never;
-    FaceRay ray;
-    const bool smooth_ab = !(tent >> edge_of[a][b] & 1), smooth_ac = !(tent >> edge_of[a][c] & 1), smooth_bc = !(tent >> edge_of[b][c] & 1);
-    const bool smooth = smooth_ab && smooth_ac && smooth_bc;
-    if (smooth && ta < never && tb < never && tc < never) ray = through_face(aw, bw, cw, ab, ac, bc, ta, tb, tc);
-    best = ray.t;
-    if (best == never) {
-      if (!smooth) best = std::min({ta + std::sqrt(aw), tb + std::sqrt(bw), tc + std::sqrt(cw)});
-      if (ray.no_c && smooth_ab) best = std::min(best, over_edge(aw, bw, ab, ta, tb));
-      if (ray.no_b && smooth_ac) best = std::min(best, over_edge(aw, cw, ac, ta, tc));
-      if (ray.no_a && smooth_bc) best = std::min(best, over_edge(bw, cw, bc, tb, tc));
-    }
-    if (!(best < t[cell.node[w]] - accept)) return;
-    const std::uint32_t way = std::uint32_t(4 * (&cell - cells_.data()) + w);
-    if (collect)
-      found.push_back({cell.node[w], best, way});
-    else
-      state.lower(cell.node[w], best, way);
-  };
-  // |grad T|^2 <= slack (1 but for rounding) in the cell's metric means that no node of it can be reached earlier through the
-  // others. Else one bit for each node that might be.
-  constexpr double coarse = 1.1;   // linear interpolation of a curved front exceeds 1 in half of the cells, a missed way far more
-  double slack = 1 + 1e-10;
-  auto downwind = [&](const Cell& cell) -> unsigned {
-    const double t0 = t[cell.node[0]];   // unreached nodes make this NaN or infinite: not consistent
-    const double u1 = t[cell.node[1]] - t0, u2 = t[cell.node[2]] - t0, u3 = t[cell.node[3]] - t0;
-    const double g11 = cell.l2[0], g22 = cell.l2[1], g33 = cell.l2[2];
-    const double g12 = 0.5 * (g11 + g22 - cell.l2[3]), g13 = 0.5 * (g11 + g33 - cell.l2[4]), g23 = 0.5 * (g22 + g33 - cell.l2[5]);
-    const double c11 = g22 * g33 - g23 * g23, c12 = g13 * g23 - g12 * g33, c13 = g12 * g23 - g13 * g22;
-    const double c22 = g11 * g33 - g13 * g13, c23 = g12 * g13 - g11 * g23, c33 = g11 * g22 - g12 * g12;
-    const double det = g11 * c11 + g12 * c12 + g13 * c13;
-    const double s1 = c11 * u1 + c12 * u2 + c13 * u3, s2 = c12 * u1 + c22 * u2 + c23 * u3, s3 = c13 * u1 + c23 * u2 + c33 * u3;
-    const double q = u1 * s1 + u2 * s2 + u3 * s3;
-    if (q <= det * slack) return 0;
-    if (!(q < never)) return 15;
-    // Node w stays when it lies upwind and the gradient within the opposite face is at most 1, so that no edge of it serves w.
-    const double s0 = -(s1 + s2 + s3), c00 = c11 + c22 + c33 + 2 * (c12 + c13 + c23), excess = q - det;
-    auto can = [&](double sw, double cww) { return unsigned(sw > 0 || cww * excess > sw * sw); };
-    return can(s0, c00) | can(s1, c11) << 1 | can(s2, c22) << 2 | can(s3, c33) << 3;
-  };
-  // After a change of node v: every way through it, where a cell does not hold already.
-  auto correct = [&](Index v) {
-    for (auto k = around_begin_[v]; k < around_begin_[v + 1]; ++k) {
-      const std::uint32_t c = around_[k] / 4;
-      if (is_open && !is_open[c]) continue;
-      const unsigned late = downwind(cells_[c]);
-      if (!late) continue;
-      const unsigned tent = tents(cells_[c]);
-      for (int w : others[around_[k] & 3])
-        if (late >> w & 1) improve(cells_[c], w, tent);
-    }
-  };
-  // First visit: settled nodes serve later ones; a cell whose last node settles is checked for ways back (metric-obtuse cells).
-  auto settle = [&](Index v) {
-    if (settled[v]) return correct(v);
-    settled[v] = 1;
-    const double tv = t[v];
-    for (auto k = around_begin_[v]; k < around_begin_[v + 1]; ++k) {
-      const std::uint32_t c = around_[k] / 4;
-      if (is_open && !is_open[c]) continue;
-      const int p = around_[k] & 3;
-      const Cell& cell = cells_[c];
-      int earlier = 0;
-      for (int i = 0; i < 3; ++i) {
-        const int w = others[p][i];
-        const double tw = t[cell.node[w]];
-        if (tw <= tv || settled[cell.node[w]]) {
-          ++earlier;
-          if (tw <= tv) continue;
-        }
-        const int a = others[p][i == 0 ? 1 : 0], b = others[p][i == 2 ? 1 : 2];
-        const double ta = t[cell.node[a]], tb = t[cell.node[b]];
-        const double vw = cell.l2[edge_of[p][w]];
-        double best = never;
-        const bool use_a = ta <= tv || settled[cell.node[a]], use_b = tb <= tv || settled[cell.node[b]];
-        if (use_a && use_b) {
-          const double aw = cell.l2[edge_of[a][w]], bw = cell.l2[edge_of[b][w]];
-          const double va = cell.l2[edge_of[p][a]], vb = cell.l2[edge_of[p][b]], ab = cell.l2[edge_of[a][b]];
-          const FaceRay ray = through_face(vw, aw, bw, va, vb, ab, tv, ta, tb);
-          best = ray.t;
-          if (best == never) {   // ways over a-b alone were tried when they settled
-            if (ray.no_c) best = through_edge(vw, aw, va, tv, ta);
-            if (ray.no_b) best = std::min(best, through_edge(vw, bw, vb, tv, tb));
-            best = std::min(best, tv + std::sqrt(vw));
-          }
-        } else if (use_a || use_b) {
-          const int o = use_a ? a : b;
-          best = through_edge(vw, cell.l2[edge_of[o][w]], cell.l2[edge_of[p][o]], tv, use_a ? ta : tb);
-          if (best == never) best = tv + std::sqrt(vw);
-        } else {
-          best = tv + std::sqrt(vw);
-        }
-        if (best < tw - accept) state.lower(cell.node[w], best, 4 * c + std::uint32_t(w));
-      }
-      if (earlier < 3) continue;
-      const unsigned late = downwind(cell);
-      for (int w : others[p])
-        if (late >> w & 1) improve(cell, w, 0);
-    }
-  };
-  auto drain = [&](auto&& visit) {
-    for (state.current = 0; std::size_t(state.current) < state.bucket.size(); ++state.current) {
-      for (std::size_t i = 0; i < state.bucket[state.current].size(); ++i) {   // grows while it is worked through
-        const Index v = state.bucket[state.current][i];
-        if (state.queued[v] != state.current) continue;
-        state.queued[v] = -1;
-        visit(v);
-        if ((++visits & 8191) == 0 && progress.cancelled()) return false;
-      }
-      state.bucket[state.current].clear();
-    }
-    state.current = 0;
-    return true;
-  };
-
-  if (!drain(settle)) return core::cancelled();
-  progress.report(0.7, "activation");
-  // Every conducting tet is checked; where one does not hold, corrections run until all do.
-  auto check_all = [&] {
-    for (std::size_t c = 0; c < nt; ++c) {
-      if ((c & 65535) == 0 && progress.cancelled()) return false;
-      if (is_open && !is_open[c]) continue;
-      const Cell& cell = cells_[c];
-      if (!(t[cell.node[0]] < never)) continue;
-      const unsigned late = downwind(cell);
-      if (!late) continue;
-      const unsigned tent = tents(cell);
-      for (int w = 0; w < 4; ++w)
-        if (late >> w & 1) improve(cell, w, tent);
-    }
-    return true;
-  };
-  if (!check_all() || !drain(correct)) return core::cancelled();
-  // Second order, then once more: near collisions a node may have been served from the side that now comes later.
-  sharpen(state.parent, state.slowness, state.t);
-  sharpened = true;
-  // All improvements of the sharpened times first, then what follows from them: no order of the cells decides.
-  const double exact = slack;
-  slack = coarse;
-  collect = true;
-  if (!check_all()) return core::cancelled();
-  slack = exact;
-  collect = false;
-  for (const Lower& l : found)
-    if (l.t < t[l.node]) state.lower(l.node, l.t, l.way);
-  if (!drain(correct)) return core::cancelled();
-  progress.report(0.9, "activation");
-
-  std::vector<double> result(nn);
-  for (std::size_t r = 0; r < nn; ++r) result[node_of_rank_[r]] = t[r];
+  Front front(*this, state, open, {});
+  if (!front.run({}, progress)) return core::cancelled();
   progress.report(1.0, "activation");
+  return Arrival{std::move(state.t), std::move(state.parent), std::move(state.slowness), std::move(state.source)};
+}
+
+std::vector<double> Eikonal::times(const Arrival& arrival) const {
+  std::vector<double> result(arrival.t.size());
+  for (std::size_t r = 0; r < result.size(); ++r) result[std::size_t(node_of_rank_[r])] = arrival.t[r];
   return result;
+}
+
+core::Result<std::vector<double>> Eikonal::solve(const std::vector<EikonalSource>& sources, const std::vector<std::uint8_t>& conducting,
+                                                 const core::Progress& progress) const {
+  auto arrival = arrive(sources, conducting, progress);
+  if (!arrival) return core::pass(arrival);
+  return times(*arrival);
 }
 
 }  // namespace ot::ep

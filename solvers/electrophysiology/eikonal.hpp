@@ -61,6 +61,21 @@ class Eikonal {
                                           const std::vector<std::uint8_t>& conducting = {},
                                           const core::Progress& progress = {}) const;
 
+  // The same with what a repair needs. All per node in curve order: of use to the object that made it alone.
+  struct Arrival {
+    std::vector<double> t;                 // ms
+    std::vector<std::uint32_t> parent;     // the way in: cell * 4 + local node; none in start balls
+    std::vector<core::Vec3> slowness;      // of the front, ms/mm
+    std::vector<std::int32_t> source;      // in start balls: which source
+  };
+  core::Result<Arrival> arrive(const std::vector<EikonalSource>& sources, const std::vector<std::uint8_t>& conducting = {},
+                               const core::Progress& progress = {}) const;
+  // After tets stopped conducting (lesions): nodes whose way led through them, straight or through others, are reached again from
+  // those that keep their times. Nothing comes earlier than before. bad_input when a tet conducts that did not before.
+  core::Result<Arrival> repair(const Arrival& before, const std::vector<EikonalSource>& sources, const std::vector<std::uint8_t>& conducting_before,
+                               const std::vector<std::uint8_t>& conducting, const core::Progress& progress = {}) const;
+  std::vector<double> times(const Arrival& arrival) const;   // [nodes] of the mesh
+
   const core::TetMesh& mesh() const { return *mesh_; }
   double mean_edge_mm() const { return mean_edge_; }
 
@@ -71,20 +86,28 @@ class Eikonal {
     std::array<core::Index, 4> node;
   };
   struct State;
+  class Front;
 
   core::Mat3 metric(core::Index tet, const core::Vec3& factor) const;
   void fill_cell(std::size_t cell);
   // Second order, see eikonal_curvature.cpp. parent: cell * 4 + local node of the best way in; times in curve order.
   static constexpr std::uint32_t no_parent = 0xffffffffu;
-  void sharpen(const std::vector<std::uint32_t>& parent, std::vector<core::Vec3>& slowness, std::vector<double>& t) const;
+  void sharpen(State& state, const std::uint8_t* known) const;   // known: [nodes] keep their times; null = none
   // The front's slowness falls along the edge i-j: nodes of two fronts that meet.
   bool is_tent(const std::vector<core::Vec3>& slowness, core::Index i, core::Index j, double length2) const;
+  core::Result<void> check(const std::vector<EikonalSource>& sources) const;
+  State fresh_state(const std::vector<EikonalSource>& sources) const;
+  std::vector<std::uint8_t> in_curve_order(const std::vector<std::uint8_t>& conducting) const;
+  // Nodes whose way leads through a tet that conducted before and does not now.
+  std::vector<std::uint8_t> cut_off(const Arrival& before, const std::vector<EikonalSource>& sources, const std::vector<std::uint8_t>& conducting_before,
+                                    const std::vector<std::uint8_t>& conducting) const;
+  bool serves(core::Index node, std::uint32_t way, const std::vector<double>& t) const;   // the ray into the way's node touches this one
   double start_delay(const EikonalSource& source, const std::vector<std::uint8_t>& conducting) const;
   core::Vec3 position_of(const EikonalSource& source) const;
   std::size_t across(std::size_t cell, const std::array<core::Index, 3>& face) const;
   double ray_time(core::Index m, const core::Vec3& to, const core::Vec3& along,
                   const std::function<bool(std::size_t)>& usable) const;
-  void start_ball(const EikonalSource& source, const std::vector<std::uint8_t>& conducting, State& state) const;
+  void start_ball(const EikonalSource& source, std::int32_t number, const std::vector<std::uint8_t>& conducting, State& state) const;
 
   std::shared_ptr<const core::TetMesh> mesh_;
   std::shared_ptr<const FibreField> fibres_;

@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include "solvers/electrophysiology/eikonal.hpp"
+#include "solvers/electrophysiology/eikonal_state.hpp"
 
 namespace ot::ep {
 namespace {
@@ -51,7 +51,63 @@ bool crossing_edge(double aw, double bw, double gab, double tau, double& share_b
   return true;
 }
 
+constexpr int pair[3][2] = {{0, 1}, {0, 2}, {1, 2}};
+
+double squared_length(const std::array<double, 6>& gram, const std::array<double, 3>& q) {
+  return q[0] * q[0] * gram[0] + q[1] * q[1] * gram[1] + q[2] * q[2] * gram[2] + 2 * (q[0] * q[1] * gram[3] + q[0] * q[2] * gram[4] + q[1] * q[2] * gram[5]);
+}
+
+// Support of the first-order ray: face, edge or corner with the earliest arrival.
+struct Support {
+  std::array<double, 3> share{0, 0, 0};   // of the corners, sum 1
+  bool inside = false;
+  int edge = -1;
+};
+Support support_of(const std::array<double, 6>& gram, const std::array<double, 3>& first) {
+  Support s;
+  s.inside = crossing(gram, first, s.share);
+  if (s.inside) return s;
+  double best = never;
+  for (int k = 0; k < 3; ++k)
+    if (first[k] + std::sqrt(gram[k]) < best) {
+      best = first[k] + std::sqrt(gram[k]);
+      s.share = {0, 0, 0};
+      s.share[k] = 1;
+    }
+  for (int e = 0; e < 3; ++e) {
+    double b = 0;
+    const int i = pair[e][0], j = pair[e][1];
+    if (!(first[i] < never && first[j] < never) || !crossing_edge(gram[i], gram[j], gram[3 + e], first[j] - first[i], b)) continue;
+    std::array<double, 3> r{0, 0, 0};
+    r[i] = 1 - b;
+    r[j] = b;
+    const double value = r[i] * first[i] + r[j] * first[j] + std::sqrt(squared_length(gram, r));
+    if (value < best) {
+      best = value;
+      s.share = r;
+      s.edge = e;
+    }
+  }
+  return s;
+}
+
 }  // namespace
+
+bool Eikonal::serves(Index node, std::uint32_t way, const std::vector<double>& t) const {
+  const Cell& cell = cells_[way / 4];
+  const int local = int(way & 3);
+  std::array<double, 3> first, lw;
+  int corner = -1;
+  for (int k = 0; k < 3; ++k) {
+    const int o = others[local][k];
+    first[k] = t[cell.node[o]];
+    lw[k] = cell.l2[edge_of[local][o]];
+    if (cell.node[o] == node) corner = k;
+  }
+  if (corner < 0) return false;
+  const auto side = [&](int e) { return cell.l2[edge_of[others[local][pair[e][0]]][others[local][pair[e][1]]]]; };
+  return support_of({lw[0], lw[1], lw[2], 0.5 * (lw[0] + lw[1] - side(0)), 0.5 * (lw[0] + lw[2] - side(1)), 0.5 * (lw[1] + lw[2] - side(2))}, first).share[corner] > 0;
+}
 
 bool Eikonal::is_tent(const std::vector<Vec3>& slowness, Index i, Index j, double length2) const {
   const Vec3 x = mesh_->nodes[node_of_rank_[j]] - mesh_->nodes[node_of_rank_[i]];
@@ -61,16 +117,20 @@ bool Eikonal::is_tent(const std::vector<Vec3>& slowness, Index i, Index j, doubl
 // T on the face is not linear: between its corners i, j it sags by half of lambda_i lambda_j e_ij, e_ij = (p_j - p_i).(x_j - x_i),
 // with the slowness p of the front carried along (exact in the start balls). Weights and sag are found together by two
 // fixed-point steps; where p jumps (collision, edge of a fast layer) e is faded out and the node keeps first order.
-void Eikonal::sharpen(const std::vector<std::uint32_t>& parent, std::vector<Vec3>& slowness, std::vector<double>& t) const {
+void Eikonal::sharpen(State& state, const std::uint8_t* known) const {
+  const std::vector<std::uint32_t>& parent = state.parent;
+  std::vector<Vec3>& slowness = state.slowness;
+  std::vector<double>& t = state.t;
   const std::size_t nn = t.size();
+  const auto kept = [&](std::size_t n) { return parent[n] == no_parent || (known && known[n]); };
   std::vector<std::pair<double, Index>> order;
   order.reserve(nn);
   for (std::size_t n = 0; n < nn; ++n)
-    if (t[n] < never && parent[n] != no_parent) order.push_back({t[n], Index(n)});
+    if (t[n] < never && !kept(n)) order.push_back({t[n], Index(n)});
   std::sort(order.begin(), order.end());
   std::vector<double> shift(nn, 0.0);
   std::vector<std::uint8_t> done(nn, 0);
-  for (std::size_t n = 0; n < nn; ++n) done[n] = parent[n] == no_parent;
+  for (std::size_t n = 0; n < nn; ++n) done[n] = kept(n);
 
   std::vector<std::pair<double, Index>> open_corner;   // served in part by a node that came later itself
   auto visit = [&](double arrival, Index w, bool again) {
@@ -85,41 +145,14 @@ void Eikonal::sharpen(const std::vector<std::uint32_t>& parent, std::vector<Vec3
     }
     std::array<double, 3> side;   // ab, ac, bc
     std::array<double, 3> sag{0, 0, 0};
-    static constexpr int pair[3][2] = {{0, 1}, {0, 2}, {1, 2}};
     for (int e = 0; e < 3; ++e) side[e] = cell.l2[edge_of[others[local][pair[e][0]]][others[local][pair[e][1]]]];
     const std::array<double, 6> gram{lw[0], lw[1], lw[2], 0.5 * (lw[0] + lw[1] - side[0]), 0.5 * (lw[0] + lw[2] - side[1]),
                                      0.5 * (lw[1] + lw[2] - side[2])};
-    // Support of the first-order ray: face, edge or corner with the earliest arrival.
-    auto length2 = [&](const std::array<double, 3>& q) {
-      return q[0] * q[0] * gram[0] + q[1] * q[1] * gram[1] + q[2] * q[2] * gram[2] +
-             2 * (q[0] * q[1] * gram[3] + q[0] * q[2] * gram[4] + q[1] * q[2] * gram[5]);
-    };
-    std::array<double, 3> q{0, 0, 0};
-    int edge = -1;
-    const bool inside = crossing(gram, first, q);
-    if (!inside) {
-      double best = never;
-      for (int k = 0; k < 3; ++k)
-        if (first[k] + std::sqrt(lw[k]) < best) {
-          best = first[k] + std::sqrt(lw[k]);
-          q = {0, 0, 0};
-          q[k] = 1;
-        }
-      for (int e = 0; e < 3; ++e) {
-        double b = 0;
-        const int i = pair[e][0], j = pair[e][1];
-        if (!(first[i] < never && first[j] < never) || !crossing_edge(lw[i], lw[j], gram[3 + e], first[j] - first[i], b)) continue;
-        std::array<double, 3> r{0, 0, 0};
-        r[i] = 1 - b;
-        r[j] = b;
-        const double value = r[i] * first[i] + r[j] * first[j] + std::sqrt(length2(r));
-        if (value < best) {
-          best = value;
-          q = r;
-          edge = e;
-        }
-      }
-    }
+    auto length2 = [&](const std::array<double, 3>& q) { return squared_length(gram, q); };
+    const Support support = support_of(gram, first);
+    const std::array<double, 3>& q = support.share;
+    const int edge = support.edge;
+    const bool inside = support.inside;
     // Only the ray's support counts, so that cells which share it give the same result. A corner that comes later than w
     // (metric-obtuse cell) has no correction yet and takes the mean of the others.
     double carried = 0;

@@ -143,7 +143,7 @@ std::vector<EikonalSource> sources_at(const core::TetMesh& mesh, const Vec3& x, 
 
 // The set of sources is given its start times first; a ball does not spread across other sources that start no later, so
 // that the inside of a stimulated volume costs nothing, nor where another ball has been earlier.
-void Eikonal::start_ball(const EikonalSource& source, const std::vector<std::uint8_t>& conducting, State& state) const {
+void Eikonal::start_ball(const EikonalSource& source, std::int32_t number, const std::vector<std::uint8_t>& conducting, State& state) const {
   const Index first = rank_of_node_[std::size_t(source.node)];
   const Vec3 x0 = position_of(source);
   auto conducts = [&](std::size_t c) { return conducting.empty() || conducting[std::size_t(tet_of_cell_[c])]; };
@@ -202,6 +202,7 @@ void Eikonal::start_ball(const EikonalSource& source, const std::vector<std::uin
         const double t = source.start_ms + ray_time(m, aim, d, usable);
         if (t < state.t[m]) {
           state.lower(m, t, no_parent);
+          state.source[m] = number;
           state.slowness[m] = 0.5 * (a / plain + b / here);
         }
       }

@@ -25,6 +25,7 @@ struct Eikonal::State {
 
   std::vector<std::uint32_t> parent;  // [nodes] cell * 4 + local node
   std::vector<core::Vec3> slowness;         // [nodes] of the front, known in start balls
+  std::vector<std::int32_t> source;   // [nodes] in start balls: which source
 
   void lower(core::Index n, double value, std::uint32_t way) {
     t[n] = value;

@@ -9,130 +9,27 @@
 #include <cmath>
 #include <limits>
 #include <memory>
-#include <mutex>
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/chamber.hpp"
-#include "solvers/electrophysiology/eikonal.hpp"
-#include "solvers/fem/csr.hpp"
-#include "solvers/fem/solve.hpp"
+#include "solvers/electrophysiology/fast_answer.hpp"
 
 namespace ot::ep {
 namespace {
 
 using core::Index;
-using core::Mat3;
 using core::Vec3;
 
-constexpr double coupling_ms = 100.0;                    // tau of the smoothing, see the header
 constexpr std::size_t frame_bytes_limit = 256u << 20;    // frames kept in a result; beyond it they are spaced wider
-
-struct Smoother {
-  fem::CsrMatrix stiffness;       // D of healthy tissue
-  std::vector<double> mass;       // lumped
-};
-
-// What does not change while interventions move: kept for the last few meshes, compared by identity and value.
-struct Prepared {
-  std::weak_ptr<const core::TetMesh> mesh;
-  std::weak_ptr<const FibreField> fibres;
-  Vec3 velocity, sigma;
-  double chi = 0, cm = 0;
-  std::vector<Electrode> electrodes;
-  std::shared_ptr<const Eikonal> eikonal;
-  std::shared_ptr<const LeadField> healthy_leads;
-  std::shared_ptr<const Smoother> smoother;
-};
-
-std::mutex prepared_mutex;
-std::vector<Prepared> prepared_recent;   // newest first, at most 3
-
-bool same_electrodes(const std::vector<Electrode>& a, const std::vector<Electrode>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const Electrode& x, const Electrode& y) { return x.name == y.name && x.position == y.position; });
-}
-
-Mat3 diffusion(const ElectroProblem& p, std::size_t t, const Vec3& scale) {
-  const Vec3 &f = p.fibres->f[t], &s = p.fibres->s[t];
-  const Vec3 n = f.cross(s);
-  const Vec3 d = p.sigma.cwiseProduct(scale) / (p.chi_per_mm * p.cm_uF_per_mm2);   // mS/mm / (uF/mm3) = mm2/ms
-  return d[0] * f * f.transpose() + d[1] * s * s.transpose() + d[2] * n * n.transpose();
-}
-
-std::shared_ptr<const Smoother> make_smoother(const ElectroProblem& p) {
-  auto out = std::make_shared<Smoother>();
-  const std::size_t nt = p.mesh->tets.size();
-  std::vector<Mat3> tensor(nt);
-  for (std::size_t t = 0; t < nt; ++t) tensor[t] = diffusion(p, t, Vec3(1, 1, 1));
-  const auto around = fem::node_tets(*p.mesh);
-  const auto geometry = fem::tet_geometry(*p.mesh);
-  out->stiffness = fem::assemble_stiffness(*p.mesh, around, geometry, tensor);
-  out->mass = fem::lumped_mass(*p.mesh, around, geometry);
-  return out;
-}
-
-// Speeds of the problem's regions with the velocity of their cells.
-SpeedMap speed_of(const ElectroProblem& p, const FastTemplates& templates) {
-  SpeedMap map = speed_map(p);
-  for (std::size_t r = 0; r < map.factor.size() && r < templates.speed.size(); ++r)
-    if (templates.speed[r] > 0) map.factor[r] *= templates.speed[r];
-  return map;
-}
-
-// Tets that carry a wave: conducting, and not where FULL's cells let it die.
-std::vector<std::uint8_t> carrying_tets(const ElectroProblem& p, const FastTemplates& templates) {
-  std::vector<std::uint8_t> flags = conducting_tets(p);
-  for (std::size_t t = 0; t < flags.size() && !templates.speed.empty(); ++t)
-    if (!(templates.speed[p.tissue.empty() ? 0 : p.tissue[t]] > 0)) flags[t] = 0;
-  return flags;
-}
-
-core::Result<Prepared> prepare(const ElectroProblem& p, const FastTemplates& templates) {
-  Prepared found;
-  {
-    const std::lock_guard lock(prepared_mutex);
-    std::erase_if(prepared_recent, [](const Prepared& x) { return x.mesh.expired() || x.fibres.expired(); });
-    for (const auto& x : prepared_recent)
-      if (x.mesh.lock() == p.mesh && x.fibres.lock() == p.fibres && x.velocity == p.velocity && x.sigma == p.sigma &&
-          x.chi == p.chi_per_mm && x.cm == p.cm_uF_per_mm2 && same_electrodes(x.electrodes, p.electrodes)) {
-        found = x;
-        break;
-      }
-  }
-  const SpeedMap speed = speed_of(p, templates);
-  bool changed = false;
-  if (!found.eikonal) {
-    auto eikonal = Eikonal::make(p.mesh, p.fibres, p.velocity, speed);
-    if (!eikonal) return core::pass(eikonal);
-    found = {p.mesh, p.fibres, p.velocity, p.sigma, p.chi_per_mm, p.cm_uF_per_mm2, p.electrodes,
-             std::make_shared<Eikonal>(std::move(*eikonal)), std::make_shared<LeadField>(make_healthy_lead_field(p)), make_smoother(p)};
-    changed = true;
-  } else {
-    // Speeds of tets that do not conduct do not matter: a moved lesion reuses the metric as it is.
-    SpeedMap wanted = speed;
-    const auto conducting = carrying_tets(p, templates);
-    if (!found.eikonal->has(wanted, conducting)) {
-      auto eikonal = found.eikonal->with(wanted);
-      if (!eikonal) return core::pass(eikonal);
-      found.eikonal = std::make_shared<Eikonal>(std::move(*eikonal));
-      changed = true;
-    }
-  }
-  if (changed) {
-    const std::lock_guard lock(prepared_mutex);
-    std::erase_if(prepared_recent, [&](const Prepared& x) { return x.mesh.lock() == p.mesh && x.healthy_leads == found.healthy_leads; });
-    prepared_recent.insert(prepared_recent.begin(), found);
-    if (prepared_recent.size() > 3) prepared_recent.resize(3);
-  }
-  return found;
-}
+constexpr std::ptrdiff_t chunk = 1024;                   // nodes that stay in cache while time runs over them
 
 core::Result<void> check(const ElectroProblem& p, const FastTemplates& templates) {
   OT_EXPECT(p.mesh && p.fibres);
   const std::size_t nt = p.mesh->tets.size(), nn = p.mesh->nodes.size();
   OT_EXPECT(p.fibres->f.size() == nt && p.fibres->s.size() == nt);
   OT_EXPECT(p.tissue.empty() || p.tissue.size() == nt);
+  OT_EXPECT(p.tissue_before.empty() || p.tissue_before.size() == nt);
   OT_EXPECT(p.cell_type.empty() || p.cell_type.size() == nn);
   OT_EXPECT(templates.speed.empty() || templates.speed.size() >= std::max<std::size_t>(p.regions.size(), 1));
   OT_EXPECT(!templates.shapes.empty() && templates.of_region.size() >= std::max<std::size_t>(p.regions.size(), 1));
@@ -143,109 +40,131 @@ core::Result<void> check(const ElectroProblem& p, const FastTemplates& templates
   for (const auto& r : p.regions)
     if (r.conducting && (!r.sigma_scale.allFinite() || (r.sigma_scale.array() <= 0).any()))
       return core::bad_input(fmt::format("Tissue '{}' has a conductivity scale that is not positive (its speed would be 0). Mark it as not conducting instead.", r.key));
-  for (std::uint8_t t : p.tissue)
-    if (t >= p.regions.size()) return core::bad_input(fmt::format("A tetrahedron names tissue {} of {}. Build the tissue map again.", int(t), p.regions.size()));
+  for (const auto* tissue : {&p.tissue, &p.tissue_before})
+    for (std::uint8_t t : *tissue)
+      if (t >= p.regions.size()) return core::bad_input(fmt::format("A tetrahedron names tissue {} of {}. Build the tissue map again.", int(t), p.regions.size()));
   return {};
 }
 
-// The tissue that holds most of the conducting volume around each node, as in FULL; ties go to the lower index.
-std::vector<std::uint8_t> node_regions(const ElectroProblem& p) {
-  const std::size_t nn = p.mesh->nodes.size(), nr = p.regions.size();
-  std::vector<std::uint8_t> region(nn, 0);
-  if (p.tissue.empty() || nr < 2) return region;
-  std::vector<double> share(nn * nr, 0.0);
-  for (std::size_t t = 0; t < p.mesh->tets.size(); ++t) {
-    if (!p.regions[p.tissue[t]].conducting) continue;
-    const auto& v = p.mesh->tets[t];
-    const double volume = core::tet_volume(p.mesh->nodes[v[0]], p.mesh->nodes[v[1]], p.mesh->nodes[v[2]], p.mesh->nodes[v[3]]);
-    for (Index n : v) share[std::size_t(n) * nr + p.tissue[t]] += volume;
-  }
-  for (std::size_t n = 0; n < nn; ++n) {
-    double most = 0;
-    for (std::size_t r = 0; r < nr; ++r)
-      if (share[n * nr + r] > most * (1 + 1e-9)) {
-        most = share[n * nr + r];
-        region[n] = std::uint8_t(r);
-      }
-  }
-  return region;
-}
 
-// R - tau div(D grad R) = target in conducting tissue; keeps target where it never activates.
-core::Result<std::vector<double>> smooth_repolarisation(const ElectroProblem& p, const Smoother& smoother, const std::vector<double>& target) {
-  fem::CsrMatrix a = smoother.stiffness;
-  if (!p.tissue.empty())
-    for (std::size_t t = 0; t < p.mesh->tets.size(); ++t) {
-      const TissueRegion& r = p.regions[p.tissue[t]];
-      const Vec3 missing = Vec3(1, 1, 1) - (r.conducting ? Vec3(r.sigma_scale.cwiseMin(1.0)) : Vec3(0, 0, 0));
-      if (missing == Vec3(0, 0, 0)) continue;
-      const auto& v = p.mesh->tets[t];
-      const Vec3 &x0 = p.mesh->nodes[v[0]], &x1 = p.mesh->nodes[v[1]], &x2 = p.mesh->nodes[v[2]], &x3 = p.mesh->nodes[v[3]];
-      std::array<Vec3, 4> g;   // volume times gradient
-      g[1] = (x2 - x0).cross(x3 - x0) / 6.0;
-      g[2] = (x3 - x0).cross(x1 - x0) / 6.0;
-      g[3] = (x1 - x0).cross(x2 - x0) / 6.0;
-      g[0] = -(g[1] + g[2] + g[3]);
-      const double volume = core::tet_volume(x0, x1, x2, x3);
-      const Mat3 d = diffusion(p, t, missing);
-      for (int i = 0; i < 4; ++i)
-        for (int j = 0; j < 4; ++j) a.value[a.find(v[i], v[j])] -= g[i].dot(d * g[j]) / volume;
-    }
-  std::vector<double> b(target.size()), x = target;
-  for (double& value : a.value) value *= coupling_ms;
-  for (Index n = 0; n < a.n; ++n) {
-    a.value[a.find(n, n)] += smoother.mass[n];
-    b[n] = smoother.mass[n] * target[n];
-  }
-  const auto report = fem::conjugate_gradients(a, b, x, fem::jacobi(a), 1e-5, 500);
-  if (!report.converged)
-    return core::computation_failed("Smoothing of repolarisation did not converge (the ECG would be wrong). Check the mesh for flat elements.");
-  return x;
-}
+std::size_t sample_count(const ElectroProblem& p) { return std::size_t(std::floor(p.end_ms / p.frame_every_ms + 1e-9)) + 1; }
 
 struct Clock {
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
 };
 
-core::Result<FastSolution> solve_prepared(const ElectroProblem& p, const FastTemplates& templates, const Prepared& prepared,
-                                          const core::Progress& progress) {
-  FastSolution s;
-  s.templates = templates;
-  const std::size_t nn = p.mesh->nodes.size();
-  std::vector<EikonalSource> sources;
-  for (const auto& site : p.sites)
-    for (Index n : site.nodes) sources.push_back({n, site.start_ms + capture_delay_ms(site)});
-  auto arrival = prepared.eikonal->solve(sources, carrying_tets(p, templates), progress.part(0.0, 0.5));
-  if (!arrival) return core::pass(arrival);
-  s.activation_ms = std::move(*arrival);
-  const auto region = node_regions(p);
-  s.shape.resize(nn);
-  s.stretch.assign(nn, 1.0f);
-  std::vector<double> target(nn, 0.0);
-  for (std::size_t n = 0; n < nn; ++n) {
-    const int type = p.cell_type.empty() ? 0 : p.cell_type[n];
-    s.shape[n] = templates.of_region[region[n]][type];
-    if (std::isfinite(s.activation_ms[n])) target[n] = s.activation_ms[n] + templates.shapes[s.shape[n]].apd90_ms;
-  }
-  if (progress.cancelled()) return core::cancelled();
-  auto smoothed = smooth_repolarisation(p, *prepared.smoother, target);
-  if (!smoothed) return core::pass(smoothed);
-  s.repolarisation_ms = std::move(*smoothed);
-  for (std::size_t n = 0; n < nn; ++n) {
-    if (!std::isfinite(s.activation_ms[n])) {
-      s.repolarisation_ms[n] = std::numeric_limits<double>::quiet_NaN();
-      continue;
-    }
-    const double apd = templates.shapes[s.shape[n]].apd90_ms;
-    // Coupling moves APD by tens of ms at most; the limits only guard tiny islands.
-    s.stretch[n] = float(std::clamp((s.repolarisation_ms[n] - s.activation_ms[n]) / apd, 0.5, 1.5));
-    s.repolarisation_ms[n] = s.activation_ms[n] + double(s.stretch[n]) * apd;
-  }
-  return s;
+using LeadSums = std::vector<std::array<double, 8>>;   // [samples]
+
+LeadSums added(const std::vector<LeadSums>& part, LeadSums sum) {
+  for (const LeadSums& q : part)
+    for (std::size_t k = 0; k < q.size(); ++k)
+      for (int l = 0; l < 8; ++l) sum[k][l] += q[k][l];
+  return sum;
 }
 
 }  // namespace
+
+core::Result<std::shared_ptr<const FastAnswer>> answer_whole(const ElectroProblem& p, const FastTemplates& templates, const FastPrepared& prepared,
+                                                             const core::Progress& progress) {
+  auto solved = solve_whole(p, templates, prepared, progress.part(0.0, 0.5));
+  if (!solved) return core::pass(solved);
+  auto out = std::make_shared<FastAnswer>();
+  out->solved = std::move(*solved);
+  const FastSolution& s = out->solved.solution;
+  const std::size_t nn = p.mesh->nodes.size(), samples = sample_count(p);
+  while ((samples / out->stride + 1) * nn * sizeof(float) > frame_bytes_limit) out->stride *= 2;
+  const std::size_t stride = out->stride;
+  std::vector<std::shared_ptr<std::vector<float>>> frames;
+  for (std::size_t k = 0; k < samples; k += stride) frames.push_back(std::make_shared<std::vector<float>>(nn));
+  out->leads = *prepared.healthy_leads;
+  apply_tissue(p, out->leads);
+  const LeadField& leads = out->leads;
+  std::vector<LeadSums> part(std::size_t((std::ptrdiff_t(nn) + chunk - 1) / chunk));
+  std::atomic<bool> stop{false};
+  const double level = s.templates.shapes[0].rest_mV;   // weights sum to zero: limits cancellation, changes nothing else
+  // Frames and ECG together; partial sums are added in order.
+  core::parallel_chunks(std::ptrdiff_t(nn), chunk, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
+    if (stop) return;
+    if (progress.cancelled()) {
+      stop = true;
+      return;
+    }
+    LeadSums& sum = part[std::size_t(b / chunk)];
+    if (!leads.empty()) sum.assign(samples, {});
+    std::array<float, chunk> v;
+    for (std::size_t k = 0; k < samples; ++k) {
+      float* const target = k % stride == 0 ? frames[k / stride]->data() + b : v.data();
+      voltage_at(s, double(k) * p.frame_every_ms, std::size_t(b), std::size_t(e), target);
+      if (leads.empty()) continue;
+      std::array<double, 8> x{};
+      for (std::ptrdiff_t n = b; n < e; ++n) {
+        const double above = double(target[n - b]) - level;
+        for (int l = 0; l < 8; ++l) x[l] += leads.weight[std::size_t(n)][l] * above;
+      }
+      sum[k] = x;
+    }
+  });
+  if (stop) return core::cancelled();
+  out->frames.assign(frames.begin(), frames.end());
+  if (!leads.empty()) out->lead_sums = added(part, LeadSums(samples));
+  return std::shared_ptr<const FastAnswer>(std::move(out));
+}
+
+// Frames and leads change by what the nodes with another time, shape or weight change.
+core::Result<std::shared_ptr<const FastAnswer>> answer_repaired(const ElectroProblem& p, const FastTemplates& templates, const FastPrepared& prepared,
+                                                                const FastAnswer& before, const core::Progress& progress) {
+  auto solved = solve_repaired(p, templates, prepared, before.solved, progress.part(0.0, 0.5));
+  if (!solved) return core::pass(solved);
+  auto out = std::make_shared<FastAnswer>();
+  out->solved = std::move(*solved);
+  out->stride = before.stride;
+  const FastSolution &now = out->solved.solution, &was = before.solved.solution;
+  const std::size_t nn = p.mesh->nodes.size(), samples = sample_count(p);
+  out->leads = *prepared.healthy_leads;
+  apply_tissue(p, out->leads);
+  std::vector<Index> changed;
+  for (std::size_t n = 0; n < nn; ++n)
+    if (now.activation_ms[n] != was.activation_ms[n] || now.stretch[n] != was.stretch[n] || now.shape[n] != was.shape[n] ||
+        (!out->leads.empty() && out->leads.weight[n] != before.leads.weight[n]))
+      changed.push_back(Index(n));
+  std::vector<std::shared_ptr<std::vector<float>>> frames(before.frames.size());
+  core::parallel_chunks(std::ptrdiff_t(frames.size()), 8, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
+    for (std::ptrdiff_t k = b; k < e; ++k) frames[std::size_t(k)] = std::make_shared<std::vector<float>>(*before.frames[std::size_t(k)]);
+  });
+  std::vector<LeadSums> part(std::size_t((std::ptrdiff_t(changed.size()) + chunk - 1) / chunk));
+  std::atomic<bool> stop{false};
+  const double level = now.templates.shapes[0].rest_mV;
+  core::parallel_chunks(std::ptrdiff_t(changed.size()), chunk, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
+    if (stop) return;
+    if (progress.cancelled()) {
+      stop = true;
+      return;
+    }
+    LeadSums& sum = part[std::size_t(b / chunk)];
+    if (!out->leads.empty()) sum.assign(samples, {});
+    for (std::size_t k = 0; k < samples; ++k) {
+      const double t = double(k) * p.frame_every_ms;
+      float* const frame = k % out->stride == 0 ? frames[k / out->stride]->data() : nullptr;
+      std::array<double, 8> x{};
+      for (std::ptrdiff_t i = b; i < e; ++i) {
+        const std::size_t n = std::size_t(changed[std::size_t(i)]);
+        float v, old;
+        voltage_at(now, t, n, n + 1, &v);
+        voltage_at(was, t, n, n + 1, &old);
+        if (frame) frame[n] = v;
+        if (out->leads.empty()) continue;
+        const double above = double(v) - level, old_above = double(old) - level;
+        for (int l = 0; l < 8; ++l) x[l] += out->leads.weight[n][l] * above - before.leads.weight[n][l] * old_above;
+      }
+      if (!out->leads.empty()) sum[k] = x;
+    }
+  });
+  if (stop) return core::cancelled();
+  out->frames.assign(frames.begin(), frames.end());
+  if (!out->leads.empty()) out->lead_sums = added(part, before.lead_sums);
+  return std::shared_ptr<const FastAnswer>(std::move(out));
+}
 
 double capture_delay_ms(const ActivationSite& site) {
   // Under the benchmark's stimulus of 35.714 mV/ms tissue crosses 0 mV after 1.22 ms, whatever the mesh and scheme (Niederer P1:
@@ -296,27 +215,53 @@ void voltage_at(const FastSolution& s, double t_ms, std::vector<float>& v) {
   });
 }
 
-core::Result<FastSolution> solve_fast(const ElectroProblem& problem, const FastTemplates& templates, const core::Progress& progress) {
-  if (auto ok = check(problem, templates); !ok) return core::pass(ok);
-  auto prepared = prepare(problem, templates);
+core::Result<FastSolution> solve_fast(const ElectroProblem& p, const FastTemplates& templates, const core::Progress& progress) {
+  if (auto ok = check(p, templates); !ok) return core::pass(ok);
+  auto prepared = prepare_fast(p, templates, progress.part(0.0, 0.2));
   if (!prepared) return core::pass(prepared);
-  return solve_prepared(problem, templates, *prepared, progress);
+  core::Result<FastSolved> solved = core::computation_failed("");
+  if (only_lesions(p, templates)) {
+    auto before = solve_whole(without_lesions(p), templates, *prepared, progress.part(0.2, 0.6));
+    if (!before) return core::pass(before);
+    solved = solve_repaired(p, templates, *prepared, *before, progress.part(0.6, 1.0));
+  } else {
+    solved = solve_whole(p, templates, *prepared, progress.part(0.2, 1.0));
+  }
+  if (!solved) return core::pass(solved);
+  return std::move(solved->solution);
 }
 
 core::Result<ElectroResult> run_fast(const ElectroProblem& p, const FastTemplates& templates, const core::Progress& progress) {
   const Clock clock;
   if (auto ok = check(p, templates); !ok) return core::pass(ok);
-  auto prepared = prepare(p, templates);
+  auto prepared = prepare_fast(p, templates, progress.part(0.0, 0.3));
   if (!prepared) return core::pass(prepared);
-  auto solved = solve_prepared(p, templates, *prepared, progress.part(0.0, 0.5));
-  if (!solved) return core::pass(solved);
-  const FastSolution& s = *solved;
+  const bool lesions = only_lesions(p, templates);
+  const ElectroProblem* whole = &p;
+  ElectroProblem unlesioned;
+  if (lesions) {
+    unlesioned = without_lesions(p);
+    whole = &unlesioned;
+  }
+  std::shared_ptr<const FastAnswer> answer = kept_answer(*whole, templates);
+  if (!answer) {
+    auto solved = answer_whole(*whole, templates, *prepared, progress.part(0.3, lesions ? 0.8 : 1.0));
+    if (!solved) return core::pass(solved);
+    answer = std::move(*solved);
+    keep_answer(*whole, templates, answer);
+  }
+  if (lesions) {
+    auto repaired = answer_repaired(p, templates, *prepared, *answer, progress.part(0.8, 1.0));
+    if (!repaired) return core::pass(repaired);
+    answer = std::move(*repaired);
+  }
+  const FastSolution& s = answer->solved.solution;
 
   ElectroResult out;
   out.mode = core::Mode::fast;
   out.problem_sha256 = p.sha256();
-  out.mesh_sha256 = p.mesh->sha256();
-  const std::size_t nn = p.mesh->nodes.size();
+  out.mesh_sha256 = prepared->mesh_sha256;
+  const std::size_t nn = p.mesh->nodes.size(), samples = sample_count(p), stride = answer->stride;
   const float nan = std::numeric_limits<float>::quiet_NaN();
   out.activation_ms.resize(nn);
   out.repolarisation_ms.resize(nn);
@@ -332,52 +277,13 @@ core::Result<ElectroResult> run_fast(const ElectroProblem& p, const FastTemplate
     first = std::min(first, t);
     last = std::max(last, t);
   }
-
-  // Frames and ECG together: a chunk of nodes stays in cache while time runs over it; partial sums are added in order.
-  const std::size_t samples = std::size_t(std::floor(p.end_ms / p.frame_every_ms + 1e-9)) + 1;
-  std::size_t stride = 1;
-  while ((samples / stride + 1) * nn * sizeof(float) > frame_bytes_limit) stride *= 2;
-  std::vector<std::shared_ptr<std::vector<float>>> frames;
-  for (std::size_t k = 0; k < samples; k += stride) frames.push_back(std::make_shared<std::vector<float>>(nn));
-  LeadField leads = *prepared->healthy_leads;
-  apply_tissue(p, leads);
-  const std::ptrdiff_t chunk = 1024, chunks = (std::ptrdiff_t(nn) + chunk - 1) / chunk;
-  std::vector<std::vector<std::array<double, 8>>> part(static_cast<std::size_t>(chunks));
-  std::atomic<bool> stop{false};
-  const double level = s.templates.shapes[0].rest_mV;   // weights sum to zero: limits cancellation, changes nothing else
-  core::parallel_chunks(std::ptrdiff_t(nn), chunk, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
-    if (stop) return;
-    if (progress.cancelled()) {
-      stop = true;
-      return;
-    }
-    auto& sum = part[b / chunk];
-    if (!leads.empty()) sum.assign(samples, {});
-    std::array<float, 1024> v;
-    for (std::size_t k = 0; k < samples; ++k) {
-      const bool keep = k % stride == 0;
-      float* const target = keep ? frames[k / stride]->data() + b : v.data();
-      voltage_at(s, double(k) * p.frame_every_ms, std::size_t(b), std::size_t(e), target);
-      if (leads.empty()) continue;
-      std::array<double, 8> x{};
-      for (std::ptrdiff_t n = b; n < e; ++n) {
-        const double above = double(target[n - b]) - level;
-        for (int l = 0; l < 8; ++l) x[l] += leads.weight[n][l] * above;
-      }
-      sum[k] = x;
-    }
-  });
-  if (stop) return core::cancelled();
-  for (std::size_t k = 0; k < frames.size(); ++k) out.frames.push_back({double(k * stride) * p.frame_every_ms, frames[k]});
+  for (std::size_t k = 0; k < answer->frames.size(); ++k) out.frames.push_back({double(k * stride) * p.frame_every_ms, answer->frames[k]});
   if (stride > 1) out.notes.push_back(fmt::format("Frames are kept every {:g} ms to limit memory.", double(stride) * p.frame_every_ms));
-  if (!leads.empty()) {
+  if (!answer->leads.empty()) {
     for (const char* name : lead_names()) out.ecg.leads.push_back(name);
     out.ecg.mV.assign(lead_count, std::vector<double>(samples));
     for (std::size_t k = 0; k < samples; ++k) {
-      std::array<double, 8> x{};
-      for (const auto& q : part)
-        for (int l = 0; l < 8; ++l) x[l] += q[k][l];
-      const auto lead = twelve_leads(x);
+      const auto lead = twelve_leads(answer->lead_sums[k]);
       for (int l = 0; l < lead_count; ++l) out.ecg.mV[l][k] = lead[l];
       out.ecg.t_ms.push_back(double(k) * p.frame_every_ms);
     }

@@ -40,8 +40,7 @@ core::Error trouble_error(const ElectroProblem& problem, const Tissue& tissue, c
 // Frames for the caller and, thinned to the budget, for the result.
 class Recorder {
  public:
-  Recorder(const ElectroProblem& problem, const Tissue& tissue) : problem_(problem), tissue_(tissue) {
-    if (!problem.electrodes.empty()) field_ = make_lead_field(problem);
+  Recorder(const ElectroProblem& problem, const Tissue& tissue, LeadField field) : problem_(problem), tissue_(tissue), field_(std::move(field)) {
     if (!field_.empty()) {
       ecg_.leads.assign(lead_names().begin(), lead_names().end());
       ecg_.mV.resize(ecg_.leads.size());
@@ -169,7 +168,13 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
   MonodomainStep step(problem, *tissue);
   if (run.restart && !step.restore(*run.restart))
     return core::bad_input("The saved state does not fit this tissue (another machine or version may order its nodes differently). Run from the start.");
-  Recorder recorder(problem, *tissue);
+  LeadField leads;
+  if (!problem.electrodes.empty()) {
+    auto field = make_lead_field(problem, progress);
+    if (!field) return core::pass(field);
+    leads = std::move(*field);
+  }
+  Recorder recorder(problem, *tissue, std::move(leads));
   std::vector<std::vector<double>> probe_weights;
   for (const core::Vec3& x : run.probes) probe_weights.push_back(point_weights(problem, x));
   result.probe_mV.resize(probe_weights.size());

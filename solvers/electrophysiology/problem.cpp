@@ -62,7 +62,9 @@ std::string ElectroProblem::sha256() const {
     add(h, fibres->f);
     add(h, fibres->s);
   }
-  h.array(tissue).array(cell_type).text(ionic_model);
+  h.array(tissue);
+  if (!tissue_before.empty()) h.text("before lesions").array(tissue_before);
+  h.array(cell_type).text(ionic_model);
   h.value<std::uint64_t>(regions.size());
   for (const TissueRegion& r : regions) {
     h.text(r.key).value(r.conducting);

@@ -84,6 +84,7 @@ struct ElectroProblem {
   std::shared_ptr<const core::TetMesh> mesh;
   std::shared_ptr<const FibreField> fibres;
   std::vector<std::uint8_t> tissue;             // [tets] index into regions
+  std::vector<std::uint8_t> tissue_before;      // [tets] the same without lesions; empty: there are none. FAST repairs its answer to this
   std::vector<TissueRegion> regions;            // [0] healthy
   std::vector<std::uint8_t> cell_type;          // [nodes] CellType; empty = all epi
   std::string ionic_model = "ten_tusscher_panfilov_2006";   // family, reaction/ionic_model.hpp

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/core/parallel.hpp"
 
 namespace ot::ep {
 namespace {
@@ -71,6 +72,41 @@ double crossing(const Vec3& from, const Vec3& u, const Vec3& a, const Vec3& b, c
   const double y = u.dot(q) / det;
   if (y < -1e-9 || x + y > 1 + 1e-9) return -1;
   return e2.dot(q) / det;
+}
+
+// Solves a x = b (both overwritten, x in b) by blocks of columns, so that a cancel is seen between them; false: cancelled.
+// Blocks do not depend on the number of threads. Golub & Van Loan, Matrix Computations, 4th ed., section 3.4.7 (right-looking LU).
+bool solve_dense(Eigen::MatrixXd& a, Eigen::MatrixXd& b, const core::Progress& progress) {
+  constexpr Eigen::Index block = 64;
+  const Eigen::Index n = a.rows();
+  for (Eigen::Index k = 0; k < n; k += block) {
+    if (progress.cancelled()) return false;
+    const Eigen::Index w = std::min(block, n - k), rest = n - k - w;
+    std::vector<std::pair<Eigen::Index, Eigen::Index>> swaps;
+    for (Eigen::Index j = k; j < k + w; ++j) {   // the panel
+      Eigen::Index pivot;
+      a.col(j).tail(n - j).cwiseAbs().maxCoeff(&pivot);
+      pivot += j;
+      if (pivot != j) {
+        a.middleCols(k, w).row(pivot).swap(a.middleCols(k, w).row(j));
+        swaps.emplace_back(j, pivot);
+      }
+      a.col(j).tail(n - j - 1) /= a(j, j);
+      a.block(j + 1, j + 1, n - j - 1, k + w - j - 1).noalias() -= a.col(j).tail(n - j - 1) * a.row(j).segment(j + 1, k + w - j - 1);
+    }
+    const auto lower = a.block(k, k, w, w).triangularView<Eigen::UnitLower>();
+    const auto under = a.block(k + w, k, rest, w);
+    const auto eliminate = [&](auto&& columns) {
+      for (const auto& [i, j] : swaps) columns.row(i).swap(columns.row(j));
+      lower.solveInPlace(columns.middleRows(k, w));
+      columns.bottomRows(rest).noalias() -= under * columns.middleRows(k, w);
+    };
+    core::parallel_chunks(rest, block, [&](std::ptrdiff_t from, std::ptrdiff_t to) { eliminate(a.middleCols(k + w + from, to - from)); });
+    eliminate(b.leftCols(b.cols()));
+  }
+  if (progress.cancelled()) return false;
+  a.triangularView<Eigen::Upper>().solveInPlace(b);
+  return true;
 }
 
 }  // namespace
@@ -195,7 +231,18 @@ std::optional<ConductorSurface> cavity_surface(const core::TetMesh& mesh, const 
   return s;
 }
 
-LeadPotential::LeadPotential(std::vector<ConductorSurface> surfaces, std::vector<Vec3> electrodes) : electrode_(std::move(electrodes)) {
+LeadPotential::LeadPotential(std::vector<ConductorSurface> surfaces, std::vector<Vec3> electrodes) {
+  auto made = make(std::move(surfaces), std::move(electrodes), {});
+  OT_EXPECT(bool(made));
+  *this = std::move(*made);
+}
+
+core::Result<LeadPotential> LeadPotential::make(std::vector<ConductorSurface> surfaces, std::vector<Vec3> electrodes, const core::Progress& progress) {
+  LeadPotential z;
+  z.electrode_ = std::move(electrodes);
+  auto& electrode_ = z.electrode_;
+  auto& patch_ = z.patch_;
+  auto& torso_ = z.torso_;
   OT_EXPECT(!surfaces.empty() && surfaces[0].outside == 0 && surfaces[0].inside > 0);
   torso_ = surfaces[0].inside;
   struct Face {
@@ -222,14 +269,16 @@ LeadPotential::LeadPotential(std::vector<ConductorSurface> surfaces, std::vector
   const std::size_t on_body = surfaces[0].triangles.size();
   double body = 0;
   for (std::size_t j = 0; j < on_body; ++j) body += patch_[j].area;
-  Eigen::MatrixXd a(n, n);
-  for (Eigen::Index j = 0; j < n; ++j) {
-    const Face& f = face[std::size_t(j)];
-    for (Eigen::Index i = 0; i < n; ++i) {
-      a(i, j) = i == j ? f.mean : -f.step * solid_angle(patch_[std::size_t(i)].centre, f.a, f.b, f.c) / (4 * M_PI);
-      if (std::size_t(j) < on_body) a(i, j) += torso_ * patch_[std::size_t(j)].area / body;
-    }
-  }
+  Eigen::MatrixXd a(n, n);   // transposed
+  core::parallel_chunks(n, 32, [&](std::ptrdiff_t from, std::ptrdiff_t to) {
+    if (progress.cancelled()) return;
+    for (Eigen::Index i = from; i < to; ++i)
+      for (Eigen::Index j = 0; j < n; ++j) {
+        const Face& f = face[std::size_t(j)];
+        a(j, i) = i == j ? f.mean : -f.step * solid_angle(patch_[std::size_t(i)].centre, f.a, f.b, f.c) / (4 * M_PI);
+        if (std::size_t(j) < on_body) a(j, i) += torso_ * patch_[std::size_t(j)].area / body;
+      }
+  });
   // An electrode on facet k of the body sees g there and the potentials of all other facets; by the transposed system that is a weight of
   // the source's field at every facet.
   Vec3 middle = Vec3::Zero();
@@ -250,9 +299,10 @@ LeadPotential::LeadPotential(std::vector<ConductorSurface> surfaces, std::vector
     for (Eigen::Index j = 0; j < n; ++j)
       rhs(j, Eigen::Index(e)) = j == Eigen::Index(own) ? 0.0 : face[std::size_t(j)].step * solid_angle(electrode_[e], face[std::size_t(j)].a, face[std::size_t(j)].b, face[std::size_t(j)].c) / (4 * M_PI);
   }
-  const Eigen::MatrixXd w = a.transpose().partialPivLu().solve(rhs);
+  if (!solve_dense(a, rhs, progress)) return core::cancelled();
   for (Eigen::Index j = 0; j < n; ++j)
-    for (Eigen::Index e = 0; e < w.cols(); ++e) weight_.push_back(w(j, e));
+    for (Eigen::Index e = 0; e < rhs.cols(); ++e) z.weight_.push_back(rhs(j, e));
+  return z;
 }
 
 std::vector<double> LeadPotential::at(const Vec3& x) const {

@@ -9,13 +9,15 @@
 // In/out:  six named points of the body ("body left" ... "body bottom") among the electrodes bound the torso; without them there is none
 //          and the medium is infinite. mm, mS/mm.
 // Numerics: 1280 flat triangles on the body, 320 in each ventricle (star-shaped about its middle, closed at the valves), constant
-//          potential on each, collocation, dense LU. Fails: a ventricle whose surface is missing or not visible from its middle is left out.
+//          potential on each, collocation, dense blocked LU with partial pivoting. Fails: a ventricle whose surface is missing or not visible from its middle is left out; cancelled.
 // Threads: same bits for every count.
 #pragma once
 #include <array>
 #include <optional>
 #include <vector>
 
+#include "solvers/core/progress.hpp"
+#include "solvers/core/result.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
 #include "solvers/electrophysiology/problem.hpp"
 
@@ -53,10 +55,13 @@ std::optional<ConductorSurface> cavity_surface(const core::TetMesh& mesh, const 
 // surfaces[0] is the body.
 class LeadPotential {
  public:
-  LeadPotential(std::vector<ConductorSurface> surfaces, std::vector<core::Vec3> electrodes);
+  // Cancelled within a tenth of a second or so.
+  static core::Result<LeadPotential> make(std::vector<ConductorSurface> surfaces, std::vector<core::Vec3> electrodes, const core::Progress& progress);
+  LeadPotential(std::vector<ConductorSurface> surfaces, std::vector<core::Vec3> electrodes);   // the same without end
   std::vector<double> at(const core::Vec3& x) const;   // [electrodes]
 
  private:
+  LeadPotential() = default;
   struct Patch {
     core::Vec3 centre;
     double area;

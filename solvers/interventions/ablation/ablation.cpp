@@ -115,6 +115,7 @@ core::Result<void> apply(const TwinModel&, const InterventionSpec& spec, Simulat
   const auto burned = burned_tets(*problem.mesh, plan.lesions);
   if (burned.empty()) return {};
   OT_EXPECT(problem.tissue.size() == problem.mesh->tets.size());
+  if (problem.tissue_before.empty()) problem.tissue_before = problem.tissue;
   const std::uint8_t region = lesion_region(problem);
   std::vector<char> now(problem.tissue.size(), 0);
   for (core::Index t : burned) {

@@ -105,3 +105,20 @@ TEST_CASE("torso: six body points give it back, electrodes lie on its skin, and 
   // Blood is seen along fixed directions of space: its polyhedron turns, its shape stays within its own resolution.
   for (int l = 0; l < 12; ++l) CHECK(std::abs(after[std::size_t(l)] - before[std::size_t(l)]) < 0.02 * largest);
 }
+
+TEST_CASE("torso: a cancelled potential ends as cancelled, and on 1 and 2 threads it has the same bits") {
+  const Vec3 skin(150, 0, 0);
+  const std::vector<ep::ConductorSurface> surfaces{ball(150, ep::torso_conductivity, 0), ball(20, ep::blood_conductivity, ep::torso_conductivity)};
+  auto flag = std::make_shared<core::CancelFlag>();
+  flag->cancel();
+  const auto stopped = ep::LeadPotential::make(surfaces, {skin}, core::Progress({}, flag));
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.error().code == core::ErrorCode::cancelled);
+  const int before = core::thread_count();
+  core::set_thread_count(1);
+  const ep::LeadPotential one(surfaces, {skin});
+  core::set_thread_count(2);
+  const ep::LeadPotential two(surfaces, {skin});
+  core::set_thread_count(before);
+  for (const Vec3& x : {Vec3(25, 3, 0), Vec3(-40, 10, 60)}) CHECK(one.at(x) == two.at(x));
+}
