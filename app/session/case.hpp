@@ -63,6 +63,7 @@ struct ImageData {
   std::vector<core::Measurement> measurements;       // drawn in the slices, in the order they were made
   std::vector<imaging::Landmark> landmarks;          // set by hand; all others follow from labels and planes (imaging::find_landmarks)
   imaging::GuidedInput guided;                       // what a person told the recipe: seeds, valve clicks, cuts, thresholds
+  std::vector<imaging::EndMark> vessel_ends;         // ends of the vessel set by hand; all others are found (imaging::LumenParams)
 };
 
 // Meshes made from the labels, before a twin is built on them.
@@ -146,11 +147,19 @@ struct ElectroChoices {
   std::string ionic_model;
   double dt_ms = 0.05, end_ms = 500, cycle_length_ms = 1000, sodium_interpolation_weight = -1;   // negative: the solver's own
   std::map<std::string, core::Vec3> electrodes;      // moved by hand, by name, mm
+  std::map<std::string, core::Vec3> electrodes_placed;   // where those stood before
 };
 struct ModelChoices {
   std::string conduction = "purkinje", block = "none", accessory = "none";   // as PipelineParams has them
   std::map<std::string, FlowConditions> flow;        // by vessel key
   std::optional<ElectroChoices> electro;
+};
+
+// A place on the heart's wall whose electrogram is drawn.
+struct EgmProbe {
+  std::string name;
+  core::Vec3 at{0, 0, 0};
+  bool operator==(const EgmProbe& o) const { return name == o.name && at == o.at; }
 };
 
 struct CaseData {
@@ -167,6 +176,7 @@ struct CaseData {
   ModelChoices choices;
   std::vector<std::shared_ptr<const ep::RecordedEcg>> recorded_ecgs;   // in the order of their import
   std::vector<std::shared_ptr<const ep::EaMap>> ea_maps;
+  std::vector<EgmProbe> egm_probes;
   std::string created_utc, program_version;
   // Which edits these images already hold: the journal of edits beside the case (edit_journal.hpp) continues after them.
   std::string edit_id;

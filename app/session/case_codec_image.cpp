@@ -67,12 +67,33 @@ std::vector<imaging::Landmark> decode_landmarks(const Json& j) {
   return out;
 }
 
+// Kinds by name: the numbers of an enum are no format.
+const std::pair<imaging::EndMark::Kind, const char*> end_kinds[] = {{imaging::EndMark::Kind::inlet, "inlet"}, {imaging::EndMark::Kind::outlet, "outlet"}, {imaging::EndMark::Kind::closed, "closed"}};
+
+Json encode_ends(const std::vector<imaging::EndMark>& ends) {
+  Json out = Json::array();
+  for (const auto& e : ends)
+    for (const auto& [kind, name] : end_kinds)
+      if (kind == e.kind) out.push_back({{"kind", name}, {"at_mm", vec3(e.at)}});
+  return out;
+}
+std::vector<imaging::EndMark> decode_ends(const Json& j) {
+  std::vector<imaging::EndMark> out;
+  for (const auto& e : j) {
+    const auto name = e.at("kind").get<std::string>();
+    const auto* known = std::find_if(std::begin(end_kinds), std::end(end_kinds), [&](const auto& k) { return name == k.second; });
+    if (known == std::end(end_kinds)) throw DamagedCase("an end of a vessel has the unknown kind \"" + name + "\"");
+    out.push_back({to_vec3(e.at("at_mm")), known->first});
+  }
+  return out;
+}
+
 }  // namespace
 
 Json encode_image(const ImageData& i, BlobWriter& blobs) {
   return {{"key", i.key}, {"name", i.name}, {"guided", imaging::write_guided(i.guided)}, {"volume", blobs.put(i.volume)}, {"labels", blobs.put(i.labels)}, {"planes", encode(i.planes)},
           {"quantities", encode(i.quantities)}, {"notes", i.notes}, {"phases", encode_phases(i.phases, blobs)}, {"source", encode(i.source)},
-          {"measurements", encode(i.measurements)}, {"landmarks", encode_landmarks(i.landmarks)}};
+          {"measurements", encode(i.measurements)}, {"landmarks", encode_landmarks(i.landmarks)}, {"vessel_ends", encode_ends(i.vessel_ends)}};
 }
 
 ImageData decode_image(const Json& i, BlobReader& blobs) {
@@ -87,6 +108,7 @@ ImageData decode_image(const Json& i, BlobReader& blobs) {
   if (i.contains("phases")) image.phases = decode_phases(i.at("phases"), blobs);
   if (i.contains("measurements")) image.measurements = decode_measurements(i.at("measurements"));
   if (i.contains("landmarks")) image.landmarks = decode_landmarks(i.at("landmarks"));
+  if (i.contains("vessel_ends")) image.vessel_ends = decode_ends(i.at("vessel_ends"));
   if (i.contains("guided")) {
     auto guided = imaging::read_guided(i.at("guided").get<std::string>(), image.name);
     if (!guided) throw DamagedCase(guided.error().message);

@@ -137,6 +137,7 @@ core::Result<LoadedCase> load(const fs::path& folder, const std::function<fs::pa
   for (const auto& r : json.at("results")) data.results.push_back({r.at(0).get<std::string>(), blobs.get<twin::RunResult>(r.at(1))});
   for (const auto& e : json.value("recorded_ecgs", Json::array())) data.recorded_ecgs.push_back(blobs.get<ep::RecordedEcg>(e));
   for (const auto& m : json.value("ea_maps", Json::array())) data.ea_maps.push_back(blobs.get<ep::EaMap>(m));
+  for (const auto& p : json.value("egm_probes", Json::array())) data.egm_probes.push_back({p.at("name").get<std::string>(), to_vec3(p.at("at_mm"))});
   for (const auto& s : json.at("stages")) data.stages.push_back(decode_stage(s));
   data.choices = decode_choices(json.value("choices", Json()));
   data.created_utc = json.at("created_utc").get<std::string>();
@@ -231,6 +232,8 @@ core::Result<void> save_case(const CaseData& data, const fs::path& folder, const
   }
   for (const auto& e : data.recorded_ecgs) json["recorded_ecgs"].push_back(blobs.put(e));
   for (const auto& m : data.ea_maps) json["ea_maps"].push_back(blobs.put(m));
+  json["egm_probes"] = Json::array();
+  for (const auto& p : data.egm_probes) json["egm_probes"].push_back({{"name", p.name}, {"at_mm", vec3(p.at)}});
   for (const auto& s : data.stages) json["stages"].push_back(encode_stage(s));
   json["choices"] = encode_choices(data.choices);
   if (!blobs.state()) return core::pass(blobs.state());

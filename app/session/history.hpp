@@ -41,10 +41,12 @@ struct ModelStep {
   ModelParts before, after;
 };
 
-// Recorded ECGs and electro-anatomical maps; each is shared and immutable.
+// Recorded ECGs and electro-anatomical maps (shared and immutable), and where electrograms are drawn.
 struct MeasuredParts {
   std::vector<std::shared_ptr<const ep::RecordedEcg>> recorded_ecgs;
   std::vector<std::shared_ptr<const ep::EaMap>> ea_maps;
+  std::vector<EgmProbe> egm_probes;
+  bool operator==(const MeasuredParts&) const = default;
 };
 struct MeasuredStep {
   MeasuredParts before, after;

@@ -89,8 +89,7 @@ core::Result<std::shared_ptr<const twin::VesselModel>> with_conditions(const twi
 }
 
 ElectroChoices electro_of(const ep::ElectroProblem& p) {
-  ElectroChoices out{p.ionic_model, p.dt_ms, p.end_ms, p.cycle_length_ms, p.sodium_interpolation_weight, {}};
-  return out;
+  return {p.ionic_model, p.dt_ms, p.end_ms, p.cycle_length_ms, p.sodium_interpolation_weight, {}, {}};
 }
 
 std::shared_ptr<const twin::HeartModel> with_electro(const twin::HeartModel& heart, const ElectroChoices& choices) {
@@ -101,9 +100,17 @@ std::shared_ptr<const twin::HeartModel> with_electro(const twin::HeartModel& hea
   p.end_ms = choices.end_ms;
   p.cycle_length_ms = choices.cycle_length_ms;
   p.sodium_interpolation_weight = choices.sodium_interpolation_weight;
-  for (auto& e : p.electrodes)
+  for (auto& e : p.electrodes) {
     if (const auto moved = choices.electrodes.find(e.name); moved != choices.electrodes.end()) e.position = moved->second;
+    else if (const auto placed = choices.electrodes_placed.find(e.name); placed != choices.electrodes_placed.end()) e.position = placed->second;
+  }
   return out;
+}
+
+void note_electrodes(ElectroChoices& choices, const ep::ElectroProblem& built) {
+  choices.electrodes_placed.clear();
+  for (const auto& e : built.electrodes)
+    if (choices.electrodes.count(e.name)) choices.electrodes_placed[e.name] = e.position;
 }
 
 void lay_choices(const ModelChoices& choices, twin::TwinModel& twin) {
@@ -160,9 +167,13 @@ core::Result<void> set_conditions(CaseData& data, const std::string& key, const 
 
 core::Result<void> set_electro(CaseData& data, const ElectroChoices& choices) {
   if (!data.twin || !data.twin->heart) return core::bad_input("The case has no heart muscle (nothing to set). Open or build it first.");
+  ElectroChoices kept = choices;
+  kept.electrodes_placed = data.choices.electro ? data.choices.electro->electrodes_placed : std::map<std::string, core::Vec3>{};
+  for (const auto& e : data.twin->heart->baseline.electrodes)
+    if (kept.electrodes.count(e.name)) kept.electrodes_placed.try_emplace(e.name, e.position);   // moved for the first time
   auto twin = std::make_shared<twin::TwinModel>(*data.twin);
-  twin->heart = with_electro(*data.twin->heart, choices);
-  data.choices.electro = choices;
+  twin->heart = with_electro(*data.twin->heart, kept);
+  data.choices.electro = std::move(kept);
   data.twin = std::move(twin);
   set_results_aside(data);
   return {};
@@ -179,10 +190,11 @@ nlohmann::json encode_choices(const ModelChoices& choices) {
   }
   if (choices.electro) {
     const auto& e = *choices.electro;
-    Json moved = Json::object();
+    Json moved = Json::object(), placed = Json::object();
     for (const auto& [name, at] : e.electrodes) moved[name] = vec3(at);
+    for (const auto& [name, at] : e.electrodes_placed) placed[name] = vec3(at);
     out["electro"] = {{"ionic_model", e.ionic_model}, {"dt_ms", e.dt_ms}, {"end_ms", e.end_ms}, {"cycle_length_ms", e.cycle_length_ms},
-                      {"sodium_interpolation_weight", e.sodium_interpolation_weight}, {"electrodes_mm", moved}};
+                      {"sodium_interpolation_weight", e.sodium_interpolation_weight}, {"electrodes_mm", moved}, {"electrodes_placed_mm", placed}};
   }
   return out;
 }
@@ -216,8 +228,9 @@ ModelChoices decode_choices(const nlohmann::json& json) {
   if (json.contains("electro")) {
     const auto& j = json.at("electro");
     ElectroChoices e{j.at("ionic_model").get<std::string>(), j.at("dt_ms").get<double>(), j.at("end_ms").get<double>(), j.at("cycle_length_ms").get<double>(),
-                     j.at("sodium_interpolation_weight").get<double>(), {}};
+                     j.at("sodium_interpolation_weight").get<double>(), {}, {}};
     for (const auto& [name, at] : j.at("electrodes_mm").items()) e.electrodes[name] = to_vec3(at);
+    for (const auto& [name, at] : j.value("electrodes_placed_mm", Json::object()).items()) e.electrodes_placed[name] = to_vec3(at);
     out.electro = std::move(e);
   }
   return out;

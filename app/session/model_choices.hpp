@@ -31,7 +31,10 @@ FlowConditions conditions_of(const twin::VesselModel& vessel);
 // The vessel with these conditions. Fails with a sentence when a cap is missing.
 core::Result<std::shared_ptr<const twin::VesselModel>> with_conditions(const twin::VesselModel& vessel, const FlowConditions& conditions);
 ElectroChoices electro_of(const ep::ElectroProblem& problem);
+// An electrode that was moved once and is not any more goes back to where it stood (electrodes_placed).
 std::shared_ptr<const twin::HeartModel> with_electro(const twin::HeartModel& heart, const ElectroChoices& choices);
+// Where the moved electrodes stand in a twin that was just built: where a reset puts them.
+void note_electrodes(ElectroChoices& choices, const ep::ElectroProblem& built);
 // All choices onto a twin under construction; what could not be laid on is said in its assumptions.
 void lay_choices(const ModelChoices& choices, twin::TwinModel& twin);
 

@@ -333,6 +333,7 @@ core::Result<void> build_twin(CaseData& data, const PipelineParams& given, const
     twin->vessels.push_back(*vessel);
   }
   for (const auto& line : standing_assumptions(*twin, params, data.heart_mesh ? &*data.heart_mesh : nullptr)) twin->assumptions.push_back(line);
+  if (data.choices.electro && twin->heart) note_electrodes(*data.choices.electro, twin->heart->baseline);
   lay_choices(data.choices, *twin);
   if (hashes.size() == 1) {
     twin->source_labels_sha256 = hashes.front();

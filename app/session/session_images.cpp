@@ -31,6 +31,13 @@ void put_model(CaseData& d, const ModelParts& m) {
   d.choices = m.choices;
 }
 
+MeasuredParts measured_of(const CaseData& d) { return {d.recorded_ecgs, d.ea_maps, d.egm_probes}; }
+void put_measured(CaseData& d, const MeasuredParts& m) {
+  d.recorded_ecgs = m.recorded_ecgs;
+  d.ea_maps = m.ea_maps;
+  d.egm_probes = m.egm_probes;
+}
+
 bool same_planes(const ImageData& a, const ImageData& b) {
   return std::equal(a.planes.begin(), a.planes.end(), b.planes.begin(), b.planes.end(), [](const imaging::Plane& p, const imaging::Plane& q) {
     return p.key == q.key && p.centre == q.centre && p.normal == q.normal && p.radius_mm == q.radius_mm && p.fitted == q.fitted;
@@ -188,11 +195,7 @@ void Session::Impl::apply_step(const HistoryStep& step, bool forward) {
     tell(Change::image);
   }
   if (step.measured) {
-    change_data([&](CaseData& d) {
-      const MeasuredParts& m = forward ? step.measured->after : step.measured->before;
-      d.recorded_ecgs = m.recorded_ecgs;
-      d.ea_maps = m.ea_maps;
-    });
+    change_data([&](CaseData& d) { put_measured(d, forward ? step.measured->after : step.measured->before); });
     tell(Change::measured);
   }
   if (step.model) {
@@ -421,12 +424,9 @@ void Session::update_measured(std::string step_name, const std::function<void(Ca
     run(impl_->active, core::Mode::fast);
     return;
   }
-  MeasuredStep step{{impl_->data->recorded_ecgs, impl_->data->ea_maps}, {copy.recorded_ecgs, copy.ea_maps}};
-  if (step.before.recorded_ecgs == step.after.recorded_ecgs && step.before.ea_maps == step.after.ea_maps) return;
-  impl_->change_data([&](CaseData& d) {
-    d.recorded_ecgs = step.after.recorded_ecgs;
-    d.ea_maps = step.after.ea_maps;
-  });
+  MeasuredStep step{measured_of(*impl_->data), measured_of(copy)};
+  if (step.before == step.after) return;
+  impl_->change_data([&](CaseData& d) { put_measured(d, step.after); });
   HistoryStep record;
   record.name = std::move(step_name);
   record.measured = std::move(step);

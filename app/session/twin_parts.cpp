@@ -85,24 +85,53 @@ const imaging::Plane* find_plane(const std::vector<imaging::Plane>& planes, cons
   return nullptr;
 }
 
-}  // namespace
-
 // A coronary is a few voxels wide: its wall is placed at half of the step in brightness, finer than a voxel, inside what was labelled.
-core::Result<imaging::Lumen> coronary_lumen(const ImageData& image, const core::Progress& progress) {
-  auto field = imaging::lumen_level_set(*image.volume, *image.labels, core::labels::coronary, progress.part(0, 0.4));
-  if (!field) return core::pass(field);
+struct CoronaryField {
+  core::Volume field;
   imaging::LumenParams params;
+};
+core::Result<CoronaryField> coronary_field(const ImageData& image, const core::Progress& progress) {
+  auto field = imaging::lumen_level_set(*image.volume, *image.labels, core::labels::coronary, progress);
+  if (!field) return core::pass(field);
+  CoronaryField out;
   constexpr double clearance_mm = 2.5;   // about the radius of a left main: past the funnel of its ostium
-  params.inlet_near = clear_of_aorta(*image.labels, clearance_mm, *field);
-  return imaging::lumen_from_field(*field, params, progress.part(0.4, 1));
+  out.params.inlet_near = clear_of_aorta(*image.labels, clearance_mm, *field);
+  out.params.ends = image.vessel_ends;
+  out.field = std::move(*field);
+  return out;
 }
 
-core::Result<imaging::Lumen> aorta_lumen(const ImageData& image, const core::Progress& progress) {
+const std::vector<int> aorta_labels{core::labels::aorta, core::labels::descending_aorta};
+imaging::LumenParams aorta_params(const ImageData& image) {
   imaging::LumenParams params;
   params.smoothing_mm = image.volume->grid.spacing.maxCoeff();
   const auto* valve = find_plane(image.planes, "aortic");
   params.inlet_near = valve ? valve->centre : centroid(*image.labels, core::labels::lv_blood_pool);
-  return imaging::lumen_from_labels(*image.labels, std::vector<int>{core::labels::aorta, core::labels::descending_aorta}, params, progress);
+  params.ends = image.vessel_ends;
+  return params;
+}
+
+}  // namespace
+
+core::Result<imaging::Lumen> coronary_lumen(const ImageData& image, const core::Progress& progress) {
+  auto vessel = coronary_field(image, progress.part(0, 0.4));
+  if (!vessel) return core::pass(vessel);
+  return imaging::lumen_from_field(vessel->field, vessel->params, progress.part(0.4, 1));
+}
+
+core::Result<imaging::Lumen> aorta_lumen(const ImageData& image, const core::Progress& progress) {
+  return imaging::lumen_from_labels(*image.labels, aorta_labels, aorta_params(image), progress);
+}
+
+core::Result<imaging::LumenProposal> propose_vessel_ends(const ImageData& image, const core::Progress& progress) {
+  if (!image.labels) return core::bad_input("The image has no labels (there is no vessel to end). Segment it first.");
+  if (image.labels->count(core::labels::coronary) > 0) {
+    auto vessel = coronary_field(image, progress.part(0, 0.4));
+    if (!vessel) return core::pass(vessel);
+    return imaging::propose_lumen_ends(vessel->field, vessel->params, progress.part(0.4, 1));
+  }
+  if (image.labels->count(core::labels::aorta) > 0) return imaging::propose_lumen_ends(*image.labels, aorta_labels, aorta_params(image), progress);
+  return core::bad_input("The labels hold neither coronaries nor an aorta (there is no vessel to end). Segment one first.");
 }
 
 core::Result<std::shared_ptr<const twin::HeartModel>> make_heart(const CaseData& data, const PipelineParams& params, const core::Progress& progress) {

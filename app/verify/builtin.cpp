@@ -8,12 +8,28 @@
 #include "app/verify/catalogue.hpp"
 #include "app/verify/cases.hpp"
 #include "app/verify/flow_vessel_cases.hpp"
+#include "solvers/core/parallel.hpp"
 
 namespace ot::verify {
 
 bool Row::pass() const {
   const double allowed = relative ? tolerance * std::abs(reference) : tolerance;
   return std::isfinite(value) && std::abs(value - reference) <= allowed;
+}
+
+Row timed_row(const char* name, std::string quantity, double value, double reference, double tolerance, const char* source, bool quick, std::chrono::steady_clock::time_point start) {
+  Row r;
+  r.name = name;
+  r.quantity = std::move(quantity);
+  r.value = value;
+  r.reference = reference;
+  r.tolerance = tolerance;
+  r.relative = false;
+  r.source = source;
+  r.quick = quick;
+  r.threads = core::thread_count();
+  r.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return r;
 }
 
 const std::vector<Verification>& builtin_verifications() {

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The functions behind builtin.cpp.
 #pragma once
+#include <chrono>
+#include <string>
+
 #include "app/verify/catalogue.hpp"
 
 namespace ot::verify {
 
 using Rows = core::Result<std::vector<Row>>;
+// One row with an absolute tolerance, timed from `start`.
+Row timed_row(const char* name, std::string quantity, double value, double reference, double tolerance, const char* source, bool quick, std::chrono::steady_clock::time_point start);
+
 Rows slab_half_alternating(bool quick, const core::Progress&);
 Rows slab_half_kuhn(bool quick, const core::Progress&);
 Rows slab_fifth_alternating(bool quick, const core::Progress&);

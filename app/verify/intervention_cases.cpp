@@ -18,21 +18,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using core::Vec3;
 
-Row row(const char* name, std::string quantity, double value, double reference, double tolerance, const char* source, bool quick, Clock::time_point start) {
-  Row r;
-  r.name = name;
-  r.quantity = std::move(quantity);
-  r.value = value;
-  r.reference = reference;
-  r.tolerance = tolerance;
-  r.relative = false;
-  r.source = source;
-  r.quick = quick;
-  r.threads = core::thread_count();
-  r.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
-  return r;
-}
-
 // Blood of four chambers as ellipsoids of adult size, LPS: 75 ml and 86 ml of atria, 4 mm of wall and groove between them.
 core::LabelMap four_chambers() {
   namespace l = core::labels;
@@ -64,8 +49,8 @@ Rows lesion_size_rows(bool quick, const core::Progress&) {
   for (const auto& m : measured) {
     const auto s = interventions::rf_lesion_size({m.power, m.force, m.time});
     const std::string at = fmt::format("{:g}W_{:g}g_{:g}s", m.power, m.force, m.time);
-    rows.push_back(row(name, "depth_mm_" + at, s.depth_mm, m.depth, 2 * s.depth_sd_mm, m.source, quick, start));
-    rows.push_back(row(name, "diameter_mm_" + at, 2 * s.radius_mm, m.diameter, 4 * s.radius_sd_mm, m.source, quick, start));
+    rows.push_back(timed_row(name, "depth_mm_" + at, s.depth_mm, m.depth, 2 * s.depth_sd_mm, m.source, quick, start));
+    rows.push_back(timed_row(name, "diameter_mm_" + at, 2 * s.radius_mm, m.diameter, 4 * s.radius_sd_mm, m.source, quick, start));
   }
   return rows;
 }
@@ -88,9 +73,9 @@ Rows atria_rows(bool quick, const core::Progress& progress) {
     return std::nan("");
   };
   constexpr const char* normal = "normal P wave 80 to 120 ms (issue 4 and textbook electrocardiography): an interval of 100 +- 20 ms; ellipsoid atria of 75 and 86 ml";
-  rows.push_back(row(name, "p_wave_ms", value("p_wave_ms"), 100, 20, normal, quick, start));
-  rows.push_back(row(name, "total_activation_ms", value("total_activation_ms"), 100, 20, normal, quick, start));
-  rows.push_back(row(name, "activated_percent", value("activated_percent"), 100, 0.1, "healthy atria are activated as a whole", quick, start));
+  rows.push_back(timed_row(name, "p_wave_ms", value("p_wave_ms"), 100, 20, normal, quick, start));
+  rows.push_back(timed_row(name, "total_activation_ms", value("total_activation_ms"), 100, 20, normal, quick, start));
+  rows.push_back(timed_row(name, "activated_percent", value("activated_percent"), 100, 0.1, "healthy atria are activated as a whole", quick, start));
   session::CaseData data;
   auto twin = std::make_shared<twin::TwinModel>();
   twin->organ = "atria";
@@ -112,8 +97,8 @@ Rows atria_rows(bool quick, const core::Progress& progress) {
       if (!proof) return core::pass(proof);
       constexpr const char* source = "a closed ring through the wall isolates the veins both ways, an open one does not (issue 4)";
       const std::string what = set.key + (closed ? "_closed" : "_open");
-      rows.push_back(row(name, "leaves_" + what, std::isfinite(proof->delay_ab_ms), !closed, 0, source, quick, start));
-      rows.push_back(row(name, "enters_" + what, std::isfinite(proof->delay_ba_ms), !closed, 0, source, quick, start));
+      rows.push_back(timed_row(name, "leaves_" + what, std::isfinite(proof->delay_ab_ms), !closed, 0, source, quick, start));
+      rows.push_back(timed_row(name, "enters_" + what, std::isfinite(proof->delay_ba_ms), !closed, 0, source, quick, start));
     }
   }
   return rows;

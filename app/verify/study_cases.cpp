@@ -17,21 +17,6 @@ using Clock = std::chrono::steady_clock;
 
 ep::StudySite site_at(const ep::ElectroProblem& p, const char* key, const core::Vec3& at, double radius) { return {key, key, at, 0, ep::nodes_near(p, at, radius, 8.0)}; }
 
-Row row(const char* name, std::string quantity, double value, double reference, double tolerance, const char* source, bool quick, Clock::time_point start) {
-  Row r;
-  r.name = name;
-  r.quantity = std::move(quantity);
-  r.value = value;
-  r.reference = reference;
-  r.tolerance = tolerance;
-  r.relative = false;
-  r.source = source;
-  r.quick = quick;
-  r.threads = core::thread_count();
-  r.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
-  return r;
-}
-
 }  // namespace
 
 // Both mouths of the isthmus are paced with S2 and S3; what is inducible, what a lesion across the isthmus and one elsewhere leave.
@@ -63,17 +48,17 @@ Rows infarct_isthmus(bool quick, const core::Progress& progress) {
       sites.push_back(site_at(v.problem, key, mouth + 8.0 * (mouth - v.scar_centre).normalized(), 4.0));
     auto study = ep::run_study(v.problem, sites, protocol, core::Mode::fast, {}, progress.part(c.lesion / 3.0, (c.lesion + 1) / 3.0));
     if (!study) return core::pass(study);
-    rows.push_back(row(name, c.what, study->induced > 0 ? 1 : 0, c.expected, 0, source, quick, start));
+    rows.push_back(timed_row(name, c.what, study->induced > 0 ? 1 : 0, c.expected, 0, source, quick, start));
     for (const auto& r : study->runs) {
       if (!r.induced() || c.lesion == 1) continue;
       const auto& a = r.attempts[std::size_t(r.best)];
       // One way round: the channel (48 mm) and back around half the scar (75 mm) at 0.1 to 0.6 m/s; nothing shorter than a refractory period.
-      rows.push_back(row(name, fmt::format("cycle_length_ms_{}_{}", c.lesion == 0 ? "untreated" : "sham", r.site.key), a.found.cycle_length_ms, 400, 200,
+      rows.push_back(timed_row(name, fmt::format("cycle_length_ms_{}_{}", c.lesion == 0 ? "untreated" : "sham", r.site.key), a.found.cycle_length_ms, 400, 200,
                          "path over velocity, 205 ms (all at 0.6 m/s) to 600 ms (a third of it in between): an interval, the circuit has no closed form", quick, start));
       double off = 1e9;
       for (const auto& e : r.exits)
         for (const auto& mouth : {v.mouth_a, v.mouth_b}) off = std::min(off, (e.at_mm - mouth).norm());
-      rows.push_back(row(name, fmt::format("exit_to_nearest_mouth_mm_{}_{}", c.lesion == 0 ? "untreated" : "sham", r.site.key), off, 0, 12,
+      rows.push_back(timed_row(name, fmt::format("exit_to_nearest_mouth_mm_{}_{}", c.lesion == 0 ? "untreated" : "sham", r.site.key), off, 0, 12,
                          "mouths of the phantom on the outer surface; wall 8 mm and channel 6 mm wide: 10 mm, and one edge of 2 mm", quick, start));
     }
   }
@@ -111,8 +96,8 @@ Rows lesion_ring(bool quick, const core::Progress& progress) {
     if (!proof) return core::pass(proof);
     const char* source = "issue 4: one 3 mm gap conducts, closing it blocks in both directions";
     const std::string at = gap > 0 ? "gap_3_mm" : "closed";
-    rows.push_back(row(name, "reaches_outside_" + at, std::isfinite(proof->delay_ab_ms), gap > 0, 0, source, quick, start));
-    rows.push_back(row(name, "reaches_inside_" + at, std::isfinite(proof->delay_ba_ms), gap > 0, 0, source, quick, start));
+    rows.push_back(timed_row(name, "reaches_outside_" + at, std::isfinite(proof->delay_ab_ms), gap > 0, 0, source, quick, start));
+    rows.push_back(timed_row(name, "reaches_inside_" + at, std::isfinite(proof->delay_ba_ms), gap > 0, 0, source, quick, start));
   }
   return rows;
 }

@@ -140,7 +140,7 @@ core::Result<SurfaceMesh> cut_end(const SurfaceMesh& in, const CutPlane& plane, 
   for (std::size_t p = 0; p < beyond.size(); ++p)
     if (beyond[p]) farthest = std::max(farthest, (in.points[p] - plane.centre).norm());
   for (const Vec3& p : section->loop) rim = std::max(rim, (p - plane.centre).norm());
-  if (2 * removed > in.points.size() || farthest > plane.tip_distance + 2.5 * rim) {
+  if (double(removed) > plane.most_removed * double(in.points.size()) || farthest > plane.tip_distance + 2.5 * rim) {
     return core::computation_failed("An end of the vessel could not be cut (too much of the vessel lies beyond the cut). Give end points by hand.");
   }
   SurfaceMesh out;

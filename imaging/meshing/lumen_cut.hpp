@@ -16,6 +16,7 @@ struct CutPlane {
   double radius = 0;
   double tip_distance = 1e9;   // from the centre to the end; what is removed may not reach much farther
   bool found = false;
+  double most_removed = 0.5;   // share of the points of the surface: more is not an end
 };
 // Where to cut: from one and a half radii inside towards the tip as far as the section keeps 95 % of its area.
 CutPlane place_cut(const core::SurfaceMesh& surface, const VesselEnd& end);

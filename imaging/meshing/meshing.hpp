@@ -71,11 +71,19 @@ struct LabelledMesh {
 };
 core::Result<LabelledMesh> tet_mesh_from_labels(const core::LabelMap& labels, const MeshRequest& request, const core::Progress& progress);
 
+// An end of a vessel as a person tells it before the lumen is made: cut here, or left closed.
+struct EndMark {
+  enum class Kind { inlet, outlet, closed };
+  core::Vec3 at{0, 0, 0};      // on the wall or inside, mm
+  Kind kind = Kind::outlet;
+};
+
 struct LumenParams {
   double smoothing_mm = 0.5;
   double edge_mm = 0.0;          // surface edge; 0 = from the vessel radius
   std::optional<core::Vec3> inlet_near;   // the end nearest to this point is the inlet; else where the vessel leaves the heart or
                                           // its parent vessel, else the largest end
+  std::vector<EndMark> ends;              // told by hand: the end found there gets this kind; where none was found the vessel is cut
 };
 // Closed vessel lumen with flat caps cut across the ends; patches "wall", "inlet", "outlet 1" ... (inlet: largest cap unless said).
 struct Lumen {
@@ -88,6 +96,20 @@ core::Result<Lumen> lumen_from_labels(const core::LabelMap& labels, int value, c
 // The union of several labels as one vessel ("aorta" with "descending aorta").
 core::Result<Lumen> lumen_from_labels(const core::LabelMap& labels, const std::vector<int>& values, const LumenParams& params,
                                       const core::Progress& progress);
+// What lumen_from_labels and lumen_from_field would cut: the closed vessel and its ends, for a person to correct before the lumen is made.
+struct ProposedEnd {
+  core::Vec3 centre{0, 0, 0}, outward{0, 0, 1};
+  double radius_mm = 0;
+  EndMark::Kind kind = EndMark::Kind::outlet;
+  bool by_hand = false;
+};
+struct LumenProposal {
+  core::SurfaceMesh surface;
+  std::vector<ProposedEnd> ends;
+  std::vector<std::string> notes;
+};
+core::Result<LumenProposal> propose_lumen_ends(const core::LabelMap& labels, const std::vector<int>& values, const LumenParams& params, const core::Progress& progress);
+core::Result<LumenProposal> propose_lumen_ends(const core::Volume& signed_distance_mm, const LumenParams& params, const core::Progress& progress);
 // From a field in mm, negative inside the lumen: boundary finer than a voxel. The label map's grid need not be the same.
 core::Result<Lumen> lumen_from_field(const core::Volume& signed_distance_mm, const LumenParams& params, const core::Progress& progress);
 // A closed surface whose caps are already labelled (patch values); inlet_patch names the inlet cap, wall patches all others that are not flat caps.

@@ -51,6 +51,7 @@ struct InterventionKind {
   std::string label;                  // "Lesion"
   std::string summary;                // one line for `list interventions`
   std::string source;                 // citation of the model of effect
+  std::string assumes;                // what it takes for granted or leaves out, one sentence; shown beside the form
   Placement::Kind placement = Placement::Kind::none;
   bool takes_line = false;            // a point kind that also takes a polyline (a line of lesions)
   core::ParamSchema schema;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "solvers/interventions/geometry/on_vessel.hpp"
 #include "solvers/interventions/geometry/widen.hpp"
 
 namespace ot::interventions {
@@ -33,28 +34,23 @@ core::Result<void> apply(const twin::TwinModel& model, const twin::InterventionS
     return 0.5 * (reference[i - 1] + w * (reference[i] - reference[i - 1]));
   };
   const Widened wide = widen(vessel, s);
-  const std::string name = model.find_vessel(vessel.key)->name;
   if (!wide.changed) {
-    setup.notes.push_back(fmt::format("The stretch {} of {} is nowhere narrower than its reference: the lumen is unchanged.", spec.id, name));
+    setup.notes.push_back(fmt::format("The stretch {} of {} is nowhere narrower than its reference: the lumen is unchanged.", spec.id, model.find_vessel(vessel.key)->name));
     return {};
   }
-  set_quantity(setup, {vessel.key + "_ideal_lumen_min_diameter_before_mm", name + ": smallest diameter, before", "mm", wide.before_mm, "area equivalent"});
-  set_quantity(setup, {vessel.key + "_ideal_lumen_min_diameter_after_mm", name + ": smallest diameter of the ideal lumen", "mm", wide.after_mm, "area equivalent"});
+  report_diameters(model, setup, vessel.key, "ideal_lumen", wide.before_mm, wide.after_mm, {"smallest diameter, before", "smallest diameter of the ideal lumen"});
   return {};
 }
 
 }  // namespace
 
 twin::InterventionKind ideal_lumen() {
-  twin::InterventionKind kind;
-  kind.key = "ideal_lumen";
-  kind.label = "Ideal lumen";
-  kind.summary = "Removes a stenosis: the lumen gets the diameter interpolated between the healthy ends.";
-  kind.source = "Interpolated reference diameter: Reiber et al. 1985, Circulation 71:280; idealised artery: Taylor et al. 2013, JACC 61:2233.";
-  kind.placement = twin::Placement::Kind::segment;
-  kind.schema.name = "Ideal lumen";
+  auto kind = kind_on_vessel("ideal_lumen", "Ideal lumen", "Removes a stenosis: the lumen gets the diameter interpolated between the healthy ends.",
+                             "Interpolated reference diameter: Reiber et al. 1985, Circulation 71:280; idealised artery: Taylor et al. 2013, JACC 61:2233.",
+                             "Both ends of the branch are taken to be healthy; it is the most any device could gain, not what one will.");
   kind.schema.params = {
-      {"residual_percent", "Residual stenosis", "%", 0.0, 0.0, 50.0, {}, "Narrowing of the reference diameter that is left; 0 is the healthy vessel.", "below 20 % counts as a good result of stenting, below 50 % of a balloon (ACC/AHA PCI guideline, general knowledge)", core::Liveness::restart},
+      shape_param("residual_percent", "Residual stenosis", "%", 0.0, 0.0, 50.0, "Narrowing of the reference diameter that is left; 0 is the healthy vessel.",
+                  "below 20 % counts as a good result of stenting, below 50 % of a balloon (ACC/AHA PCI guideline, general knowledge)"),
   };
   kind.validate = validate;
   kind.apply = apply;

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "solvers/interventions/geometry/lumen_shape.hpp"
+#include "solvers/interventions/geometry/on_vessel.hpp"
 
 namespace ot::interventions {
 namespace {
@@ -29,24 +29,19 @@ core::Result<void> apply(const twin::TwinModel& model, const twin::InterventionS
   vessel.network = std::move(reshaped.network);
   vessel.lumen_changed = true;
   const double after = least_diameter(*vessel.network, spec.placement.branch, start, start + length);
-  const std::string name = model.find_vessel(vessel.key)->name;
-  set_quantity(setup, {vessel.key + "_stenosis_min_diameter_before_mm", name + ": smallest diameter, before the narrowing", "mm", before, "area equivalent"});
-  set_quantity(setup, {vessel.key + "_stenosis_min_diameter_after_mm", name + ": smallest diameter, after the narrowing", "mm", after, "area equivalent"});
+  report_diameters(model, setup, vessel.key, "stenosis", before, after, {"smallest diameter, before the narrowing", "smallest diameter, after the narrowing"});
   return {};
 }
 
 }  // namespace
 
 twin::InterventionKind stenosis() {
-  twin::InterventionKind kind;
-  kind.key = "stenosis";
-  kind.label = "Stenosis";
-  kind.summary = "Narrows a stretch of a vessel with a cosine profile.";
-  kind.source = "Cosine profile: Young and Tsai 1973, J Biomech 6:395, doi 10.1016/0021-9290(73)90099-7.";
-  kind.placement = twin::Placement::Kind::segment;
-  kind.schema.name = "Stenosis";
+  auto kind = kind_on_vessel("stenosis", "Stenosis", "Narrows a stretch of a vessel with a cosine profile.",
+                             "Cosine profile: Young and Tsai 1973, J Biomech 6:395, doi 10.1016/0021-9290(73)90099-7.",
+                             "The narrowing is round and central; real plaque is one-sided and rough.");
   kind.schema.params = {
-      {"diameter_percent", "Diameter narrowed by", "%", 50.0, 0.0, 90.0, {}, "Share of the local diameter taken away at the throat; 0 leaves the vessel as it is.", "moderate stenosis 50-69 %, severe 70-99 % (CAD-RADS 2.0)", core::Liveness::restart},
+      shape_param("diameter_percent", "Diameter narrowed by", "%", 50.0, 0.0, 90.0, "Share of the local diameter taken away at the throat; 0 leaves the vessel as it is.",
+                  "moderate stenosis 50-69 %, severe 70-99 % (CAD-RADS 2.0)"),
   };
   kind.validate = validate;
   kind.apply = apply;

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "solvers/interventions/geometry/on_vessel.hpp"
 #include "solvers/interventions/geometry/widen.hpp"
 
 namespace ot::interventions {
@@ -19,21 +20,13 @@ namespace {
 
 using twin::InterventionSpec;
 
-constexpr double landing_mm = 5.0;       // healthy vessel looked at beyond each end for the reference diameter; usual QCA practice
 constexpr double strut_mm = 0.1;         // a gap below a strut's thickness cannot be told from contact (coronary struts 0.06-0.15 mm)
 
 bool tapers(const InterventionSpec& spec) { return spec.kind == "tapered_stent"; }
 double distal_diameter(const InterventionSpec& spec) { return spec.params.number(tapers(spec) ? "distal_diameter_mm" : "diameter_mm"); }
 
 core::Result<void> validate(const twin::TwinModel& model, const InterventionSpec& spec) {
-  if (auto ok = check_segment(model, spec, "The stent"); !ok) return ok;
-  const twin::VesselModel& vessel = *model.find_vessel(spec.placement.vessel);
-  const double start = spec.placement.start_mm, end = start + spec.placement.length_mm;
-  const double reference = reference_diameter(*vessel.network, spec.placement.branch, start, end, landing_mm);
-  const double diameter = std::max(spec.params.number("diameter_mm"), distal_diameter(spec));
-  if (diameter > 2 * reference)
-    return core::bad_input(fmt::format("A stent of {:.1f} mm is more than twice the vessel's reference diameter of {:.1f} mm (it would tear the wall). Choose at most {:.1f} mm.", diameter, reference, 2 * reference));
-  return {};
+  return check_device(model, spec, "stent", std::max(spec.params.number("diameter_mm"), distal_diameter(spec)));
 }
 
 core::Result<void> apply(const twin::TwinModel& model, const InterventionSpec& spec, twin::SimulationSetup& setup) {
@@ -71,34 +64,27 @@ core::Result<void> apply(const twin::TwinModel& model, const InterventionSpec& s
 }  // namespace
 
 twin::InterventionKind stent() {
-  using core::Liveness;
-  twin::InterventionKind kind;
-  kind.key = "stent";
-  kind.label = "Stent";
-  kind.summary = "Widens a stretch of a vessel to the diameter of the device.";
-  kind.source = "Virtual stenting by restoring the lumen to the nominal device: Kim et al. 2014, JACC Cardiovasc Interv 7:72, doi 10.1016/j.jcin.2013.05.024.";
-  kind.placement = twin::Placement::Kind::segment;
-  kind.schema.name = "Stent";
-  kind.schema.params = {
-      {"diameter_mm", "Diameter", "mm", 3.0, 1.0, 50.0, {}, "Inner diameter of the expanded device. The wall is moved out to it, never in.", "coronary stents about 2.25-5 mm, aortic endografts up to about 46 mm (device catalogues, general knowledge)", Liveness::restart},
-  };
+  auto kind = kind_on_vessel("stent", "Stent", "Widens a stretch of a vessel to the diameter of the device.",
+                             "Virtual stenting by restoring the lumen to the nominal device: Kim et al. 2014, JACC Cardiovasc Interv 7:72, doi 10.1016/j.jcin.2013.05.024.",
+                             "The device opens to its nominal size; recoil, hard plaque, straightening of the vessel and the struts as obstacles are left out.");
+  kind.schema.params = {device_diameter("diameter_mm", "Diameter", 3.0, "Inner diameter of the expanded device. The wall is moved out to it, never in.",
+                                        "coronary stents about 2.25-5 mm, aortic endografts up to about 46 mm (device catalogues, general knowledge)")};
   kind.validate = validate;
   kind.apply = apply;
   return kind;
 }
 
 twin::InterventionKind tapered_stent() {
-  using core::Liveness;
   twin::InterventionKind kind = stent();
   kind.key = "tapered_stent";
-  kind.label = "Tapered stent";
+  kind.label = kind.schema.name = "Tapered stent";
   kind.summary = "A stent whose diameter falls along its length and that shortens as it expands.";
-  kind.schema.name = "Tapered stent";
   kind.schema.params[0].label = "Proximal diameter";
   kind.schema.params[0].help = "Inner diameter of the expanded device at its proximal end. The wall is moved out to it, never in.";
   kind.schema.params.insert(kind.schema.params.end(), {
-      {"distal_diameter_mm", "Distal diameter", "mm", 2.75, 1.0, 50.0, {}, "Inner diameter of the expanded device at its distal end.", "tapered stents and grafts of device catalogues (general knowledge)", Liveness::restart},
-      {"foreshortening_percent", "Foreshortening", "%", 5.0, 0.0, 40.0, {}, "Share of the placed length that the device loses as it expands, half at either end.", "balloon-expandable stents a few per cent, braided self-expanding ones far more (device catalogues, general knowledge)", Liveness::restart},
+      device_diameter("distal_diameter_mm", "Distal diameter", 2.75, "Inner diameter of the expanded device at its distal end.", "tapered stents and grafts of device catalogues (general knowledge)"),
+      shape_param("foreshortening_percent", "Foreshortening", "%", 5.0, 0.0, 40.0, "Share of the placed length that the device loses as it expands, half at either end.",
+                  "balloon-expandable stents a few per cent, braided self-expanding ones far more (device catalogues, general knowledge)"),
   });
   return kind;
 }
