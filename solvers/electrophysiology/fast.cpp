@@ -124,10 +124,13 @@ core::Result<std::shared_ptr<const FastAnswer>> answer_repaired(const ElectroPro
   out->leads = *prepared.healthy_leads;
   apply_tissue(p, out->leads);
   std::vector<Index> changed;
-  for (std::size_t n = 0; n < nn; ++n)
-    if (now.activation_ms[n] != was.activation_ms[n] || now.stretch[n] != was.stretch[n] || now.shape[n] != was.shape[n] ||
-        (!out->leads.empty() && out->leads.weight[n] != before.leads.weight[n]))
-      changed.push_back(Index(n));
+  std::vector<char> reweighted;   // of those: whether their weights changed too
+  for (std::size_t n = 0; n < nn; ++n) {
+    const bool weights = !out->leads.empty() && out->leads.weight[n] != before.leads.weight[n];
+    if (!weights && now.activation_ms[n] == was.activation_ms[n] && now.stretch[n] == was.stretch[n] && now.shape[n] == was.shape[n]) continue;
+    changed.push_back(Index(n));
+    reweighted.push_back(weights);
+  }
   std::vector<std::shared_ptr<std::vector<float>>> frames(before.frames.size());
   core::parallel_chunks(std::ptrdiff_t(frames.size()), 8, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
     for (std::ptrdiff_t k = b; k < e; ++k) frames[std::size_t(k)] = std::make_shared<std::vector<float>>(*before.frames[std::size_t(k)]);
@@ -151,11 +154,21 @@ core::Result<std::shared_ptr<const FastAnswer>> answer_repaired(const ElectroPro
         const std::size_t n = std::size_t(changed[std::size_t(i)]);
         float v, old;
         voltage_at(now, t, n, n + 1, &v);
-        voltage_at(was, t, n, n + 1, &old);
-        if (frame) frame[n] = v;
+        if (frame) {
+          old = frame[n];   // still as before
+          frame[n] = v;
+        } else {
+          voltage_at(was, t, n, n + 1, &old);
+        }
         if (out->leads.empty()) continue;
-        const double above = double(v) - level, old_above = double(old) - level;
-        for (int l = 0; l < 8; ++l) x[l] += out->leads.weight[n][l] * above - before.leads.weight[n][l] * old_above;
+        const auto &weight = out->leads.weight[n], &old_weight = before.leads.weight[n];
+        if (reweighted[std::size_t(i)]) {
+          const double above = double(v) - level, old_above = double(old) - level;
+          for (int l = 0; l < 8; ++l) x[l] += weight[l] * above - old_weight[l] * old_above;
+        } else if (v != old) {
+          const double rise = double(v) - double(old);
+          for (int l = 0; l < 8; ++l) x[l] += weight[l] * rise;
+        }
       }
       if (!out->leads.empty()) sum[k] = x;
     }

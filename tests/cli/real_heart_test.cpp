@@ -58,9 +58,7 @@ TEST_CASE("Real heart CT: import, segment, mesh, build, run and a lesion on the 
   CHECK(ventricles.at("min_dihedral_deg").get<double>() > 5);
   CHECK(ventricles.at("cut_volume_ml").get<double>() >= 0);
   CHECK(ventricles.at("notes").dump().find("assumed") != std::string::npos);   // the RV wall is a shell that was not seen
-  // Early sites, not the default tree: with the tree 2 of 48,900 nodes come 0.01 and 0.2 ms EARLIER with the lesion below, a defect of the eikonal
-  // near sources that is not mended yet (results/measured.md).
-  const json built = ok({"build", folder, "--organ", "heart", "--conduction", "points"});
+  const json built = ok({"build", folder, "--organ", "heart"});
   CHECK(stage(built, "build twin").at("notes").dump().find("RV wall assumed") != std::string::npos);
 
   const json base = ok({"run", folder, "--out", (dir / "baseline").string()});
@@ -109,7 +107,7 @@ TEST_CASE("Real heart CT: import, segment, mesh, build, run and a lesion on the 
   for (std::size_t n = 0; n < burned.size(); ++n) {
     if (!std::isfinite(burned[n])) ++silent;
     else if (burned[n] > before[n] + 1e-4f) ++later;
-    CHECK_FALSE(burned[n] < before[n] - 1e-3f);   // a barrier never makes a wave arrive earlier
+    CHECK_FALSE(burned[n] < before[n]);   // a barrier never makes a wave arrive earlier, not by a rounding
   }
   CHECK(silent > 20);
   CHECK(later > 0);   // little lies behind the last site: 13 nodes on 21 Nov 2026

@@ -18,6 +18,7 @@ using core::Index;
 using core::Vec3;
 
 constexpr double never = std::numeric_limits<double>::infinity();
+constexpr double site_step_ms = 1.0;   // delays within a site are rounded to it, so that sites stay few
 
 // Trunks along shortest ways from `from` (a mesh node) to the ends; common stretches are shared. Returns the tree point of each end
 // and the direction in which it was reached. `first_own[e]`: the first point only end e uses (where its fascicle can be cut).
@@ -33,14 +34,14 @@ core::Result<Trunks> lay_trunks(const WallSurface& surface, Index from, const st
   const auto ways = surface.ways_from(start);
   const Vec3 x0 = surface.points()[std::size_t(start)];
   out.root = tree.add(x0, his, his >= 0 ? (x0 - tree.points[std::size_t(his)]).norm() : 0.0, std::uint8_t(main), from);
-  std::map<Index, Index> point_of{{start, out.root}};   // surface vertex -> tree point
+  std::map<Index, Index> point_of{{start, out.root}};   // point of the ways -> tree point
   std::map<Index, int> uses;
   std::vector<std::vector<Index>> way(ends.size());
   for (std::size_t e = 0; e < ends.size(); ++e) {
     Index v = surface.vertex_of(ends[e].node);
     if (v < 0 || !std::isfinite(ways.distance[std::size_t(v)]))
       return core::bad_input("The end of a fascicle cannot be reached along the endocardium (the surface falls into parts or the end lies elsewhere). Keep the largest part of the mesh.");
-    for (; v >= 0 && v != start; v = ways.before[std::size_t(v)]) way[e].push_back(v);
+    for (; v >= 0 && v != start; v = ways.before[std::size_t(v)]) way[e].push_back(v);   // points of the ways, most of them on edges
     std::reverse(way[e].begin(), way[e].end());
     for (const Index w : way[e]) ++uses[w];
   }
@@ -49,17 +50,25 @@ core::Result<Trunks> lay_trunks(const WallSurface& surface, Index from, const st
     for (const Index v : way[e]) {
       auto [it, fresh] = point_of.try_emplace(v, -1);
       if (fresh) {
-        const Vec3& x = surface.points()[std::size_t(v)];
+        const Vec3& x = ways.place[std::size_t(v)];
         const Bundle bundle = uses[v] > 1 ? main : ends[e].bundle;
-        it->second = tree.add(x, at, (x - tree.points[std::size_t(at)]).norm(), std::uint8_t(bundle), surface.mesh_node(v));
+        it->second = tree.add(x, at, (x - tree.points[std::size_t(at)]).norm(), std::uint8_t(bundle), surface.mesh_node(ways.vertex[std::size_t(v)]));
       }
       if (own < 0 && uses[v] == 1) own = it->second;
       at = it->second;
     }
     out.end.push_back(at);
     out.first_own.push_back(own);
-    const Vec3 back = way[e].size() > 3 ? surface.points()[std::size_t(way[e][way[e].size() - 4])] : x0;
-    Vec3 d = tree.points[std::size_t(at)] - back;
+    // Its direction over the last few millimetres: single steps follow the triangulation.
+    constexpr double look_back_mm = 6.0;
+    const Vec3 x1 = tree.points[std::size_t(at)];
+    Vec3 back = x0;
+    for (std::size_t k = way[e].size(); k-- > 0 && (back - x1).norm() != 0;)
+      if (const Vec3& x = ways.place[std::size_t(way[e][k])]; (x - x1).norm() >= look_back_mm) {
+        back = x;
+        break;
+      }
+    Vec3 d = x1 - back;
     out.direction.push_back(d.norm() > 1e-9 ? Vec3(d.normalized()) : Vec3(0, 0, 1));
   }
   return out;
@@ -165,7 +174,9 @@ core::Result<ConductionResult> conduct(const ElectroProblem& p, const Conduction
   for (std::size_t t = 0; t < mesh.tets.size(); ++t)
     if (conducting.empty() || conducting[t])
       for (const Index n : mesh.tets[t]) excitable[std::size_t(n)] = 1;
-  std::vector<std::vector<Index>> around(nn);
+  std::vector<std::vector<Index>> around(nn), tets_of(nn);
+  for (std::size_t k = 0; k < mesh.tets.size(); ++k)
+    for (const Index n : mesh.tets[k]) tets_of[std::size_t(n)].push_back(Index(k));
   for (const auto& t : mesh.tets)
     for (int a = 0; a < 4; ++a)
       for (int b = 0; b < 4; ++b)
@@ -188,8 +199,35 @@ core::Result<ConductionResult> conduct(const ElectroProblem& p, const Conduction
     if (const Index n = net.tree.node[std::size_t(j)]; n >= 0 && excitable[std::size_t(n)]) junction.push_back(j);
   const auto cut = cuts(net, block);
   const double radius = std::max(par.site_radius_mm, 1.05 * eikonal->mean_edge_mm());
-  std::vector<std::vector<Index>> near(junction.size());
-  for (std::size_t k = 0; k < junction.size(); ++k) near[k] = ball(net.tree.node[std::size_t(junction[k])], radius);
+  // Muscle within site_radius_mm of a junction is excited at once. On coarse meshes neighbours further out are needed as well (one
+  // node alone may not capture); they come later by the time a wave needs from that radius to them, so that the mesh has no say.
+  struct Near {
+    Index node;
+    double delay_ms;
+  };
+  const auto mean_metric = [&](Index n) {
+    core::Mat3 m = core::Mat3::Zero();
+    int count = 0;
+    for (const Index t : tets_of[std::size_t(n)]) {
+      const Vec3 &f = p.fibres->f[std::size_t(t)], &s = p.fibres->s[std::size_t(t)], e = f.cross(s);
+      const TissueRegion* region = p.regions.empty() ? nullptr : &p.regions[p.tissue.empty() ? 0 : p.tissue[std::size_t(t)]];
+      if (region && !region->conducting) continue;
+      const Vec3 v = region ? Vec3(p.velocity.cwiseProduct(region->sigma_scale.cwiseSqrt())) : p.velocity;
+      m += f * f.transpose() / (v[0] * v[0]) + s * s.transpose() / (v[1] * v[1]) + e * e.transpose() / (v[2] * v[2]);
+      ++count;
+    }
+    return core::Mat3(m / std::max(count, 1));
+  };
+  std::vector<std::vector<Near>> near(junction.size());
+  for (std::size_t k = 0; k < junction.size(); ++k) {
+    const Index centre = net.tree.node[std::size_t(junction[k])];
+    const core::Mat3 m = mean_metric(centre);
+    for (const Index n : ball(centre, radius)) {
+      const Vec3 d = mesh.nodes[std::size_t(n)] - mesh.nodes[std::size_t(centre)];
+      const double beyond = std::max(0.0, 1.0 - par.site_radius_mm / std::max(d.norm(), 1e-9));
+      near[k].push_back({n, std::round(beyond * std::sqrt(d.dot(m * d)) / site_step_ms) * site_step_ms});
+    }
+  }
   std::vector<Index> bypass;
   double bypass_ms = never;
   std::vector<TreeEntry> entries{{0, 0.0}};   // His at 0
@@ -213,7 +251,7 @@ core::Result<ConductionResult> conduct(const ElectroProblem& p, const Conduction
     for (std::size_t k = 0; k < junction.size(); ++k) {
       const double t = out.tree_ms[std::size_t(junction[k])] + par.junction_delay_ms - zero;
       if (!std::isfinite(t)) continue;
-      for (const Index n : near[k]) sources.push_back({n, t});
+      for (const Near& n : near[k]) sources.push_back({n.node, t + n.delay_ms});
     }
     auto solved = eikonal->solve(sources, conducting, progress.part(std::min(0.9, 0.3 * (out.rounds - 1)), std::min(1.0, 0.3 * out.rounds)));
     if (!solved) return core::pass(solved);
@@ -249,14 +287,18 @@ core::Result<ConductionResult> conduct(const ElectroProblem& p, const Conduction
     const double t = out.tree_ms[j] + par.junction_delay_ms - zero;
     // A junction that muscle reached before is not a source: its tree was entered from there.
     if (!std::isfinite(t) || t > muscle[std::size_t(net.tree.node[j])] + 1e-6) continue;
-    ActivationSite site;
-    site.name = fmt::format("{} {}", name_of(Bundle(net.tree.bundle[j])), j);
-    site.nodes = near[k];
-    site.start_ms = t;
+    ++out.junctions_used;
     out.first_junction_ms = std::min(out.first_junction_ms, t);
-    out.sites.push_back(std::move(site));
+    std::map<double, ActivationSite> rings;   // by delay
+    for (const Near& n : near[k]) {
+      if (n.delay_ms > 0 && t + n.delay_ms > muscle[std::size_t(n.node)] + 1e-6) continue;   // reached from elsewhere before
+      ActivationSite& site = rings[n.delay_ms];
+      site.name = fmt::format("{} {}", name_of(Bundle(net.tree.bundle[j])), j);
+      site.start_ms = t + n.delay_ms;
+      site.nodes.push_back(n.node);
+    }
+    for (auto& [delay, site] : rings) out.sites.push_back(std::move(site));
   }
-  out.junctions_used = int(out.sites.size()) - (bypass.empty() ? 0 : 1);
   for (double& t : out.tree_ms) t -= zero;
   return out;
 }

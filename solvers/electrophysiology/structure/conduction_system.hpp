@@ -47,7 +47,8 @@ struct ConductionParams {
   double speed_m_per_s = 2.5;          // of 2-4: with it the ellipsoid heart's QRS is 80-90 ms
   double junction_delay_ms = 5.0;      // of 3-10
   double retrograde_delay_ms = 2.5;    // of 2-3
-  double site_radius_mm = 1.2;         // muscle stimulated at a junction; at least one mean edge is taken
+  // Muscle excited at once at a junction; of neighbours further out, stimulated on coarse meshes, each comes as much later as a wave from there.
+  double site_radius_mm = 1.2;
   bool operator==(const ConductionParams&) const = default;
 };
 
@@ -73,7 +74,7 @@ struct AccessoryPathway {
 };
 
 struct ConductionResult {
-  std::vector<ActivationSite> sites;       // in order of the tree's points, accessory pathway first
+  std::vector<ActivationSite> sites;       // in order of the tree's points, accessory pathway first; one for each delay within a junction
   std::vector<double> tree_ms;             // [tree points] arrival, infinity = never
   int junctions_used = 0, entered_backwards = 0, rounds = 0;
   double first_junction_ms = 0;            // on the sites' clock; > 0 when the accessory pathway leads

@@ -112,12 +112,21 @@ void WallSurface::index() {
   }
   mean_edge_ = length / double(count);
   grid_mm_ = std::max(2.0 * mean_edge_, 1e-6);
-  next_.resize(points_.size());
+  std::map<std::pair<Index, Index>, Index> number;
   for (const auto& [e, uses] : edge) {
-    next_[e.first].push_back(e.second);
-    next_[e.second].push_back(e.first);
+    number[e] = Index(edge_.size());
+    edge_.push_back({e.first, e.second});
   }
-  for (auto& n : next_) std::sort(n.begin(), n.end());
+  edges_of_.resize(triangles_.size());
+  around_.resize(points_.size());
+  sides_.resize(edge_.size());
+  for (std::size_t t = 0; t < triangles_.size(); ++t)
+    for (int k = 0; k < 3; ++k) {
+      const Index a = triangles_[t][k], b = triangles_[t][(k + 1) % 3];
+      edges_of_[t][k] = number[{std::min(a, b), std::max(a, b)}];
+      around_[std::size_t(a)].push_back(Index(t));
+      sides_[std::size_t(edges_of_[t][k])].push_back(Index(t));
+    }
   open_.resize(triangles_.size());
   for (std::size_t t = 0; t < triangles_.size(); ++t) {
     Vec3 a = points_[triangles_[t][0]], b = a;
@@ -177,9 +186,22 @@ WallSurface::Foot WallSurface::nearest(const Vec3& x, double radius, const Vec3&
 }
 
 WallSurface::Ways WallSurface::ways_from(Index start) const {
+  constexpr Index on_edge = 5;   // points on an edge, evenly spaced: 3 leave 3.6 % on an irregular sheet
+  const Index nv = Index(points_.size());
+  const std::size_t n = points_.size() + std::size_t(on_edge) * edge_.size();
   Ways w;
-  w.distance.assign(points_.size(), std::numeric_limits<double>::infinity());
-  w.before.assign(points_.size(), -1);
+  w.distance.assign(n, std::numeric_limits<double>::infinity());
+  w.before.assign(n, -1);
+  w.place = points_;
+  w.place.reserve(n);
+  w.vertex.resize(n);
+  for (Index v = 0; v < nv; ++v) w.vertex[std::size_t(v)] = v;
+  for (std::size_t e = 0; e < edge_.size(); ++e)
+    for (Index k = 0; k < on_edge; ++k) {
+      const double share = double(k + 1) / (on_edge + 1);
+      w.vertex[w.place.size()] = edge_[e][share > 0.5];
+      w.place.push_back((1 - share) * points_[std::size_t(edge_[e][0])] + share * points_[std::size_t(edge_[e][1])]);
+    }
   using Entry = std::pair<double, Index>;
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
   w.distance[std::size_t(start)] = 0;
@@ -188,13 +210,18 @@ WallSurface::Ways WallSurface::ways_from(Index start) const {
     const auto [d, v] = queue.top();
     queue.pop();
     if (d > w.distance[std::size_t(v)]) continue;
-    for (const Index n : next_[std::size_t(v)]) {
-      const double through = d + (points_[n] - points_[v]).norm();
-      if (through < w.distance[std::size_t(n)]) {
-        w.distance[std::size_t(n)] = through;
-        w.before[std::size_t(n)] = v;
-        queue.push({through, n});
+    const auto reach = [&, d = d, v = v](Index to) {
+      const double through = d + (w.place[std::size_t(to)] - w.place[std::size_t(v)]).norm();
+      if (through < w.distance[std::size_t(to)]) {
+        w.distance[std::size_t(to)] = through;
+        w.before[std::size_t(to)] = v;
+        queue.push({through, to});
       }
+    };
+    for (const Index t : v < nv ? around_[std::size_t(v)] : sides_[std::size_t((v - nv) / on_edge)]) {
+      for (const Index to : triangles_[std::size_t(t)]) reach(to);
+      for (const Index e : edges_of_[std::size_t(t)])
+        for (Index k = 0; k < on_edge; ++k) reach(nv + on_edge * e + k);
     }
   }
   return w;

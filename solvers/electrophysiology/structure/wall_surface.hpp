@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One surface of a tetrahedral mesh as triangles to walk on: neighbours, nearest point, shortest way along edges.
+// One surface of a tetrahedral mesh as triangles to walk on: neighbours, nearest point, shortest ways.
 // In/out:  patches of a TetMesh by prefix of their name; mm. Triangles keep the mesh's outward sense.
-// Numerics: nearest point among the triangles whose boxes meet a ball, by a uniform grid; shortest way by Dijkstra on edges, which is
-//          longer than the geodesic by up to about 8 % on an irregular triangulation.
+// Numerics: nearest point among the triangles whose boxes meet a ball, by a uniform grid; shortest ways by Dijkstra over the vertices
+//          and five points on every edge, joined across the triangles (Lanthier, Maheshwari & Sack 2001, Algorithmica 30:527): at most
+//          2 % longer than the geodesic on flat sheets, whatever way the edges run.
 // Fails:   bad_input when no face carries the patch. Threads: const use from any thread.
 #pragma once
 #include <array>
@@ -38,10 +39,13 @@ class WallSurface {
 
   // Nearest point whose triangle faces like `facing` (scalar product > 0.2; zero vector: any).
   Foot nearest(const core::Vec3& x, double radius, const core::Vec3& facing) const;
-  // Distances along edges from one vertex, and the vertex before each on the way (-1: start or not reached).
+  // Distances over the surface from one vertex, and the point before each on the way (-1: start or not reached). Points: the vertices
+  // first, in their order, then those on edges.
   struct Ways {
     std::vector<double> distance;
     std::vector<core::Index> before;
+    std::vector<core::Vec3> place;
+    std::vector<core::Index> vertex;   // nearest
   };
   Ways ways_from(core::Index vertex) const;
 
@@ -54,7 +58,10 @@ class WallSurface {
   std::vector<core::Index> mesh_node_;
   std::unordered_map<core::Index, core::Index> vertex_of_;
   std::vector<std::array<bool, 3>> open_;       // [triangles] edge k to k+1 belongs to one triangle
-  std::vector<std::vector<core::Index>> next_;  // [vertices] neighbours along edges, ascending
+  std::vector<std::array<core::Index, 2>> edge_;              // vertices, ascending
+  std::vector<std::array<core::Index, 3>> edges_of_;          // [triangles] edge k to k+1
+  std::vector<std::vector<core::Index>> around_;              // [vertices] triangles
+  std::vector<std::vector<core::Index>> sides_;               // [edges] triangles
   std::unordered_map<std::int64_t, std::vector<core::Index>> grid_;
   core::Vec3 low_{0, 0, 0};
   double grid_mm_ = 1, mean_edge_ = 0, area_ = 0;

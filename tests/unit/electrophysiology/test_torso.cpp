@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/torso.hpp"
 #include "tests/support/ellipsoid_heart.hpp"
 
