@@ -12,7 +12,7 @@ namespace {
 
 struct Options {
   std::string case_folder, labels, as = "parts", image, mesh, inlet, vessel;
-  std::vector<std::string> fine, spots, rename, patch, branch;
+  std::vector<std::string> fine, spots, rename, merge, paint, branch;
   double edge = 1.0, rv_wall = 3.0, extend = 0, least = 25;
   bool vessels = true, largest = false;
 };
@@ -106,13 +106,31 @@ nlohmann::json json_of(const core::Vec3& x) { return {x.x(), x.y(), x.z()}; }
 
 core::Result<void> patches(Context& context) {
   const Options& o = options();
-  if (!o.rename.empty() || !o.inlet.empty()) {
+  if (!o.rename.empty() || !o.inlet.empty() || !o.merge.empty() || !o.paint.empty()) {
     return with_case(context, [&](session::CaseData& data, const core::Progress& progress) -> core::Result<void> {
       const std::string key = o.mesh.empty() ? (session::meshes_of(data).empty() ? "" : session::meshes_of(data).front().key) : o.mesh;
       for (const auto& text : o.rename) {
         auto pair = pair_of(text, "--rename");
         if (!pair) return core::pass(pair);
         if (auto ok = session::rename_patch(data, key, pair->first, pair->second); !ok) return ok;
+      }
+      for (const auto& text : o.paint) {
+        auto pair = pair_of(text, "--paint");
+        if (!pair) return core::pass(pair);
+        const auto words = CLI::detail::split(pair->second, ',');
+        if (words.size() != 4) return core::wrong_usage("--paint takes NAME=X,Y,Z,RADIUS in mm.");
+        double v[4];
+        for (std::size_t i = 0; i < 4; ++i) {
+          auto x = number(words[i], "--paint");
+          if (!x) return core::pass(x);
+          v[i] = *x;
+        }
+        if (auto ok = session::paint_patch(data, key, pair->first, core::Vec3(v[0], v[1], v[2]), v[3]); !ok) return ok;
+      }
+      for (const auto& text : o.merge) {
+        auto pair = pair_of(text, "--merge");
+        if (!pair) return core::pass(pair);
+        if (auto ok = session::merge_patch(data, key, pair->first, pair->second); !ok) return ok;
       }
       if (!o.inlet.empty()) return session::choose_inlet(data, key, o.inlet, progress);
       return {};
@@ -223,12 +241,14 @@ void register_mesh(CLI::App& app, Context& context, Action& chosen) {
   mesh_command->footer("Example: organtwin-cli mesh cases/p1 --edge 1.0\n         organtwin-cli mesh cases/p1 --labels lv_myocardium,rv_wall,scar --edge 1.5 --fine scar=0.8 --as walls");
   mesh_command->callback([&] { chosen = [&] { return mesh(context); }; });
 
-  auto* patch_command = app.add_subcommand("patches", "Quality, patches and worst elements of every mesh; rename a patch or choose the inlet");
+  auto* patch_command = app.add_subcommand("patches", "Quality, patches and worst elements of every mesh; rename, merge or paint patches, choose the inlet");
   patch_command->add_option("case", o.case_folder, "Case folder")->required();
   patch_command->add_option("--mesh", o.mesh, "Only this mesh: heart, a vessel, or the name of a mesh of labels");
   patch_command->add_option("--rename", o.rename, "OLD=NEW (repeatable)");
+  patch_command->add_option("--merge", o.merge, "FROM=INTO: all faces of one patch join another (repeatable)");
+  patch_command->add_option("--paint", o.paint, "NAME=X,Y,Z,RADIUS in mm: the faces in that ball become this patch, new or known (repeatable)");
   patch_command->add_option("--inlet", o.inlet, "This outlet of the vessel becomes its inlet");
-  patch_command->footer("Example: organtwin-cli patches cases/p1 --mesh heart --rename base=\"base all\"");
+  patch_command->footer("Example: organtwin-cli patches cases/p1 --mesh heart --merge base_mitral=base\n         organtwin-cli patches cases/p1 --mesh heart --paint scar_window=20,-180,640,8");
   patch_command->callback([&] { chosen = [&] { return patches(context); }; });
 
   auto* vessel_command = app.add_subcommand("vessels", "Branches, forks and stenoses (QCA numbers); names, inlet, flow extensions");

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <optional>
 
 #include "imaging/centerline/branch_names.hpp"
 #include "imaging/meshing/surface_repair.hpp"
@@ -165,6 +166,82 @@ core::Result<void> rename_patch(CaseData& data, const std::string& mesh_key, con
   }
   data.stages.push_back(std::move(stage));
   return {};
+}
+
+namespace {
+
+// The mesh whose faces a person may sort into patches: the heart's or one of labels.
+core::Result<std::shared_ptr<const core::TetMesh>*> sortable_mesh(CaseData& data, const std::string& key) {
+  if (key == "heart" && data.heart_mesh && data.heart_mesh->mesh) return &data.heart_mesh->mesh;
+  for (auto& p : data.part_meshes)
+    if (p.key == key && p.mesh) return &p.mesh;
+  for (const auto& v : data.vessel_meshes)
+    if (v.key == key) return core::wrong_usage("The patches of a vessel are its wall and its caps, which carry the flow: they are not sorted by hand. Choose another inlet with --inlet, or mesh the vessel again.");
+  return core::bad_input(fmt::format("The case has no mesh \"{}\" (it has: {}). Mesh the labels first.", key, [&] {
+    std::string known;
+    for (const auto& e : meshes_of(data)) known += (known.empty() ? "" : ", ") + e.key;
+    return known.empty() ? std::string("none") : known;
+  }()));
+}
+
+std::optional<int> patch_of(const core::TetMesh& mesh, const std::string& name) {
+  for (const auto& [value, known] : mesh.patch_names)
+    if (known == name) return value;
+  return std::nullopt;
+}
+
+// Puts the changed mesh in its place; a patch without a face loses its name.
+core::Result<void> keep_sorted(CaseData& data, const std::string& key, core::TetMesh mesh, std::string note) {
+  std::erase_if(mesh.patch_names, [&](const auto& entry) {
+    return std::none_of(mesh.boundary.begin(), mesh.boundary.end(), [&](const core::BoundaryFace& f) { return f.patch == entry.first; });
+  });
+  auto place = sortable_mesh(data, key);
+  if (!place) return core::pass(place);
+  **place = std::make_shared<const core::TetMesh>(std::move(mesh));
+  if (key == "heart") model_changed(data);
+  StageReport stage;
+  stage.name = "sort patches";
+  stage.notes.push_back(std::move(note));
+  data.stages.push_back(std::move(stage));
+  return {};
+}
+
+}  // namespace
+
+core::Result<void> merge_patch(CaseData& data, const std::string& mesh_key, const std::string& from, const std::string& into) {
+  const auto place = sortable_mesh(data, mesh_key);
+  if (!place) return core::pass(place);
+  core::TetMesh mesh = ***place;
+  const auto source = patch_of(mesh, from), target = patch_of(mesh, into);
+  for (const auto& [value, name] : {std::pair{source, from}, {target, into}})
+    if (!value) return core::wrong_usage(fmt::format("The mesh \"{}\" has no patch \"{}\". `patches` lists them.", mesh_key, name));
+  if (source == target) return core::wrong_usage("A patch cannot join itself. Name two patches.");
+  std::size_t moved = 0;
+  for (auto& f : mesh.boundary)
+    if (f.patch == *source) f.patch = *target, ++moved;
+  return keep_sorted(data, mesh_key, std::move(mesh), fmt::format("{}: {} faces of \"{}\" belong to \"{}\" now.", mesh_key, moved, from, into));
+}
+
+core::Result<void> paint_patch(CaseData& data, const std::string& mesh_key, const std::string& name, const core::Vec3& centre, double radius) {
+  if (auto ok = plain_name(name); !ok) return ok;
+  if (!(radius > 0 && radius <= 200) || !centre.allFinite()) return core::wrong_usage("The ball that paints a patch has a finite centre and a radius over 0 and up to 200 mm.");
+  const auto place = sortable_mesh(data, mesh_key);
+  if (!place) return core::pass(place);
+  core::TetMesh mesh = ***place;
+  const auto known_patch = patch_of(mesh, name);
+  int target = known_patch.value_or(0);
+  if (!known_patch) {
+    for (const auto& [value, known] : mesh.patch_names) target = std::max(target, value);
+    for (const auto& f : mesh.boundary) target = std::max(target, f.patch);
+    mesh.patch_names[++target] = name;
+  }
+  std::size_t moved = 0;
+  for (auto& f : mesh.boundary) {
+    const core::Vec3 middle = (mesh.nodes[std::size_t(f.nodes[0])] + mesh.nodes[std::size_t(f.nodes[1])] + mesh.nodes[std::size_t(f.nodes[2])]) / 3;
+    if (f.patch != target && (middle - centre).norm() <= radius) f.patch = target, ++moved;
+  }
+  if (moved == 0) return core::wrong_usage(fmt::format("No face of \"{}\" that is not \"{}\" already lies within {:g} mm of that point. Choose a point on the surface, or a larger ball.", mesh_key, name, radius));
+  return keep_sorted(data, mesh_key, std::move(mesh), fmt::format("{}: {} faces within {:g} mm of ({:.1f}, {:.1f}, {:.1f}) are \"{}\" now.", mesh_key, moved, radius, centre.x(), centre.y(), centre.z(), name));
 }
 
 core::Result<void> rename_branch(CaseData& data, const std::string& key, int branch, const std::string& name) {

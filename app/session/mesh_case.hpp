@@ -23,6 +23,10 @@ struct MeshEntry {
 };
 std::vector<MeshEntry> meshes_of(const CaseData& data);
 core::Result<void> rename_patch(CaseData& data, const std::string& mesh_key, const std::string& from, const std::string& to);
+// All faces of one patch join another. Not for vessels: their caps carry the flow.
+core::Result<void> merge_patch(CaseData& data, const std::string& mesh_key, const std::string& from, const std::string& into);
+// The boundary faces whose middle lies in a ball become part of the named patch, which is made when the mesh has none of that name. Not for vessels.
+core::Result<void> paint_patch(CaseData& data, const std::string& mesh_key, const std::string& name, const core::Vec3& centre_mm, double radius_mm);
 
 // --- vessels ---
 core::Result<void> rename_branch(CaseData& data, const std::string& vessel, int branch, const std::string& name);

@@ -106,7 +106,9 @@ core::Result<HeartMesh> biventricular_mesh(const core::LabelMap& labels, const s
   if (progress.cancelled()) return core::cancelled();
 
   for (const auto& [value, name] : mesh.patch_names)
-    if (std::none_of(mesh.boundary.begin(), mesh.boundary.end(), [v = value](const core::BoundaryFace& f) { return f.patch == v; })) {
+    if (std::none_of(mesh.boundary.begin(), mesh.boundary.end(), [v = value](const core::BoundaryFace& f) {
+          return v == heart_patches::base ? heart_patches::is_base(f.patch) : f.patch == v;
+        })) {
       return core::bad_input(fmt::format("The mesh has no {} (fibres and activation need it). Check the blood pool labels and the valve planes.", name));
     }
   if (const auto ready = core::check_simulation_ready(mesh); !ready) return core::pass(ready);

@@ -196,7 +196,7 @@ void clean_islands(TetMesh& m) {
     bool any = false;
     for (std::size_t p = 0; p < size.size(); ++p) {
       if (size[p] >= largest[patch[p]] || size[p] >= std::max(30.0, 0.05 * largest[patch[p]])) continue;
-      if (patch[p] == heart_patches::base && size[p] >= 30.0) continue;   // each valve leaves a base of its own
+      if (heart_patches::is_base(patch[p]) && size[p] >= 30.0) continue;   // each valve leaves a base of its own
       int best = -1, most = 0;
       for (const auto& [q, n] : shared[p])
         if (n > most) most = n, best = q;
@@ -208,6 +208,14 @@ void clean_islands(TetMesh& m) {
     for (std::size_t f = 0; f < area.size(); ++f)
       if (const int t = target[std::size_t(part[f])]) m.boundary[f].patch = t;
   }
+}
+
+// Widest ring of a valve: leaflets hang on fibrous tissue of a few mm (order of size from memory; a biventricular mesh has two to four faces there).
+constexpr double ring_mm = 4.0;
+
+int ring_of(const std::string& valve) {
+  using namespace heart_patches;
+  return valve == "mitral" ? base_mitral : valve == "aortic" ? base_aortic : valve == "tricuspid" ? base_tricuspid : valve == "pulmonary" ? base_pulmonary : base;
 }
 
 }  // namespace
@@ -224,7 +232,10 @@ void assign_patches(TetMesh& mesh, const HeartWall& wall) {
       const Vec3 &p = mesh.nodes[std::size_t(f.nodes[0])], &q = mesh.nodes[std::size_t(f.nodes[1])], &r = mesh.nodes[std::size_t(f.nodes[2])];
       const Vec3 x = (p + q + r) / 3 + out * (q - p).cross(r - p).normalized();
       const double lv = wall.lv_blood(x), rv = wall.rv_blood(x), tolerance = 0.25 * wall.voxel();
-      if (wall.uncut(x) < 0) f.patch = base;
+      if (wall.uncut(x) < 0) {
+        const BaseCut* cut = wall.cut_at(x, lv <= rv);
+        f.patch = cut && std::min(lv, rv) < ring_mm ? ring_of(cut->plane.key) : base;
+      }
       else if (lv < tolerance && lv <= rv) f.patch = endocardium_lv;
       else if (rv < tolerance) f.patch = endocardium_rv;
       else if (wall.other_cavity(x) < tolerance && std::max(wall.removed(x, true), wall.removed(x, false)) > -near_plane_mm) f.patch = base;
@@ -232,7 +243,13 @@ void assign_patches(TetMesh& mesh, const HeartWall& wall) {
     }
   });
   mesh.patch_names = {{endocardium_lv, "endocardium_lv"}, {endocardium_rv, "endocardium_rv"}, {epicardium, "epicardium"}, {base, "base"}};
+  for (const BaseCut& cut : wall.cuts())
+    if (const int ring = ring_of(cut.plane.key); ring != base) mesh.patch_names[ring] = "base_" + cut.plane.key;
   clean_islands(mesh);
+  for (auto it = mesh.patch_names.begin(); it != mesh.patch_names.end();) {   // a ring that no face belongs to has no name either
+    const bool empty = it->first > base && std::none_of(mesh.boundary.begin(), mesh.boundary.end(), [&](const core::BoundaryFace& f) { return f.patch == it->first; });
+    it = empty ? mesh.patch_names.erase(it) : std::next(it);
+  }
 }
 
 }  // namespace ot::imaging

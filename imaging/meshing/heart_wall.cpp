@@ -171,16 +171,32 @@ void HeartWall::report_skin() {
   }
 }
 
+namespace {
+double beyond(const BaseCut& c, const Vec3& x) {
+  const Vec3 r = x - c.plane.centre;
+  const double above = r.dot(c.outward);
+  const double inside = c.reach_mm < 1e8 ? c.reach_mm - (r - above * c.outward).norm() : 1e9;
+  return std::min(above, inside);
+}
+}  // namespace
+
 double HeartWall::removed(const Vec3& x, bool lv) const {
   double most = -1e9;
-  for (const BaseCut& c : cuts_) {
-    if (!(lv ? c.cuts_lv : c.cuts_rv)) continue;
-    const Vec3 r = x - c.plane.centre;
-    const double above = r.dot(c.outward);
-    const double inside = c.reach_mm < 1e8 ? c.reach_mm - (r - above * c.outward).norm() : 1e9;
-    most = std::max(most, std::min(above, inside));
-  }
+  for (const BaseCut& c : cuts_)
+    if (lv ? c.cuts_lv : c.cuts_rv) most = std::max(most, beyond(c, x));
   return most;
+}
+
+const BaseCut* HeartWall::cut_at(const Vec3& x, bool lv) const {
+  // Just outside the cut surface x lies a little beyond its plane; where two planes meet, beyond the nearer valve's more centrally.
+  const BaseCut* out = nullptr;
+  double nearest = 1e9;
+  for (const BaseCut& c : cuts_) {
+    if (!(lv ? c.cuts_lv : c.cuts_rv) || beyond(c, x) <= 0) continue;
+    const double d = (x - c.plane.centre).norm();
+    if (d < nearest) nearest = d, out = &c;
+  }
+  return out;
 }
 
 double HeartWall::lv_wall(const Vec3& x) const {

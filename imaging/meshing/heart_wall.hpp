@@ -41,6 +41,7 @@ class HeartWall {
   enum class Tissue { muscle, scar, border, fat };
   Tissue tissue(const core::Vec3& x) const;             // what most of the wall around x is labelled
   double removed(const core::Vec3& x, bool lv) const;   // > 0 beyond a plane that cuts this ventricle, mm
+  const BaseCut* cut_at(const core::Vec3& x, bool lv) const;   // the plane that removed x, null below all of them
   double voxel() const { return voxel_; }               // mm, smallest spacing of the working grid
   const Window& window() const { return window_; }
   const std::vector<BaseCut>& cuts() const { return cuts_; }

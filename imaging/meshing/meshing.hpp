@@ -36,6 +36,7 @@ struct HeartMeshParams {
 // or by one plane when they are missing.
 struct HeartMesh {
   core::TetMesh mesh;            // regions "lv_myocardium", "rv_wall", "scar"; patches "endocardium_lv", "endocardium_rv", "epicardium", "base"
+                                 // and the valve rings "base_mitral", "base_aortic", "base_tricuspid", "base_pulmonary" where a plane cut the wall
   core::MeshQuality quality;
   std::vector<Plane> cut_planes; // used to cut the base
   double cut_volume_ml = 0;      // wall removed above the planes

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Bone in native and contrast CT. Bone and contrast-filled blood share their HU; what tells them apart here: blood is thick, lies in the
-// front of the chest, and is enclosed by something darker, marrow by a brighter cortex. Neglects: calcified vessels and stents beside bone, vessels thinner than 8 mm that
+// front of the chest, and is enclosed by something darker, marrow by a brighter cortex. Neglects: calcified vessels and stents beside bone, vessels thinner than 5 mm that
 // touch bone (they count as bone), cement and metal (bone).
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "imaging/segmentation/chest_parts.hpp"
@@ -14,12 +15,83 @@ using voxels::Mask;
 
 constexpr double core_mm = 4.0;            // half the width of the thinnest lumen treated as blood on its own
 constexpr double least_contrast_ml = 15.0; // cores of a filled heart hold far more, calcified nodes and vertebral bodies in front of the middle none
+// Thinner lumen that hangs together with bone: its core is at the blood's level, as even as blood, and lies in a darker wall.
+constexpr double lumen_mm = 2.2;           // half the width of the thinnest such core: three voxels of 1.5 mm
+constexpr double lumen_low = 0.5, lumen_high = 1.5;   // of the step from soft tissue to blood: partial volume below, mixing and hardening above
+constexpr double lumen_shell_mm = 4.5;     // beyond the core's blurred rim of a voxel
+constexpr double least_dark = 0.6;         // of that shell, below half way to blood: marrow lies in its cortex, a vessel touches bone on one side
+constexpr double most_cortex = 0.25;       // of that shell, above blood: bone on one side
 constexpr double bone_share = 0.3;         // of the step from soft tissue to the mean of bone: trabecular bone begins at 100 to 200 HU
 
 double median_of(std::vector<float> v) {
   if (v.empty()) return 0;
   std::nth_element(v.begin(), v.begin() + std::ptrdiff_t(v.size() / 2), v.end());
   return double(v[v.size() / 2]);
+}
+
+// Cores of thin contrast-filled lumen inside what was taken for bone, and the rim of one voxel around them.
+Mask thin_lumen(const Scan& s, const Mask& bright, const Mask& thick, double soft, double blood) {
+  const core::Grid& g = s.grid;
+  const std::size_t n = bright.size();
+  const double step = blood - soft, h = g.spacing.maxCoeff();
+  const auto u = [&](std::size_t i) { return (s.values[i] - soft) / step; };
+  const auto spread_of = [&](const Mask& m) {
+    double sum = 0, squares = 0, count = 0;
+    for (std::size_t i = 0; i < n; ++i)
+      if (m[i]) sum += u(i), squares += u(i) * u(i), ++count;
+    return count > 0 ? std::sqrt(std::max(0.0, squares / count - sum / count * sum / count)) : 0.0;
+  };
+  // As even as blood: the spread of the thick blood's cores, and of a rim whose values fill the range from the least to whole blood evenly.
+  const double even = spread_of(voxels::erode(g, thick, 2.5 * h)), rim = (1 - lumen_low) / std::sqrt(12.0), most_uneven = std::hypot(even, rim);
+  // The blurred rim of compact bone passes through the blood's level: one voxel beside it is left out.
+  Mask compact(n), core(n);
+  for (std::size_t i = 0; i < n; ++i) compact[i] = bright[i] && u(i) >= lumen_high;
+  const auto to_compact = voxels::distance_to(g, compact);
+  for (std::size_t i = 0; i < n; ++i) core[i] = bright[i] && u(i) > lumen_low && u(i) < lumen_high && to_compact[i] > 1.01 * h;
+  core = voxels::open(g, core, std::max(lumen_mm, 1.47 * h));
+  std::vector<std::size_t> sizes;
+  const auto part = voxels::components(g, core, sizes);
+  struct Piece {
+    double sum = 0, squares = 0, shell = 0, dark = 0, cortex = 0;
+  };
+  std::vector<Piece> pieces(sizes.size());
+  for (std::size_t i = 0; i < n; ++i)
+    if (Piece& p = pieces[std::size_t(part[i])]; part[i]) p.sum += u(i), p.squares += u(i) * u(i);
+  // Every voxel of the shell counts for the piece nearest to it.
+  const int reach = int(std::ceil(lumen_shell_mm / g.spacing.minCoeff()));
+  std::vector<std::array<int, 4>> ball;   // squared distance first
+  for (int z = -reach; z <= reach; ++z)
+    for (int y = -reach; y <= reach; ++y)
+      for (int x = -reach; x <= reach; ++x) {
+        const double d = core::Vec3(x, y, z).cwiseProduct(g.spacing).norm();
+        if (d > 0 && d <= lumen_shell_mm) ball.push_back({int(std::lround(1000 * d)), x, y, z});
+      }
+  std::sort(ball.begin(), ball.end());
+  const auto away = voxels::distance_to(g, core);
+  for (int k = 0; k < g.size[2]; ++k)
+    for (int j = 0; j < g.size[1]; ++j)
+      for (int i = 0; i < g.size[0]; ++i) {
+        const std::size_t o = g.offset(i, j, k);
+        if (core[o] || away[o] > lumen_shell_mm) continue;
+        for (const auto& [d, x, y, z] : ball) {
+          if (!g.contains(i + x, j + y, k + z)) continue;
+          const int id = part[g.offset(i + x, j + y, k + z)];
+          if (!id) continue;
+          Piece& p = pieces[std::size_t(id)];
+          ++p.shell, p.dark += u(o) < 0.5, p.cortex += u(o) >= lumen_high;
+          break;
+        }
+      }
+  std::vector<std::uint8_t> keep(sizes.size(), 0);
+  for (std::size_t p = 1; p < sizes.size(); ++p) {
+    const Piece& q = pieces[p];
+    const double count = double(sizes[p]), uneven = std::sqrt(std::max(0.0, q.squares / count - q.sum / count * q.sum / count));
+    keep[p] = q.shell > 0 && q.dark >= least_dark * q.shell && q.cortex <= most_cortex * q.shell && uneven <= most_uneven;
+  }
+  for (std::size_t i = 0; i < n; ++i) core[i] = core[i] && keep[std::size_t(part[i])];
+  const auto to_core = voxels::distance_to(g, core);
+  for (std::size_t i = 0; i < n; ++i) core[i] = core[i] || (bright[i] && to_core[i] <= 1.01 * h && u(i) < lumen_high);
+  return core;
 }
 
 }  // namespace
@@ -32,6 +104,7 @@ Bones find_bone(const Scan& s, const Mask& body, const Lungs& lungs, Levels& lev
   const auto in_lung = [&](std::size_t i) { return lungs.left[i] || lungs.right[i] || lungs.airway[i]; };
   out.bone.assign(n, 0);
   out.blood.assign(n, 0);
+  out.lumen.assign(n, 0);
   // Bright: above the upper of two classes of what is well above soft tissue.
   std::vector<float> above, below;
   for (std::size_t i = 0; i < n; i += 3) {
@@ -136,6 +209,7 @@ Bones find_bone(const Scan& s, const Mask& body, const Lungs& lungs, Levels& lev
   // Enhanced spleen, kidney and slow lumen reach a third of the blood's brightness; trabecular bone below that comes back with its cortex.
   if (out.blood_level > 0) levels.bone = std::max(levels.bone, levels.soft + 0.4 * (out.blood_level - levels.soft));
   for (std::size_t i = 0; i < n; ++i) candidate[i] = candidate[i] && !out.blood[i] && s.values[i] > levels.bone;
+  const Mask bright_all = candidate;
   {
     // Pieces under 0.5 ml are calcium or noise; pieces that lean on the blood over a third of their voxels are its branches and rims;
     // bone has compact bone in a twentieth of it, an enhanced organ has none.
@@ -154,9 +228,17 @@ Bones find_bone(const Scan& s, const Mask& body, const Lungs& lungs, Levels& lev
     }
   }
   if (progress.cancelled()) return out;
+  if (out.blood_level > 0) {
+    out.lumen = thin_lumen(s, bright_all, out.blood, levels.soft, out.blood_level);
+    if (progress.cancelled()) return out;
+    for (std::size_t i = 0; i < n; ++i) candidate[i] = candidate[i] && !out.lumen[i];
+    std::vector<std::size_t> sizes;   // what was left of the lumen's rim is no bone either
+    const auto part = voxels::components(g, candidate, sizes);
+    for (std::size_t i = 0; i < n; ++i) candidate[i] = candidate[i] && double(sizes[std::size_t(part[i])]) * voxel_ml > 0.5;
+  }
   // Marrow inside the cortex.
   const Mask closed = voxels::fill_holes(g, voxels::close(g, candidate, 3.0));
-  for (std::size_t i = 0; i < n; ++i) out.bone[i] = candidate[i] || (closed[i] && body[i] && !out.blood[i] && !in_lung(i) && s.values[i] > levels.fat);
+  for (std::size_t i = 0; i < n; ++i) out.bone[i] = candidate[i] || (closed[i] && body[i] && !out.blood[i] && !out.lumen[i] && !in_lung(i) && s.values[i] > levels.fat);
   return out;
 }
 

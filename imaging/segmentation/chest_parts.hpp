@@ -40,7 +40,8 @@ struct Lungs {
 Lungs find_lungs(const Scan& scan, const voxels::Mask& body, Levels& levels, const core::Progress& progress);
 
 struct Bones {
-  voxels::Mask bone, blood;     // blood: contrast-filled lumen kept out of the bone
+  voxels::Mask bone, blood;     // blood: thick contrast-filled lumen kept out of the bone
+  voxels::Mask lumen;           // thinner lumen (5 mm and more) that hangs together with bone, kept out of it too
   double blood_level = 0;       // 0 = no contrast
 };
 Bones find_bone(const Scan& scan, const voxels::Mask& body, const Lungs& lungs, Levels& levels, const core::Progress& progress);

@@ -30,6 +30,7 @@ constexpr double most_voxels = 24e6;         // of the fine grid: half a gigabyt
 constexpr double widest_tube_mm = 6.0;       // radius: brachiocephalic and iliac arteries; thick blood (core_mm of chest_bone.cpp, 4 mm) overlaps with it
 constexpr double peak_response = 0.36788;    // of a whole tube (tubeness.hpp)
 constexpr double tube_share = 0.3;           // of it: a tube a third as bright as the blood, or one whose scale lies between two of ours
+constexpr double rim_of_thin_mm = 3.0;       // two coarse voxels around a lumen beside bone
 constexpr double least_u = 0.3;              // of the step from soft tissue to blood: enhanced liver, kidney and muscle stay below
 constexpr double lumen_u = 0.5;              // half way
 constexpr double compact_step = 0.3;         // of the step from soft tissue to blood above the blood: compact bone and calcium only
@@ -56,7 +57,7 @@ std::array<std::vector<int>, 3> nearest_voxels(const core::Grid& fine, const cor
 struct Fine {
   core::Grid grid;
   std::vector<float> u;    // 0 soft tissue, 1 blood
-  Mask bone, thick;        // thick blood of the coarse grid
+  Mask bone, thick, thin;  // thick blood and thinner lumen beside bone, of the coarse grid
 };
 
 // chest_ct counts thin vessels as bone. Pieces of "bone" that are mostly tube and hold no compact bone are vessels: they become free again.
@@ -87,13 +88,21 @@ Mask grow(const Fine& f, const std::vector<float>& tube) {
   Mask pool(n), way(n);
   for (std::size_t i = 0; i < n; ++i) pool[i] = f.thick[i] && f.u[i] > lumen_u;
   // Where a branch leaves a wide lumen it is no tube to the filter yet: for one radius of the widest tube brightness alone leads on.
-  const auto to_pool = voxels::distance_to(g, pool);
+  const auto to_pool = voxels::distance_to(g, pool), to_thin = voxels::distance_to(g, f.thin);
   for (std::size_t i = 0; i < n; ++i)
-    way[i] = pool[i] || (!f.bone[i] && ((f.u[i] > lumen_u && to_pool[i] <= widest_tube_mm) || (f.u[i] > least_u && tube[i] > tube_share * peak_response)));
+    way[i] = pool[i] || (f.thin[i] && f.u[i] > lumen_u) || (!f.bone[i] && ((f.u[i] > lumen_u && (to_pool[i] <= widest_tube_mm || to_thin[i] <= rim_of_thin_mm)) || (f.u[i] > least_u && tube[i] > tube_share * peak_response)));
   std::vector<std::size_t> sizes;
   const auto part = voxels::components(g, way, sizes);
   std::vector<std::size_t> seed(sizes.size(), 0);
   for (std::size_t i = 0; i < n; ++i) seed[std::size_t(part[i])] += pool[i];
+  // A vessel that leaves the scan may come back into it (the subclavian artery over the lung's apex): lumen at the edge needs no way to the pool.
+  std::size_t at = 0;
+  for (int k = 0; k < g.size[2]; ++k)
+    for (int j = 0; j < g.size[1]; ++j)
+      for (int i = 0; i < g.size[0]; ++i, ++at) {
+        const bool edge = i == 0 || j == 0 || k == 0 || i + 1 == g.size[0] || j + 1 == g.size[1] || k + 1 == g.size[2];
+        if (edge && f.thin[at] && part[at]) seed[std::size_t(part[at])] = std::max(seed[std::size_t(part[at])], sizes[std::size_t(part[at])]);
+      }
   const double voxel_ml = g.voxel_volume() / 1000;
   std::vector<float> peak(n, 0);   // brightness of the tube a voxel belongs to
   for (std::size_t i = 0; i < n; ++i) {
@@ -169,6 +178,7 @@ Result<Segmentation> segment_contrast_vessels(const core::Volume& scan, const co
   const std::size_t n = fine.u.size();
   fine.bone.assign(n, 0);
   fine.thick.assign(n, 0);
+  fine.thin.assign(n, 0);
   Mask where(n, 0);
   {
     const auto near = nearest_voxels(fine.grid, coarse.grid);
@@ -180,6 +190,7 @@ Result<Segmentation> segment_contrast_vessels(const core::Volume& scan, const co
           fine.u[at] = float(std::clamp((fine.u[at] - levels.soft) / step, 0.0, 1.0));
           fine.bone[at] = bones.bone[c];
           fine.thick[at] = bones.blood[c];
+          fine.thin[at] = bones.lumen[c];
           where[at] = body[c] && fine.u[at] > least_u;
         }
   }

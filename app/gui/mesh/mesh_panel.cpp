@@ -6,6 +6,8 @@
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <array>
 
 #include "app/gui/widgets.hpp"
 #include "app/present/numbers.hpp"
@@ -90,6 +92,95 @@ void MeshPanel::add_quality(const std::string& key, const std::string& name, con
   box_->addWidget(worst);
 }
 
+void MeshPanel::show_patch(const core::TetMesh& mesh, int patch) {
+  viewer::Scene3D::Highlight mark;
+  std::map<core::Index, int> point;
+  core::Vec3 low = core::Vec3::Constant(1e300), high = -low;
+  for (const auto& f : mesh.boundary) {
+    if (f.patch != patch) continue;
+    std::array<int, 3> triangle{};
+    for (std::size_t c = 0; c < 3; ++c) {
+      const auto [at, fresh] = point.try_emplace(f.nodes[c], int(mark.points.size()));
+      if (fresh) {
+        mark.points.push_back(mesh.nodes[std::size_t(f.nodes[c])]);
+        low = low.cwiseMin(mark.points.back()), high = high.cwiseMax(mark.points.back());
+      }
+      triangle[c] = at->second;
+    }
+    mark.triangles.push_back({triangle[0], triangle[1], triangle[2]});
+  }
+  if (mark.points.empty()) return;
+  for (auto* view : window()->findChildren<viewer::View3D*>()) {
+    if (!view->isVisible()) continue;
+    view->scene().set_highlight(mark);
+    view->scene().fly_to(0.5 * (low + high), std::max(20.0, (high - low).norm()));
+  }
+}
+
+void MeshPanel::add_patches(const std::string& key, const std::shared_ptr<const core::TetMesh>& mesh) {
+  box_->addWidget(make_label("Surface patches", "caption", this));
+  std::map<int, int> faces;
+  for (const auto& f : mesh->boundary) ++faces[f.patch];
+  auto* patches = new QComboBox(this);
+  auto* into = new QComboBox(this);
+  patches->setObjectName("patches_" + text(key));
+  patches->setToolTip("The named parts of the surface. Choosing one marks it in the 3D view.");
+  into->setObjectName("patch_into_" + text(key));
+  into->setToolTip("All faces of the patch above join the one chosen here. Undo takes it back.");
+  into->addItem("Join into …");
+  for (const auto& [value, name] : mesh->patch_names) {
+    patches->addItem(QStringLiteral("%1: %2 faces").arg(text(name)).arg(faces[value]), QStringList{text(name), QString::number(value)});
+    into->addItem(text(name));
+  }
+  auto* name = new QLineEdit(this);
+  name->setObjectName("patch_name_" + text(key));
+  name->setPlaceholderText("name");
+  name->setToolTip("Name for Rename, or of the patch that is painted");
+  const auto chosen = [patches] { return patches->currentData().toStringList().value(0); };
+  const auto taken = [name, chosen] { name->setText(chosen()); };
+  taken();
+  connect(patches, &QComboBox::activated, this, [this, patches, taken, mesh](int) {
+    taken();
+    show_patch(*mesh, patches->currentData().toStringList().value(1).toInt());
+  });
+  connect(into, &QComboBox::activated, this, [this, into, chosen, key](int at) {
+    if (at < 1) return;
+    const std::string from = chosen().toStdString(), target = into->itemText(at).toStdString();
+    if (from == target) return into->setCurrentIndex(0);
+    workspace_.session().run_model_job("Joining patches", "join patches", [key, from, target](session::CaseData& d, const core::Progress&) { return session::merge_patch(d, key, from, target); });
+  });
+  auto* rename = make_button("Rename", "patch_rename_" + text(key), this);
+  connect(rename, &QPushButton::clicked, this, [this, name, chosen, key] {
+    const std::string from = chosen().toStdString(), to = name->text().trimmed().toStdString();
+    if (to.empty() || to == from) return;
+    workspace_.session().run_model_job("Renaming a patch", "rename patch", [key, from, to](session::CaseData& d, const core::Progress&) { return session::rename_patch(d, key, from, to); });
+  });
+  auto* radius = new QDoubleSpinBox(this);
+  radius->setObjectName("patch_radius_" + text(key));
+  radius->setRange(1, 200);
+  radius->setValue(8);
+  radius->setSuffix(" mm");
+  auto* paint = make_button("Paint", "patch_paint_" + text(key), this);
+  paint->setToolTip("The faces within this distance of the crosshair become the patch named above, new or known. Undo takes it back.");
+  connect(paint, &QPushButton::clicked, this, [this, name, radius, key] {
+    const std::string to = name->text().trimmed().toStdString();
+    const core::Vec3 at = workspace_.crosshair();
+    const double mm = radius->value();
+    workspace_.session().run_model_job("Painting a patch", "paint patch", [key, to, at, mm](session::CaseData& d, const core::Progress&) { return session::paint_patch(d, key, to, at, mm); });
+  });
+  auto* first = new QHBoxLayout;
+  first->addWidget(name, 1);
+  first->addWidget(rename);
+  auto* second = new QHBoxLayout;
+  second->addWidget(make_label("At the crosshair", "small_hint", this), 1);
+  second->addWidget(radius);
+  second->addWidget(paint);
+  box_->addWidget(patches);
+  box_->addLayout(first);
+  box_->addLayout(second);
+  box_->addWidget(into);
+}
+
 void MeshPanel::add_vessel(const session::MeshedVessel& v) {
   const std::string key = v.key;
   const auto data = workspace_.data();
@@ -165,6 +256,8 @@ void MeshPanel::refresh() {
   std::map<std::string, Known> kept;
   for (const auto& entry : session::meshes_of(*data)) {
     add_quality(entry.key, entry.name, entry.mesh);
+    const bool vessel = std::any_of(data->vessel_meshes.begin(), data->vessel_meshes.end(), [&](const auto& v) { return v.key == entry.key; });
+    if (!vessel && !entry.mesh->patch_names.empty()) add_patches(entry.key, entry.mesh);
     kept[entry.key] = known_[entry.key];
   }
   known_ = std::move(kept);

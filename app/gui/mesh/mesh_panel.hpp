@@ -24,6 +24,8 @@ class MeshPanel : public QWidget {
  private:
   void refresh();
   void add_quality(const std::string& key, const std::string& name, const std::shared_ptr<const core::TetMesh>& mesh);
+  void add_patches(const std::string& key, const std::shared_ptr<const core::TetMesh>& mesh);   // names, joining, painting around the crosshair
+  void show_patch(const core::TetMesh& mesh, int patch);
   void add_vessel(const session::MeshedVessel& vessel);
   void fly(const core::Vec3& point, double radius_mm, const core::TetMesh* mesh, core::Index tet);
 

@@ -50,7 +50,7 @@ WallSurface::WallSurface(const core::TetMesh& mesh) {
     f.area = 0.5 * n.norm();
     f.normal = f.area > 0 ? Vec3(n.normalized()) : Vec3(0, 0, 0);
     const auto name = mesh.patch_names.find(face.patch);
-    f.base = name != mesh.patch_names.end() && name->second == "base";
+    f.base = name != mesh.patch_names.end() && name->second.rfind("base", 0) == 0;   // "base" and the valve rings "base_mitral" ...
     has_wall_ = has_wall_ || !f.base;
     faces_.push_back(f);
   }

@@ -29,7 +29,7 @@ double quantity(const imaging::HeartMesh& m, const std::string& key) {
 
 }  // namespace
 
-TEST_CASE("Heart mesh: no inverted tets, smallest dihedral >= 8 degrees, median >= 40, four patches, three regions, closed boundary") {
+TEST_CASE("Heart mesh: no inverted tets, smallest dihedral >= 8 degrees, median >= 40, four patches and two valve rings, three regions, closed boundary") {
   const core::LabelMap l = voxelise(cube(60, 1.5), toy_heart);
   for (double edge : {1.5, 2.0, 4.0}) {
     const auto m = imaging::biventricular_mesh(l, toy_planes(), {edge, 3.0}, {});
@@ -41,7 +41,8 @@ TEST_CASE("Heart mesh: no inverted tets, smallest dihedral >= 8 degrees, median 
     if (edge <= 2.0) CHECK(m->quality.mean_edge_mm == Approx(edge).epsilon(0.1));
     CHECK(core::check_simulation_ready(m->mesh));
     const auto area = patch_areas(m->mesh);
-    for (const char* patch : {"endocardium_lv", "endocardium_rv", "epicardium", "base"}) CHECK(area.count(patch) == 1);
+    for (const char* patch : {"endocardium_lv", "endocardium_rv", "epicardium", "base", "base_mitral", "base_tricuspid"}) CHECK(area.count(patch) == 1);
+    CHECK(m->mesh.patch_names.size() == 6);
     std::set<int> regions(m->mesh.region.begin(), m->mesh.region.end());
     CHECK(regions.size() == 3);
     std::map<std::pair<int, int>, int> edges;
@@ -50,6 +51,38 @@ TEST_CASE("Heart mesh: no inverted tets, smallest dihedral >= 8 degrees, median 
     CHECK(std::all_of(edges.begin(), edges.end(), [](const auto& e) { return e.second == 2; }));
     CHECK(std::any_of(m->notes.begin(), m->notes.end(), [](const std::string& n) { return n.find("assumed") != std::string::npos; }));
   }
+}
+
+TEST_CASE("Heart mesh: the rings of mitral and tricuspid valve lie all around their orifice, within 0.6 mm of their plane, 95 % of their faces within 4.5 mm of their ventricle's blood") {
+  const core::LabelMap l = voxelise(cube(60, 1.5), toy_heart);
+  const auto m = imaging::biventricular_mesh(l, toy_planes(), {1.5, 3.0}, {});
+  REQUIRE(m);
+  const core::TetMesh& mesh = m->mesh;
+  // The orifices as points of the two bloods in the plane z = 10, half a mm apart.
+  std::map<std::string, std::vector<Vec3>> orifice;
+  for (double x = -60; x <= 60; x += 0.5)
+    for (double y = -60; y <= 60; y += 0.5) {
+      const int v = toy_heart(Vec3(x, y, 10));
+      if (v == core::labels::lv_blood_pool) orifice["base_mitral"].push_back(Vec3(x, y, 10));
+      if (v == core::labels::rv_blood_pool) orifice["base_tricuspid"].push_back(Vec3(x, y, 10));
+    }
+  std::map<std::string, std::set<int>> sector;   // 10 degrees each
+  double near_blood = 0, all = 0, off_plane = 0;   // islands of base under 30 mm2 join the ring beside them
+  for (const auto& f : mesh.boundary) {
+    const std::string name = mesh.patch_names.at(f.patch);
+    if (name != "base_mitral" && name != "base_tricuspid") continue;
+    const Vec3 x = (mesh.nodes[std::size_t(f.nodes[0])] + mesh.nodes[std::size_t(f.nodes[1])] + mesh.nodes[std::size_t(f.nodes[2])]) / 3;
+    off_plane = std::max(off_plane, std::abs(x.z() - 10));
+    double near = 1e9;
+    for (const Vec3& p : orifice[name]) near = std::min(near, (p - x).norm());
+    ++all, near_blood += near < 4.5;
+    const Vec3 q = name == "base_mitral" ? x : Vec3(x - Vec3(-20, -8, 0));
+    sector[name].insert(int(std::floor(std::atan2(q.y(), q.x()) * 18 / pi)));
+  }
+  CHECK(off_plane < 0.6);
+  CHECK(near_blood >= 0.95 * all);
+  CHECK(sector["base_mitral"].size() == 36);      // all around
+  CHECK(sector["base_tricuspid"].size() >= 18);   // seen from the middle of its ellipse
 }
 
 TEST_CASE("Heart mesh: LV wall and scar volumes within 4 % of the labels below the base plane, endocardium area within 5 % of the ellipsoid") {

@@ -219,6 +219,73 @@ core::Volume with_leads(core::Volume ct, const core::LabelMap& ref) {
   return ct;
 }
 
+// Radial streaks in the slices around a dense thing at `at` (contrast at full strength in the vena cava, a valve of metal), fading over `reach`.
+core::Volume streaked(core::Volume ct, const Vec3& at, double dense_mm, double half_length, float dense, double strength, double reach) {
+  const auto& g = ct.grid;
+  for (int k = 0; k < g.size[2]; ++k)
+    for (int j = 0; j < g.size[1]; ++j)
+      for (int i = 0; i < g.size[0]; ++i) {
+        const Vec3 q = g.to_patient(Vec3(i, j, k)) - at;
+        if (std::abs(q.z()) > half_length) continue;
+        const double r = std::hypot(q.x(), q.y());
+        float& v = ct.values[g.offset(i, j, k)];
+        if (r < dense_mm) v = dense;
+        else v += float(strength * std::exp(-r / reach) * std::cos(11 * std::atan2(q.y(), q.x())));
+      }
+  return ct;
+}
+
+// What a scan without ECG sees: the mean of five moments of a ventricle that shrinks and grows, and moves along its axis.
+core::Volume beating(const core::Volume& ct, const core::LabelMap& ref, double share, double shift) {
+  const Vec3 centre = centre_of(ref, l::lv_blood_pool), axis = (centre - centre_of(ref, l::left_atrium)).normalized();
+  core::Volume out = ct;
+  std::fill(out.values.begin(), out.values.end(), 0.0f);
+  for (double t : {-1.0, -0.5, 0.0, 0.5, 1.0}) {
+    const auto grow = balloon(centre, 40, share * t);
+    const auto one = warped(ct, [&](const Vec3& p) -> Vec3 { return grow(p) + shift * t * std::exp(-0.5 * (p - centre).squaredNorm() / 3600) * axis; });
+    for (std::size_t i = 0; i < out.values.size(); ++i) out.values[i] += one.ct.values[i] / 5;
+  }
+  return out;
+}
+
+// Noise as a smooth kernel leaves it: grains of about 3 mm.
+core::Volume grainy(core::Volume ct, double sd) {
+  std::vector<float> n(ct.values.size());
+  for (std::size_t i = 0; i < n.size(); ++i) n[i] = float(imaging::counter_normal(91, i));
+  n = vx::gaussian(ct.grid, n, 1.5);
+  double square = 0;
+  for (float v : n) square += double(v) * v;
+  const double scale = sd / std::sqrt(square / double(n.size()));
+  for (std::size_t i = 0; i < n.size(); ++i) ct.values[i] += float(scale * n[i]);
+  return ct;
+}
+
+// Outside the circle that the scanner reconstructs stands a value of no tissue.
+core::Volume padded(core::Volume ct, float value) {
+  const auto& g = ct.grid;
+  const double radius = 0.5 * std::min(g.size[0], g.size[1]);
+  for (int k = 0; k < g.size[2]; ++k)
+    for (int j = 0; j < g.size[1]; ++j)
+      for (int i = 0; i < g.size[0]; ++i)
+        if (std::hypot(i - 0.5 * g.size[0], j - 0.5 * g.size[1]) > radius) ct.values[g.offset(i, j, k)] = value;
+  return ct;
+}
+
+core::Volume mixed(const core::Volume& a, const core::Volume& b, float share) {
+  core::Volume out = a;
+  for (std::size_t i = 0; i < out.values.size(); ++i) out.values[i] += share * (b.values[i] - a.values[i]);
+  return out;
+}
+
+core::Volume shifted(const core::Volume& ct, const Vec3& by) {
+  return resample(ct, ct.grid, [&](const Vec3& p) -> Vec3 { return p - by; });
+}
+
+core::Volume bent_scale(core::Volume v) {   // a display curve instead of a straight window
+  for (float& x : v.values) x = std::round(255.0f * std::pow(x / 255.0f, 0.7f));
+  return v;
+}
+
 core::Volume stored_otherwise(const core::Volume& ct) {
   core::Volume out = ct;
   const auto& g = ct.grid;
@@ -287,6 +354,21 @@ const std::vector<Condition>& conditions() {
       {"wavy", [](V v, R) { return warped(v, [](const Vec3& p) -> Vec3 { return 7 * Vec3(std::sin(p.z() / 22 + 1), std::sin(p.x() / 24), std::sin(p.y() / 20 + 2)); }); }},
       {"wavy-2", [](V v, R) { return warped(v, [](const Vec3& p) -> Vec3 { return 7 * Vec3(std::sin(p.y() / 20), std::sin(p.z() / 22 + 2), std::sin(p.x() / 24 + 1)); }); }},
       {"mirrored", [](V v, R) { return linear(v, Vec3(-1, 1, 1).asDiagonal().toDenseMatrix()); }, true},
+      {"8bit-motion-6mm", [](V v, R) { auto s = slabs(doubled(v, Vec3(-3, 4, 3.5)), 1.5); s.ct = windowed(noisy(s.ct, 20), -150, 650); return s; }},
+      {"8bit-ghost", [](V v, R) { return Stressed{windowed(noisy(mixed(v, shifted(v, Vec3(8, 6, 0)), 0.3f), 15), -200, 600), {}}; }},
+      {"8bit-beating", [](V v, R r) { return Stressed{windowed(noisy(beating(v, r, 0.15, 5), 15), -200, 600), {}}; }},
+      {"8bit-curve", [](V v, R) { return Stressed{bent_scale(windowed(v, -300, 700)), {}}; }},
+      {"8bit-tight", [](V v, R r) { return Stressed{windowed(tight(v, r, 4), -100, 500), {}}; }},
+      {"8bit-3mm-motion", [](V v, R) { auto s = slabs(doubled(v, Vec3(2, 2, 2)), 1.5); s.ct = windowed(at_spacing(noisy(s.ct, 20), Vec3(1, 1, 3)), -200, 600); return s; }},
+      {"beating", [](V v, R r) { return Stressed{beating(v, r, 0.2, 6), {}}; }},
+      {"early", [](V v, R r) { return Stressed{diluted(diluted(v, r, {3, 5, 7}, 1.8, 120), r, {1, 4, 6}, 0.6, 120), {}}; }},
+      {"late-noise", [](V v, R r) { return Stressed{noisy(diluted(v, r, {1, 3, 4, 5, 6, 7}, 0.4, 120), 30), {}}; }},
+      {"grain50", [](V v, R) { return Stressed{grainy(v, 50), {}}; }},
+      {"svc-streaks", [](V v, R r) { return Stressed{streaked(v, centre_of(r, 5) + Vec3(-5, 10, 45), 8, 30, 1800, 500, 25), {}}; }},
+      {"metal-valve", [](V v, R) { return Stressed{streaked(v, Vec3(13.8, -185.2, 660.2), 9, 5, 3000, 600, 20), {}}; }},
+      {"padded", [](V v, R) { return Stressed{padded(v, -3024), {}}; }},
+      {"offset-padded", [](V v, R) { auto o = v; for (float& x : o.values) x += 1024; return Stressed{padded(o, -2000), {}}; }},
+      {"sheared", [](V v, R) { Mat3 a = Mat3::Identity(); a(0, 2) = 0.2, a(1, 2) = -0.15; return linear(v, a); }},
       {"no-top", [](V v, R r) { auto g = v.grid; const int top = int(g.to_index(centre_of(r, 6)).z()); return Stressed{cropped(v, {0, 0, 0}, {g.size[0], g.size[1], top}), {}}; }, true},
       {"no-apex", [](V v, R r) { auto g = v.grid; const int low = int(g.to_index(centre_of(r, 3)).z() - 12); return Stressed{cropped(v, {0, 0, low}, {g.size[0], g.size[1], g.size[2]}), {}}; }, true},
   };
