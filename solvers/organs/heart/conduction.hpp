@@ -32,7 +32,7 @@ struct HeartConduction {
   std::string accessory = "none";   // name of an entry of accessory_sites()
   ep::ConductionParams params;
   // Apicobasal extent of both trees: free-running Purkinje fibres end below the base, which is the last to be excited (Durrer et al. 1970).
-  // 0.8 is our calibration on three hearts of different shape (ellipsoids, thorax phantom, one CT): QRS 85 to 96 ms; 0.75 gives 91 to 108, 0.85 77 to 91.
+  // 0.8 is our calibration on hearts of different shape (docs/dev/structure.md); lower gives a longer QRS and turns its axis.
   double left_up_to = 0.8, right_up_to = 0.8;
   bool plain() const { return kind == ConductionKind::points && block == ep::ConductionBlock::none && accessory == "none"; }
 };
