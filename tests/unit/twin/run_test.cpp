@@ -4,6 +4,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "solvers/twin/one_vessel.hpp"
 #include "solvers/twin/results.hpp"
 #include "solvers/twin/simulation.hpp"
 #include "tests/support/tube_mesh.hpp"
@@ -149,6 +150,26 @@ TEST_CASE("a stent over a 60 % stenosis raises FAST FFR and flow, and lowers the
   REQUIRE(only_after != rows.end());
   CHECK(std::isnan(only_after->a));
   CHECK(only_after->b == Approx(100).epsilon(0.02));
+}
+
+TEST_CASE("one vessel asked alone, again and again as in a drag, answers with the FAST result of the whole plan bit for bit", "[run][drag]") {
+  const auto model = test::small_twin({3.0, 60, 5});
+  const auto alone = twin::vessel_twin(*model, "lad", false);
+  for (const double start : {18.0, 16.0, 18.0}) {
+    auto stent = test::sample("stent");
+    stent.placement.start_mm = start;
+    twin::RunOptions flow_only;
+    flow_only.electro = false;
+    const auto whole = run_of(model, {stent}, Mode::fast, flow_only);
+    const auto answer = twin::answer_flow(alone, test::scenario({stent}));
+    REQUIRE(answer.run);
+    CHECK(answer.ffr == value(whole, "lad_ffr"));
+    CHECK(answer.drop_mmhg == value(whole, "lad_pressure_drop_mmhg"));
+    CHECK(answer.min_diameter_mm == value(whole, "lad_min_lumen_diameter_mm"));
+  }
+  auto wide = test::sample("stent");
+  wide.params.set("diameter_mm", 40.0);
+  CHECK_THAT(twin::answer_flow(alone, test::scenario({wide})).refused, Catch::Contains("twice"));
 }
 
 TEST_CASE("a known result is taken over part by part: the drug run keeps the flow, the stent run keeps the heart", "[run]") {
