@@ -211,6 +211,7 @@ void CentreView::refresh_layout() {
   if (comparing) {
     other_->set_plan(workspace_.compare_left());
     main_->set_plan(workspace_.compare_right());
+    main_->set_minus(workspace_.showing_difference() ? workspace_.compare_left() : -1);
     if (!linked_) {
       other_->refresh_case();
       main_->view().scene().link_camera(other_->view().scene());
@@ -218,6 +219,7 @@ void CentreView::refresh_layout() {
     }
     main_->view().scene().fit();
   } else {
+    main_->set_minus(-1);
     main_->set_plan(-1);
     if (linked_) {
       main_->view().scene().unlink_camera();
@@ -249,7 +251,10 @@ void CentreView::refresh_layout() {
 void CentreView::refresh_lines() { main_->view().scene().set_measure_lines(deck_->lines_in_3d()); }
 
 void CentreView::show_starter(QWidget* card) {
-  if (starter_) starter_->deleteLater();
+  if (starter_) {
+    starter_->hide();
+    starter_->deleteLater();
+  }
   starter_ = card;
   if (!card) return;
   card->setParent(main_);

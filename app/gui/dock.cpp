@@ -80,9 +80,12 @@ Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(par
   auto* box = new QVBoxLayout(this);
   box->setContentsMargins(0, 0, 0, 0);
   box->setSpacing(0);
+  bar_ = new QBoxLayout(QBoxLayout::LeftToRight);
+  bar_->setContentsMargins(10, 4, 12, 4);
+  bar_->setSpacing(4);
   auto* bar = new QHBoxLayout;
-  bar->setContentsMargins(10, 4, 12, 4);
   bar->setSpacing(6);
+  bar_->addLayout(bar);
   chips_ = new QHBoxLayout;
   chips_->setSpacing(6);
   bar->addLayout(chips_);
@@ -95,8 +98,23 @@ Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(par
   compare_->setToolTip("Two hearts side by side, one table  (C)");
   connect(compare_, &QPushButton::clicked, actions.find("compare"), &QAction::trigger);
   bar->addWidget(compare_);
+  difference_ = make_button("Difference", "difference_button", this);
+  difference_->setCheckable(true);
+  difference_->setToolTip("Right less left on the right heart or vessel  (Shift+C)");
+  connect(difference_, &QPushButton::clicked, actions.find("difference"), &QAction::trigger);
+  bar->addWidget(difference_);
+  const auto follow_compare = [this] {
+    difference_->setVisible(workspace_.comparing());
+    difference_->setChecked(workspace_.showing_difference());
+    refresh_room();
+  };
+  connect(&workspace, &Workspace::compare_changed, this, follow_compare);
+  difference_->hide();
   bar->addStretch(1);
 
+  bar = new QHBoxLayout;
+  bar->setSpacing(6);
+  bar_->addLayout(bar, 1);
   play_ = make_icon_button("pause", "play_button", "Play or pause  (Space)", this);
   connect(play_, &QToolButton::clicked, actions.find("play"), &QAction::trigger);
   bar->addWidget(play_);
@@ -142,7 +160,7 @@ Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(par
   connect(tab_ecg_, &QPushButton::clicked, this, [this] { show_tab(0); });
   connect(tab_flow_, &QPushButton::clicked, this, [this] { show_tab(1); });
   connect(tab_egm_, &QPushButton::clicked, this, [this] { show_tab(2); });
-  box->addLayout(bar);
+  box->addLayout(bar_);
 
   stack_ = new QStackedWidget(this);
   ecg_ = new viewer::EcgPaper(stack_);
@@ -194,6 +212,11 @@ void Dock::refresh_room() {
   beat_->setVisible(width() >= wanted + words);
   time_name_->setVisible(width() >= wanted + words);
   compare_->setText(width() < 820 ? QString() : QStringLiteral("Compare"));
+  difference_->setText(width() < 820 ? QStringLiteral("Δ") : QStringLiteral("Difference"));
+  // Where even that is not enough, time goes below the plans.
+  int least = 430 + (workspace_.comparing() ? 90 : 0);
+  for (auto* chip : chips) least += chip->sizeHint().width() + 6;
+  bar_->setDirection(width() < least ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 
 void Dock::show_tab(int tab) {

@@ -7,6 +7,7 @@
 #include "app/gui/workspace.hpp"
 
 class QComboBox;
+class QBoxLayout;
 class QHBoxLayout;
 class QLabel;
 class QPushButton;
@@ -63,8 +64,9 @@ class Dock : public QFrame {
 
   Workspace& workspace_;
   Actions& actions_;
+  QBoxLayout* bar_;                       // plans and time: side by side, or one below the other
   QHBoxLayout* chips_;
-  QPushButton *compare_, *tab_ecg_, *tab_flow_, *tab_egm_;
+  QPushButton *compare_, *difference_, *tab_ecg_, *tab_flow_, *tab_egm_;
   QToolButton* play_;
   QComboBox* speed_;
   QSlider* slider_;

@@ -121,6 +121,14 @@ void HeartPane::set_plan(int plan) {
   refresh_marks();
 }
 
+void HeartPane::set_minus(int plan) {
+  if (plan == minus_) return;
+  minus_ = plan;
+  shown_.result.reset();
+  view_->scene().clear_field();
+  refresh_result();
+}
+
 void HeartPane::set_compact(bool compact) {
   compact_ = compact;
   view_->set_view_buttons_visible(!compact);
@@ -182,6 +190,10 @@ void HeartPane::build_chooser() {
 void HeartPane::refresh_case() {
   auto& scene = view_->scene();
   scene.clear();
+  if (instead_) {
+    scene.set_vessel(*instead_);
+    return;
+  }
   shown_.result.reset();
   shown_frame_.reset();
   fitted_ = false;
@@ -226,15 +238,22 @@ void HeartPane::refresh_case() {
 }
 
 void HeartPane::refresh_result() {
+  if (instead_) return;
   build_chooser();
   auto fresh = workspace_.shown_result(plan());
   if (!scene_vessel_.isEmpty())
     if (auto full = workspace_.vessel_full(plan(), scene_vessel_)) fresh.result = std::move(full), fresh.stale = false;
-  const bool same = fresh.result == shown_.result && fresh.stale == shown_.stale && fresh.plan == shown_.plan;
+  bool same = fresh.result == shown_.result && fresh.stale == shown_.stale && fresh.plan == shown_.plan;
   shown_ = fresh;
+  if (minus_ >= 0) {
+    const auto other = compared().second;
+    same = same && other == shown_minus_;
+    shown_minus_ = other;
+  }
   if (!same) {
     shown_frame_.reset();
-    if (scene_vessel_.isEmpty()) show_heart_field();
+    if (minus_ >= 0) scene_vessel_.isEmpty() ? show_heart_difference() : show_vessel_difference();
+    else if (scene_vessel_.isEmpty()) show_heart_field();
     else show_vessel();
   }
   refresh_badge();
@@ -328,7 +347,7 @@ void HeartPane::show_heart_field() {
 
 void HeartPane::refresh_time() {
   const auto* heart = workspace_.heart();
-  if (!heart || !scene_vessel_.isEmpty() || workspace_.display() != Display::voltage || !isVisible()) return;
+  if (!heart || instead_ || !scene_vessel_.isEmpty() || workspace_.display() != Display::voltage || minus_ >= 0 || !isVisible()) return;
   const auto& live = workspace_.live_frame();
   std::shared_ptr<const std::vector<float>> voltage;
   if (live && live->v_mV && plan() == workspace_.live_plan()) {
@@ -359,7 +378,8 @@ void HeartPane::refresh_badge() {
   QString name;
   if (compact_ && plan() < int(data->plans.size())) {
     const auto& p = data->plans[std::size_t(plan())];
-    name = QString::fromStdString(p.name + (p.title.empty() ? "" : "  " + p.title)) + QStringLiteral(" · ");
+    constexpr int room_for_title = 300;
+    name = QString::fromStdString(p.name + (p.title.empty() || width() < room_for_title ? "" : "  " + p.title)) + QStringLiteral(" · ");
   }
   if (const auto* draft = drafted()) {
     const auto& answer = draft->answer;
@@ -368,6 +388,16 @@ void HeartPane::refresh_badge() {
                                                                                  : QStringLiteral("drop %1 mmHg").arg(answer->drop_mmhg, 0, 'f', 1)));
     view_->set_stale(false);
     view_->set_note(answer && answer->refused.empty() ? QStringLiteral("answered in %1 ms").arg(answer->ms, 0, 'f', 1) : QString());
+    place_overlays();
+    return;
+  }
+  if (minus_ >= 0) {
+    const auto [one, other] = compared();
+    const QString what = present::plan_short_name(workspace_.session(), plan()) + QStringLiteral(" \u2212 ") + present::plan_short_name(workspace_.session(), minus_);
+    if (one && other) view_->set_mode_badge(one->mode == core::Mode::full && other->mode == core::Mode::full ? core::Mode::full : core::Mode::fast, what);
+    else view_->set_mode_badge(std::nullopt, {});
+    view_->set_stale(false);
+    view_->set_note(one && other ? QString() : QStringLiteral("one of the two is being computed"));
     place_overlays();
     return;
   }
@@ -442,7 +472,8 @@ void HeartPane::place_overlays() {
   const auto* buttons = view_->findChild<QWidget*>("ep_views");
   const int limit = buttons && !buttons->isHidden() ? buttons->x() - 8 : view_->width() - 8;
   if (right + 6 + chooser_->width() <= limit) chooser_->move(right + 6, 8);
-  else chooser_->move(10, bottom + 6);
+  else if (10 + chooser_->width() <= limit || !buttons) chooser_->move(10, bottom + 6);
+  else chooser_->move(10, std::max(bottom, buttons->geometry().bottom()) + 6);   // a narrow view: below everything
   chooser_->raise();
 }
 

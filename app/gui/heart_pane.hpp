@@ -26,6 +26,10 @@ class HeartPane : public QWidget {
   void set_plan(int plan);           // -1: the active plan
   int plan() const;
   void set_compact(bool compact);    // compare: plan name in the badge, no chooser
+  void set_minus(int plan);          // what is shown is this pane's plan less that one; -1: the plan itself
+  int minus() const { return minus_; }
+  // Nothing of the case but this surface, until it is taken away again: a vessel whose ends are being set.
+  void show_instead(std::optional<viewer::VesselItem> item);
   void refresh_case();
   void refresh_result();
   void refresh_time();
@@ -52,6 +56,10 @@ class HeartPane : public QWidget {
   void refresh_draft();
   const FlowDraft* drafted() const;  // of the vessel and the plan in this pane
   QString flow_difference() const;   // FULL against FAST of the shown vessel, in words
+  void show_vessel_difference();
+  void show_heart_difference();
+  viewer::FieldStyle difference_style(double most, const char* title, const char* unit) const;
+  std::pair<std::shared_ptr<const twin::RunResult>, std::shared_ptr<const twin::RunResult>> compared() const;   // this plan's and the other's, of one mode
 
   void refresh_badge();
   void refresh_cut();
@@ -63,8 +71,10 @@ class HeartPane : public QWidget {
   viewer::View3D* view_;
   QToolButton* chooser_;
   VolumeShow* volume_;
-  int plan_ = -1;
+  int plan_ = -1, minus_ = -1;
   bool compact_ = false;
+  std::shared_ptr<const twin::RunResult> shown_minus_;
+  std::optional<viewer::VesselItem> instead_;
   present::PlanResult shown_;
   std::shared_ptr<const std::vector<float>> shown_frame_;
   std::vector<core::Vec3> wall_, in_progress_;

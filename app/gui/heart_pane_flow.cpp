@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "app/gui/heart_pane.hpp"
+#include "app/present/devices.hpp"
 
 namespace ot::gui {
 
@@ -28,6 +29,77 @@ QString HeartPane::flow_difference() const {
   const double drop = present::quantity_of(*shown_.result, key + "_pressure_drop_mmhg") - present::quantity_of(*fast, key + "_pressure_drop_mmhg");
   if (!std::isfinite(drop)) return {};
   return QStringLiteral("drop %1%2 mmHg to FAST").arg(drop < 0 ? QChar(0x2212) : QChar('+')).arg(std::abs(drop), 0, 'f', 1);
+}
+
+std::pair<std::shared_ptr<const twin::RunResult>, std::shared_ptr<const twin::RunResult>> HeartPane::compared() const {
+  // FULL less FULL or FAST less FAST: the difference of the two models is not that of the plans.
+  const auto& session = workspace_.session();
+  const auto full = [&](int plan) { return scene_vessel_.isEmpty() ? session.result(plan, core::Mode::full) : workspace_.vessel_full(plan, scene_vessel_); };
+  if (const auto a = full(plan()), b = full(minus_); a && b) return {a, b};
+  if (const auto a = session.result(plan(), core::Mode::fast), b = session.result(minus_, core::Mode::fast); a && b) return {a, b};
+  return {};
+}
+
+void HeartPane::show_heart_difference() {
+  auto& scene = view_->scene();
+  scene.clear_field();
+  const auto [one, other] = compared();
+  const auto* heart = workspace_.heart();
+  if (!one || !other || !one->electro || !other->electro || !heart) return;
+  const bool repolarisation = workspace_.display() == Display::repolarisation;
+  const auto& a = repolarisation ? one->electro->repolarisation_ms : one->electro->activation_ms;
+  const auto& b = repolarisation ? other->electro->repolarisation_ms : other->electro->activation_ms;
+  if (a.size() != b.size() || a.size() != heart->baseline.mesh->nodes.size()) return;
+  std::vector<float> values(a.size());
+  double most = 0;
+  for (std::size_t n = 0; n < a.size(); ++n) {
+    values[n] = a[n] - b[n];
+    if (std::isfinite(values[n])) most = std::max(most, std::abs(double(values[n])));
+  }
+  constexpr double least_ms = 5;   // a scale below that would paint rounding
+  scene.show_field(values, difference_style(std::max(most, least_ms), repolarisation ? "Repol. difference" : "LAT difference", "ms"));
+}
+
+void HeartPane::show_vessel_difference() {
+  auto& scene = view_->scene();
+  const auto data = workspace_.data();
+  const auto* model = data->twin ? data->twin->find_vessel(scene_vessel_.toStdString()) : nullptr;
+  if (!model) return;
+  viewer::VesselItem item;
+  item.key = model->key;
+  item.name = model->name;
+  item.surface = model->lumen;
+  const auto [one, other] = compared();
+  const auto* a = one ? present::find_vessel_result(*one, model->key) : nullptr;
+  const auto* b = other ? present::find_vessel_result(*other, model->key) : nullptr;
+  const bool shear = workspace_.vessel_display() == VesselDisplay::wall_shear;
+  if (a && b && a->lumen) {
+    if (arcs_of_ != model->lumen && model->lumen && model->network) {
+      arcs_ = present::lumen_arcs(*model->lumen, *model->network);
+      arcs_of_ = model->lumen;
+    }
+    const auto paint = present::paint_difference(*model, *a, *b, shear ? present::LumenQuantity::wall_shear : present::LumenQuantity::pressure, &arcs_);
+    constexpr double least_ffr = 0.05, least_mmhg = 2, least_pa = 1;   // a scale below that would paint rounding
+    const double most = std::max({std::abs(paint.lo), std::abs(paint.hi), paint.ffr ? least_ffr : shear ? least_pa : least_mmhg});
+    item.surface = a->lumen;
+    item.values = paint.values;
+    item.style = difference_style(most, paint.ffr ? "FFR difference" : shear ? "Wall shear difference, developed flow" : "Pressure difference", paint.ffr ? "" : shear ? "Pa" : "mmHg");
+  }
+  scene.set_vessel(std::move(item));
+}
+
+viewer::FieldStyle HeartPane::difference_style(double most, const char* title, const char* unit) const {
+  viewer::FieldStyle style;
+  style.palette = viewer::Palette::difference;
+  style.step = present::band_step(2 * most);
+  style.hi = std::ceil(most / style.step) * style.step;
+  style.lo = -style.hi;
+  style.title = title;
+  style.unit = unit;
+  style.decimals = style.step < 0.1 ? 2 : style.step < 1 ? 1 : 0;
+  style.isolines = false;
+  style.vision = workspace_.color_blind() ? viewer::Vision::color_blind : viewer::Vision::normal;
+  return style;
 }
 
 void HeartPane::show_vessel() {
@@ -89,7 +161,21 @@ void HeartPane::show_vessel() {
   scene.set_vessel(std::move(item));
 }
 
+void HeartPane::show_instead(std::optional<viewer::VesselItem> item) {
+  const bool begins = item && !instead_;
+  instead_ = std::move(item);
+  refresh_case();
+  if (!instead_) return;
+  view_->set_mode_badge(std::nullopt, {});
+  view_->set_stale(false);
+  view_->set_note(QStringLiteral("closed vessel, before it is cut"));
+  view_->set_empty({});
+  place_overlays();
+  if (begins) view_->scene().fit();
+}
+
 void HeartPane::refresh_marks() {
+  if (instead_) return;
   auto& scene = view_->scene();
   const auto data = workspace_.data();
   std::vector<viewer::LesionMark> lesions;
@@ -114,11 +200,10 @@ void HeartPane::refresh_marks() {
         const auto* result = shown_.result ? present::find_vessel_result(*shown_.result, spec.placement.vessel) : nullptr;
         const auto network = result && result->network ? result->network : model ? model->network : nullptr;
         if (!network || spec.placement.branch < 0 || spec.placement.branch >= int(network->branches.size())) continue;
-        if (spec.kind == "stent") {
-          const double radius = spec.params.has("diameter_mm") ? spec.params.number("diameter_mm") / 2 : 0;
-          stents.push_back(viewer::stent_on(*network, spec.placement.branch, spec.placement.start_mm, spec.placement.length_mm, radius, spec.id));
-          stents.back().selected = selected;
-        }
+        const auto radii = present::device_radii(spec);
+        stents.push_back(viewer::stent_on(*network, spec.placement.branch, spec.placement.start_mm, spec.placement.length_mm, radii.proximal_mm, radii.distal_mm, spec.id));
+        stents.back().selected = selected;
+        stents.back().struts = present::is_metal(spec);
       }
     }
     if (!scene_vessel_.isEmpty())

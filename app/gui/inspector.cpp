@@ -160,7 +160,7 @@ void NumberTableWidget::show_table(const present::NumberTable& table) {
     first->setToolTip(row.label + (row.unit.isEmpty() ? "" : ", " + row.unit) + (row.note.isEmpty() ? "" : "\n" + row.note));
     for (int c = 0; c < columns; ++c)
       cell(c + 1, present::show_number(row.values[std::size_t(c)], row.unit))->setData(role_stale, table.columns[std::size_t(c)].stale);
-    auto* last = cell(columns + 1, table.left == table.right ? QStringLiteral("–") : present::show_difference(row.difference, row.unit));
+    auto* last = cell(columns + 1, table.left == table.right ? QStringLiteral("–") : present::show_difference(row.difference, row.unit, row.values[std::size_t(table.left)]));
     last->setData(role_tone, int(row.tone));
     last->setData(role_stale, columns > 0 && table.columns[std::size_t(table.right)].stale);
   }

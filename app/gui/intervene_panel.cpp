@@ -20,6 +20,7 @@
 #include "app/gui/placement.hpp"
 #include "app/gui/theme.hpp"
 #include "app/gui/widgets.hpp"
+#include "app/present/devices.hpp"
 #include "app/present/stages.hpp"
 #include "solvers/twin/setup.hpp"
 
@@ -27,12 +28,17 @@ namespace ot::gui {
 namespace {
 
 struct ToolTile {
-  const char *kind, *action, *icon, *line;
+  const char *kind, *action, *icon, *title, *line;
 };
 // One tile per kind that can be placed by mouse. Kinds without an entry come with a scenario file (organtwin-cli run --scenario) and are shown in the plan.
-const ToolTile known_tiles[] = {{"ablation", "lesion_point", "lesion", "point, line, ring"}, {"pacing", "pacing", "pacing", "on the wall"},
-                                {"drug", "drug", "drug", "dose and agent"},                  {"stent", "stent", "stent", "along a vessel"},
-                                {"stenosis", "stenosis", "stenosis", "along a vessel"}};
+const ToolTile known_tiles[] = {{"ablation", "lesion_point", "lesion", "Lesion", "point, line, ring"},
+                                {"pacing", "pacing", "pacing", "Pacing", "on the wall"},
+                                {"drug", "drug", "drug", "Drug", "dose and agent"},
+                                {"stenosis", "stenosis", "stenosis", "Stenosis", "narrow a vessel"},
+                                {"stent", "stent", "stent", "Stent", "along a vessel"},
+                                {"tapered_stent", "tapered_stent", "tapered_stent", "Tapered", "stent, two sizes"},
+                                {"angioplasty", "balloon", "balloon", "Balloon", "with recoil"},
+                                {"ideal_lumen", "ideal_lumen", "ideal_lumen", "Ideal", "without stenosis"}};
 
 // One row of the plan: on/off, name, summary, delete. A click selects.
 class PlanRow : public QFrame {
@@ -89,19 +95,18 @@ IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement
   auto* grid = new QGridLayout;
   grid->setSpacing(6);
   int at = 0;
-  for (const auto& kind : twin::builtin_interventions()) {
-    const ToolTile* tile = nullptr;
-    for (const auto& t : known_tiles)
-      if (kind.key == t.kind) tile = &t;
-    if (!tile) continue;
-    auto* button = new TileButton(tile->icon, QString::fromStdString(kind.label), tile->line, this);
-    button->setObjectName("tile_" + QString::fromStdString(kind.key));
-    button->setToolTip(QString::fromStdString(kind.summary) + "\n" + QString::fromStdString(kind.source));
+  for (const auto& tile : known_tiles) {
+    const auto* kind = twin::find_intervention(tile.kind);
+    if (!kind) continue;
+    auto* button = new TileButton(tile.icon, tile.title, tile.line, this);
+    button->setObjectName("tile_" + QString::fromStdString(kind->key));
+    button->setAccessibleName(QString::fromStdString(kind->label));
+    button->setToolTip(QString::fromStdString(kind->summary) + "\n" + QString::fromStdString(kind->source));
     button->setProperty("tip", button->toolTip());
-    tiles_[kind.key] = button;
+    tiles_[kind->key] = button;
     grid->addWidget(button, at / 2, at % 2);
     ++at;
-    connect(button, &QAbstractButton::clicked, actions.find(tile->action), &QAction::trigger);
+    connect(button, &QAbstractButton::clicked, actions.find(tile.action), &QAction::trigger);
   }
   box_->addLayout(grid);
 
@@ -151,6 +156,9 @@ IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement
   applies_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
   applies_row->addWidget(applies_, 1);
   form_box_->addWidget(applies);
+  assumes_ = make_label({}, "small_hint", form_area_, true);
+  assumes_->setObjectName("assumes");
+  form_box_->addWidget(assumes_);
   box_->addWidget(form_area_);
   box_->addWidget(new StentPanel(workspace, drafts, this));
   box_->addWidget(new LesionNumbers(workspace, this));
@@ -201,7 +209,7 @@ void IntervenePanel::refresh_tools() {
   const auto data = workspace_.data();
   for (auto& [kind, tile] : tiles_) {
     tile->setChecked(kind == active);
-    const bool on_vessel = kind == "stent" || kind == "stenosis";
+    const bool on_vessel = present::on_vessel(kind);
     const bool possible = on_vessel ? data->twin && !data->twin->vessels.empty() : workspace_.heart() != nullptr;
     allow(tile, possible, tile->property("tip").toString(),
           !data->twin ? "Open a case first." : on_vessel ? "This case has no vessel with a centreline." : "This case has no heart muscle.");
@@ -238,6 +246,8 @@ void IntervenePanel::refresh_form() {
   form_title_->setText((spec ? present::intervention_name(*spec) : "New " + QString::fromStdString(kind->label)).toUpper());
   applies_->setText(liveness_words(kind->schema));
   set_role(applies_, applies_->text().startsWith("at once") ? "good" : "attention");
+  assumes_->setText(QString::fromStdString(kind->assumes));
+  assumes_->setVisible(!kind->assumes.empty());
   core::ParamSchema schema = kind->schema;
   schema.name += spec ? spec->id : "new";   // a form of its own for every one that is edited
   form_->show(schema, spec ? spec->params : placement_.defaults_of(kind->key));

@@ -28,7 +28,7 @@ class IntervenePanel : public StagePanel {
   Placement& placement_;
   std::map<std::string, TileButton*> tiles_;
   QWidget* lesion_shapes_;
-  QLabel *hint_, *form_title_, *applies_, *list_caption_;
+  QLabel *hint_, *form_title_, *applies_, *assumes_, *list_caption_;
   QWidget* form_area_;
   ParamForm* form_;
   QVBoxLayout *form_box_, *segment_box_, *list_;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "app/gui/heart_pane.hpp"
+#include "app/present/devices.hpp"
 #include "app/present/numbers.hpp"
 #include "solvers/twin/setup.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 constexpr double close_ring_mm = 6;      // a click this near to the first point closes the ring
 constexpr double same_point_mm = 0.3;    // the second click of a double click
 constexpr double default_segment_mm = 18;   // a common stent length; the slider changes it
+constexpr double landing_mm = 3;            // of healthy vessel on either side of a narrowing that is removed
 
 }  // namespace
 
@@ -24,10 +26,14 @@ std::string kind_of(Tool tool) {
     case Tool::lesion_ring: return "ablation";
     case Tool::pacing: return "pacing";
     case Tool::stent: return "stent";
+    case Tool::tapered_stent: return "tapered_stent";
+    case Tool::balloon: return "angioplasty";
+    case Tool::ideal_lumen: return "ideal_lumen";
     case Tool::stenosis: return "stenosis";
     case Tool::none:
     case Tool::caps:
     case Tool::probe:
+    case Tool::vessel_end:
     case Tool::measure: break;
   }
   return {};
@@ -39,7 +45,11 @@ QString hint_of(Tool tool) {
     case Tool::lesion_line: return "Click points along the line; Enter or double click ends it. Esc leaves.";
     case Tool::lesion_ring: return "Click points around the patch; click the first one again, or Enter, closes the ring.";
     case Tool::pacing: return "Click the wall where the pacing electrode shall sit. Esc leaves.";
-    case Tool::stent: return "Click the vessel where the middle of the stent shall be. Esc leaves.";
+    case Tool::stent:
+    case Tool::tapered_stent: return "Click the vessel where the middle of the stent shall be. Esc leaves.";
+    case Tool::balloon: return "Click the vessel where the middle of the balloon shall be. Esc leaves.";
+    case Tool::ideal_lumen: return "Click the narrowing that shall be removed; it is taken with its whole length. Esc leaves.";
+    case Tool::vessel_end: return "Click the vessel where it shall end, or an end to change it. Esc leaves.";
     case Tool::stenosis: return "Click the vessel where the narrowing shall be. Esc leaves.";
     case Tool::measure: return "Click two points; the distance is shown. Esc leaves.";
     case Tool::probe: return "Click the wall where the electrogram shall be recorded. Esc leaves.";
@@ -74,7 +84,7 @@ void Placement::on_tool() {
   const Tool tool = workspace_.tool();
   const std::string kind = kind_of(tool);
   const auto data = workspace_.data();
-  const bool on_vessel = tool == Tool::stent || tool == Tool::stenosis;
+  const bool on_vessel = present::on_vessel(kind);
   if (on_vessel && data->twin && !data->twin->vessels.empty() && workspace_.shown_vessel().isEmpty()) {
     // A coronary with a narrowing is what a stent is for; else the first vessel.
     const auto& vessels = data->twin->vessels;
@@ -110,11 +120,10 @@ void Placement::on_picked(const viewer::Pick& pick) {
   switch (workspace_.tool()) {
     case Tool::none:
     case Tool::caps: workspace_.set_crosshair(pick.point); break;
-    case Tool::probe: break;   // the electrogram panel listens
+    case Tool::probe:
+    case Tool::vessel_end: break;   // their panels listen
     case Tool::measure: measure(pick); break;
-    case Tool::stent:
-    case Tool::stenosis: place_on_vessel(pick, kind_of(workspace_.tool())); break;
-    default: place_on_wall(pick); break;
+    default: present::on_vessel(kind_of(workspace_.tool())) ? place_on_vessel(pick, kind_of(workspace_.tool())) : place_on_wall(pick); break;
   }
 }
 
@@ -182,13 +191,27 @@ void Placement::place_on_vessel(const viewer::Pick& pick, const std::string& kin
   spec.placement.branch = branch;
   spec.placement.length_mm = std::min(default_segment_mm, whole * 0.8);
   spec.placement.start_mm = std::clamp(arc - spec.placement.length_mm / 2, 0.0, whole - spec.placement.length_mm);
+  if (kind == "ideal_lumen") {
+    // A narrowing that was clicked is removed as a whole, with a little of the healthy vessel on both sides.
+    for (const auto& s : vessel->stenoses)
+      if (s.branch == branch && arc > s.start_mm - landing_mm && arc < s.end_mm + landing_mm) {
+        spec.placement.start_mm = std::max(0.0, s.start_mm - landing_mm);
+        spec.placement.length_mm = std::min(whole, s.end_mm + landing_mm) - spec.placement.start_mm;
+      }
+  }
   // A device of the size of the healthy vessel on both sides, unless the person has set a size.
   const auto* k = twin::find_intervention(kind);
   if (k && spec.params.has("diameter_mm") && spec.params == k->schema.defaults()) {
     const auto& limits = *k->schema.find("diameter_mm");
     const double end = spec.placement.start_mm + spec.placement.length_mm;
-    const double radius = std::max(vessel->network->radius_at(branch, spec.placement.start_mm), vessel->network->radius_at(branch, end));
-    spec.params.set("diameter_mm", std::clamp(std::round(20 * radius) / 10, limits.min, limits.max));
+    const double proximal = vessel->network->radius_at(branch, spec.placement.start_mm), distal = vessel->network->radius_at(branch, end);
+    const auto size = [&](double radius) { return std::clamp(std::round(20 * radius) / 10, limits.min, limits.max); };
+    if (spec.params.has("distal_diameter_mm")) {   // a tapered one follows the vessel
+      spec.params.set("diameter_mm", size(proximal));
+      spec.params.set("distal_diameter_mm", size(distal));
+    } else {
+      spec.params.set("diameter_mm", size(std::max(proximal, distal)));
+    }
   }
   if (workspace_.add_intervention(std::move(spec))) done();
 }

@@ -8,6 +8,7 @@
 #include "app/gui/electrophysiology/conduction_panel.hpp"
 #include "app/gui/electrophysiology/measured_panel.hpp"
 #include "app/gui/electrophysiology/solver_panel.hpp"
+#include "app/gui/flow/cut_panel.hpp"
 #include "app/gui/flow/ends_panel.hpp"
 #include "app/gui/mesh/mesh_panel.hpp"
 #include "app/gui/widgets.hpp"
@@ -110,6 +111,7 @@ ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, Places& places, E
   box_->addWidget(full_);
   box_->addWidget(fast_);
   box_->addWidget(new EndsPanel(workspace, places, this));
+  box_->addWidget(new CutPanel(workspace, places, this));
   box_->addWidget(new SolverPanel(workspace, electrodes, this));
   box_->addWidget(new ConductionPanel(workspace, this));
   box_->addWidget(new MeasuredPanel(workspace, this));

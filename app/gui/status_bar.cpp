@@ -140,7 +140,7 @@ void StatusBar::refresh_facts() {
   } else {
     mode_->clear();
   }
-  threads_->setText(QStringLiteral("%1 threads").arg(core::thread_count()));
+  threads_->setText(QStringLiteral("%1 thread%2").arg(core::thread_count()).arg(core::thread_count() == 1 ? "" : "s"));
   const double mb = resident_mb();
   memory_->setText(mb >= 1000 ? QStringLiteral("%1 GB").arg(mb / 1024, 0, 'f', 1) : QStringLiteral("%1 MB").arg(mb, 0, 'f', 0));
   const QString at = QString::fromStdString(workspace_.session().autosaved_at());

@@ -167,10 +167,12 @@ QWidget* make_fact(const QString& name, const QString& value, QWidget* parent) {
   right->setStyleSheet("font-size: 12px;");
   right->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
   right->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  right->setWordWrap(value.size() + name.size() > 30);
-  left->setWordWrap(name.size() > 22);
-  box->addWidget(left, 0, Qt::AlignTop);
-  box->addWidget(right, 1);
+  // A number keeps to one line beside its unit; a long name gives way.
+  constexpr int number_size = 14, row_size = 30;
+  right->setWordWrap(value.size() > number_size && value.size() + name.size() > row_size);
+  left->setWordWrap(value.size() + name.size() > row_size - 4);
+  box->addWidget(left, left->wordWrap() && !right->wordWrap() ? 1 : 0, Qt::AlignTop);
+  box->addWidget(right, left->wordWrap() && !right->wordWrap() ? 0 : 1);
   row->setAccessibleName(name);
   row->setAccessibleDescription(value);
   return row;
@@ -208,7 +210,7 @@ void TileButton::paintEvent(QPaintEvent*) {
   painter.drawPixmap(width() - 28, 8, icon_pixmap(icon_, isChecked() ? t.accent : isEnabled() ? t.secondary : t.hint, 18, devicePixelRatioF()));
   painter.setPen(text);
   painter.setFont(ui_font(13, QFont::Medium));
-  painter.drawText(QRectF(10, 7, width() - 38, 18), Qt::AlignLeft | Qt::AlignVCenter, this->text());
+  painter.drawText(QRectF(10, 7, width() - 40, 18), Qt::AlignLeft | Qt::AlignVCenter, QFontMetrics(painter.font()).elidedText(this->text(), Qt::ElideRight, width() - 40));
   painter.setPen(t.hint);
   painter.setFont(ui_font(11));
   painter.drawText(QRectF(10, 26, width() - 16, 16), Qt::AlignLeft | Qt::AlignVCenter,

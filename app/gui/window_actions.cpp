@@ -72,6 +72,9 @@ void MainWindow::make_actions() {
   a.add("pacing", "Place", "Pace from the wall", QKeySequence("P"), [this] { start_tool(Tool::pacing); });
   a.add("drug", "Place", "Give a drug", QKeySequence("D"), [this] { add_drug(); });
   a.add("stent", "Place", "Place a stent", QKeySequence("S"), [this] { start_tool(Tool::stent); });
+  a.add("tapered_stent", "Place", "Place a tapered stent", QKeySequence("Shift+S"), [this] { start_tool(Tool::tapered_stent); });
+  a.add("balloon", "Place", "Widen a vessel with a balloon", QKeySequence("B"), [this] { start_tool(Tool::balloon); });
+  a.add("ideal_lumen", "Place", "Remove a stenosis (ideal lumen)", QKeySequence("I"), [this] { start_tool(Tool::ideal_lumen); });
   a.add("stenosis", "Place", "Narrow a vessel", {}, [this] { start_tool(Tool::stenosis); });
   a.add("measure", "Place", "Measure a distance", QKeySequence("M"), [this] { start_tool(Tool::measure); });
   a.add("delete_selected", "Edit", "Delete the selected intervention", QKeySequence("Del"), [this] {
@@ -90,6 +93,10 @@ void MainWindow::make_actions() {
     if (workspace_->session().active_plan() > 0) workspace_->session().remove_plan(workspace_->session().active_plan());
   });
   a.add("compare", "Plans", "Compare two plans", QKeySequence("C"), [this] { workspace_->set_comparing(!workspace_->comparing()); });
+  a.add("difference", "Plans", "Difference of the compared plans", QKeySequence("Shift+C"), [this] {
+    if (!workspace_->comparing()) workspace_->set_comparing(true);
+    workspace_->set_showing_difference(workspace_->comparing() && !workspace_->showing_difference());
+  });
   a.add("run_full", "Plans", "Confirm with full model", QKeySequence("F5"), [this] {
     const auto data = workspace_->data();
     for (const auto& vessel : data->twin ? data->twin->vessels : std::vector<std::shared_ptr<const twin::VesselModel>>{})

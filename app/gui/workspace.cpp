@@ -27,7 +27,7 @@ void Workspace::on_change(session::Change change) {
       live_plan_ = -1;
       vessel_.clear();
       selection_.clear();
-      comparing_ = false;
+      comparing_ = difference_ = false;
       compare_left_ = 0;
       compare_right_ = -1;
       last_result_.clear();
@@ -243,10 +243,17 @@ void Workspace::set_comparing(bool on) {
   } else {
     compare_left_ = 0;
     compare_right_ = -1;
+    difference_ = false;
   }
   comparing_ = on;
   ensure_results();
   refresh_end();
+  emit compare_changed();
+}
+
+void Workspace::set_showing_difference(bool on) {
+  if (on == difference_) return;
+  difference_ = on;
   emit compare_changed();
 }
 

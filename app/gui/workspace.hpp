@@ -18,7 +18,7 @@
 namespace ot::gui {
 
 enum class Display { activation, voltage, repolarisation, tissue, thickness, plain, ea_map };
-enum class Tool { none, lesion_point, lesion_line, lesion_ring, pacing, stent, stenosis, measure, caps, probe };
+enum class Tool { none, lesion_point, lesion_line, lesion_ring, pacing, stent, tapered_stent, balloon, ideal_lumen, stenosis, measure, caps, probe, vessel_end };
 enum class VesselDisplay { pressure, wall_shear, streams, plain };   // pressure: FFR where the vessel reports it
 enum class Layout { four_up, big_3d, slices, vessel };   // slices: the three slices big (double oblique); vessel: straightened vessel
 enum class Tone { info, good, attention, bad };
@@ -83,6 +83,9 @@ class Workspace : public QObject {
   int compare_right() const;
   void set_comparing(bool on);
   void set_compare_pair(int left, int right);
+  // Compared: the right view shows right less left instead of the right plan itself.
+  bool showing_difference() const { return difference_; }
+  void set_showing_difference(bool on);
   QString shown_vessel() const { return vessel_; }
   void set_shown_vessel(const QString& key);
   VesselDisplay vessel_display() const { return vessel_display_; }
@@ -173,6 +176,7 @@ class Workspace : public QObject {
   Layout layout_ = Layout::four_up;
   bool comparing_ = false;
   int compare_left_ = 0, compare_right_ = -1;
+  bool difference_ = false;
   int last_failed_ = 0;
   QString vessel_, selection_, last_message_;
   int segment_ = 0;

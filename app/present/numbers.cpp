@@ -34,21 +34,23 @@ QString unit_text(const QString& unit) {
   return text == "1" ? QString() : text;
 }
 
-QString show_number(double value, const QString& unit) {
+QString show_number(double value, const QString& unit) { return show_number(value, unit, 0); }
+
+QString show_number(double value, const QString& unit, double beside) {
   if (!std::isfinite(value)) return QStringLiteral("–");
-  const double size = std::abs(value);
+  const double size = std::isfinite(beside) ? std::max(std::abs(value), std::abs(beside)) : std::abs(value);
   if (unit == "count" || unit == "nodes" || unit == "tets" || unit == "voxels") return show_count(value);
   if (unit == "ms" || unit == "deg" || unit == "°" || unit == "bpm") return QString::number(std::round(value), 'f', 0).replace('-', QChar(0x2212));
   if (size >= 1e5) return show_count(value).replace('-', QChar(0x2212));
-  if (unit.isEmpty() && value == std::round(value)) return QString::number(value, 'f', 0).replace('-', QChar(0x2212));   // counts
-  const int decimals = value == 0 ? 0 : size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.095 ? 2 : size >= 0.00095 ? 4 : -1;
+  if (unit.isEmpty() && value == std::round(value) && beside == std::round(beside)) return QString::number(value, 'f', 0).replace('-', QChar(0x2212));   // counts
+  const int decimals = size == 0 ? 0 : size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.095 ? 2 : size >= 0.00095 ? 4 : -1;
   QString text = decimals < 0 ? QString::number(value, 'g', 2) : QString::number(value, 'f', decimals);
   return text.replace('-', QChar(0x2212));
 }
 
-QString show_difference(double value, const QString& unit) {
+QString show_difference(double value, const QString& unit, double beside) {
   if (!std::isfinite(value)) return QStringLiteral("–");
-  const QString text = show_number(value, unit);
+  const QString text = show_number(value, unit, beside);
   bool zero = true;
   for (const QChar c : text) zero = zero && !(c.isDigit() && c != '0');
   if (zero) return QStringLiteral("0");
@@ -103,7 +105,7 @@ NumberTable number_table(const std::vector<PlanResult>& plans, int left_plan, in
   for (NumberRow& row : table.rows) {
     if (table.left == table.right) continue;
     row.difference = row.values[std::size_t(table.right)] - row.values[std::size_t(table.left)];
-    row.tone = tone_of(row.key, row.difference);
+    row.tone = show_difference(row.difference, row.unit, row.values[std::size_t(table.left)]) == "0" ? Tone::neutral : tone_of(row.key, row.difference);
   }
   std::stable_sort(table.rows.begin(), table.rows.end(),
                    [](const NumberRow& a, const NumberRow& b) { return rank(a.key) < rank(b.key); });

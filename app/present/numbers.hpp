@@ -44,7 +44,8 @@ NumberTable number_table(const std::vector<PlanResult>& plans, int left_plan, in
 
 // "104", "0.61", "12.3 k"; an en dash for NaN. Decimals follow the size of the number, so columns line up.
 QString show_number(double value, const QString& unit = {});
-QString show_difference(double value, const QString& unit = {});   // with sign
+QString show_number(double value, const QString& unit, double beside);              // with the decimals of a number of the size of `beside`
+QString show_difference(double value, const QString& unit = {}, double beside = 0);  // with sign; `beside`: one of the two numbers
 QString show_count(double value);                                   // "412k", "1.2 M"
 QString unit_text(const QString& unit);                             // "mm2" -> "mm²"
 QString plan_short_name(const session::Session& session, int plan); // "Base", "A"

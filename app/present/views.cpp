@@ -136,7 +136,44 @@ double developed_shear(const hemo::Fluid& fluid, const hemo::PullbackPoint& p) {
   return p.radius_mm > 0 ? 4 * fluid.viscosity_Pa_s * std::abs(p.flow_mm3_s) / (pi * p.radius_mm * p.radius_mm * p.radius_mm) : std::numeric_limits<double>::quiet_NaN();
 }
 
+void set_range(VesselPaint& paint) {
+  float lo = std::numeric_limits<float>::max(), hi = std::numeric_limits<float>::lowest();
+  for (const float v : paint.values)
+    if (std::isfinite(v)) {
+      lo = std::min(lo, v);
+      hi = std::max(hi, v);
+    }
+  paint.lo = lo <= hi ? double(lo) : 0;
+  paint.hi = lo <= hi ? double(hi) : 1;
+}
+
+// Of one result, as the asked quantity.
+SectionMeans section_means(const twin::VesselModel& model, const twin::VesselResult& result, bool shear, std::size_t branches) {
+  return SectionMeans(result.flow->pullback, branches, [&](const hemo::PullbackPoint& p) { return shear ? developed_shear(model.baseline.fluid, p) : shown_pressure(model, p.pressure_Pa); });
+}
+
 }  // namespace
+
+VesselPaint paint_difference(const twin::VesselModel& model, const twin::VesselResult& result, const twin::VesselResult& other, LumenQuantity quantity, const LumenArcs* arcs) {
+  VesselPaint paint;
+  const bool shear = quantity == LumenQuantity::wall_shear;
+  paint.ffr = !shear && model.report_ffr && model.aortic_pressure_Pa > 0;
+  if (!result.lumen || !result.network || !result.flow || !other.flow) return paint;
+  const std::size_t branches = result.network->branches.size();
+  const SectionMeans here = section_means(model, result, shear, branches), there = section_means(model, other, shear, branches);
+  LumenArcs own;
+  if (!arcs || arcs->branch.size() != result.lumen->points.size()) {
+    own = lumen_arcs(*result.lumen, *result.network);
+    arcs = &own;
+  }
+  paint.values.reserve(arcs->branch.size());
+  for (std::size_t n = 0; n < arcs->branch.size(); ++n) {
+    const double arc = double(arcs->arc_mm[n]);
+    paint.values.push_back(float(here.at(arcs->branch[n], arc) - there.at(arcs->branch[n], arc)));
+  }
+  set_range(paint);
+  return paint;
+}
 
 VesselPaint paint_vessel(const twin::VesselModel& model, const twin::VesselResult& result, LumenQuantity quantity, const LumenArcs* arcs) {
   VesselPaint paint;
@@ -152,9 +189,7 @@ VesselPaint paint_vessel(const twin::VesselModel& model, const twin::VesselResul
                                                      double(flow.wall_shear[3 * n + 2]) * double(flow.wall_shear[3 * n + 2])))
                                    : float(shown_pressure(model, double(flow.pressure[n]))));
   } else if (result.lumen && result.network) {
-    const SectionMeans means(flow.pullback, result.network->branches.size(), [&](const hemo::PullbackPoint& p) {
-      return shear ? developed_shear(model.baseline.fluid, p) : shown_pressure(model, p.pressure_Pa);
-    });
+    const SectionMeans means = section_means(model, result, shear, result.network->branches.size());
     LumenArcs own;
     if (!arcs || arcs->branch.size() != result.lumen->points.size()) {
       own = lumen_arcs(*result.lumen, *result.network);
@@ -163,14 +198,7 @@ VesselPaint paint_vessel(const twin::VesselModel& model, const twin::VesselResul
     paint.values.reserve(result.lumen->points.size());
     for (std::size_t n = 0; n < arcs->branch.size(); ++n) paint.values.push_back(float(means.at(arcs->branch[n], double(arcs->arc_mm[n]))));
   }
-  float lo = std::numeric_limits<float>::max(), hi = std::numeric_limits<float>::lowest();
-  for (const float v : paint.values)
-    if (std::isfinite(v)) {
-      lo = std::min(lo, v);
-      hi = std::max(hi, v);
-    }
-  paint.lo = lo <= hi ? double(lo) : 0;
-  paint.hi = lo <= hi ? double(hi) : 1;
+  set_range(paint);
   return paint;
 }
 

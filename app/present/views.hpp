@@ -44,6 +44,10 @@ struct VesselPaint {
 };
 VesselPaint paint_vessel(const twin::VesselModel& model, const twin::VesselResult& result, LumenQuantity quantity = LumenQuantity::pressure, const LumenArcs* arcs = nullptr);
 
+// `result` less `other`, from the section means of both (those of a FULL run too: two meshes have no nodes in common), on the lumen of
+// `result`. Empty where one of them has none.
+VesselPaint paint_difference(const twin::VesselModel& model, const twin::VesselResult& result, const twin::VesselResult& other, LumenQuantity quantity, const LumenArcs* arcs = nullptr);
+
 // From the inlet to the end of the longest way down the tree.
 struct Pullback {
   std::vector<double> arc_mm, value;

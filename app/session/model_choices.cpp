@@ -230,7 +230,8 @@ ModelChoices decode_choices(const nlohmann::json& json) {
     ElectroChoices e{j.at("ionic_model").get<std::string>(), j.at("dt_ms").get<double>(), j.at("end_ms").get<double>(), j.at("cycle_length_ms").get<double>(),
                      j.at("sodium_interpolation_weight").get<double>(), {}, {}};
     for (const auto& [name, at] : j.at("electrodes_mm").items()) e.electrodes[name] = to_vec3(at);
-    for (const auto& [name, at] : j.value("electrodes_placed_mm", Json::object()).items()) e.electrodes_placed[name] = to_vec3(at);
+    const Json placed = j.value("electrodes_placed_mm", Json::object());   // of its own: items() keeps a reference
+    for (const auto& [name, at] : placed.items()) e.electrodes_placed[name] = to_vec3(at);
     out.electro = std::move(e);
   }
   return out;

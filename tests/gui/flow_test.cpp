@@ -10,6 +10,7 @@
 #include "app/gui/flow/stent_panel.hpp"
 #include "app/gui/flow/stream_show.hpp"
 #include "app/gui/views/vessel_pane.hpp"
+#include "app/present/devices.hpp"
 #include "tests/gui/window_fixture.hpp"
 #include "viewer/qt/pullback_plot.hpp"
 
@@ -282,4 +283,85 @@ TEST_CASE("particles appear with the flow in 3D, move with the clock, and go wit
   w.workspace().set_vessel_display(gui::VesselDisplay::pressure);
   CHECK(show->particles() == 0);
   CHECK(w->centre().main_pane().view().scene().counts().vessels == 1);
+}
+
+TEST_CASE("tapered stent, balloon and ideal lumen are placed by a click on a narrowed tube, raise its FFR, are dragged in 3D and taken back by undo") {
+  test::Window w;
+  w.session().replace(test::journey_case(), {});
+  REQUIRE(w.fast_ready(0));
+  w->drafts().set_full_behind(false);
+  const double before = present::quantity_of(*w.session().result(0, core::Mode::fast), "lad_ffr");
+  for (const auto& [tool, kind] : {std::pair{"tapered_stent", "tapered_stent"}, {"balloon", "angioplasty"}, {"ideal_lumen", "ideal_lumen"}}) {
+    INFO(kind);
+    REQUIRE(w.command(QStringLiteral("click tile_") + kind).isEmpty());
+    w.wait([] { return false; }, 150);
+    REQUIRE(w.command("pick_vessel 20").isEmpty());
+    REQUIRE(w.session().plan_count() == 2);
+    REQUIRE(w.fast_ready(1));
+    REQUIRE(w.placed(1).size() == 1);
+    const auto placed = w.placed(1)[0];
+    CHECK(placed.kind == kind);
+    CHECK(present::quantity_of(*w.session().result(1, core::Mode::fast), "lad_ffr") > before);
+    CHECK(w->centre().main_pane().view().scene().counts().stents == 1);
+    CHECK(w->findChild<QLabel*>("assumes")->text().length() > 30);   // what it takes for granted stands beside the form
+    const double middle = placed.placement.start_mm + placed.placement.length_mm / 2;
+    REQUIRE(w.command(QStringLiteral("drag_vessel %1 %2").arg(middle).arg(middle + 5)).isEmpty());
+    CHECK(w.placed(1)[0].placement.start_mm > placed.placement.start_mm + 3);
+    w.session().undo();
+    CHECK(w.placed(1)[0] == placed);
+    w.session().undo();
+    CHECK((w.session().plan_count() == 1 || w.placed(1).empty()));
+    if (w.session().plan_count() > 1) w.session().remove_plan(1);
+    REQUIRE(w.wait([&] { return !w.session().jobs().busy(); }));
+  }
+}
+
+TEST_CASE("an ideal lumen takes a clicked narrowing as a whole, 20 mm +- 6 mm in the tube, and a tapered stent keeps its taper between sizes") {
+  test::Window w;
+  w.session().replace(test::journey_case(), {});
+  REQUIRE(w.fast_ready(0));
+  const auto& found = w.session().data()->twin->vessels[0]->stenoses;
+  REQUIRE(found.size() == 1);
+  REQUIRE(w.command("action ideal_lumen").isEmpty());
+  w.wait([] { return false; }, 150);
+  REQUIRE(w.command(QStringLiteral("pick_vessel %1").arg(found[0].start_mm + 1)).isEmpty());   // not in its middle
+  REQUIRE(w.fast_ready(1));
+  const auto place = w.placed(1)[0].placement;
+  CHECK(place.start_mm <= found[0].start_mm);
+  CHECK(place.start_mm + place.length_mm >= found[0].end_mm);
+  CHECK(place.start_mm + place.length_mm / 2 == Approx(20).margin(6));
+  twin::InterventionSpec tapered;
+  tapered.kind = "tapered_stent";
+  tapered.params = twin::find_intervention("tapered_stent")->schema.defaults();
+  tapered.placement.start_mm = 10;
+  tapered.placement.length_mm = 12;
+  const auto wider = present::with_size(tapered, {3.5, 18}, 40);
+  CHECK(wider.params.number("diameter_mm") - wider.params.number("distal_diameter_mm") == Approx(tapered.params.number("diameter_mm") - tapered.params.number("distal_diameter_mm")));
+  CHECK(wider.placement.start_mm + wider.placement.length_mm / 2 == Approx(16));
+}
+
+TEST_CASE("the difference of two compared plans is drawn on the right vessel from two answers of one model, and goes with the comparison") {
+  test::Window w;
+  place_stent(w);
+  w.workspace().set_comparing(true);
+  auto& pane = w->centre().main_pane();
+  REQUIRE(w.wait([&] { return !w.session().jobs().busy(); }));
+  REQUIRE(w.command("click difference_button").isEmpty());
+  CHECK(pane.minus() == 0);
+  REQUIRE(pane.view().scene().field_style());
+  CHECK(pane.view().scene().field_style()->palette == viewer::Palette::difference);
+  CHECK(pane.view().scene().field_style()->lo == -pane.view().scene().field_style()->hi);
+  // The map against the pull-backs it comes from: its largest value is the largest difference of the two curves.
+  const auto& model = *w.session().data()->twin->vessels[0];
+  const auto a = w.session().result(1, core::Mode::fast), b = w.session().result(0, core::Mode::fast);
+  const auto paint = present::paint_difference(model, *present::find_vessel_result(*a, "lad"), *present::find_vessel_result(*b, "lad"), present::LumenQuantity::pressure);
+  const auto way_a = present::pullback(model, *present::find_vessel_result(*a, "lad")), way_b = present::pullback(model, *present::find_vessel_result(*b, "lad"));
+  REQUIRE(way_a.arc_mm == way_b.arc_mm);
+  double most = 0;
+  for (std::size_t i = 0; i < way_a.value.size(); ++i) most = std::max(most, way_a.value[i] - way_b.value[i]);
+  CHECK(paint.hi == Approx(most).margin(0.02));
+  CHECK(paint.hi > 0.01);
+  REQUIRE(w.command("click compare_button").isEmpty());
+  CHECK(pane.minus() < 0);
+  CHECK(pane.view().scene().field_style()->palette != viewer::Palette::difference);
 }

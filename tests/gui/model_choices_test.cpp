@@ -4,10 +4,12 @@
 #include <QDoubleSpinBox>
 #include <QFile>
 #include <QMouseEvent>
+#include <QPushButton>
 #include <catch2/catch.hpp>
 #include <cmath>
 
 #include "app/gui/electrophysiology/egm_page.hpp"
+#include "app/gui/flow/cut_panel.hpp"
 #include "app/gui/flow/ends_panel.hpp"
 #include "app/gui/flow/waveform_edit.hpp"
 #include "app/present/flow_preflight.hpp"
@@ -206,6 +208,22 @@ TEST_CASE("an electrode dragged in 3D moves in the plane of the screen, changes 
   w.session().undo();
   for (const auto& e : beat_of(w).electrodes)
     if (e.name == moved) CHECK(e.position == from);
+  // Reset puts it back as well, also in a case that was closed in between, and is itself undone.
+  w.session().redo();
+  const auto folder = test::scratch_folder("electrodes-case") / "case";
+  REQUIRE(session::save_case(*w.session().data(), folder, {}));
+  auto loaded = session::load_case(folder, {});
+  REQUIRE(loaded);
+  w.session().replace(std::move(*loaded), {});
+  REQUIRE(w.wait([&] { return w->findChild<QPushButton*>("electrodes_reset")->isVisible(); }, 5000));
+  w->findChild<QPushButton*>("electrodes_reset")->click();
+  CHECK(w.session().undo_name() == "electrodes back in place");
+  for (const auto& e : beat_of(w).electrodes)
+    if (e.name == moved) CHECK(e.position == from);
+  CHECK_FALSE(w->findChild<QPushButton*>("electrodes_reset")->isVisibleTo(w->findChild<QWidget*>("panel_model")));
+  w.session().undo();
+  for (const auto& e : beat_of(w).electrodes)
+    if (e.name == moved) CHECK(e.position == to);
 }
 
 TEST_CASE("probes clicked on the wall record electrograms, and a bipolar one is the difference of its poles") {
@@ -229,6 +247,100 @@ TEST_CASE("probes clicked on the wall record electrograms, and a bipolar one is 
   REQUIRE(bipolar.size() == 1);
   for (std::size_t i = 0; i < bipolar[0].mV.size(); ++i) CHECK(bipolar[0].mV[i] == Approx(unipolar[0].mV[i] - unipolar[1].mV[i]).margin(1e-12));
   CHECK(w->centre().main_pane().view().scene().counts().places == 2);
+  // They belong to the case: each is one undo step, saved and found again.
+  CHECK(w.session().undo_name() == "Probe 2");
+  const auto kept = w.session().data()->egm_probes;
+  const auto folder = test::scratch_folder("probes-case") / "case";
+  REQUIRE(session::save_case(*w.session().data(), folder, {}));
+  w.session().undo();
+  CHECK(page->probes() == 1);
+  CHECK(w->centre().main_pane().view().scene().counts().places == 1);
+  auto loaded = session::load_case(folder, {});
+  REQUIRE(loaded);
+  CHECK(loaded->egm_probes == kept);
+  w.session().replace(std::move(*loaded), {});
+  CHECK(page->probes() == 2);
+  w.wait([] { return false; }, 100);
+  CHECK(w->centre().main_pane().view().scene().counts().places == 2);
+  REQUIRE(w.command("click delete_Probe_1").isEmpty());
+  REQUIRE(page->probes() == 1);
+  CHECK(w.session().data()->egm_probes[0].name == "Probe 2");
+  w.session().undo();
+  CHECK(w.session().data()->egm_probes == kept);
+}
+
+TEST_CASE("ends of a vessel are set by clicks before it is meshed: one left closed is a step of the image, saved, and the mesh has no outlet there") {
+  const core::Vec3 root(0, 0, 0), fork(0, 0, 40), left(-22, 0, 84), right(18, 0, 70);
+  const auto near = [](const core::Vec3& x, const core::Vec3& a, const core::Vec3& b, double r) {
+    const double t = std::clamp((x - a).dot(b - a) / (b - a).squaredNorm(), 0.0, 1.0);
+    return (x - a - t * (b - a)).norm() < r;
+  };
+  core::LabelMap labels;
+  labels.grid.size = {54, 24, 76};
+  labels.grid.spacing = {1.25, 1.25, 1.25};
+  labels.grid.origin = {-35, -14, -5};
+  labels.labels = core::labels::heart();
+  labels.values.resize(labels.grid.voxels());
+  core::Volume volume;
+  volume.grid = labels.grid;
+  volume.values.assign(labels.grid.voxels(), 0.0f);
+  for (int k = 0; k < labels.grid.size[2]; ++k)
+    for (int j = 0; j < labels.grid.size[1]; ++j)
+      for (int i = 0; i < labels.grid.size[0]; ++i) {
+        const auto x = labels.grid.to_patient(core::Vec3(i, j, k));
+        if (!near(x, root, fork, 5.5) && !near(x, fork, left, 4.2) && !near(x, fork, right, 4.2)) continue;
+        labels.values[labels.grid.offset(i, j, k)] = std::uint8_t(core::labels::aorta);
+        volume.values[labels.grid.offset(i, j, k)] = 350;
+      }
+  session::CaseData data;
+  data.patient.id = "ENDS";
+  session::ImageData image;
+  image.key = "thorax";
+  image.name = "Thorax";
+  image.volume = std::make_shared<core::Volume>(std::move(volume));
+  image.labels = std::make_shared<core::LabelMap>(std::move(labels));
+  image.planes.push_back({"aortic", root, {0, 0, -1}, 5.5, true});
+  data.images.push_back(std::move(image));
+  test::Window w;
+  w.session().replace(std::move(data), {});
+  w.wait([] { return false; }, 200);
+  w.workspace().request_stage(present::stage_model);
+  w.wait([] { return false; }, 100);
+  auto* panel = w->findChild<gui::CutPanel*>();
+  REQUIRE(panel->isVisible());
+  REQUIRE(w.command("click cut_start").isEmpty());
+  REQUIRE(w.wait([&] { return !panel->working() && panel->proposal(); }, 30000));
+  REQUIRE(panel->proposal()->ends.size() == 3);
+  auto& scene = w->centre().main_pane().view().scene();
+  CHECK(scene.counts().places == 3);
+  CHECK(scene.counts().vessels == 1);
+  using Kind = imaging::EndMark::Kind;
+  core::Vec3 disc(0, 0, 0);
+  for (const auto& e : panel->proposal()->ends)
+    if (e.kind == Kind::outlet && e.centre.x() > 0) disc = e.centre;
+  scene.set_view(viewer::EpView::ap);
+  w.wait([] { return false; }, 200);
+  REQUIRE(w.command("click cut_kind_closed").isEmpty());
+  REQUIRE(w.command(QStringLiteral("pick %1 %2 %3").arg(disc[0]).arg(disc[1]).arg(disc[2])).isEmpty());
+  REQUIRE(w.session().data()->images[0].vessel_ends.size() == 1);
+  CHECK(w.session().undo_name() == "vessel end left closed");
+  const auto closed = [&] { return std::count_if(panel->proposal()->ends.begin(), panel->proposal()->ends.end(), [](const auto& e) { return e.kind == Kind::closed; }); };
+  REQUIRE(w.wait([&] { return !panel->working() && closed() == 1; }, 30000));
+  w.session().undo();
+  REQUIRE(w.wait([&] { return !panel->working() && closed() == 0; }, 30000));
+  w.session().redo();
+  REQUIRE(w.wait([&] { return !panel->working() && closed() == 1; }, 30000));
+  REQUIRE(w.command("click cut_mesh").isEmpty());
+  CHECK(w.workspace().tool() == gui::Tool::none);
+  REQUIRE(w.wait([&] { return w.session().data()->twin != nullptr; }, 120000));
+  const auto& made = *w.session().data()->twin->vessels[0];
+  CHECK(made.baseline.outlets.size() == 1);
+  const auto folder = test::scratch_folder("ends-case") / "case";
+  REQUIRE(session::save_case(*w.session().data(), folder, {}));
+  const auto loaded = session::load_case(folder, {});
+  REQUIRE(loaded);
+  REQUIRE(loaded->images[0].vessel_ends.size() == 1);
+  CHECK(loaded->images[0].vessel_ends[0].kind == Kind::closed);
 }
 
 TEST_CASE("the panel of a selected lesion shows what the lesions of the plan measure, and goes with the selection") {

@@ -26,7 +26,7 @@ struct CurvedView::Impl {
       const Device& d = devices[i];
       if (!d.movable) continue;
       const auto a = scene.place_of(d.start_mm), b = scene.place_of(d.end_mm), m = scene.place_of(0.5 * (d.start_mm + d.end_mm));
-      const double high = d.radius_mm / scene.mm_per_pixel() / ratio + slack_px;
+      const double high = std::max(d.start_radius_mm, d.end_radius_mm) / scene.mm_per_pixel() / ratio + slack_px;
       if (std::abs(at.y() - m[1] / ratio) > high + std::abs(a[1] - b[1]) / ratio) continue;
       if (std::abs(at.x() - a[0] / ratio) < end_px) return {int(i), -1};
       if (std::abs(at.x() - b[0] / ratio) < end_px) return {int(i), 1};
@@ -167,21 +167,22 @@ void CurvedView::paintEvent(QPaintEvent*) {
   // Devices: two rails at the radius, struts between them, a grip at both ends.
   for (const Device& d : s.devices) {
     const QColor metal = d.selected ? theme::accent : QColor(206, 214, 222);
-    const double r = d.radius_mm / s.scene.mm_per_pixel();
     const int cells = std::max(2, int(std::lround((d.end_mm - d.start_mm) / 1.5)));   // as coarse as in 3D: it shall read as a stent
     QPolygonF zigzag, mirrored, upper, lower;
     for (int k = 0; k <= cells; ++k) {
       const auto at = s.scene.place_of(d.start_mm + (d.end_mm - d.start_mm) * k / cells);
-      const double side = k % 2 ? 1 : -1;
+      const double side = k % 2 ? 1 : -1, r = (d.start_radius_mm + (d.end_radius_mm - d.start_radius_mm) * k / cells) / s.scene.mm_per_pixel();
       zigzag << QPointF(at[0], at[1] + side * r);
       mirrored << QPointF(at[0], at[1] - side * r);
       upper << QPointF(at[0], at[1] - r);
       lower << QPointF(at[0], at[1] + r);
     }
-    p.setPen(QPen(metal, 1.1 * ratio));
-    p.drawPolyline(zigzag);
-    p.drawPolyline(mirrored);
-    p.setPen(QPen(metal, 1.8 * ratio));
+    if (d.struts) {
+      p.setPen(QPen(metal, 1.1 * ratio));
+      p.drawPolyline(zigzag);
+      p.drawPolyline(mirrored);
+    }
+    p.setPen(QPen(metal, 1.8 * ratio, d.struts ? Qt::SolidLine : Qt::DashLine));
     p.drawPolyline(upper);
     p.drawPolyline(lower);
     if (!d.movable) continue;

@@ -20,11 +20,12 @@ class CurvedView : public QWidget {
   CurvedScene& scene();                          // after changing it directly call refresh()
   void refresh();
   void set_spans(std::vector<PathSpan> spans);   // stenoses: bars with a tick at the throat
-  // Devices along the line, drawn with struts at their radius; draggable ones move by their middle and change length by their ends.
+  // Devices along the line, drawn at their radius with struts or, what does not stay, as a sleeve; draggable ones move by their middle
+  // and change length by their ends.
   struct Device {
     QString id;
-    double start_mm = 0, end_mm = 0, radius_mm = 0;
-    bool selected = false, movable = true;
+    double start_mm = 0, end_mm = 0, start_radius_mm = 0, end_radius_mm = 0;
+    bool selected = false, movable = true, struts = true;
   };
   void set_devices(std::vector<Device> devices);
   bool dragging_device() const;

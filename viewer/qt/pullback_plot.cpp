@@ -111,8 +111,13 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
     bold.setPixelSize(12);
     p.setFont(bold);
     p.setPen(theme::text);
-    p.drawText(QRectF(8, 4, width() - 16, 20), Qt::AlignLeft | Qt::AlignVCenter, s.title);
-    const double wide = QFontMetricsF(bold).horizontalAdvance(s.title);
+    QFont names = font;
+    names.setWeight(QFont::DemiBold);
+    double taken = 16;
+    for (const auto& c : s.curves) taken += QFontMetricsF(names).horizontalAdvance(c.name) + 14;
+    const QString shown = QFontMetricsF(bold).elidedText(s.title, Qt::ElideRight, std::max(0.0, width() - taken - 40));
+    p.drawText(QRectF(8, 4, width() - 16, 20), Qt::AlignLeft | Qt::AlignVCenter, shown);
+    const double wide = QFontMetricsF(bold).horizontalAdvance(shown);
     p.setPen(theme::hint);
     p.setFont(font);
     p.drawText(QRectF(8 + wide + 8, 4, 80, 20), Qt::AlignLeft | Qt::AlignVCenter, unit());
@@ -184,8 +189,8 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
     p.setPen(QPen(s.color(i), 2, c.dashed ? Qt::DashLine : Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
     p.drawPath(path);
     if (c.value.empty()) continue;
-    // Name with the last value, right-aligned from the right.
-    const QString text = QString("%1 %2").arg(c.name).arg(c.value.back(), 0, 'f', ffr ? 2 : s.kind == Kind::shear_pa ? 1 : 0);
+    // Names from the right. No value: the last one is not the FFR, which is read beyond the lesion.
+    const QString text = c.name;
     p.setFont(bold);
     const double wide = QFontMetricsF(bold).horizontalAdvance(text);
     p.setPen(s.color(i));
@@ -197,18 +202,33 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
   if (at >= 0 && at <= a.x1) {
     p.setPen(QPen(theme::accent, 1));
     p.drawLine(QPointF(X(at), a.plot.top()), QPointF(X(at), a.plot.bottom()));
+    struct Label {
+      double y, value;
+      std::size_t curve;
+    };
+    std::vector<Label> labels;
     for (std::size_t i = 0; i < s.curves.size(); ++i) {
       const double v = value_at(s.curves[i], at);
       if (!std::isfinite(v)) continue;
       p.setPen(QPen(theme::window, 1));
       p.setBrush(s.color(i));
       p.drawEllipse(QPointF(X(at), Y(v)), 3.5, 3.5);
-      const bool left = X(at) > a.plot.center().x();
-      p.setFont(bold);
-      p.setPen(s.color(i));
-      p.drawText(QRectF(left ? X(at) - 66 : X(at) + 6, Y(v) - 15, 60, 14), left ? Qt::AlignRight : Qt::AlignLeft, QString::number(v, 'f', ffr ? 2 : 1));
-      p.setFont(font);
+      labels.push_back({Y(v) - 15, v, i});
     }
+    // One below the other where the curves lie close.
+    std::sort(labels.begin(), labels.end(), [](const Label& x, const Label& y) { return std::pair(x.y, x.curve) < std::pair(y.y, y.curve); });
+    constexpr double line_px = 13;
+    for (std::size_t k = 1; k < labels.size(); ++k) labels[k].y = std::max(labels[k].y, labels[k - 1].y + line_px);
+    if (!labels.empty())
+      if (const double over = labels.back().y + line_px - a.plot.bottom(); over > 0)
+        for (auto& label : labels) label.y -= over;
+    const bool left = X(at) > a.plot.center().x();
+    p.setFont(bold);
+    for (const auto& label : labels) {
+      p.setPen(s.color(label.curve));
+      p.drawText(QRectF(left ? X(at) - 66 : X(at) + 6, label.y, 60, 14), left ? Qt::AlignRight : Qt::AlignLeft, QString::number(label.value, 'f', ffr ? 2 : 1));
+    }
+    p.setFont(font);
   }
 }
 

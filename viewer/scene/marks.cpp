@@ -139,4 +139,28 @@ StrutLines stent_struts(std::span<const Vec3> centreline, std::span<const double
   return out;
 }
 
+StrutLines sleeve_lines(std::span<const Vec3> centreline, std::span<const double> radius) {
+  StrutLines out;
+  if (centreline.size() < 2) return out;
+  const auto frames = transport(centreline);
+  double mean_radius = 0;
+  for (const double r : radius) mean_radius += r / double(radius.size());
+  out.strut_radius = std::clamp(0.07 * mean_radius, 0.07, 0.6);   // thinner than struts: it is not there
+  const auto on_wall = [&](std::size_t i, double angle) {
+    return Vec3(centreline[i] + (radius[i] + 0.3 * out.strut_radius) * (std::cos(angle) * frames[i].u + std::sin(angle) * frames[i].v));
+  };
+  constexpr int round = 48, along = 6;
+  for (const std::size_t i : {std::size_t(0), centreline.size() / 2, centreline.size() - 1}) {
+    std::vector<Vec3> ring;
+    for (int k = 0; k <= round; ++k) ring.push_back(on_wall(i, 2 * std::numbers::pi * k / round));
+    out.lines.push_back(std::move(ring));
+  }
+  for (int k = 0; k < along; ++k) {
+    std::vector<Vec3> line;
+    for (std::size_t i = 0; i < centreline.size(); ++i) line.push_back(on_wall(i, 2 * std::numbers::pi * k / along));
+    out.lines.push_back(std::move(line));
+  }
+  return out;
+}
+
 }  // namespace ot::viewer

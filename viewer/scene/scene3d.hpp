@@ -46,15 +46,16 @@ struct PaceMark {
   bool selected = false;
 };
 
-// Struts are drawn around this centreline: points proximal to distal, one radius (mm) per point.
+// A device around this centreline: points proximal to distal, one radius (mm) per point. A stent has struts; what does not stay in the
+// vessel (a balloon, a lumen made wider) is a sleeve of rings and lines.
 struct StentMark {
   std::string id;
   std::vector<core::Vec3> points;
   std::vector<double> radius;
-  bool selected = false;
+  bool selected = false, struts = true;
 };
-// Samples the centreline from start_mm over length_mm; radius > 0 overrides the lumen radius.
-StentMark stent_on(const core::VesselNetwork& network, int branch, double start_mm, double length_mm, double radius_mm,
+// Samples the centreline from start_mm over length_mm; radii at both ends > 0 override the lumen radius, linear between them.
+StentMark stent_on(const core::VesselNetwork& network, int branch, double start_mm, double length_mm, double proximal_mm, double distal_mm,
                    std::string id);
 
 // A place a person points at: end of a vessel, electrode, probe. A disc when it has a normal, else a ball.

@@ -368,7 +368,7 @@ void Scene3D::remove_vessel(const std::string& key) {
   impl_->changed();
 }
 
-StentMark stent_on(const core::VesselNetwork& network, int branch, double start_mm, double length_mm, double radius_mm, std::string id) {
+StentMark stent_on(const core::VesselNetwork& network, int branch, double start_mm, double length_mm, double proximal_mm, double distal_mm, std::string id) {
   OT_EXPECT(branch >= 0 && std::size_t(branch) < network.branches.size());
   StentMark mark;
   mark.id = std::move(id);
@@ -378,7 +378,7 @@ StentMark stent_on(const core::VesselNetwork& network, int branch, double start_
   for (int i = 0; i < n; ++i) {
     const double arc = start_mm + (end - start_mm) * i / (n - 1);
     mark.points.push_back(network.point_at(branch, arc));
-    mark.radius.push_back(radius_mm > 0 ? radius_mm : network.radius_at(branch, arc));
+    mark.radius.push_back(proximal_mm > 0 && distal_mm > 0 ? proximal_mm + (distal_mm - proximal_mm) * i / (n - 1) : network.radius_at(branch, arc));
   }
   return mark;
 }
@@ -394,7 +394,7 @@ void Scene3D::set_stents(std::vector<StentMark> stents) {
       OT_EXPECT(m.points.size() == m.radius.size());
       if (m.selected != selected) continue;
       group.from_triangle.emplace_back(core::Index(wire.triangles.size()), "stent:" + m.id);
-      const StrutLines struts = stent_struts(m.points, m.radius);
+      const StrutLines struts = m.struts ? stent_struts(m.points, m.radius) : sleeve_lines(m.points, m.radius);
       for (const auto& line : struts.lines) add_tube(wire, line, struts.strut_radius, 6);
     }
     group.drawn.set_geometry(std::move(wire));

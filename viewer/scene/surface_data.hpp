@@ -35,5 +35,7 @@ void add_tube(DrawSurface& to, std::span<const core::Vec3> line, double radius, 
 // Struts of a stent: zigzag crowns around the centreline joined by straight links.
 struct StrutLines { std::vector<std::vector<core::Vec3>> lines; double strut_radius = 0.1; };
 StrutLines stent_struts(std::span<const core::Vec3> centreline, std::span<const double> radius);
+// Rings at both ends and in the middle, joined by lines along the wall.
+StrutLines sleeve_lines(std::span<const core::Vec3> centreline, std::span<const double> radius);
 
 }  // namespace ot::viewer

@@ -168,12 +168,7 @@ EgmPage::EgmPage(Workspace& workspace, QWidget* parent) : QWidget(parent), works
   });
   connect(&workspace, &Workspace::time_changed, plot_, &EgmPlot::set_time);
   connect(&workspace, &Workspace::tool_changed, this, [this] { place_->setChecked(workspace_.tool() == Tool::probe); });
-  connect(&workspace, &Workspace::case_replaced, this, [this] {
-    probes_.clear();
-    numbered_ = 0;
-    refresh_list();
-    compute();
-  });
+  for (auto signal : {&Workspace::case_replaced, &Workspace::measured_changed}) connect(&workspace, signal, this, &EgmPage::refresh_probes);
   for (auto signal : {&Workspace::results_changed, &Workspace::plans_changed}) connect(&workspace, signal, this, &EgmPage::compute);
 }
 
@@ -190,31 +185,40 @@ void EgmPage::attach(Places& places) {
   for (auto signal : {&Workspace::case_replaced, &Workspace::model_changed, &Workspace::vessel_changed}) connect(&workspace_, signal, this, &EgmPage::refresh_marks);
 }
 
+int EgmPage::probes() const { return int(workspace_.data()->egm_probes.size()); }
+
 void EgmPage::add_probe(const core::Vec3& at) {
-  if (int(probes_.size()) >= most_probes) {
+  const auto& placed_now = workspace_.data()->egm_probes;
+  if (int(placed_now.size()) >= most_probes) {
     workspace_.say(Tone::info, QStringLiteral("There are %1 probes already. Delete one first.").arg(most_probes));
     return;
   }
-  probes_.push_back({QStringLiteral("Probe %1").arg(++numbered_), at});
+  std::string name;
+  const auto taken = [&] { return std::any_of(placed_now.begin(), placed_now.end(), [&](const auto& p) { return p.name == name; }); };
+  for (std::size_t n = placed_now.size() + 1; name.empty() || taken(); ++n) name = "Probe " + std::to_string(n);
+  workspace_.session().update_measured(name, [&](session::CaseData& d) { d.egm_probes.push_back({name, at}); });
+  emit placed();
+}
+
+void EgmPage::refresh_probes() {
+  if (probes_ == workspace_.data()->egm_probes && !probes_.empty()) return;   // something else was measured
+  probes_ = workspace_.data()->egm_probes;
   refresh_list();
   refresh_marks();
   compute();
-  emit placed();
 }
 
 void EgmPage::refresh_list() {
   clear_layout(list_);
   for (const auto& probe : probes_) {
+    const QString name = QString::fromStdString(probe.name);
     auto* line = new QWidget(this);
     auto* row = new QHBoxLayout(line);
     row->setContentsMargins(2, 0, 0, 0);
-    row->addWidget(make_label(probe.name, "", line), 1);
-    auto* remove = make_icon_button("trash", "delete_" + QString(probe.name).replace(' ', '_'), "Delete " + probe.name, line);
+    row->addWidget(make_label(name, "", line), 1);
+    auto* remove = make_icon_button("trash", "delete_" + QString(name).replace(' ', '_'), "Delete " + name + " (can be undone)", line);
     connect(remove, &QToolButton::clicked, this, [this, name = probe.name] {
-      std::erase_if(probes_, [&](const Probe& p) { return p.name == name; });
-      refresh_list();
-      refresh_marks();
-      compute();
+      workspace_.session().update_measured("delete " + name, [&](session::CaseData& d) { std::erase_if(d.egm_probes, [&](const auto& p) { return p.name == name; }); });
     });
     row->addWidget(remove);
     list_->addWidget(line);
@@ -225,7 +229,7 @@ void EgmPage::refresh_marks() {
   if (!places_) return;
   std::vector<viewer::PlaceMark> marks;
   if (workspace_.shown_vessel().isEmpty() && workspace_.heart())
-    for (const auto& probe : probes_) marks.push_back({"probe:" + probe.name.toStdString(), probe.at, core::Vec3(0, 0, 0), ball_mm, probe_color});
+    for (const auto& probe : probes_) marks.push_back({"probe:" + probe.name, probe.at, core::Vec3(0, 0, 0), ball_mm, probe_color});
   places_->set("probes", std::move(marks));
 }
 
@@ -242,7 +246,7 @@ void EgmPage::compute() {
   }
   std::vector<core::Vec3> points;
   std::vector<QString> names;
-  for (const auto& p : probes_) points.push_back(p.at), names.push_back(p.name);
+  for (const auto& p : probes_) points.push_back(p.at), names.push_back(QString::fromStdString(p.name));
   QPointer<EgmPage> self(this);
   workspace_.session().jobs().start(session::Lane::image, "electrograms", "Electrograms",
                                     [=, twin = data->twin, scenario = data->plans[std::size_t(plan)].scenario, result = shown.result](const core::Progress& progress) -> core::Result<session::JobRunner::Completion> {

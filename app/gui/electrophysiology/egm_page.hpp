@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // EgmPage: electrograms of probes a person clicks onto the wall: unipolar, or bipolar between one probe and the next as of a catheter.
 // Model: potential in an unbounded conductor (solvers/electrophysiology/ecg.hpp), from the stored frames of the plan shown; the far field
-// is zero. Probes belong to the window, not to the case.
+// is zero. Probes belong to the case: placing or deleting one is an undo step and is saved.
 #pragma once
 #include <QWidget>
 #include <vector>
@@ -54,17 +54,14 @@ class EgmPage : public QWidget {
   EgmPage(Workspace& workspace, QWidget* parent);
   void attach(Places& places);
   EgmPlot& plot() { return *plot_; }
-  int probes() const { return int(probes_.size()); }
+  int probes() const;
 
  signals:
   void placed();
 
  private:
-  struct Probe {
-    QString name;
-    core::Vec3 at{0, 0, 0};
-  };
   void add_probe(const core::Vec3& at);
+  void refresh_probes();             // the case's changed
   void refresh_list();
   void refresh_marks();
   void compute();
@@ -77,9 +74,9 @@ class EgmPage : public QWidget {
   QVBoxLayout* list_;
   QLabel* note_;
   EgmPlot* plot_;
-  std::vector<Probe> probes_;
+  std::vector<session::EgmProbe> probes_;
   std::vector<EgmTrace> unipolar_;
-  int numbered_ = 0, asked_ = 0;
+  int asked_ = 0;
 };
 
 }  // namespace ot::gui

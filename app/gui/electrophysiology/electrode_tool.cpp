@@ -81,6 +81,20 @@ void ElectrodeTool::refresh() {
   places_.set("electrodes", std::move(marks));
 }
 
+int ElectrodeTool::moved() const {
+  const auto data = workspace_.data();
+  return data->choices.electro ? int(data->choices.electro->electrodes.size()) : 0;
+}
+
+void ElectrodeTool::reset() {
+  const auto* heart = workspace_.heart();
+  if (!heart || moved() == 0) return;
+  const auto choices = session::electro_of(heart->baseline);   // none of them moved
+  workspace_.session().update_measured("electrodes back in place", [&](session::CaseData& d) {
+    if (const auto done = session::set_electro(d, choices); !done) workspace_.say(Tone::bad, QString::fromStdString(done.error().message));
+  });
+}
+
 void ElectrodeTool::move_to(const std::string& name, const core::Vec3& at) {
   const auto* heart = workspace_.heart();
   if (!heart) return;

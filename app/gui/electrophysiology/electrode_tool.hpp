@@ -21,6 +21,8 @@ class ElectrodeTool : public QObject {
   ElectrodeTool(Workspace& workspace, Places& places, Hand others, QObject* parent);
   void set_shown(bool on);
   bool shown() const { return shown_; }
+  int moved() const;                  // how many do not stand where they were placed
+  void reset();                       // all of them back; one undo step
 
  private:
   void refresh();

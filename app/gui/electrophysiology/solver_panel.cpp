@@ -71,6 +71,10 @@ SolverPanel::SolverPanel(Workspace& workspace, ElectrodeTool& electrodes, QWidge
   show_->setToolTip("Shows the electrodes around the heart; drag one to move it, the ECG is computed again when you let go.");
   box->addWidget(show_);
   connect(show_, &QCheckBox::toggled, this, [this](bool on) { electrodes_.set_shown(on); });
+  reset_ = make_button("Electrodes back in place", "electrodes_reset", this, "left");
+  set_icon(reset_, "reset");
+  connect(reset_, &QPushButton::clicked, this, [this] { electrodes_.reset(); });
+  box->addWidget(reset_);
   note_ = make_label("A change computes the beat again; Undo takes it back. Results of parts that did not change are kept.", "small_hint", this, true);
   box->addWidget(note_);
   connect(cell_, &QComboBox::activated, this, &SolverPanel::apply);
@@ -94,6 +98,9 @@ void SolverPanel::refresh() {
   cycle_->setValue(p.cycle_length_ms);
   sodium_->setValue(ep::sodium_weight(p));
   filling_ = false;
+  const int moved = electrodes_.moved();
+  reset_->setVisible(moved > 0);
+  reset_->setToolTip(QStringLiteral("%1 of them stand where a hand put them; Undo brings that back").arg(moved));
 }
 
 void SolverPanel::apply() {

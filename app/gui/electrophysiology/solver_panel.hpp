@@ -7,6 +7,7 @@
 #include "app/gui/workspace.hpp"
 
 class QCheckBox;
+class QPushButton;
 class QComboBox;
 class QDoubleSpinBox;
 class QLabel;
@@ -29,6 +30,7 @@ class SolverPanel : public QWidget {
   QComboBox* cell_;
   QDoubleSpinBox *step_, *end_, *cycle_, *sodium_;
   QCheckBox* show_;
+  QPushButton* reset_;
   QLabel *source_, *note_;
   bool filling_ = false;
 };

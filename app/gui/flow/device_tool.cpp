@@ -7,6 +7,7 @@
 
 #include "app/gui/heart_pane.hpp"
 #include "app/gui/views/vessel_pane.hpp"
+#include "app/present/devices.hpp"
 
 namespace ot::gui {
 namespace {
@@ -64,12 +65,12 @@ Qt::CursorShape DeviceTool::hand_on(const viewer::Pick& pick, bool pressed) {
   if (key.startsWith("stent:")) {
     spec = scenario.find(key.mid(6).toStdString());
   } else if (const auto* under = data->twin->find_vessel(pick.object_key); under && under->network) {
-    // Between the struts one sees the wall: it is the stent's as well.
+    // Between the struts one sees the wall: it is the device's as well.
     int branch = 0;
     double arc = 0, distance = 0;
     if (!under->network->locate(pick.point, branch, arc, distance)) return Qt::ArrowCursor;
     for (const auto& s : scenario.interventions)
-      if (s.enabled && s.kind == "stent" && s.placement.vessel == under->key && s.placement.branch == branch && arc >= s.placement.start_mm && arc <= s.placement.start_mm + s.placement.length_mm) spec = &s;
+      if (s.enabled && s.placement.kind == twin::Placement::Kind::segment && s.placement.vessel == under->key && s.placement.branch == branch && arc >= s.placement.start_mm && arc <= s.placement.start_mm + s.placement.length_mm) spec = &s;
   }
   const auto* model = spec ? data->twin->find_vessel(spec->placement.vessel) : nullptr;
   if (!model || !model->network) return Qt::ArrowCursor;
@@ -114,14 +115,18 @@ void DeviceTool::refresh_straight() {
     const auto* draft = workspace_.flow_draft();
     for (const auto& stored : data->plans[std::size_t(plan)].scenario.interventions) {
       const auto& spec = draft && draft->plan == plan && draft->spec.id == stored.id ? draft->spec : stored;
-      if (!spec.enabled || spec.kind != "stent" || QString::fromStdString(spec.placement.vessel) != straight_.vessel()) continue;
+      if (!spec.enabled || spec.placement.kind != twin::Placement::Kind::segment || QString::fromStdString(spec.placement.vessel) != straight_.vessel()) continue;
       for (std::size_t b = 0; b < path->branches.size(); ++b) {
         if (path->branches[b] != spec.placement.branch) continue;
         viewer::CurvedView::Device device;
         device.id = QString::fromStdString(spec.id);
         device.start_mm = path->branch_start[b] + spec.placement.start_mm;
         device.end_mm = device.start_mm + spec.placement.length_mm;
-        device.radius_mm = spec.params.has("diameter_mm") ? 0.5 * spec.params.number("diameter_mm") : 1.5;
+        const auto radii = present::device_radii(spec);
+        const auto& network = *data->twin->find_vessel(spec.placement.vessel)->network;
+        device.start_radius_mm = radii.proximal_mm > 0 ? radii.proximal_mm : network.radius_at(spec.placement.branch, spec.placement.start_mm);
+        device.end_radius_mm = radii.distal_mm > 0 ? radii.distal_mm : network.radius_at(spec.placement.branch, spec.placement.start_mm + spec.placement.length_mm);
+        device.struts = present::is_metal(spec);
         device.selected = device.id == workspace_.selection();
         devices.push_back(device);
       }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DeviceTool: stents taken by the hand, in the 3D view and on the straightened vessel. The middle moves a device along its centreline,
+// DeviceTool: stents, balloons and all else on a stretch of a vessel taken by the hand, in the 3D view and on the straightened vessel. The middle moves a device along its centreline,
 // its ends change its length; Esc puts it back.
 #pragma once
 #include <QObject>

@@ -57,7 +57,7 @@ QString summary_of(const session::CapCondition& c, const session::FlowConditions
   if (c.inlet) return QStringLiteral("%1 ml/min").arg(mean_of(c, all.cycle_s) / mm3_s_per_ml_min, 0, 'f', 0);
   const QString kind = kind_of(c, all.steady);
   if (kind == "pressure") return QStringLiteral("%1 mmHg").arg(core::units::mmhg_from_pa(c.outflow.pd), 0, 'f', 0);
-  return QStringLiteral("R %1%2").arg((c.outflow.rp + c.outflow.rd) / resistance_unit, 0, 'g', 3).arg(kind == "rcr" ? " with C" : "");
+  return QStringLiteral("R %1 mmHg·s/ml%2").arg((c.outflow.rp + c.outflow.rd) / resistance_unit, 0, 'g', 3).arg(kind == "rcr" ? " with C" : "");
 }
 
 }  // namespace

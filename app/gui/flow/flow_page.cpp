@@ -7,17 +7,19 @@
 #include <QScrollArea>
 #include <QSignalBlocker>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <cmath>
 
 #include "app/gui/theme.hpp"
 #include "app/gui/widgets.hpp"
+#include "app/present/stages.hpp"
 #include "solvers/hemodynamics/ffr.hpp"
 #include "viewer/qt/pullback_plot.hpp"
 
 namespace ot::gui {
 namespace {
 
-constexpr int column_width = 250;
+constexpr int column_width = 250, least_column = 210;   // a third of the page in between; name, value and word fit beside each other
 constexpr double near_line_mm = 8;     // a crosshair this near to the centreline belongs to it: two radii of a coronary, one of an aorta
 
 struct Row {
@@ -38,7 +40,7 @@ FlowPage::FlowPage(Workspace& workspace, QWidget* parent) : QWidget(parent), wor
   auto* row = new QHBoxLayout(this);
   row->setContentsMargins(10, 4, 10, 8);
   row->setSpacing(10);
-  auto* column = new QWidget(this);
+  auto* column = column_ = new QWidget(this);
   column->setFixedWidth(column_width);
   auto* box = new QVBoxLayout(column);
   box->setContentsMargins(0, 0, 0, 0);
@@ -99,6 +101,11 @@ FlowPage::FlowPage(Workspace& workspace, QWidget* parent) : QWidget(parent), wor
   });
   connect(&ThemeNotifier::instance(), &ThemeNotifier::changed, this, &FlowPage::refresh);
   refresh_vessels();
+}
+
+void FlowPage::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  column_->setFixedWidth(std::clamp(width() / 3, least_column, column_width));
 }
 
 bool FlowPage::has_vessels() const { return vessel_->count() > 0; }
@@ -190,7 +197,7 @@ void FlowPage::refresh() {
         const auto& spec = draft && draft->plan == right && draft->spec.id == stored.id ? draft->spec : stored;
         if (spec.enabled && spec.placement.kind == twin::Placement::Kind::segment && spec.placement.vessel == m->key)
           if (const double at = start_of(spec.placement.branch); at >= 0)
-            spans.push_back({at + spec.placement.start_mm, at + spec.placement.start_mm + spec.placement.length_mm, QString::fromStdString(spec.kind), spec.kind == "stent"});
+            spans.push_back({at + spec.placement.start_mm, at + spec.placement.start_mm + spec.placement.length_mm, present::intervention_name(spec), spec.kind != "stenosis"});
       }
   }
   plot_->set_curves(std::move(curves));

@@ -22,6 +22,9 @@ class FlowPage : public QWidget {
   FlowPage(Workspace& workspace, QWidget* parent);
   bool has_vessels() const;
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   const twin::VesselModel* model() const;
   void refresh_vessels();
@@ -31,6 +34,7 @@ class FlowPage : public QWidget {
 
   Workspace& workspace_;
   QComboBox *vessel_, *quantity_;
+  QWidget* column_;
   QVBoxLayout* numbers_;
   QLabel* sentence_;
   viewer::PullbackPlot* plot_;

@@ -13,6 +13,7 @@
 
 #include "app/gui/theme.hpp"
 #include "app/gui/widgets.hpp"
+#include "app/present/devices.hpp"
 #include "app/present/views.hpp"
 #include "solvers/hemodynamics/ffr.hpp"
 
@@ -20,36 +21,6 @@ namespace ot::gui {
 namespace {
 
 constexpr int row_height = 28;
-constexpr int diameters_around = 2, lengths_around = 1;   // sizes of the shelf on both sides of the present one
-
-// The sizes next to the present one on the shelf, the present one among them.
-std::vector<std::pair<double, double>> neighbours(double diameter, double length) {
-  const auto& shelf = present::coronary_stents();
-  const auto around = [](const std::vector<double>& sizes, double now, int reach) {
-    const int at = int(std::lower_bound(sizes.begin(), sizes.end(), now - 1e-6) - sizes.begin());
-    std::vector<double> found;
-    for (int i = std::max(0, at - reach); i <= std::min(int(sizes.size()) - 1, at + reach); ++i) found.push_back(sizes[std::size_t(i)]);
-    return found;
-  };
-  std::vector<std::pair<double, double>> sizes{{diameter, length}};
-  for (const double d : around(shelf.diameters_mm, diameter, diameters_around)) sizes.emplace_back(d, length);
-  for (const double l : around(shelf.lengths_mm, length, lengths_around)) sizes.emplace_back(diameter, l);
-  std::sort(sizes.begin(), sizes.end());
-  sizes.erase(std::unique(sizes.begin(), sizes.end(), [](const auto& a, const auto& b) { return std::abs(a.first - b.first) < 1e-6 && std::abs(a.second - b.second) < 1e-6; }), sizes.end());
-  return sizes;
-}
-
-twin::Scenario with_size(twin::Scenario scenario, const std::string& id, double diameter, double length, double whole) {
-  for (auto& spec : scenario.interventions)
-    if (spec.id == id) {
-      const double middle = spec.placement.start_mm + 0.5 * spec.placement.length_mm;
-      spec.params.set("diameter_mm", diameter);
-      spec.placement.length_mm = std::min(length, whole);
-      spec.placement.start_mm = std::clamp(middle - 0.5 * spec.placement.length_mm, 0.0, whole - spec.placement.length_mm);
-    }
-  return scenario;
-}
-
 double branch_length(const session::CaseData& data, const twin::Placement& place) {
   const auto* model = data.twin ? data.twin->find_vessel(place.vessel) : nullptr;
   if (!model || !model->network || place.branch < 0 || place.branch >= int(model->network->branches.size())) return 0;
@@ -89,7 +60,7 @@ StentPanel::StentPanel(Workspace& workspace, FlowDrafts& drafts, QWidget* parent
   box->addLayout(numbers_);
   behind_ = new QCheckBox("3D flow after each move", this);
   name_widget(behind_, "stent_full_behind", "3D flow after each move");
-  behind_->setToolTip("After the stent was moved, the full flow of this vessel runs in the background and takes over when it is done.");
+  behind_->setToolTip("After a move the full flow of this vessel runs in the background and takes over when it is done.");
   behind_->setChecked(drafts.full_behind());
   connect(behind_, &QCheckBox::toggled, this, [this](bool on) { drafts_.set_full_behind(on); });
   box->addWidget(behind_);
@@ -118,7 +89,7 @@ StentPanel::StentPanel(Workspace& workspace, FlowDrafts& drafts, QWidget* parent
     if (r >= 0 && r < int(sizes_.size())) choose(sizes_[std::size_t(r)].diameter_mm, sizes_[std::size_t(r)].length_mm);
   });
   box->addWidget(table_);
-  note_ = make_label("Drag the stent in the 3D view or on the straightened vessel; drag an end to change its length. Esc puts it back.", "small_hint", this, true);
+  note_ = make_label("Drag it in the 3D view or on the straightened vessel; drag an end to change its length. Esc puts it back.", "small_hint", this, true);
   note_->setObjectName("stent_note");
   box->addWidget(note_);
   for (auto signal : {&Workspace::case_replaced, &Workspace::plans_changed, &Workspace::selection_changed, &Workspace::tool_changed}) connect(&workspace, signal, this, &StentPanel::refresh);
@@ -128,7 +99,7 @@ StentPanel::StentPanel(Workspace& workspace, FlowDrafts& drafts, QWidget* parent
 
 const twin::InterventionSpec* StentPanel::stent() const {
   const auto* spec = workspace_.selected_spec();
-  return spec && spec->kind == "stent" && workspace_.tool() == Tool::none ? spec : nullptr;
+  return spec && spec->placement.kind == twin::Placement::Kind::segment && workspace_.tool() == Tool::none ? spec : nullptr;
 }
 
 void StentPanel::refresh() {
@@ -137,8 +108,8 @@ void StentPanel::refresh() {
   if (!spec) return;
   const auto data = workspace_.data();
   const auto* model = data->twin ? data->twin->find_vessel(spec->placement.vessel) : nullptr;
-  shelf_->setVisible(model && model->report_ffr);   // the shelf holds coronary stents
-  compare_->setVisible(model && model->report_ffr);
+  shelf_->setVisible(model && model->report_ffr && spec->kind == "stent");   // the shelf holds coronary stents
+  compare_->setVisible(model && model->report_ffr && present::has_sizes(spec->kind));
   const auto show = [](QComboBox* box, double value) {
     const QSignalBlocker block(box);
     int at = -1;
@@ -147,11 +118,13 @@ void StentPanel::refresh() {
     box->setCurrentIndex(at);
     if (at < 0) box->setPlaceholderText(QStringLiteral("%1 mm").arg(value, 0, 'f', 1));
   };
-  show(diameter_, spec->params.number("diameter_mm"));
-  show(length_, spec->placement.length_mm);
+  if (shelf_->isVisibleTo(this)) {
+    show(diameter_, spec->params.number("diameter_mm"));
+    show(length_, spec->placement.length_mm);
+  }
   const auto& place = spec->placement;
   const double middle = place.start_mm + 0.5 * place.length_mm, was = compared_at_.start_mm + 0.5 * compared_at_.length_mm;
-  if (compared_plan_ != workspace_.session().active_plan() || place.vessel != compared_at_.vessel || place.branch != compared_at_.branch || std::abs(middle - was) > 0.5) sizes_.clear();
+  if (compared_plan_ != workspace_.session().active_plan() || compared_id_ != spec->id || place.vessel != compared_at_.vessel || place.branch != compared_at_.branch || std::abs(middle - was) > 0.5) sizes_.clear();
   refresh_numbers();
   refresh_table();
 }
@@ -172,14 +145,16 @@ void StentPanel::refresh_numbers() {
     if (draft->answer && !draft->answer->refused.empty()) numbers_->addWidget(make_label(QString::fromStdString(draft->answer->refused), "attention", this, true));
   }
   if (run) {
-    const QString before = QString::fromStdString(vessel + "_stent_");
+    const QString before = QString::fromStdString(present::device_numbers(*spec));
     for (const auto& q : run->quantities) {
       const QString key = QString::fromStdString(q.key);
       if (!key.startsWith(before)) continue;
       QString label = QString::fromStdString(q.label);
       label = label.mid(label.indexOf(':') + 1).trimmed();   // the vessel's name is known here
-      label.replace("smallest diameter in the stent, ", "MLD ");
-      label.replace("stent expansion", "expansion");
+      for (const auto& [longer, shorter] : {std::pair{"smallest diameter in the stent, ", "MLD "}, {"smallest diameter, before the balloon", "MLD before"}, {"smallest diameter, after the balloon", "MLD after recoil"},
+                                            {"smallest diameter, before the narrowing", "MLD before"}, {"smallest diameter, after the narrowing", "MLD after"}, {"smallest diameter, before", "MLD before"},
+                                            {"smallest diameter of the ideal lumen", "MLD ideal"}, {"largest gap between stent and wall", "largest gap"}, {"deployed stent length", "deployed length"}, {"stent ", ""}})
+        label.replace(longer, shorter);
       auto* fact = make_fact(label.left(1).toUpper() + label.mid(1), present::show_number(q.value, QString::fromStdString(q.unit)) + " " + QString::fromStdString(q.unit), this);
       fact->setToolTip(QString::fromStdString(q.label + (q.note.empty() ? "" : "\n" + q.note)));
       numbers_->addWidget(fact);
@@ -203,9 +178,7 @@ void StentPanel::choose(double diameter, double length) {
   const auto data = workspace_.data();
   const double whole = branch_length(*data, spec->placement);
   if (whole <= 0) return;
-  twin::Scenario one;
-  one.interventions = {*spec};
-  const auto edited = with_size(std::move(one), spec->id, diameter, length, whole).interventions.front();
+  const auto edited = present::with_size(*spec, {diameter, length}, whole);
   if (edited == *spec) return;
   const auto vessel = QString::fromStdString(spec->placement.vessel);
   workspace_.update_intervention(edited);
@@ -223,13 +196,17 @@ void StentPanel::compare() {
   const auto scenario = data->plans[std::size_t(plan)].scenario;
   compared_at_ = spec->placement;
   compared_plan_ = plan;
-  const auto list = neighbours(spec->params.number("diameter_mm"), spec->placement.length_mm);
-  workspace_.session().jobs().start(session::Lane::image, "stent sizes", "Comparing stent sizes",
+  compared_id_ = spec->id;
+  const auto list = present::sizes_around(present::size_of(*spec));
+  workspace_.session().jobs().start(session::Lane::image, "device sizes", "Comparing sizes",
                                     [=, this, id = spec->id, place = spec->placement](const core::Progress& progress) -> core::Result<session::JobRunner::Completion> {
                                       std::vector<present::StentSize> sizes;
-                                      for (const auto& [d, l] : list) {
+                                      for (const auto& size : list) {
                                         if (progress.cancelled()) return core::cancelled();
-                                        sizes.push_back({d, l, present::answer_flow(alone, with_size(scenario, id, d, l, whole)), NAN});
+                                        auto sized = scenario;
+                                        for (auto& s : sized.interventions)
+                                          if (s.id == id) s = present::with_size(s, size, whole);
+                                        sizes.push_back({size.diameter_mm, size.length_mm, present::answer_flow(alone, sized), NAN});
                                       }
                                       return session::JobRunner::Completion([this, sizes, place, plan] {
                                         if (compared_plan_ != plan || !(compared_at_ == place)) return;   // another place was asked for
@@ -241,12 +218,12 @@ void StentPanel::compare() {
 
 void StentPanel::refresh_table() {
   const auto* spec = stent();
-  table_->setVisible(spec && !sizes_.empty());
-  if (!spec || sizes_.empty()) return;
+  table_->setVisible(spec && !sizes_.empty() && present::has_sizes(spec->kind));
+  if (!spec || sizes_.empty() || !present::has_sizes(spec->kind)) return;
   table_->setRowCount(int(sizes_.size()));
   for (int r = 0; r < table_->rowCount(); ++r) {
     const auto& size = sizes_[std::size_t(r)];
-    const bool now = std::abs(size.diameter_mm - spec->params.number("diameter_mm")) < 1e-6 && std::abs(size.length_mm - spec->placement.length_mm) < 1e-6;
+    const bool now = present::same_size({size.diameter_mm, size.length_mm}, present::size_of(*spec));
     const auto number = [](double v, int decimals) { return std::isfinite(v) ? QString::number(v, 'f', decimals) : QStringLiteral("–"); };
     const bool refused = !size.answer.refused.empty();
     const QStringList cells{QStringLiteral("%1 × %2").arg(size.diameter_mm, 0, 'g', 3).arg(size.length_mm, 0, 'f', 0), refused ? "–" : number(size.answer.min_diameter_mm, 2),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// StentPanel: sizes from the shelf, what the chosen stent reaches, and several sizes side by side. Shown while a stent is selected.
+// StentPanel: what the selected device on a vessel (stent, balloon, ideal lumen, narrowing) reaches, and where it has sizes several of them
+// side by side; for stents also sizes from the shelf.
 #pragma once
 #include <QWidget>
 #include <vector>
@@ -41,6 +42,7 @@ class StentPanel : public QWidget {
   std::vector<present::StentSize> sizes_;
   twin::Placement compared_at_;        // where the table was made for
   int compared_plan_ = -1;
+  std::string compared_id_;
 };
 
 }  // namespace ot::gui

@@ -64,7 +64,7 @@ void ThresholdPlot::paintEvent(QPaintEvent*) {
   const double floor = height() - foot;
   if (counts_.empty()) {
     p.setPen(t.hint);
-    p.drawText(rect(), Qt::AlignCenter, "no image values");
+    p.drawText(rect().adjusted(8, 0, -8, 0), Qt::AlignCenter | Qt::TextWordWrap, unit_.isEmpty() ? QStringLiteral("no image values") : unit_);
     return;
   }
   if (std::isfinite(mean_) && std::isfinite(sd_)) {   // remote mean +- 1 SD

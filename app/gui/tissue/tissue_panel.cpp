@@ -312,7 +312,7 @@ void TissuePanel::refresh_preview() {
       if (std::isfinite(source[n]) && (thinning || s.rim[n] == 0)) values.push_back(source[n]);
     plot_->set_values(values, thinning ? "mm" : s.ct ? "HU" : "");
   } else {
-    plot_->set_values({}, {});
+    plot_->set_values({}, model_.measuring() ? "measuring the wall …" : "no values: choose an image with a labelled LV wall");
   }
   if (!report || !preview) {
     counts_->setText(model_.measuring() ? "Measuring the wall …" : QString());

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What stands on a stretch of a vessel (stents, balloons, ideal lumens, narrowings): how it is drawn, which sizes stand side by side.
+#pragma once
+#include <QString>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/session/case.hpp"
+
+namespace ot::present {
+
+bool on_vessel(const std::string& kind);                         // placed on a segment
+bool is_metal(const twin::InterventionSpec& spec);               // drawn with struts: it stays in the vessel
+
+// Radii at both ends, mm; 0: that of the lumen itself.
+struct DeviceRadii {
+  double proximal_mm = 0, distal_mm = 0;
+};
+DeviceRadii device_radii(const twin::InterventionSpec& spec);
+
+// Beginning of the keys of the numbers a kind reports of a vessel: "lad_stent_".
+std::string device_numbers(const twin::InterventionSpec& spec);
+
+// A size of the same kind about the same middle: stents and balloons by diameter and length, a tapered stent keeps its taper.
+struct DeviceSize {
+  double diameter_mm = 0, length_mm = 0;
+};
+bool has_sizes(const std::string& kind);
+DeviceSize size_of(const twin::InterventionSpec& spec);
+twin::InterventionSpec with_size(twin::InterventionSpec spec, const DeviceSize& size, double branch_length_mm);
+// The sizes next to this one, itself among them, by diameter then length.
+std::vector<DeviceSize> sizes_around(const DeviceSize& now);
+bool same_size(const DeviceSize& a, const DeviceSize& b);
+
+}  // namespace ot::present
