@@ -38,7 +38,7 @@ const ToolTile known_tiles[] = {{"ablation", "lesion_point", "lesion", "Lesion",
                                 {"stent", "stent", "stent", "Stent", "along a vessel"},
                                 {"tapered_stent", "tapered_stent", "tapered_stent", "Tapered", "stent, two sizes"},
                                 {"angioplasty", "balloon", "balloon", "Balloon", "with recoil"},
-                                {"ideal_lumen", "ideal_lumen", "ideal_lumen", "Ideal", "without stenosis"}};
+                                {"ideal_lumen", "ideal_lumen", "ideal_lumen", "Ideal", "no stenosis"}};
 
 // One row of the plan: on/off, name, summary, delete. A click selects.
 class PlanRow : public QFrame {
