@@ -91,7 +91,7 @@ Result<void> add_heart(CaseData& data, const ForeignMesh& m, const imaging::Mixe
   }
   for (auto& [value, name] : tets->mesh.patch_names) name = patch_key(name);
   const auto has = [&](const char* patch) { return std::any_of(tets->mesh.patch_names.begin(), tets->mesh.patch_names.end(), [&](const auto& p) { return p.second == patch; }); };
-  if (!has("endocardium_lv") || !has("epicardium") || !has("base"))
+  if (!has("endocardium_lv") || !has("epicardium") || tets->mesh.patch_values("base").empty())   // the valves' rings are "base_mitral" ...
     tets->notes.push_back("The file does not name endocardium, epicardium and base: the mesh can be looked at and exported; a twin needs these surfaces named in the file.");
   std::shared_ptr<const ep::FibreField> fibres;
   if (!tets->fibre.empty()) {

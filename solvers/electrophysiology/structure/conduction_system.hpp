@@ -44,7 +44,7 @@ struct ConductionRoots {
 
 struct ConductionParams {
   PurkinjeParams tree;
-  double speed_m_per_s = 2.0;          // of 2-4; calibrated on four hearts: QRS 75, 91, 97 and about 100 ms (at 2.5: 70, 86, 93, 95)
+  double speed_m_per_s = 2.0;          // of 2-4; calibrated on three hearts in FAST: QRS 75, 91, 97 ms (at 2.5: 70, 86, 93)
   double junction_delay_ms = 5.0;      // of 3-10
   double retrograde_delay_ms = 2.5;    // of 2-3
   // Muscle excited at once at a junction; of neighbours further out, stimulated on coarse meshes, each comes as much later as a wave from there.
