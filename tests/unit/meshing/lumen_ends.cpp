@@ -48,7 +48,7 @@ double highest(const imaging::Lumen& l) {
 
 }  // namespace
 
-TEST_CASE("The ends proposed of a Y are those the lumen gets; one left closed by hand has no cap and stays part of the wall") {
+TEST_CASE("The ends proposed of a Y are those the lumen gets, and one left closed by hand has no cap and stays part of the wall") {
   const auto proposed = imaging::propose_lumen_ends(y_vessel(), {core::labels::aorta}, from_root(), {});
   REQUIRE(proposed);
   REQUIRE(proposed->ends.size() == 3);
