@@ -50,7 +50,7 @@ TEST_CASE("painting a patch takes the faces whose middle lies in the ball, from 
   CHECK(data.stages.back().notes.front().find("window") != std::string::npos);
 }
 
-TEST_CASE("merging a patch moves all its faces and takes its name away; the other way round is another merge") {
+TEST_CASE("merging a patch moves all its faces and takes its name away, the other way round is another merge") {
   auto data = case_with_box();
   const std::size_t all = faces(data, "floor") + faces(data, "rest");
   REQUIRE(session::merge_patch(data, "box", "floor", "rest"));

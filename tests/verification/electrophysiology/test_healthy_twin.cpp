@@ -106,7 +106,13 @@ TEST_CASE("healthy twin at 60 bpm, FAST: QRS 80-110 ms, QT 350-440 ms, axis -30.
   CHECK(d["V1"].r < -d["V1"].s);          // rS in V1
   CHECK(d["V5"].r > -d["V5"].s);          // R dominates in V5
   CHECK(d["V4"].r > d["V1"].r);
-  CHECK(d["V5"].r > d["V4"].r);
+  // R progression as textbooks and the row ep/healthy-* read it: R passes S in V3 to V5 and stays above it.
+  const std::vector<std::string> chest = {"V1", "V2", "V3", "V4", "V5", "V6"};
+  std::size_t from = 0;
+  while (from < chest.size() && d[chest[from]].r <= -d[chest[from]].s) ++from;
+  CHECK(from >= 2);
+  CHECK(from <= 4);
+  for (std::size_t l = from; l < chest.size(); ++l) CHECK(d[chest[l]].r > -d[chest[l]].s);
 }
 
 TEST_CASE("FAST: same bits with 1 and 2 threads, and again after other lesions went through the cache") {
