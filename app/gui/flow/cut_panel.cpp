@@ -100,7 +100,8 @@ const session::ImageData* CutPanel::image() const {
   const auto data = workspace_.data();
   for (const int label : {core::labels::coronary, core::labels::aorta})
     for (const auto& i : data->images)
-      if (i.labels && i.volume && i.labels->count(label) > 0) return &i;
+      // The volumes the session keeps: counting voxels at every stroke of the brush would stop it.
+      if (i.labels && i.volume && workspace_.session().label_volumes_ml(i.key)[std::size_t(label)] > 0) return &i;
   return nullptr;
 }
 
