@@ -29,14 +29,41 @@ const Profile& stations() {
   return eta;
 }
 
+// What the stations alone decide, for a radius of 1: the weights of the stream function and of the implicit step.
+struct Weights {
+  Profile inner{}, outer{};                // int_{j-1}^{j} u r dr = inner u_{j-1} + outer u_j
+  Profile before{}, behind{};              // radial diffusion at j: -before u_{j-1} - behind u_{j+1} + (before + behind) u_j
+  Profile slope_before{}, slope_here{}, slope_behind{};   // du/dr over r at j
+};
+
+const Weights& weights() {
+  static const Weights all = [] {
+    const Profile& e = stations();
+    Weights w;
+    for (std::size_t j = 1; j <= n; ++j) {
+      const double a = e[j - 1], b = e[j], squares = 0.5 * (b * b - a * a);
+      w.outer[j] = ((b * b * b - a * a * a) / 3 - a * squares) / (b - a);
+      w.inner[j] = squares - w.outer[j];
+    }
+    w.behind[0] = 4 / (e[1] * e[1]);
+    for (std::size_t j = 1; j < n; ++j) {
+      const double down = e[j] - e[j - 1], up = e[j + 1] - e[j], both = down + up;
+      w.before[j] = (e[j] + e[j - 1]) / (down * both * e[j]);
+      w.behind[j] = (e[j] + e[j + 1]) / (up * both * e[j]);
+      w.slope_before[j] = -up / (down * both * e[j]);
+      w.slope_here[j] = (up - down) / (down * up * e[j]);
+      w.slope_behind[j] = down / (up * both * e[j]);
+    }
+    return w;
+  }();
+  return all;
+}
+
 // Stream function int_0^r u r dr, u linear between the stations.
 void stream(const Profile& u, double radius, Profile& psi) {
-  const Profile& e = stations();
+  const Weights& w = weights();
   psi[0] = 0;
-  for (std::size_t j = 1; j <= n; ++j) {
-    const double a = e[j - 1], b = e[j], squares = 0.5 * (b * b - a * a);
-    psi[j] = psi[j - 1] + radius * radius * (u[j - 1] * squares + (u[j] - u[j - 1]) / (b - a) * ((b * b * b - a * a * a) / 3 - a * squares));
-  }
+  for (std::size_t j = 1; j <= n; ++j) psi[j] = psi[j - 1] + radius * radius * (w.inner[j] * u[j - 1] + w.outer[j] * u[j]);
 }
 
 class March {
@@ -67,37 +94,32 @@ class March {
 
   // Advances by dx to `radius`; returns -dp/rho. One round is enough where the profile hardly changes.
   double step(double dx, double radius, int rounds) {
-    const Profile& e = stations();
+    const Weights& w = weights();
     const Profile before = u_, psi_before = psi_;
-    Profile f{}, g{}, c{}, sf{}, sg{};
+    Profile f, g, c, sf, sg;
+    const double k = nu_ / (radius * radius), per_dx = 1 / dx, convect = per_dx / (radius * radius);
     double gradient = 0;
     for (int round = 0; round < rounds; ++round) {  // Picard on the convecting velocity
+      double c_before = 0, f_before = 0, g_before = 0;
       for (std::size_t j = 0; j < n; ++j) {
-        const double along = std::max(u_[j], 0.0);  // no upstream marching
-        double lower = 0, upper = 0, middle = along / dx;
-        if (j == 0) {
-          const double k = 4 * nu_ / (radius * radius * e[1] * e[1]);
-          middle += k, upper -= k;
-        } else {
-          const double down = e[j] - e[j - 1], up = e[j + 1] - e[j], both = down + up, k = nu_ / (radius * radius * e[j]);
-          const double d = k * (e[j] + e[j - 1]) / (down * both), w = k * (e[j] + e[j + 1]) / (up * both);
-          const double across = -(psi_[j] - psi_before[j]) / (dx * radius * radius * e[j]);
-          lower = -d - across * up / (down * both);
-          upper = -w + across * down / (up * both);
-          middle += d + w + across * (up - down) / (down * up);
-        }
-        const double m = middle - (j ? lower * c[j - 1] : 0.0);
-        c[j] = upper / m;
-        f[j] = (along / dx * before[j] - (j ? lower * f[j - 1] : 0.0)) / m;
-        g[j] = (1 - (j ? lower * g[j - 1] : 0.0)) / m;
+        const double along = std::max(u_[j], 0.0) * per_dx;  // no upstream marching
+        const double across = -(psi_[j] - psi_before[j]) * convect;
+        const double lower = across * w.slope_before[j] - k * w.before[j], upper = across * w.slope_behind[j] - k * w.behind[j];
+        const double middle = along + k * (w.before[j] + w.behind[j]) + across * w.slope_here[j];
+        const double by_m = 1 / (middle - lower * c_before);
+        c[j] = c_before = upper * by_m;
+        f[j] = f_before = (along * before[j] - lower * f_before) * by_m;
+        g[j] = g_before = (1 - lower * g_before) * by_m;
       }
       f[n] = g[n] = 0;
       for (std::size_t j = n; j-- > 0;) f[j] -= c[j] * f[j + 1], g[j] -= c[j] * g[j + 1];
       stream(f, radius, sf);
       stream(g, radius, sg);
       gradient = (flow_ / (2 * pi) - sf[n]) / sg[n];
-      for (std::size_t j = 0; j <= n; ++j) u_[j] = f[j] + gradient * g[j];
-      stream(u_, radius, psi_);
+      for (std::size_t j = 0; j <= n; ++j) {
+        u_[j] = f[j] + gradient * g[j];
+        psi_[j] = sf[j] + gradient * sg[j];
+      }
     }
     return gradient * dx;
   }
@@ -114,21 +136,12 @@ class March {
   // Pressure gradient of the discrete developed flow over Poiseuille's: a property of the stations (0.1 %), taken off the viscosity.
   static double poiseuille_error() {
     static const double error = [] {
-      const Profile& e = stations();
+      const Weights& w = weights();
       Profile c{}, g{}, sg{};
       for (std::size_t j = 0; j < n; ++j) {
-        double lower = 0, upper = 0, middle = 0;
-        if (j == 0) {
-          const double k = 4 / (e[1] * e[1]);
-          middle = k, upper = -k;
-        } else {
-          const double down = e[j] - e[j - 1], up = e[j + 1] - e[j], both = down + up;
-          const double d = (e[j] + e[j - 1]) / (down * both * e[j]), w = (e[j] + e[j + 1]) / (up * both * e[j]);
-          lower = -d, upper = -w, middle = d + w;
-        }
-        const double m = middle - (j ? lower * c[j - 1] : 0.0);
-        c[j] = upper / m;
-        g[j] = (1 - (j ? lower * g[j - 1] : 0.0)) / m;
+        const double m = w.before[j] + w.behind[j] + (j ? w.before[j] * c[j - 1] : 0.0);
+        c[j] = -w.behind[j] / m;
+        g[j] = (1 + (j ? w.before[j] * g[j - 1] : 0.0)) / m;
       }
       for (std::size_t j = n; j-- > 0;) g[j] -= c[j] * g[j + 1];
       stream(g, 1.0, sg);
