@@ -253,7 +253,11 @@ void View3D::resizeEvent(QResizeEvent*) {
     x += c->width() + gap;
   }
   s.views->setGeometry(width() - views.width() - edge, narrow ? y + 24 + gap : edge, views.width(), views.height());
-  if (!s.hint->empty()) s.hint->move((width() - s.hint->width()) / 2, height() - s.hint->height() - edge);
+  if (!s.hint->empty()) {
+    constexpr int corner = 200, line = 24;   // the view's angle and step in the lower right corner: a hint that reaches it stands above
+    const bool reaches = (width() + s.hint->width()) / 2 > width() - corner;
+    s.hint->move((width() - s.hint->width()) / 2, height() - s.hint->height() - edge - (reaches ? line : 0));
+  }
   const int w = std::min(420, width() - 40);
   s.empty->setGeometry((width() - w) / 2, height() / 2 - 70, w, 140);
   for (QWidget* top : {static_cast<QWidget*>(s.hatching), static_cast<QWidget*>(s.badge), static_cast<QWidget*>(s.note), static_cast<QWidget*>(s.stale),
