@@ -102,11 +102,11 @@ View3D::View3D(QWidget* parent) : QWidget(parent), impl_(std::make_unique<Impl>(
   connect(s.calm_timer, &QTimer::timeout, this, [this] {
     if (impl_->dragging && impl_->moved) return impl_->calm_timer->start();
     impl_->settling = true;
-    impl_->canvas->update();
+    impl_->canvas->request_frame();
   });
   s.canvas->installEventFilter(this);
   s.scene.set_render_request([canvas = QPointer<VtkWidget>(s.canvas)] {
-    if (canvas) canvas->update();
+    if (canvas) canvas->request_frame();
   });
   connect(s.canvas, &VtkWidget::resized_px, this, [this](int w, int h, double ratio) { impl_->scene.set_size(w, h, ratio); });
   connect(s.canvas, &VtkWidget::gl_failed, this, [this](const QString& why) { set_empty(why); });
@@ -223,7 +223,7 @@ bool View3D::grabbing() const { return impl_->grabbing; }
 void View3D::set_view_buttons_visible(bool visible) { impl_->views->setVisible(visible); }
 
 core::Result<void> View3D::save_png(const std::filesystem::path& path) {
-  const QImage image = impl_->canvas->grabFramebuffer();
+  const QImage image = impl_->canvas->grab_frame();
   return core::write_file_with(path, [&](const std::filesystem::path& temporary) -> core::Result<void> {
     if (image.isNull() || !image.save(QString::fromStdString(temporary.string()), "PNG")) {
       return core::bad_input("The picture " + path.string() + " could not be written (the folder may be missing, read-only or full). "

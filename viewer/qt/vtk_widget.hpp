@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// VtkWidget: a Qt 6 QOpenGLWidget that shows VTK renderers (Debian's own VTK Qt module is built on Qt 5 and is not used).
+// VtkWidget: shows VTK renderers in a plain Qt 6 widget (Debian's own VTK Qt module is built on Qt 5 and is not used).
+// VTK draws in an OpenGL context of the widget's own, off the screen; the picture is read back and painted like any image. A QOpenGLWidget
+// would turn the whole window into OpenGL: each brush stroke in a slice would then put every pixel of the window together again on the
+// graphics card, or, in software OpenGL, on the processor (docs/dev/decisions/0009-offscreen-3d.md).
 // Call prepare_opengl() once before the QApplication is made. GUI thread only.
 #pragma once
-#include <QOpenGLWidget>
+#include <QImage>
+#include <QWidget>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,13 +17,15 @@ namespace ot::viewer {
 
 void prepare_opengl();  // default surface format: OpenGL 3.2 core, depth 24, stencil 8
 
-class VtkWidget : public QOpenGLWidget {
+class VtkWidget : public QWidget {
   Q_OBJECT
  public:
   explicit VtkWidget(QWidget* parent = nullptr);
   ~VtkWidget() override;
 
   void add_renderer(vtkRenderer* renderer);
+  void request_frame();                  // the scene changed: drawn anew with the next paint event; others show the last picture again
+  QImage grab_frame();                   // the present picture in device pixels, drawn now if the scene changed; null without OpenGL
   // Called before each frame with the context current.
   void set_prepare(std::function<void()> prepare);
   bool software_gl() const;              // known after the first frame
@@ -33,11 +39,12 @@ class VtkWidget : public QOpenGLWidget {
   void resized_px(int width, int height, double ratio);
 
  protected:
-  void initializeGL() override;
-  void resizeGL(int width, int height) override;
-  void paintGL() override;
+  void paintEvent(QPaintEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
+  void start();
+  void draw();
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

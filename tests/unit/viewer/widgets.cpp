@@ -40,14 +40,14 @@ void need_application() {
 
 void wait_for_picture(viewer::View3D& view) {
   const long before = view.canvas().frames();
-  view.canvas().update();
+  view.canvas().request_frame();
   REQUIRE(QTest::qWaitFor([&] { return view.canvas().frames() > before; }, 30000));
   QTest::qWait(30);
 }
 
 QImage shot(viewer::View3D& view) {
   wait_for_picture(view);
-  return view.canvas().grabFramebuffer().convertToFormat(QImage::Format_RGB32);
+  return view.canvas().grab_frame().convertToFormat(QImage::Format_RGB32);
 }
 
 long saturated_pixels(const QImage& image) {
