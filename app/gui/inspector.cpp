@@ -24,8 +24,8 @@
 namespace ot::gui {
 namespace {
 
-constexpr int row_height = 29, tall_row_height = 40;
-constexpr int role_key = Qt::UserRole + 1, role_tone = Qt::UserRole + 2, role_unit = Qt::UserRole + 3, role_stale = Qt::UserRole + 4;
+constexpr int row_height = 29, tall_row_height = 40, header_height = 34;
+constexpr int role_key = Qt::UserRole + 1, role_tone = Qt::UserRole + 2, role_unit = Qt::UserRole + 3, role_stale = Qt::UserRole + 4, role_mode = Qt::UserRole + 5;
 
 QColor color_of(present::Tone tone) {
   switch (tone) {
@@ -89,7 +89,7 @@ class NumberDelegate : public QStyledItemDelegate {
 
 class HeaderView : public QHeaderView {
  public:
-  explicit HeaderView(QWidget* parent) : QHeaderView(Qt::Horizontal, parent) { setFixedHeight(row_height); }
+  explicit HeaderView(QWidget* parent) : QHeaderView(Qt::Horizontal, parent) { setFixedHeight(header_height); }
 
  protected:
   void paintSection(QPainter* painter, const QRect& rect, int section) const override {
@@ -99,8 +99,16 @@ class HeaderView : public QHeaderView {
     painter->setFont(ui_font(11, QFont::Medium));
     const QVariant color = model()->headerData(section, Qt::Horizontal, Qt::ForegroundRole);
     painter->setPen(color.isValid() ? color.value<QColor>() : theme().hint);
-    painter->drawText(rect.adjusted(4, 0, -6, 0), (section ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter,
-                      model()->headerData(section, Qt::Horizontal).toString());
+    // The name of the column above, the model its numbers come from below.
+    const QString mode = model()->headerData(section, Qt::Horizontal, role_mode).toString();
+    const QRect box = rect.adjusted(4, 0, -6, 0);
+    const auto align = (section ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter;
+    painter->drawText(mode.isEmpty() ? box : box.adjusted(0, 2, 0, -14), align, model()->headerData(section, Qt::Horizontal).toString());
+    if (!mode.isEmpty()) {
+      painter->setFont(ui_font(9, QFont::Medium));
+      painter->setPen(mode == "FULL" ? theme().good : theme().attention);
+      painter->drawText(box.adjusted(0, 17, 0, -2), align, mode);
+    }
     painter->restore();
   }
 };
@@ -142,11 +150,17 @@ void NumberTableWidget::show_table(const present::NumberTable& table) {
   for (int c = 0; c < columns; ++c) {
     const auto& column = table.columns[std::size_t(c)];
     header(c + 1, column.name, plan_color(column.plan));
+    horizontalHeaderItem(c + 1)->setData(role_mode, column.mode);
     horizontalHeaderItem(c + 1)->setToolTip(column.mode.isEmpty() ? "not computed yet" : column.mode + (column.stale ? ", out of date" : ""));
   }
   const auto name = [&](int c) { return table.columns[std::size_t(c)].name; };
   header(columns + 1, "Δ", theme().hint);
-  if (columns > 0) horizontalHeaderItem(columns + 1)->setToolTip(name(table.right) + " minus " + name(table.left));
+  if (columns > 0) {
+    auto* delta = horizontalHeaderItem(columns + 1);
+    delta->setToolTip(name(table.right) + " minus " + name(table.left) +
+                      (table.mixed ? ", both in FAST: one of them has no FULL result yet, and FULL minus FAST would be the difference of the models" : ""));
+    if (table.mixed) delta->setData(role_mode, "FAST");
+  }
   for (int r = 0; r < rowCount(); ++r) {
     const auto& row = table.rows[std::size_t(r)];
     const auto cell = [&](int column, const QString& text) {
@@ -185,7 +199,7 @@ void NumberTableWidget::set_all(bool all) {
 }
 
 void NumberTableWidget::fold() {
-  int height = row_height + 2;
+  int height = header_height + 2;
   for (int r = 0; r < rowCount(); ++r) {
     setRowHidden(r, !all_ && r >= first_rows);
     if (!isRowHidden(r)) height += rowHeight(r);
@@ -357,7 +371,7 @@ void Inspector::refresh_sure() {
   sure_card_->setVisible(shown.result != nullptr);
   if (!shown.result) return;
   const bool full = shown.result->mode == core::Mode::full;
-  auto* mode = make_label(full ? "FULL: every equation solved on the mesh" : "FAST: an estimate until FULL has run", full ? "good" : "attention", this, true);
+  auto* mode = make_label((workspace_.comparing() ? shown.name + ", " : QString()) + (full ? "FULL: every equation solved on the mesh" : "FAST: an estimate until FULL has run"), full ? "good" : "attention", this, true);
   mode->setStyleSheet("font-size: 12px;");
   sure_->addWidget(mode);
   const auto fast = workspace_.session().result(plan, core::Mode::fast);

@@ -69,6 +69,7 @@ void Workspace::on_change(session::Change change) {
         live_plan_ = -1;
       }
       emit results_changed();
+      ensure_results();
       break;
     case session::Change::jobs:
       if (live_frame_ && !running_full()) {
@@ -102,7 +103,7 @@ void Workspace::keep_results() {
 present::PlanResult Workspace::shown_result(int plan) const {
   const auto data = session_.data();
   if (plan < 0 || plan >= session_.plan_count()) return {};
-  present::PlanResult shown{plan, present::plan_short_name(session_, plan), session_.best_result(plan), false};
+  present::PlanResult shown{plan, present::plan_short_name(session_, plan), session_.best_result(plan), false, session_.result(plan, core::Mode::fast)};
   if (!shown.result) {
     shown.stale = true;
     const auto last = last_result_.find(data->plans[std::size_t(plan)].name);
@@ -111,13 +112,20 @@ present::PlanResult Workspace::shown_result(int plan) const {
   return shown;
 }
 
+bool Workspace::fast_is_wanted(int plan) const {
+  const int left = comparing_ ? compare_left_ : 0, right = comparing_ ? compare_right() : session_.active_plan();
+  if (plan != left && plan != right) return false;
+  const auto a = session_.best_result(left), b = session_.best_result(right);
+  return a && b && a->mode != b->mode && !session_.result(plan, core::Mode::fast);
+}
+
 void Workspace::ensure_results() {
   const auto data = session_.data();
   if (!data->twin) return;
   const auto jobs = session_.jobs().status();
   for (int plan = 0; plan < session_.plan_count(); ++plan) {
     const bool on_screen = plan == 0 || plan == session_.active_plan() || (comparing_ && (plan == compare_left_ || plan == compare_right()));
-    if (!on_screen || !session_.stale(plan)) continue;
+    if (!on_screen || !(session_.stale(plan) || fast_is_wanted(plan))) continue;
     const std::string ending = plan == 0 ? "baseline" : "plan " + data->plans[std::size_t(plan)].name;
     bool under_way = false;
     for (const auto& job : jobs)

@@ -57,7 +57,7 @@ class Workspace : public QObject {
 
   // The plan's result, or while a new one is computed the last one before the edit (then `stale`). Null when there never was one.
   present::PlanResult shown_result(int plan) const;
-  // FAST answers for every plan on screen that has none and is not being computed.
+  // FAST answers for every plan on screen that has none and is not being computed; also for one whose FULL result is compared with a FAST one.
   void ensure_results();
 
   // About 30 times a second, with the wall time since the last call.
@@ -160,6 +160,7 @@ class Workspace : public QObject {
   void quantity_hovered(const QString& text);
 
  private:
+  bool fast_is_wanted(int plan) const;   // one of the two plans compared is FULL, the other FAST: their difference is that of both in FAST
   void on_change(session::Change change);
   void measure_heart();
   void refresh_end();

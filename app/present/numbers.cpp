@@ -26,6 +26,13 @@ int rank(const QString& key) {
   return 50;
 }
 
+double value_of(const twin::RunResult* result, const QString& key) {
+  if (result)
+    for (const core::Quantity& q : result->quantities)
+      if (key == QString::fromStdString(q.key)) return q.value;
+  return nan;
+}
+
 }  // namespace
 
 QString unit_text(const QString& unit) {
@@ -102,10 +109,15 @@ NumberTable number_table(const std::vector<PlanResult>& plans, int left_plan, in
       table.rows[it->second].values[c] = q.value;
     }
   }
+  const std::size_t left = std::size_t(table.left), right = std::size_t(table.right);
+  // FULL minus FAST would show the difference of the models as if the plan had made it.
+  table.mixed = left != right && !table.columns[left].mode.isEmpty() && !table.columns[right].mode.isEmpty() && table.columns[left].mode != table.columns[right].mode;
   for (NumberRow& row : table.rows) {
-    if (table.left == table.right) continue;
-    row.difference = row.values[std::size_t(table.right)] - row.values[std::size_t(table.left)];
-    row.tone = show_difference(row.difference, row.unit, row.values[std::size_t(table.left)]) == "0" ? Tone::neutral : tone_of(row.key, row.difference);
+    if (left == right) continue;
+    double from = row.values[left], to = row.values[right];
+    if (table.mixed) from = value_of(plans[left].fast.get(), row.key), to = value_of(plans[right].fast.get(), row.key);
+    row.difference = to - from;
+    row.tone = show_difference(row.difference, row.unit, from) == "0" ? Tone::neutral : tone_of(row.key, row.difference);
   }
   std::stable_sort(table.rows.begin(), table.rows.end(),
                    [](const NumberRow& a, const NumberRow& b) { return rank(a.key) < rank(b.key); });

@@ -14,7 +14,7 @@ enum class Tone { neutral, good, attention, bad };
 struct NumberRow {
   QString key, label, unit, note;
   std::vector<double> values;   // one per column, NaN = not known
-  double difference = 0;        // columns[right] - columns[left], NaN when either is missing
+  double difference = 0;        // right minus left, NaN when either is missing in the model of the difference
   Tone tone = Tone::neutral;
 };
 
@@ -31,11 +31,13 @@ struct PlanResult {
   QString name;
   std::shared_ptr<const twin::RunResult> result;
   bool stale = false;
+  std::shared_ptr<const twin::RunResult> fast;   // FAST of the present scenario, for a difference to a plan that has no FULL yet
 };
 
 struct NumberTable {
   std::vector<NumberColumn> columns;
   int left = 0, right = 0;      // columns whose difference is shown
+  bool mixed = false;           // one of the two is FULL, the other FAST: the difference is that of both in FAST, unknown where one lacks it
   std::vector<NumberRow> rows;
 };
 
