@@ -9,6 +9,7 @@
 #include <QFile>
 #include <QLabel>
 #include <QMouseEvent>
+#include <QScrollArea>
 #include <QSlider>
 #include <QTextStream>
 #include <QThread>
@@ -57,6 +58,12 @@ QString shown_text(const QWidget* widget) {
   return widget->accessibleDescription();
 }
 
+// A hand scrolls to what it wants to click.
+void bring_into_view(QWidget* widget) {
+  for (QWidget* w = widget->parentWidget(); w; w = w->parentWidget())
+    if (auto* area = qobject_cast<QScrollArea*>(w)) area->ensureWidgetVisible(widget);
+}
+
 bool set_value(QWidget* widget, const QString& value) {
   if (auto* number = qobject_cast<QDoubleSpinBox*>(widget)) number->setValue(value.toDouble());
   else if (auto* slider = qobject_cast<QSlider*>(widget)) slider->setValue(value.toInt());
@@ -65,6 +72,7 @@ bool set_value(QWidget* widget, const QString& value) {
     if (at < 0) at = choice->findText(value, Qt::MatchContains);
     if (at < 0) return false;
     choice->setCurrentIndex(at);
+    emit choice->activated(at);   // as when a hand chooses
   } else if (auto* button = qobject_cast<QAbstractButton*>(widget)) button->setChecked(value == "on");
   else return false;
   return true;
@@ -115,9 +123,11 @@ QString run_command(MainWindow& window, const QString& line) {
     QWidget* w = widget();
     if (!w || !w->isVisible()) return "There is no visible \"" + first + "\".";
     if (!w->isEnabled()) return "\"" + first + "\" is not possible now: " + w->toolTip();
+    bring_into_view(w);
     send_click(w, QPointF(w->width() / 2.0, w->height() / 2.0));
   } else if (command == "set") {
     QWidget* w = widget();
+    if (w) bring_into_view(w);
     if (!w || !set_value(w, rest)) return "\"" + first + "\" cannot be set to \"" + rest + "\".";
   } else if (command == "pick" && words.size() == 3) {
     auto& pane = window.centre().main_pane();

@@ -57,7 +57,7 @@ std::vector<PreflightLine> preflight_flow(const twin::VesselModel& vessel) {
   auto fits = hemo::check_conditions(p);
   if (fits && p.network) fits = hemo::check_network_conditions(p);
   if (fits && p.mesh) fits = hemo::check_mesh_conditions(p);
-  lines.push_back(fits ? PreflightLine{Level::good, "Every end has a condition", fmt::format("{} inlet, {} outlets.", p.inlets.size(), p.outlets.size())}
+  lines.push_back(fits ? PreflightLine{Level::good, "Every end has a condition", fmt::format("{} inlet{}, {} outlet{}.", p.inlets.size(), p.inlets.size() == 1 ? "" : "s", p.outlets.size(), p.outlets.size() == 1 ? "" : "s")}
                        : PreflightLine{Level::bad, "A condition is missing or cannot be used", fits.error().message});
   double flow = 0;
   for (const auto& inlet : p.inlets) flow += hemo::mean_flow(inlet, p.cycle_s);

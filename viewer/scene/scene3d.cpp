@@ -211,6 +211,7 @@ void Scene3D::set_highlight(std::optional<Highlight> what) {
     s.highlight.set_color(what->color);
     s.highlight_lines.set_look(what->color, 2.0 * s.ratio);
   }
+  s.tissue_drawn.set_opacity(what && what->through ? 0.3 : s.tissue_opacity);
   s.highlight_lines.set_segments(what ? what->lines : std::vector<Vec3>{});
   s.highlight.set_visible(what.has_value());
   s.highlight.set_geometry(std::move(shape));

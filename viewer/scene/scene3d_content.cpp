@@ -188,6 +188,7 @@ void Scene3D::set_tissue_visible(bool visible) {
   impl_->changed();
 }
 void Scene3D::set_tissue_opacity(double opacity) {
+  impl_->tissue_opacity = opacity;
   impl_->tissue_drawn.set_opacity(opacity);
   impl_->changed();
 }

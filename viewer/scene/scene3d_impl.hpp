@@ -54,6 +54,7 @@ struct Scene3D::Impl {
   DrawnSurface preview, centrelines;
   DrawnLines crosshair, measures, highlight_lines;
   DrawnSurface highlight;
+  double tissue_opacity = 1;   // as asked; a mark inside it lowers it while it is shown
   DrawnVolume volume;
   std::shared_ptr<const VolumeTexture> texture;
 

@@ -8,6 +8,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "app/gui/widgets.hpp"
 #include "app/present/numbers.hpp"
@@ -45,6 +46,12 @@ void MeshPanel::showEvent(QShowEvent* event) {
   if (outdated_) refresh();
 }
 
+void MeshPanel::hideEvent(QHideEvent* event) {
+  QWidget::hideEvent(event);
+  if (!std::exchange(marked_, false)) return;
+  for (auto* view : window()->findChildren<viewer::View3D*>()) view->scene().set_highlight(std::nullopt);
+}
+
 void MeshPanel::fly(const core::Vec3& point, double radius_mm, const core::TetMesh* mesh, core::Index tet) {
   workspace_.set_crosshair(point);
   for (auto* view : window()->findChildren<viewer::View3D*>()) {
@@ -52,6 +59,7 @@ void MeshPanel::fly(const core::Vec3& point, double radius_mm, const core::TetMe
     viewer::Scene3D::Highlight mark;
     mark.center = point;
     mark.radius = 0.35 * radius_mm;
+    mark.through = true;
     if (mesh) {
       for (core::Index n : mesh->tets[std::size_t(tet)]) mark.points.push_back(mesh->nodes[std::size_t(n)]);
       mark.triangles = {{1, 2, 3}, {0, 3, 2}, {0, 1, 3}, {0, 2, 1}};
@@ -59,6 +67,7 @@ void MeshPanel::fly(const core::Vec3& point, double radius_mm, const core::TetMe
     }
     view->scene().set_highlight(mark);
     view->scene().fly_to(point, radius_mm);
+    marked_ = true;
   }
 }
 
@@ -110,10 +119,12 @@ void MeshPanel::show_patch(const core::TetMesh& mesh, int patch) {
     mark.triangles.push_back({triangle[0], triangle[1], triangle[2]});
   }
   if (mark.points.empty()) return;
+  mark.through = true;
   for (auto* view : window()->findChildren<viewer::View3D*>()) {
     if (!view->isVisible()) continue;
     view->scene().set_highlight(mark);
-    view->scene().fly_to(0.5 * (low + high), std::max(20.0, (high - low).norm()));
+    view->scene().fly_to(0.5 * (low + high), std::max(20.0, 0.25 * (high - low).norm()));   // fly_to shows three radii to each side
+    marked_ = true;
   }
 }
 

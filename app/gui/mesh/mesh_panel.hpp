@@ -20,6 +20,7 @@ class MeshPanel : public QWidget {
 
  protected:
   void showEvent(QShowEvent* event) override;
+  void hideEvent(QHideEvent* event) override;   // takes its mark out of the 3D view
 
  private:
   void refresh();
@@ -32,6 +33,7 @@ class MeshPanel : public QWidget {
   Workspace& workspace_;
   QVBoxLayout* box_;
   bool outdated_ = true;
+  bool marked_ = false;        // a mark of this panel is in the 3D view
   // A report costs a pass over the mesh: kept while the mesh lives.
   struct Known {
     std::shared_ptr<const core::TetMesh> mesh;
