@@ -102,7 +102,20 @@ struct DrawnVolume::Impl {
   vtkNew<vtkColorTransferFunction> color;
   vtkNew<vtkPiecewiseFunction> opacity;
   bool software = true, maximum = false;
-  double ray_step = 5;               // a careful start: the first picture is measured
+  // Pixels per ray; a careful start: the first pictures are measured. A screen of twice the pixels needs twice the distance.
+  struct Rays {
+    double step, least, most, budget_ms;
+  } moving{5, 2, 24, frame_budget_ms}, still{3, 1, 12, still_budget_ms};
+  bool quick = false, drawn_quick = false;   // the next picture, the last one
+  Rays& rays(bool of_quick) { return of_quick ? moving : still; }
+  void set_distances() {
+    software_mapper->SetImageSampleDistance(float(std::round(rays(quick).step * 2) / 2));
+    if (!texture) return;
+    // Along the ray a moving picture is sampled every second voxel, as the eye cannot follow finer.
+    const float along = float(texture->grid.spacing.minCoeff() * (quick ? 2 : 1));
+    software_mapper->SetSampleDistance(along);
+    software_mapper->SetInteractiveSampleDistance(along);
+  }
   std::optional<VolumeBox> clip;
 
   vtkVolumeMapper* mapper() { return software || !hardware_mapper ? static_cast<vtkVolumeMapper*>(software_mapper.Get()) : static_cast<vtkVolumeMapper*>(hardware_mapper.Get()); }
@@ -122,7 +135,7 @@ struct DrawnVolume::Impl {
       m->SetCroppingRegionPlanes(lo.x(), hi.x(), lo.y(), hi.y(), lo.z(), hi.z());
       m->SetCroppingRegionFlagsToSubVolume();
     }
-    software_mapper->SetImageSampleDistance(float(ray_step));
+    set_distances();
     volume->SetMapper(m);
   }
 };
@@ -165,8 +178,6 @@ void DrawnVolume::set_texture(std::shared_ptr<const VolumeTexture> texture) {
   }
   s.volume->SetUserMatrix(place);
   s.volume->GetProperty()->SetScalarOpacityUnitDistance(g.spacing.minCoeff());
-  s.software_mapper->SetSampleDistance(float(g.spacing.minCoeff()));
-  s.software_mapper->SetInteractiveSampleDistance(float(g.spacing.minCoeff()));
   s.apply();
 }
 
@@ -198,16 +209,22 @@ void DrawnVolume::set_software(bool software) {
   if (!software && !s.hardware_mapper) s.hardware_mapper = vtkSmartPointer<vtkGPUVolumeRayCastMapper>::New();
   s.apply();
 }
+void DrawnVolume::set_quick(bool on) {
+  Impl& s = *impl_;
+  s.drawn_quick = s.quick;
+  s.quick = on;
+  if (s.software && visible()) s.set_distances();
+}
 void DrawnVolume::tell_frame_ms(double ms) {
   Impl& s = *impl_;
   if (!s.software || !visible() || !(ms > 0)) return;
   // Rays go with the square of their distance; move half the way (in the logarithm) so that one slow picture does not blur the next.
-  constexpr double least = 2, most = 10;
-  const double wanted = std::clamp(s.ray_step * std::sqrt(ms / frame_budget_ms), least, most);
-  s.ray_step = std::sqrt(s.ray_step * wanted);
-  s.software_mapper->SetImageSampleDistance(float(std::round(s.ray_step * 2) / 2));
+  Impl::Rays& rays = s.rays(s.drawn_quick);
+  const double wanted = std::clamp(rays.step * std::sqrt(ms / rays.budget_ms), rays.least, rays.most);
+  rays.step = std::sqrt(rays.step * wanted);
+  s.set_distances();
 }
-int DrawnVolume::ray_step() const { return int(std::lround(impl_->ray_step)); }
+double DrawnVolume::ray_step() const { return impl_->rays(impl_->quick).step; }
 bool DrawnVolume::visible() const { return impl_->volume->GetVisibility() != 0; }
 vtkProp* DrawnVolume::prop() const { return impl_->volume; }
 

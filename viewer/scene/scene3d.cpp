@@ -247,7 +247,10 @@ void Scene3D::set_measure_lines(const std::vector<Vec3>& point_pairs) {
 }
 void Scene3D::set_render_request(std::function<void()> request) { impl_->request = std::move(request); }
 
-void Scene3D::set_quick(bool on) { impl_->stage.set_quick(on); }
+void Scene3D::set_quick(bool on) {
+  impl_->stage.set_quick(on);
+  impl_->volume.set_quick(on);
+}
 
 void Scene3D::prepare() {
   Impl& s = *impl_;

@@ -97,6 +97,35 @@ std::optional<std::array<double, 4>> TiledContours::changed_in(const std::array<
   return std::array<double, 4>{u0_ + wide * from_u, v0_ + wide * from_v, u0_ + wide * (to_u + 1), v0_ + wide * (to_v + 1)};
 }
 
+// All voxels that these samples see carry one label: there is nothing to contour. Looked at where it costs less than the samples.
+bool TiledContours::one_label(int from_u, int from_v, int wide, int tall) const {
+  const core::Grid& g = labels_->grid;
+  Vec3 lo = Vec3::Constant(1e300), hi = Vec3::Constant(-1e300);
+  for (int c = 0; c < 4; ++c) {
+    const Vec3 x = first_ + double(from_u + ((c & 1) ? wide - 1 : 0)) * du_ + double(from_v + ((c & 2) ? tall - 1 : 0)) * dv_;
+    lo = lo.cwiseMin(x), hi = hi.cwiseMax(x);
+  }
+  int from[3], to[3];
+  double voxels = 1;
+  bool outside = false;
+  for (int a = 0; a < 3; ++a) {
+    from[a] = int(std::floor(lo[a])), to[a] = int(std::floor(hi[a])) + 1;
+    outside = outside || from[a] < 0 || to[a] >= g.size[std::size_t(a)];
+    from[a] = std::max(from[a], 0), to[a] = std::min(to[a], g.size[std::size_t(a)] - 1);
+    voxels *= std::max(0, to[a] - from[a] + 1);
+  }
+  if (voxels > double(wide) * tall) return false;   // a plane across the axes: its box holds too much
+  if (voxels == 0) return true;                     // all outside
+  const std::uint8_t first = outside ? std::uint8_t(0) : labels_->values[g.offset(from[0], from[1], from[2])];
+  for (int k = from[2]; k <= to[2]; ++k)
+    for (int j = from[1]; j <= to[1]; ++j) {
+      const std::uint8_t* row = labels_->values.data() + g.offset(from[0], j, k);
+      for (int i = 0; i <= to[0] - from[0]; ++i)
+        if (row[i] != first) return false;
+    }
+  return true;
+}
+
 void TiledContours::compute(int tu, int tv) {
   Tile& tile = tiles_[std::size_t(tv) * std::size_t(tiles_u_) + std::size_t(tu)];
   tile.valid = true;
@@ -106,6 +135,7 @@ void TiledContours::compute(int tu, int tv) {
   const int from_u = tu * tile_cells, from_v = tv * tile_cells;
   const int cells_u = std::min(tile_cells, nu_ - 1 - from_u), cells_v = std::min(tile_cells, nv_ - 1 - from_v);
   const int wide = cells_u + 1 + 2 * halo, tall = cells_v + 1 + 2 * halo;
+  if (one_label(from_u - halo, from_v - halo, wide, tall)) return;
   struct Sample { std::uint8_t label[8]; float weight[8]; };
   std::vector<Sample> mixed;
   std::vector<int> at(std::size_t(wide) * std::size_t(tall));   // >= 0: a sample in `mixed`; < 0: all corners carry label -1 - at

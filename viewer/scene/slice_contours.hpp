@@ -34,6 +34,7 @@ class TiledContours {
     std::vector<LabelContour> contours;
   };
   void compute(int tu, int tv);
+  bool one_label(int from_u, int from_v, int wide, int tall) const;   // samples from there
 
   std::shared_ptr<const core::LabelMap> labels_;
   SliceAxes axes_{};
