@@ -102,10 +102,12 @@ struct DrawnVolume::Impl {
   vtkNew<vtkColorTransferFunction> color;
   vtkNew<vtkPiecewiseFunction> opacity;
   bool software = true, maximum = false;
-  // Pixels per ray; a careful start: the first pictures are measured. A screen of twice the pixels needs twice the distance.
+  // Pixels per ray; a careful start: the first pictures are measured. `most`, beyond which nothing is recognised, counts in
+  // points of the screen: one with twice the pixels may have twice the distance.
   struct Rays {
     double step, least, most, budget_ms;
-  } moving{5, 2, 24, frame_budget_ms}, still{3, 1, 12, still_budget_ms};
+  } moving{5, 2, 10, frame_budget_ms}, still{3, 1, 5, still_budget_ms};
+  double ratio = 1;
   bool quick = false, drawn_quick = false;   // the next picture, the last one
   Rays& rays(bool of_quick) { return of_quick ? moving : still; }
   void set_distances() {
@@ -209,6 +211,7 @@ void DrawnVolume::set_software(bool software) {
   if (!software && !s.hardware_mapper) s.hardware_mapper = vtkSmartPointer<vtkGPUVolumeRayCastMapper>::New();
   s.apply();
 }
+void DrawnVolume::set_ratio(double device_pixels_per_point) { impl_->ratio = std::max(1.0, device_pixels_per_point); }
 void DrawnVolume::set_quick(bool on) {
   Impl& s = *impl_;
   s.drawn_quick = s.quick;
@@ -220,7 +223,7 @@ void DrawnVolume::tell_frame_ms(double ms) {
   if (!s.software || !visible() || !(ms > 0)) return;
   // Rays go with the square of their distance; move half the way (in the logarithm) so that one slow picture does not blur the next.
   Impl::Rays& rays = s.rays(s.drawn_quick);
-  const double wanted = std::clamp(rays.step * std::sqrt(ms / rays.budget_ms), rays.least, rays.most);
+  const double wanted = std::clamp(rays.step * std::sqrt(ms / rays.budget_ms), rays.least, rays.most * s.ratio);
   rays.step = std::sqrt(rays.step * wanted);
   s.set_distances();
 }

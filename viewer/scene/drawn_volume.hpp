@@ -52,6 +52,7 @@ class DrawnVolume {
   bool set_preset(const std::string& key);  // false: no such preset
   void set_clip(const std::optional<VolumeBox>& box);   // whole texture when none
   void set_software(bool software);
+  void set_ratio(double device_pixels_per_point);   // of the screen; 1 until told
   // The next picture is one of many that follow each other, or the one that stays.
   void set_quick(bool on);
   // The time the last picture took: thins or thickens the rays of the next one of its kind (software only). After set_quick.

@@ -196,6 +196,7 @@ void Scene3D::set_size(int width_px, int height_px, double pixel_ratio) {
   if (s.camera.width == width_px && s.camera.height == height_px && s.ratio == pixel_ratio) return;
   s.camera.width = width_px, s.camera.height = height_px, s.ratio = pixel_ratio;
   s.tissue_lines.set_look({22, 26, 34}, 1.0 * pixel_ratio);
+  s.volume.set_ratio(pixel_ratio);
   s.layout_dirty = true;
 }
 void Scene3D::set_highlight(std::optional<Highlight> what) {
