@@ -141,13 +141,6 @@ void read_regions(SpecReader& spec, ep::ElectroProblem& problem) {
   }
 }
 
-Index nearest_node(const core::TetMesh& mesh, const Vec3& x) {
-  Index best = 0;
-  for (Index i = 1; i < static_cast<Index>(mesh.nodes.size()); ++i)
-    if ((mesh.nodes[static_cast<std::size_t>(i)] - x).squaredNorm() < (mesh.nodes[static_cast<std::size_t>(best)] - x).squaredNorm()) best = i;
-  return best;
-}
-
 // The share of each node's volume inside the box, by sampling its tets: the same stimulus for every edge length.
 ep::ActivationSite box_site(const core::TetMesh& mesh, const Vec3& low, const Vec3& high) {
   const auto geometry = fem::tet_geometry(mesh);

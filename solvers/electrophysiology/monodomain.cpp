@@ -49,12 +49,16 @@ class Recorder {
     most_ = std::max<std::size_t>(16, frame_budget / bytes);
   }
 
-  ElectroFrame record(const MonodomainStep& step) {
+  ElectroFrame look(const MonodomainStep& step) const {
     auto v = std::make_shared<std::vector<float>>(tissue_.rest_mV);
     for (std::ptrdiff_t i = 0; i < tissue_.n; ++i) (*v)[std::size_t(tissue_.node_of[std::size_t(i)])] = float(step.v()[std::size_t(i)]);
-    const ElectroFrame frame{step.time(), v};
+    return {step.time(), v};
+  }
+
+  ElectroFrame record(const MonodomainStep& step) {
+    const ElectroFrame frame = look(step);
     if (!field_.empty()) {
-      const auto leads = evaluate(field_, *v);
+      const auto leads = evaluate(field_, *frame.v_mV);
       ecg_.t_ms.push_back(frame.t_ms);
       for (std::size_t l = 0; l < ecg_.mV.size(); ++l) ecg_.mV[l].push_back(leads[l]);
     }
@@ -204,6 +208,7 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
   long next_frame = next(problem.frame_every_ms), next_probe = next(run.probe_every_ms), next_good = next(last_good_every_ms);
   bool to_save = run.on_saved && run.save_at_ms >= step.time() - 1e-9;
   std::optional<MonodomainState> last_good;
+  auto shown = std::chrono::steady_clock::now();
   for (long k = step.steps(); k <= steps; ++k) {
     const auto due = [&](long& n, double every) {
       if (step.time() < double(n) * every - 1e-9) return false;
@@ -214,6 +219,12 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
       const ElectroFrame frame = recorder.record(step);
       if (run.on_frame) run.on_frame(frame, recorder.ecg());
       stepping.report(double(k) / double(steps), "monodomain");
+      shown = std::chrono::steady_clock::now();
+    } else if (run.on_live) {
+      if (const auto now = std::chrono::steady_clock::now(); std::chrono::duration<double>(now - shown).count() >= run.live_every_s) {
+        run.on_live(recorder.look(step), recorder.ecg());
+        shown = now;
+      }
     }
     if (!probe_weights.empty() && due(next_probe, run.probe_every_ms)) probe();
     if (to_save && step.time() >= run.save_at_ms - 1e-9) {

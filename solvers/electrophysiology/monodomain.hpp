@@ -36,6 +36,9 @@ core::Result<ElectroResult> run_monodomain(const ElectroProblem& problem,
 // The same with more to ask for.
 struct MonodomainRun {
   std::function<void(const ElectroFrame&, const Ecg& so_far)> on_frame;   // of a restarted run: frames from the saved time on
+  // Between frames, whenever live_every_s have passed on the clock since the last one: for a screen. Nothing of the result depends on it.
+  std::function<void(const ElectroFrame&, const Ecg& so_far)> on_live;
+  double live_every_s = 0.07;                       // with steps of up to 30 ms ten a second and more
   std::shared_ptr<const MonodomainState> restart;   // of a problem that differs in stimuli, end, frames and electrodes at most
   double save_at_ms = -1;                           // with on_saved: within the run; the first step that ends there or later
   std::function<void(const MonodomainState&)> on_saved;      // empty: not saved

@@ -63,7 +63,11 @@ core::Result<std::shared_ptr<const ep::ElectroResult>> run_electro(const Simulat
       frame->ecg_so_far = std::make_shared<const ep::Ecg>(so_far);
       options.mailbox->publish(std::move(frame));
     };
-    solved = ep::run_monodomain(problem, publish, progress);
+    ep::MonodomainRun how;
+    how.on_frame = publish;
+    if (options.mailbox) how.on_live = publish;
+    if (auto full = ep::run_monodomain_with(problem, how, progress)) solved = ep::ElectroResult(std::move(static_cast<ep::ElectroResult&>(*full)));
+    else solved = pass(full);
   }
   if (!solved) return pass(solved);
   OT_ENSURE(solved->mode == setup.mode && solved->problem_sha256 == problem_sha256);

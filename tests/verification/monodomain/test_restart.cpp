@@ -183,3 +183,27 @@ TEST_CASE("Two stimuli 400 ms apart give two beats: two activation maps, the sec
   const auto [low, high] = std::minmax_element(r.probe_mV[0].begin(), r.probe_mV[0].end());
   CHECK(*high - *low > 0.5);   // the front arriving at the probe and the repolarisation are seen
 }
+
+TEST_CASE("Pictures for the screen between the frames come with every step when asked for without a pause, and change no bit of the result") {
+  auto p = test::slab({8, 2, 2}, 0.5, core::BoxSplit::alternating);
+  p.end_ms = 5;
+  const auto plain = run(p);
+  ep::MonodomainRun how;
+  std::vector<double> frames, live;
+  how.on_frame = [&](const ep::ElectroFrame& f, const ep::Ecg&) { frames.push_back(f.t_ms); };
+  how.on_live = [&](const ep::ElectroFrame& f, const ep::Ecg&) {
+    live.push_back(f.t_ms);
+    CHECK(f.v_mV->size() == p.mesh->nodes.size());
+  };
+  how.live_every_s = 0;
+  const auto r = run(p, how);
+  CHECK(frames.size() == std::size_t(std::floor(p.end_ms / p.frame_every_ms)) + 1);
+  CHECK(long(frames.size() + live.size()) == r.steps + 1);
+  CHECK(r.frames.size() == plain.frames.size());   // they are not kept
+  CHECK(same_bits(r.activation_ms, plain.activation_ms));
+  CHECK(same_bits(*r.frames.back().v_mV, *plain.frames.back().v_mV));
+  how.live_every_s = 3600;
+  live.clear();
+  run(p, how);
+  CHECK(live.empty());
+}
