@@ -8,6 +8,7 @@
 
 #include "app/gui/edit/edit_panel.hpp"
 #include "app/gui/guided/guide_panel.hpp"
+#include "app/gui/model_prompt.hpp"
 #include "app/gui/recipes/recipe_chooser.hpp"
 #include "app/gui/stage_panels.hpp"
 #include "app/gui/theme.hpp"
@@ -38,6 +39,7 @@ class Swatch : public QWidget {
 
 AnatomyPanel::AnatomyPanel(Workspace& workspace, QWidget* parent) : StagePanel(workspace, "panel_anatomy", parent) {
   box_->addWidget(new RecipeChooser(workspace, this));
+  box_->addWidget(new ModelPrompt(workspace, "rebuild_model", this));
   list_ = new QVBoxLayout;
   list_->setSpacing(2);
   box_->addWidget(new GuidePanel(workspace, this));
@@ -63,6 +65,19 @@ AnatomyPanel::AnatomyPanel(Workspace& workspace, QWidget* parent) : StagePanel(w
     outdated_ = true;
     if (isVisible()) refresh();
   });
+  // A recipe, a guide or a file brought labels, or undo took them; the volumes of those already listed come with volumes_changed.
+  connect(&workspace, &Workspace::image_changed, this, [this] {
+    outdated_ = true;   // counting a large image that was just labelled takes a moment: when the panel is seen
+    if (!isVisible()) return;
+    const auto now = listed();
+    if (now == shown_) return;
+    if (shown_.empty()) hide_chest();
+    refresh();
+  });
+  connect(&workspace, &Workspace::model_changed, this, [this] {   // surfaces in 3D have an opacity
+    outdated_ = true;
+    if (isVisible()) refresh();
+  });
 }
 
 void AnatomyPanel::showEvent(QShowEvent* event) {
@@ -75,8 +90,20 @@ void AnatomyPanel::hide_chest() {
   for (const int value : {core::labels::lung, core::labels::bone}) emit workspace_.label_visible_changed(value, {}, false);
 }
 
+std::vector<std::string> AnatomyPanel::listed() const {
+  std::vector<std::string> keys;
+  for (const auto& image : workspace_.data()->images) {
+    if (!image.labels) continue;
+    const auto ml = workspace_.session().label_volumes_ml(image.key);
+    for (const auto& label : image.labels->labels)
+      if (ml[std::size_t(label.value)] > 0) keys.push_back(image.key + "/" + label.key);
+  }
+  return keys;
+}
+
 void AnatomyPanel::refresh() {
   outdated_ = false;
+  shown_ = listed();
   clear_layout(list_);
   const auto data = workspace_.data();
   std::map<std::string, const session::AnatomySurface*> surfaces;
@@ -139,7 +166,7 @@ void AnatomyPanel::refresh() {
       }
     }
   }
-  if (!any) list_->addWidget(make_label("No labels yet. Open a scan in the Case stage, then run a recipe above.", "small", this, true));
+  if (!any) list_->addWidget(make_label(workspace_.data()->images.empty() ? "No labels yet. Open a scan in the Case stage, then run a recipe here." : "No labels yet. Run a recipe above, or guide it.", "small", this, true));
 }
 
 }  // namespace ot::gui

@@ -9,6 +9,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <utility>
 
 #include "app/gui/heart_pane.hpp"
 #include "app/gui/theme.hpp"
@@ -55,6 +56,7 @@ void Banner::say(Tone tone, const QString& text) {
   icon_->setPixmap(icon_pixmap(tone == Tone::bad || tone == Tone::attention ? "warning" : tone == Tone::good ? "confirm" : "info", color, 18,
                                devicePixelRatioF()));
   label_->setText(text);
+  good_ = tone == Tone::good;
   setAccessibleDescription(text);
   bar_->setStyleSheet(QStringLiteral("#banner_bar { background: %1; border-bottom: 1px solid %2; }")
                           .arg(mix(t.panel, color, 0.10).name(), mix(t.hairline, color, 0.35).name()));
@@ -65,6 +67,10 @@ void Banner::say(Tone tone, const QString& text) {
   motion->setEndValue(wanted);
   motion->start(QAbstractAnimation::DeleteWhenStopped);
   setMinimumHeight(0);
+}
+
+void Banner::close_good_news() {
+  if (std::exchange(good_, false)) close_banner();
 }
 
 void Banner::close_banner() {
@@ -140,6 +146,8 @@ CentreView::CentreView(Workspace& workspace, QWidget* parent) : QWidget(parent),
   connect(&workspace, &Workspace::message, banner_, &Banner::say);
   connect(&workspace, &Workspace::case_replaced, banner_, &Banner::close_banner);   // it spoke of the case before
   connect(&workspace, &Workspace::case_replaced, this, &CentreView::refresh_images);
+  connect(&workspace, &Workspace::image_changed, banner_, &Banner::close_good_news);   // the next step was taken
+  for (auto signal : {&Workspace::case_replaced, &Workspace::model_changed}) connect(&workspace, signal, this, &CentreView::place_starter);
   connect(&workspace, &Workspace::vessel_changed, this, &CentreView::refresh_images);
   connect(&workspace, &Workspace::compare_changed, this, &CentreView::refresh_layout);
   connect(&workspace, &Workspace::layout_changed, this, &CentreView::refresh_layout);
@@ -267,7 +275,7 @@ void CentreView::place_starter() {
   if (!starter_) return;
   starter_->adjustSize();
   starter_->move((main_->width() - starter_->width()) / 2, main_->height() - starter_->height() - 44);
-  starter_->setVisible(!workspace_.comparing() && main_->width() > starter_->width() + 40);
+  starter_->setVisible(workspace_.heart() && !workspace_.comparing() && main_->width() > starter_->width() + 40);
 }
 
 void CentreView::resizeEvent(QResizeEvent* event) {

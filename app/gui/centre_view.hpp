@@ -28,11 +28,13 @@ class Banner : public QWidget {
   explicit Banner(QWidget* parent);
   void say(Tone tone, const QString& text);
   void close_banner();
+  void close_good_news();   // a warning stays until it is read
   QString text() const;
 
  private:
   QFrame* bar_;
   QLabel *icon_, *label_;
+  bool good_ = false;
 };
 
 

@@ -185,6 +185,7 @@ Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(par
   connect(&workspace, &Workspace::recording_changed, this, &Dock::refresh_ecg);
   connect(&workspace, &Workspace::vessel_changed, this, [this] { show_tab(workspace_.shown_vessel().isEmpty() ? 0 : 1); });
   connect(&workspace, &Workspace::frame_arrived, this, &Dock::refresh_live);
+  for (auto signal : {&Workspace::case_replaced, &Workspace::model_changed, &Workspace::results_changed}) connect(&workspace, signal, this, &Dock::refresh_time);
   connect(&workspace, &Workspace::time_changed, this, &Dock::refresh_time);
   connect(&workspace, &Workspace::playing_changed, this, [this](bool playing) { set_icon(play_, playing ? "pause" : "play"); });
   set_icon(play_, workspace.playback().playing() ? "pause" : "play");
@@ -269,7 +270,9 @@ void Dock::plan_menu(int plan, const QPoint& at) {
 
 void Dock::refresh_time() {
   const auto& playback = workspace_.playback();
-  time_->set(QString::number(playback.time_ms(), 'f', 0), "ms");
+  const bool beats = playback.end_ms() > 0;
+  time_->set(beats ? QString::number(playback.time_ms(), 'f', 0) : QStringLiteral("–"), "ms");
+  allow(slider_, beats, "Time within the beat", "No heart in this case has been computed yet.");
   if (!sliding_ && playback.end_ms() > 0) {
     const QSignalBlocker block(slider_);
     slider_->setValue(int(playback.time_ms() / playback.end_ms() * slider_steps));

@@ -9,6 +9,7 @@
 #include <QVBoxLayout>
 #include <cmath>
 
+#include "app/gui/model_prompt.hpp"
 #include "app/gui/theme.hpp"
 #include "app/gui/views/volume_show.hpp"
 #include "app/gui/tissue/segment_outline.hpp"
@@ -65,7 +66,12 @@ HeartPane::HeartPane(Workspace& workspace, const QString& name, QWidget* parent)
   connect(view_, &viewer::View3D::picked, this, &HeartPane::picked);
   connect(view_, &viewer::View3D::clicked, this, &HeartPane::clicked);
   connect(view_, &viewer::View3D::pick_cancelled, this, &HeartPane::pick_cancelled);
-  connect(view_, &viewer::View3D::empty_action, this, &HeartPane::empty_action);
+  connect(view_, &viewer::View3D::empty_action, this, [this] {
+    if (labels_wait_for_model(*workspace_.data())) workspace_.session().rebuild();
+    else emit empty_action();
+  });
+  connect(&workspace, &Workspace::jobs_changed, this, &HeartPane::refresh_empty);
+  connect(&workspace, &Workspace::image_changed, this, &HeartPane::refresh_empty);
   connect(view_, &viewer::View3D::maximise_requested, this, &HeartPane::maximise_requested);
 
   connect(&workspace, &Workspace::case_replaced, this, &HeartPane::refresh_case);
@@ -210,7 +216,7 @@ void HeartPane::refresh_case() {
     if (a.key.find('/') != std::string::npos && a.key.compare(0, from.size(), from) != 0) continue;
     items.push_back({a.key, a.name, a.color, neighbour_opacity, a.surface, true});
   }
-  const bool empty = !data->twin && items.empty();
+  empty_ = !data->twin && items.empty();
   scene.set_anatomy(std::move(items));
   wall_.clear();
   tissue_.clear();
@@ -220,17 +226,12 @@ void HeartPane::refresh_case() {
     wall_ = present::wall_nodes(*problem.mesh);
     tissue_ = present::tissue_classes(problem);
   }
-  if (empty) {
-    const bool opening = workspace_.session().jobs().busy();
-    view_->set_empty(opening ? "The heart is being prepared." : "Open a case, or start from your own scan.", opening ? "" : "Open a case");
-  } else {
-    view_->set_empty({});
-  }
+  refresh_empty();
   build_chooser();
   refresh_result();
   refresh_marks();
   refresh_cut();
-  if (!empty) {
+  if (!empty_) {
     scene.set_view(scene_vessel_.isEmpty() ? viewer::EpView::lao : viewer::EpView::ap);
     scene.fit();
     fitted_ = true;

@@ -31,6 +31,7 @@ class HeartPane : public QWidget {
   // Nothing of the case but this surface, until it is taken away again: a vessel whose ends are being set.
   void show_instead(std::optional<viewer::VesselItem> item);
   void refresh_case();
+  void refresh_empty();   // what an empty view says and offers
   void refresh_result();
   void refresh_time();
   void refresh_marks();
@@ -83,6 +84,8 @@ class HeartPane : public QWidget {
   std::shared_ptr<const core::SurfaceMesh> arcs_of_;
   QString scene_vessel_;             // "" = the heart is in the scene
   bool fitted_ = false;
+  bool empty_ = true;                // neither a model nor a surface to draw
+  QString empty_says_;
 };
 
 }  // namespace ot::gui

@@ -170,6 +170,7 @@ void HeartPane::show_instead(std::optional<viewer::VesselItem> item) {
   view_->set_stale(false);
   view_->set_note(QStringLiteral("closed vessel, before it is cut"));
   view_->set_empty({});
+  empty_says_.clear();
   place_overlays();
   if (begins) view_->scene().fit();
 }

@@ -11,6 +11,7 @@
 #include "app/gui/flow/cut_panel.hpp"
 #include "app/gui/flow/ends_panel.hpp"
 #include "app/gui/mesh/mesh_panel.hpp"
+#include "app/gui/model_prompt.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/numbers.hpp"
 
@@ -103,6 +104,7 @@ void CasePanel::refresh() {
 }
 
 ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, Places& places, ElectrodeTool& electrodes, QWidget* parent) : StagePanel(workspace, "panel_model", parent) {
+  box_->addWidget(new ModelPrompt(workspace, "build_model", this));
   add_caption(box_, "Compute this plan");
   full_ = action_button(actions, "run_full", "confirm", "Confirm with full model", this, "primary");
   full_->setObjectName("model_run_full");
@@ -126,6 +128,9 @@ ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, Places& places, E
   connect(&workspace, &Workspace::case_replaced, this, &ModelPanel::refresh);
   connect(&workspace, &Workspace::model_changed, this, &ModelPanel::refresh);
   connect(&workspace, &Workspace::facts_changed, this, &ModelPanel::refresh);
+  connect(&workspace, &Workspace::image_changed, this, [this] {
+    if (!workspace_.data()->twin) refresh();
+  });
   refresh();
 }
 
@@ -134,7 +139,8 @@ void ModelPanel::refresh() {
   clear_layout(settings_);
   const auto data = workspace_.data();
   if (!data->twin) {
-    mesh_->addWidget(make_label("No twin yet. Open a case or a scan in the Case stage.", "small", this, true));
+    if (!labels_wait_for_model(*data))
+      mesh_->addWidget(make_label(data->images.empty() ? "No model yet. Open a case or a scan in the Case stage." : "No model yet: nothing is labelled. Run a recipe in the Anatomy stage.", "small", this, true));
     return;
   }
   if (const auto* facts = workspace_.facts()) {

@@ -49,6 +49,8 @@ class AnatomyPanel : public StagePanel {
  private:
   void refresh();
   void hide_chest();
+  std::vector<std::string> listed() const;   // "image/label" of all that hold voxels
+  std::vector<std::string> shown_;
   bool outdated_ = true;     // label volumes cost a pass over the image: made when the panel is opened
   QVBoxLayout* list_;
 };

@@ -35,6 +35,7 @@ void Workspace::on_change(session::Change change) {
       flow_draft_.reset();
       keep_results();
       playback_.set_time(0);
+      if (!session_.data()->twin) playback_.set_end(0);   // nothing beats
       refresh_end();
       measure_heart();
       shown_map_.reset();

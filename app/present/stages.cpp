@@ -25,10 +25,12 @@ std::array<StageLine, stage_count> stage_lines(const session::Session& session, 
   bool assumed = false;
   for (const auto& image : data->images)
     if (image.labels) {
-      labels = std::max(labels, image.labels->labels.size());
+      // The scheme also names what this image does not hold: a recipe's volumes tell what it found. Counting voxels here would stop the window.
+      const auto found = std::count_if(image.quantities.begin(), image.quantities.end(), [](const core::Quantity& q) { return q.key.rfind("volume_", 0) == 0 && q.value > 0; });
+      labels = std::max(labels, found > 0 ? std::size_t(found) : image.labels->labels.size());
       for (const auto& label : image.labels->labels) assumed = assumed || label.assumed;
     }
-  line[stage_anatomy] = {"Anatomy", labels ? QStringLiteral("%1 labels").arg(labels) : QStringLiteral("–"),
+  line[stage_anatomy] = {"Anatomy", labels ? QStringLiteral("%1 label%2").arg(labels).arg(labels == 1 ? "" : "s") : QStringLiteral("–"),
                          labels ? (assumed ? "Some labels are assumed, not seen in the image." : "") : "No labels yet.",
                          labels ? StageState::ready : StageState::empty};
 

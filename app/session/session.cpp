@@ -28,6 +28,7 @@ std::string readable(const twin::InterventionSpec& spec) {
 }  // namespace
 
 void Session::Impl::tell(Change change) {
+  if (change == Change::jobs) jobs_were_busy = jobs_were_busy || jobs.busy();   // one that ends before the next poll is told of, too
   const auto copy = observers;  // an observer may remove itself
   for (const auto& [id, observer] : copy) observer(change);
 }

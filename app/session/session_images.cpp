@@ -6,6 +6,7 @@
 #include <atomic>
 #include <nlohmann/json.hpp>
 
+#include "app/session/job_titles.hpp"
 #include "app/session/case_codec.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/session_impl.hpp"
@@ -348,7 +349,7 @@ std::string Session::rebuild_loses() const {
 void Session::rebuild() {
   const auto snapshot = impl_->data;
   const auto versions = impl_->version;
-  impl_->jobs.start(Lane::heavy, "rebuild", "Rebuilding the model", [this, snapshot, versions](const core::Progress& progress) -> core::Result<JobRunner::Completion> {
+  impl_->jobs.start(Lane::heavy, "rebuild", rebuild_title, [this, snapshot, versions](const core::Progress& progress) -> core::Result<JobRunner::Completion> {
     auto fresh = std::make_shared<CaseData>(*snapshot);
     if (!fresh->twin) fresh->heart_mesh.reset();
     const PipelineParams params;
@@ -365,7 +366,7 @@ void Session::rebuild() {
       step->after = model_of(*fresh);
       impl_->change_data([&](CaseData& d) { put_model(d, step->after); });
       HistoryStep record;
-      record.name = "rebuild model";
+      record.name = snapshot->twin ? "rebuild model" : "build model";
       record.model = std::move(step);
       impl_->history.record(std::move(record));
       if (!impl_->folder.empty()) impl_->start_save(impl_->folder, false);

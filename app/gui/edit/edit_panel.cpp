@@ -39,22 +39,6 @@ EditPanel::EditPanel(Workspace& workspace, QWidget* parent) : QWidget(parent), w
   outer->setContentsMargins(0, 4, 0, 0);
   outer->setSpacing(6);
 
-  model_box_ = new QWidget(this);
-  auto* model = new QVBoxLayout(model_box_);
-  model->setContentsMargins(0, 0, 0, 4);
-  model->setSpacing(4);
-  model_hint_ = make_label("", "attention", model_box_, true);
-  model_hint_->setObjectName("model_out_of_date");
-  rebuild_ = make_button("Rebuild model", "rebuild_model", model_box_, "primary");
-  set_icon(rebuild_, "rebuild");
-  connect(rebuild_, &QPushButton::clicked, this, [this] {
-    workspace_.session().rebuild();
-    refresh_model();
-  });
-  model->addWidget(model_hint_);
-  model->addWidget(rebuild_);
-  outer->addWidget(model_box_);
-
   open_ = make_button("Edit labels …", "edit_open", this, "left");
   open_->setCheckable(true);
   open_->setToolTip("Brush, eraser, scissors and the other tools on the labels");
@@ -213,17 +197,13 @@ EditPanel::EditPanel(Workspace& workspace, QWidget* parent) : QWidget(parent), w
     ml_.fill(0);
     label_image_.clear();
     if (body_->isVisible()) fill_labels();
-    refresh_model();
   });
   connect(&workspace, &Workspace::image_changed, this, [this] {
     if (body_->isVisible()) count_voxels();
-    refresh_model();
   });
-  for (auto signal : {&Workspace::model_changed, &Workspace::jobs_changed}) connect(&workspace, signal, this, &EditPanel::refresh_model);
   low_->setValue(150);
   high_->setValue(600);
   tool_->set_radius(4.01);
-  refresh_model();
 }
 
 void EditPanel::keyPressEvent(QKeyEvent* event) {
@@ -378,19 +358,6 @@ void EditPanel::count_voxels() {
   ml_ = workspace_.session().label_volumes_ml(image->key);
   if (!tool_->painting()) show_volume();
   emit volumes_changed(QString::fromStdString(image->key), ml_);
-}
-
-void EditPanel::refresh_model() {
-  auto& session = workspace_.session();
-  bool running = false;
-  for (const auto& job : session.jobs().status()) running = running || (job.title == "Rebuilding the model" && job.state != session::JobState::failed);
-  const bool out = session.model_out_of_date();
-  model_box_->setVisible(out);
-  if (!out) return;
-  const QString loses = QString::fromStdString(session.rebuild_loses());
-  model_hint_->setText(running ? "The model is being made from the present labels." : "The model was made from other labels than the present ones. Its numbers belong to the labels before your edits.");
-  rebuild_->setText("Rebuild model");
-  allow(rebuild_, !running, "Meshes, fibres and the fast answer from the present labels." + (loses.isEmpty() ? QString() : "\n" + loses + ".\nUndo brings the old model back."), "It is being rebuilt: see the progress below.");
 }
 
 }  // namespace ot::gui

@@ -42,7 +42,6 @@ class EditPanel : public QWidget {
   void attach();
   void fill_labels();
   void refresh();
-  void refresh_model();
   void count_voxels();
   void show_volume();
   void add_mode(EditMode mode, const QString& icon, const QString& name, const QString& tip);
@@ -53,13 +52,13 @@ class EditPanel : public QWidget {
 
   Workspace& workspace_;
   EditTool* tool_;
-  QPushButton *open_, *rebuild_;
-  QWidget *body_, *model_box_;
+  QPushButton* open_;
+  QWidget* body_;
   QComboBox *label_, *over_, *other_, *islands_, *smooth_;
   QSlider* size_;
   QDoubleSpinBox *low_, *high_, *by_mm_;
   QCheckBox *ball_, *through_, *outside_, *erase_all_;
-  QLabel *hint_, *model_hint_;
+  QLabel* hint_;
   NumberLabel *volume_, *size_value_;
   std::map<EditMode, QToolButton*> modes_;
   std::vector<QToolButton*> operations_;

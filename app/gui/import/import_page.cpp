@@ -356,7 +356,7 @@ void ImportPage::start_import() {
       const QString what = QString::fromStdString(data->patient.series);
       workspace_.session().replace(std::move(*data), {});
       workspace_.request_stage(present::stage_anatomy);
-      workspace_.say(Tone::good, "Imported without identity: " + what + ". Nothing is segmented yet: look at the slices, then choose a recipe in Anatomy. The case is not saved yet (Ctrl+S).");
+      workspace_.say(Tone::good, "Imported without identity: " + what + ". Next: look at the slices and run a recipe in Anatomy. Not saved yet (Ctrl+S).");
     });
   });
   refresh_job();
