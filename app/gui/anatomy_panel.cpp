@@ -125,8 +125,8 @@ void AnatomyPanel::refresh() {
       line->setContentsMargins(0, 0, 0, 0);
       line->setSpacing(7);
       line->addWidget(new Swatch(label.color, row));
-      auto* text = make_label(name, "", row);
-      QStringList tip;
+      auto* text = make_label(name, "", row, true);
+      QStringList tip{name};
       if (label.assumed) tip << "Assumed: a rule put it there, it is not seen in the image.";
       for (const auto& q : image.quantities)
         if (q.key == "dice_" + label.key) tip << QStringLiteral("Dice overlap with the known truth: %1").arg(q.value, 0, 'f', 3);
