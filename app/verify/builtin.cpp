@@ -44,6 +44,8 @@ const std::vector<Verification>& builtin_verifications() {
       {"ep/premature-beat-across-0.3", "the same across fibres, dx 0.3", "fine grid; issue 4", premature_across},
       {"ep/manufactured", "monodomain stepping against a manufactured solution with one gate: L2 order in space and in time", "closed form; issue 4", manufactured_monodomain},
       {"ep/slab-converged", "Niederer slab without tuning, three grids, two discretisations, extrapolated in h and dt (not with --quick: minutes)", "Niederer 2011; issue 4", slab_converged},
+      {"ep/strand-converged", "both discretisations on a strand: one velocity in the limit, and what the slab's three grids make of it", "own strand; design/ep-numerics.md", strand_converged},
+      {"ep/beat-step-every-node", "activation of every node at dt 0.05 against 0.01: moved nodes, turning and askew fibres", "own finer step; issue 4", beat_step_every_node},
       {"ep/beat-step", "a beat of a small block at dt 0.05 against 0.01: activation and APD", "own finer step; issue 4", beat_step},
       {"ep/spiral-wave", "Mitchell-Schaeffer sheet, S1-S2: period under refinement, one singularity", "own finer grid; issue 4", spiral_wave},
       {"ep/spiral-figure-of-eight", "the same with two free ends: period, two singularities", "own finer grid; issue 4", figure_of_eight},

@@ -23,6 +23,8 @@ Rows slab_fifth_kuhn(bool quick, const core::Progress&);
 Rows slab_fifth_unstructured(bool quick, const core::Progress&);
 Rows slab_converged(bool quick, const core::Progress&);
 Rows beat_step(bool quick, const core::Progress&);
+Rows beat_step_every_node(bool quick, const core::Progress&);
+Rows strand_converged(bool quick, const core::Progress&);
 Rows spiral_wave(bool quick, const core::Progress&);
 Rows figure_of_eight(bool quick, const core::Progress&);
 Rows cable_convergence(bool quick, const core::Progress&);

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "app/verify/cases.hpp"
+#include "app/verify/monodomain_block.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/monodomain_setup.hpp"
@@ -30,38 +31,6 @@ double thread_cpu() {
   std::timespec t{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
-}
-
-// A box; `askew`: inner nodes moved by up to a fifth of an edge and fibres that turn by 120 degrees through it, so that every coupling of a
-// tet counts as in a mesh of a heart.
-ep::ElectroProblem block(const Vec3& size, double edge, bool askew) {
-  ep::ElectroProblem p;
-  auto mesh = std::make_shared<core::TetMesh>(core::make_box(size, edge, core::BoxSplit::alternating));
-  auto fibres = std::make_shared<ep::FibreField>();
-  if (askew) {
-    std::uint32_t seed = 12345;
-    for (Vec3& x : mesh->nodes)
-      for (int a = 0; a < 3; ++a) {
-        seed = seed * 1664525u + 1013904223u;   // Numerical Recipes' generator: the same mesh everywhere
-        if (x[a] > 1e-9 && x[a] < size[a] - 1e-9) x[a] += (double(seed >> 8) / 8388608.0 - 1.0) * 0.2 * edge;
-      }
-  }
-  for (const core::Tet& t : mesh->tets) {
-    const double turn = askew ? (mesh->nodes[std::size_t(t[0])].z() / size.z() - 0.5) * 2 * M_PI / 3 : 0.0;
-    fibres->f.push_back(Vec3(std::cos(turn), std::sin(turn), 0));
-    fibres->s.push_back(Vec3(-std::sin(turn), std::cos(turn), 0));
-  }
-  p.mesh = mesh;
-  p.fibres = fibres;
-  p.tissue.assign(mesh->tets.size(), 0);
-  p.regions.resize(1);
-  p.regions[0].key = "healthy";
-  p.cycle_length_ms = 0;
-  ep::ActivationSite site;
-  for (std::size_t n = 0; n < mesh->nodes.size(); ++n)
-    if (mesh->nodes[n].maxCoeff() < 1.51) site.nodes.push_back(core::Index(n));
-  p.sites = {site};
-  return p;
 }
 
 // One thread: by its CPU time as the step, so that other load takes from both alike.
@@ -106,11 +75,41 @@ double kernel_ns(const ep::IonicFamily& family) {
 
 }  // namespace
 
+ep::ElectroProblem monodomain_block(const Vec3& size, double edge, bool askew) {
+  ep::ElectroProblem p;
+  auto mesh = std::make_shared<core::TetMesh>(core::make_box(size, edge, core::BoxSplit::alternating));
+  auto fibres = std::make_shared<ep::FibreField>();
+  if (askew) {
+    std::uint32_t seed = 12345;
+    for (Vec3& x : mesh->nodes)
+      for (int a = 0; a < 3; ++a) {
+        seed = seed * 1664525u + 1013904223u;   // Numerical Recipes' generator: the same mesh everywhere
+        if (x[a] > 1e-9 && x[a] < size[a] - 1e-9) x[a] += (double(seed >> 8) / 8388608.0 - 1.0) * 0.2 * edge;
+      }
+  }
+  for (const core::Tet& t : mesh->tets) {
+    const double turn = askew ? (mesh->nodes[std::size_t(t[0])].z() / size.z() - 0.5) * 2 * M_PI / 3 : 0.0;
+    fibres->f.push_back(Vec3(std::cos(turn), std::sin(turn), 0));
+    fibres->s.push_back(Vec3(-std::sin(turn), std::cos(turn), 0));
+  }
+  p.mesh = mesh;
+  p.fibres = fibres;
+  p.tissue.assign(mesh->tets.size(), 0);
+  p.regions.resize(1);
+  p.regions[0].key = "healthy";
+  p.cycle_length_ms = 0;
+  ep::ActivationSite site;
+  for (std::size_t n = 0; n < mesh->nodes.size(); ++n)
+    if (mesh->nodes[n].maxCoeff() < 1.51) site.nodes.push_back(core::Index(n));
+  p.sites = {site};
+  return p;
+}
+
 BenchRows bench_monodomain_step(const core::Progress& progress) {
   std::vector<BenchRow> rows;
   const int before = core::thread_count();
   for (const bool askew : {false, true}) {
-    ep::ElectroProblem p = askew ? block({16, 16, 16}, 0.4, true) : block({20, 7, 3}, 0.2, false);
+    ep::ElectroProblem p = askew ? monodomain_block({16, 16, 16}, 0.4, true) : monodomain_block({20, 7, 3}, 0.2, false);
     p.skip_tissue_at_rest = false;   // every node steps: what one costs
     const auto tissue = ep::set_up_tissue(p, progress);
     if (!tissue) return core::pass(tissue);
@@ -154,7 +153,7 @@ BenchRows bench_monodomain_step(const core::Progress& progress) {
 }
 
 BenchRows bench_beat(const core::Progress& progress) {
-  ep::ElectroProblem p = block({26.4, 26.4, 26.4}, 0.4, true);   // 67^3 = 300,763 nodes
+  ep::ElectroProblem p = monodomain_block({26.4, 26.4, 26.4}, 0.4, true);   // 67^3 = 300,763 nodes
   p.end_ms = 500;
   const auto start = Clock::now();
   const std::clock_t cpu = std::clock();

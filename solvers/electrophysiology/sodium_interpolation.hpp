@@ -12,6 +12,9 @@
 //           heavy one two thirds, and a strand of them be 2.5 % slow. As far as couplings across the wave even such pairs out it is not
 //           needed: at weight 1 it counts with the square of the part of a node's couplings that lies along the wave; at 0.65, where
 //           less is corrected and more left to the conductivity, in full on edges longer than the front (chosen by measurement, see the constants).
+//           Two limits. A node's edges may hold up to four times its mass, where couplings of both signs meet: with tuning it gives up what a node
+//           of the strand does and not more. And no node's sodium current is turned outward. Without the limits nodes of askew fibres gave up
+//           1.5 times the current they had and stalled at 0 mV, and resting ones were driven to -113 mV.
 // Weight:   0 .. 1. With conductivity tuning it decides how much of the mesh's error is left to the conductivity. To fourth order a travelling
 //           wave on edges of length h solves
 //               c V_x = V_xx - I + h^2/12 (c V_xxx + I_xx) - w h^2/6 (I_Na)_xx:
