@@ -161,11 +161,15 @@ Ecg sum(const Ecg& a, const Ecg& b) {
   return out;
 }
 
-double span_of(const std::vector<float>& activation) {
-  float first = std::numeric_limits<float>::infinity(), last = -first;
+struct Span {
+  double first = none, last = none;
+  double ms() const { return last - first; }
+};
+Span span_of(const std::vector<float>& activation) {
+  Span s;
   for (float t : activation)
-    if (std::isfinite(t)) first = std::min(first, t), last = std::max(last, t);
-  return last >= first ? double(last - first) : none;
+    if (std::isfinite(t)) s.first = std::fmin(s.first, double(t)), s.last = std::fmax(s.last, double(t));   // of a number and NaN they take the number
+  return s;
 }
 
 // The frame of the other part at this time, or its last before it.
@@ -176,12 +180,23 @@ const std::vector<float>* frame_at(const ElectroResult& r, double t_ms) {
   return found;
 }
 
-// P, PR, QRS, QT of the sum. A part that was not activated has no wave: what stands there belongs to the other.
-void add_intervals(const ElectroProblem& whole, bool atria, bool ventricles, ElectroResult& out) {
+Ecg from_time(const Ecg& ecg, double t_ms) {
+  Ecg out;
+  out.leads = ecg.leads;
+  const std::ptrdiff_t first = std::lower_bound(ecg.t_ms.begin(), ecg.t_ms.end(), t_ms) - ecg.t_ms.begin();
+  out.t_ms.assign(ecg.t_ms.begin() + first, ecg.t_ms.end());
+  for (const auto& lead : ecg.mV) out.mV.emplace_back(lead.begin() + first, lead.end());
+  return out;
+}
+
+// P, PR, QRS, QT of the sum. The QRS is looked for from shortly before the first ventricular muscle on, so that no P wave is taken for it; a part that was not
+// activated has no wave.
+void add_intervals(const ElectroProblem& whole, bool atria, double first_ventricular_ms, ElectroResult& out) {
   if (out.ecg.t_ms.empty()) return;
   const double cycle = whole.cycle_length_ms > 0 ? whole.cycle_length_ms : 1000.0;
+  constexpr double before_ms = 20;   // an upstroke begins within 2 ms before its crossing of 0 mV, and a QRS needs 8 ms of quiet before it
   EcgIntervals i{none, none, none, none, none, none, none, none};
-  if (ventricles) i = measure(out.ecg, cycle);
+  if (std::isfinite(first_ventricular_ms)) i = measure(from_time(out.ecg, first_ventricular_ms - before_ms), cycle);
   const PWave p = atria ? measure_p_wave(out.ecg, i.qrs_onset_ms) : PWave{none, none};
   const auto add = [&](const char* key, const char* label, const char* unit, double value, const char* note = "") { out.quantities.push_back({key, label, unit, value, note}); };
   add("p_wave_ms", "P wave duration", "ms", p.end_ms - p.onset_ms);
@@ -364,11 +379,11 @@ core::Result<ElectroResult> run_chambers(const ElectroProblem& whole, core::Mode
   for (std::size_t k = 0; k < both.size(); k += stride) out.frames.push_back({both[k].first->t_ms, joined(*both[k].first->v_mV, *both[k].second->v_mV)});
   out.ecg = sum(first->ecg, second->ecg);
 
-  const double atrial = span_of(first->activation_ms), ventricular = span_of(second->activation_ms);
-  out.quantities.push_back({"total_activation_ms", "Ventricular activation", "ms", ventricular, "first to last ventricular muscle"});
-  out.quantities.push_back({"atrial_activation_ms", "Atrial activation", "ms", atrial, "first to last atrial muscle"});
+  const Span atrial = span_of(first->activation_ms), ventricular = span_of(second->activation_ms);
+  out.quantities.push_back({"total_activation_ms", "Ventricular activation", "ms", ventricular.ms(), "first to last ventricular muscle"});
+  out.quantities.push_back({"atrial_activation_ms", "Atrial activation", "ms", atrial.ms(), "first to last atrial muscle"});
   out.quantities.push_back({"activated_percent", "Activated tissue", "%", activated_percent(whole, out.activation_ms), "of all myocardium by volume, scar and lesions included"});
-  add_intervals(whole, std::isfinite(atrial), std::isfinite(ventricular), out);
+  add_intervals(whole, std::isfinite(atrial.first), ventricular.first, out);
   for (const auto& q : second->quantities)   // what the ventricles alone report
     if (std::none_of(out.quantities.begin(), out.quantities.end(), [&](const core::Quantity& x) { return x.key == q.key; })) out.quantities.push_back(q);
   out.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
