@@ -121,14 +121,21 @@ std::shared_ptr<const Halves> halves_of(const ElectroProblem& whole) {
 
 // What a part that nobody excites looks like: its resting potential at every frame.
 core::Result<ElectroResult> at_rest(const ElectroProblem& p, core::Mode mode, const core::Progress& progress) {
-  auto templates = make_templates(p, progress);
-  if (!templates) return core::pass(templates);
   ElectroResult out;
   out.mode = mode;
+  float rest_mV = 0;
+  const IonicFamily* family = find_ionic_family(p.ionic_model);
+  if (family && p.cycle_length_ms <= 0) {   // FULL from the published state, unpaced
+    rest_mV = float(family->initial(CellType::epi).front());
+  } else {
+    auto templates = make_templates(p, progress);
+    if (!templates) return core::pass(templates);
+    rest_mV = templates->shapes.front().rest_mV;
+  }
   const std::size_t nn = p.mesh->nodes.size();
   out.activation_ms.assign(nn, float(none));
   out.repolarisation_ms.assign(nn, float(none));
-  const auto v = std::make_shared<const std::vector<float>>(nn, templates->shapes.front().rest_mV);
+  const auto v = std::make_shared<const std::vector<float>>(nn, rest_mV);
   for (long k = 0; double(k) * p.frame_every_ms <= p.end_ms + 1e-9; ++k) out.frames.push_back({double(k) * p.frame_every_ms, v});
   return out;
 }

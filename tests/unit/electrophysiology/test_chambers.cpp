@@ -197,3 +197,26 @@ TEST_CASE("extracellular potential at unequal anisotropy: cos x cos y in a block
   CHECK(error[0] < 0.05 * 50);
   CHECK(error[0] / error[1] > 3.4);
 }
+
+TEST_CASE("two bars in FULL: the AV node delays the ventricles by 122.5 ms within 1 ms after the atria reached it, and every streamed frame shows both parts", "[chambers]") {
+  auto v = bar("lv_myocardium", {-20, 0, 0}, 4, "ten_tusscher_panfilov_2006"), a = atrial_bar(8);
+  v.end_ms = 150;
+  v.cycle_length_ms = 0;   // the published state
+  ep::AvConduction av;
+  for (std::size_t n = 0; n < a.mesh->nodes.size(); ++n)
+    if (a.mesh->nodes[n].x() > -12 - 1e-6) av.atrial_node = Index(n);
+  const auto whole = ep::join_chambers(v, a, av);
+  std::size_t shown = 0;
+  const auto beat = ep::run_chambers(whole, core::Mode::full, [&](const ep::ElectroFrame& f, const ep::Ecg& ecg) {
+    CHECK(f.v_mV->size() == whole.mesh->nodes.size());
+    CHECK(ecg.leads.size() == 12);
+    ++shown;
+  }, {});
+  REQUIRE(beat);
+  CHECK(shown >= 2 * beat->frames.size() - 2);   // once for the atria, once for the ventricles
+  const std::size_t nv = v.mesh->nodes.size();
+  float first = 1e9f;
+  for (std::size_t n = 0; n < nv; ++n) first = std::min(first, beat->activation_ms[n]);
+  CHECK(double(first) == Approx(beat->activation_ms[nv + std::size_t(av.atrial_node)] + 122.5 + 1.22).margin(1.0));
+  CHECK(beat->steps > 0);
+}
