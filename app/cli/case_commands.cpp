@@ -7,6 +7,7 @@
 #include "app/session/atria.hpp"
 #include "app/session/guided_case.hpp"
 #include "app/session/pipeline.hpp"
+#include "app/session/whole_heart.hpp"
 #include "imaging/io/io.hpp"
 
 namespace ot::cli {
@@ -14,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Options {
-  std::string path, case_folder, series, recipe = "cardiac_ct", image, labels, seeds, scheme, organ = "heart", conduction = "purkinje", block = "none", accessory = "none", surface, unit, mesh_as, cap_array, name;
+  std::string path, case_folder, series, recipe = "cardiac_ct", image, labels, seeds, scheme, organ = "heart", conduction = "purkinje", block = "none", accessory = "none", av = "normal", surface, unit, mesh_as, cap_array, name;
   int inlet = 0;
   double edge = 1.0, rv_wall = 3.0;
   double atrial_wall = 2.5, atrial_edge = 1.2;
@@ -55,21 +56,19 @@ core::Result<void> segment(Context& context) {
 
 core::Result<void> build(Context& context) {
   const Options& o = options();
-  if (o.organ != "heart" && o.organ != "atria") return core::wrong_usage("--organ takes: heart, atria. See 'organtwin-cli list organs'.");
-  if (o.organ == "atria")
-    return with_case(context, o.case_folder, [&](session::CaseData& data, const core::Progress& progress) {
-      session::AtriaCaseParams params;
-      params.wall_mm = o.atrial_wall;
-      params.edge_mm = o.atrial_edge;
-      params.tissue.remodelled = o.af;
-      return session::build_atrial_twin(data, params, progress);
-    });
+  if (o.organ != "heart" && o.organ != "atria" && o.organ != "whole_heart") return core::wrong_usage("--organ takes: heart, atria, whole_heart. See 'organtwin-cli list organs'.");
+  if (o.av != "normal" && o.organ != "whole_heart") return core::wrong_usage("--av belongs to a twin with atria and ventricles. Choose --organ whole_heart as well.");
+  session::AtriaCaseParams atria;
+  atria.wall_mm = o.atrial_wall;
+  atria.edge_mm = o.atrial_edge;
+  atria.tissue.remodelled = o.af;
+  if (o.organ == "atria") return with_case(context, o.case_folder, [&](session::CaseData& data, const core::Progress& progress) { return session::build_atrial_twin(data, atria, progress); });
   return with_case(context, o.case_folder, [&](session::CaseData& data, const core::Progress& progress) {
     session::PipelineParams params;
     params.conduction = o.conduction;
     params.block = o.block;
     params.accessory = o.accessory;
-    return session::build_twin(data, params, progress);
+    return o.organ == "whole_heart" ? session::build_whole_heart(data, params, atria, o.av, progress) : session::build_twin(data, params, progress);
   });
 }
 
@@ -93,10 +92,12 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
   build_command->add_option("--conduction", o.conduction, "purkinje (default): His bundle, fascicles and fractal trees; points: early sites and a fast endocardial layer");
   build_command->add_option("--block", o.block, "none, lbbb, rbbb; with purkinje also lafb, lpfb");
   build_command->add_option("--accessory", o.accessory, "Accessory pathway: none, left_lateral, left_anterolateral, left_posterior, posteroseptal, anteroseptal, right_lateral, right_anterior, right_posterior");
+  build_command->add_option("--av", o.av, "whole_heart: AV conduction: normal, first_degree (AH 100 ms longer), complete (block)");
   build_command->add_option("--wall", o.atrial_wall, "atria: thickness of the wall, mm");
   build_command->add_option("--edge", o.atrial_edge, "atria: edge of the mesh, mm");
   build_command->add_flag("--af", o.af, "atria: cells remodelled by persistent atrial fibrillation");
   build_command->footer("Example: organtwin-cli build cases/p1 --organ heart\n"
+                        "         organtwin-cli build cases/p1 --organ whole_heart --av first_degree   (atria and ventricles: P, PR, QRS and QT in one ECG)\n"
                         "         organtwin-cli build cases/p1 --organ atria --af   (replaces the twin of the ventricles; copy the case to keep both)");
   build_command->callback([&] { chosen = [&] { return build(context); }; });
 }

@@ -73,7 +73,8 @@ nlohmann::json formats() {
 
 nlohmann::json organs() {
   return {entry("heart", "Ventricles (electrophysiology), aorta and coronary artery (flow)", "solvers/organs/heart"),
-          entry("atria", "Both atria from their blood pools: sinus beat, P wave, AF by burst, vein rings", "solvers/organs/heart/atria.hpp")};
+          entry("atria", "Both atria from their blood pools: sinus beat, P wave, AF by burst, vein rings", "solvers/organs/heart/atria.hpp"),
+          entry("whole_heart", "Atria and ventricles joined by the AV node: P, PR, QRS and QT in one ECG", "solvers/organs/heart/whole_heart.hpp")};
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "imaging/io/io.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/core/units.hpp"
+#include "solvers/electrophysiology/extracellular.hpp"
 #include "solvers/twin/results.hpp"
 
 namespace ot::cli {
@@ -20,7 +21,7 @@ namespace {
 
 struct Options {
   std::string case_folder, scenario = "Baseline", mode = "fast", a = "Baseline", b, report_path;
-  bool save_fields = false;
+  std::string fields;
 };
 Options& options() {
   static Options o;
@@ -87,6 +88,33 @@ core::Result<void> write_fields(const session::CaseData& data, const twin::RunRe
   return {};
 }
 
+constexpr double fields_every_ms = 10;   // a beat of 450 ms is 46 files
+
+// v_mV and phi_e_mV at every 10 ms, one file each, and heart.pvd, which ParaView opens as a film.
+core::Result<void> write_potentials(const session::CaseData& data, const twin::Scenario& scenario, const twin::RunResult& run, const fs::path& folder, std::vector<std::string>& files,
+                                    const core::Progress& progress) {
+  if (!run.electro || run.electro->frames.empty()) return core::bad_input("The run holds no frames of the heart (there is no extracellular potential). Run a case with heart muscle.");
+  const auto setup = twin::prepare(data.twin, scenario, run.mode);   // the tissue as the plan leaves it
+  if (!setup) return core::pass(setup);
+  std::vector<ep::ElectroFrame> frames;
+  for (const auto& f : run.electro->frames)
+    if (frames.empty() || f.t_ms - frames.back().t_ms >= fields_every_ms - 1e-6) frames.push_back(f);
+  const auto phi = ep::extracellular_potentials(*setup->electro, frames, progress);
+  if (!phi) return core::pass(phi);
+  std::string film = "<?xml version=\"1.0\"?>\n<VTKFile type=\"Collection\" version=\"0.1\">\n<Collection>\n";
+  for (std::size_t k = 0; k < frames.size(); ++k) {
+    const std::string& mesh = run.electro->mesh_sha256;
+    const fs::path path = folder / fmt::format("heart-{:04.0f}ms.vtu", frames[k].t_ms);
+    const std::vector<core::Field> fields{{"v_mV", "mV", core::Field::On::node, 1, *frames[k].v_mV, mesh}, {"phi_e_mV", "mV", core::Field::On::node, 1, *(*phi)[k], mesh}};
+    if (auto ok = imaging::write_tet_mesh(*setup->electro->mesh, path, fields); !ok) return ok;
+    files.push_back(path.string());
+    film += fmt::format("<DataSet timestep=\"{:g}\" file=\"{}\"/>\n", frames[k].t_ms, path.filename().string());
+  }
+  if (auto ok = core::write_file(folder / "heart.pvd", film + "</Collection>\n</VTKFile>\n"); !ok) return ok;
+  files.push_back((folder / "heart.pvd").string());
+  return {};
+}
+
 std::string quantities_text(const std::vector<core::Quantity>& quantities) {
   std::string text;
   for (const auto& q : quantities) text += std::isfinite(q.value) ? fmt::format("  {:<36} {:12.4f} {}\n", q.label, q.value, q.unit) : fmt::format("  {:<36} {:>12} {}\n", q.label, "-", q.unit);
@@ -102,9 +130,11 @@ core::Result<void> run(Context& context) {
   if (!data) return core::pass(data);
   auto plan = find_plan(*data, o.scenario);
   if (!plan) return core::pass(plan);
+  if (!o.fields.empty() && o.fields != "phi_e") return core::wrong_usage("--fields takes phi_e.");
+  if (!o.fields.empty() && context.out.empty()) return core::wrong_usage("--fields needs a folder to write to. Give --out as well.");
   twin::RunOptions known;
   known.known = session::known_results(*data);
-  auto result = session::run_scenario(*data, plan->scenario, *mode, known, progress.part(0.05, 0.95));
+  auto result = session::run_scenario(*data, plan->scenario, *mode, known, progress.part(0.05, o.fields.empty() ? 0.95 : 0.8));
   if (!result) return core::pass(result);
   bool in_case = false;
   for (const auto& p : data->plans) in_case = in_case || p.name == plan->name;
@@ -116,6 +146,8 @@ core::Result<void> run(Context& context) {
   std::vector<std::string> files;
   if (!context.out.empty())
     if (auto ok = write_fields(*data, **result, context.out, files); !ok) return ok;
+  if (!o.fields.empty())
+    if (auto ok = write_potentials(*data, plan->scenario, **result, context.out, files, progress.part(0.8, 0.95)); !ok) return ok;
   json["files"] = files;
   std::string text = fmt::format("{} ({} model, {:.1f} s)\n{}", plan->name, core::name_of(*mode), (*result)->wall_s, quantities_text((*result)->quantities));
   for (const auto& n : (*result)->notes) text += "  " + n + "\n";
@@ -208,6 +240,7 @@ void register_run_commands(CLI::App& app, Context& context, Action& chosen) {
   run_command->add_option("case", o.case_folder, "Case folder")->required();
   run_command->add_option("--scenario", o.scenario, "Plan name or scenario file (default: Baseline)");
   run_command->add_option("--mode", o.mode, "fast or full");
+  run_command->add_option("--fields", o.fields, "phi_e: membrane and extracellular potential every 10 ms as VTU into --out");
   run_command->footer("Example: organtwin-cli run cases/p1 --scenario lesion.json --mode full --out out/lesion --json");
   run_command->callback([&] { chosen = [&] { return run(context); }; });
 

@@ -13,7 +13,7 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // What a cardiologist reads first; everything else follows in the order the solvers gave it.
 int rank(const QString& key) {
-  static const char* const first[] = {"qrs_ms", "qtc_fridericia_ms", "total_activation_ms", "activated_percent", "axis_deg"};
+  static const char* const first[] = {"pr_ms", "p_wave_ms", "qrs_ms", "qtc_fridericia_ms", "total_activation_ms", "activated_percent", "axis_deg"};
   for (int i = 0; i < int(std::size(first)); ++i)
     if (key == QLatin1String(first[i])) return i;
   if (key.endsWith("_ffr") || key == "ffr") return 20;

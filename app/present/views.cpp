@@ -276,7 +276,10 @@ std::string ecg_line(const twin::RunResult& result, double cycle_length_ms) {
   };
   std::string line;
   if (cycle_length_ms > 0) line += fmt::format("rate {:.0f}/min", 60000.0 / cycle_length_ms);
-  const double qrs = value("qrs_ms"), qt = value("qt_ms"), qtc = value("qtc_fridericia_ms"), axis = value("axis_deg");
+  const double p = value("p_wave_ms"), pr = value("pr_ms"), qrs = value("qrs_ms"), qt = value("qt_ms"), qtc = value("qtc_fridericia_ms"), axis = value("axis_deg");
+  if (std::isfinite(p)) line += fmt::format("   P {:.0f} ms", p);
+  if (std::isfinite(pr)) line += fmt::format("   PR {:.0f} ms", pr);
+  if (std::any_of(result.quantities.begin(), result.quantities.end(), [](const auto& q) { return q.key == "pr_ms"; }) && !std::isfinite(qrs)) line += "   no QRS";
   if (std::isfinite(qrs)) line += fmt::format("   QRS {:.0f} ms", qrs);
   if (std::isfinite(qt) && std::isfinite(qtc)) line += fmt::format("   QT/QTcF {:.0f}/{:.0f} ms", qt, qtc);
   else if (std::isfinite(qt)) line += fmt::format("   QT {:.0f} ms", qt);

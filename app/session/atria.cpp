@@ -252,25 +252,21 @@ core::Result<AtriaModel> make_atria(const core::LabelMap& labels, const AtriaCas
   return out;
 }
 
-core::Result<void> build_atrial_twin(CaseData& data, const AtriaCaseParams& params, const core::Progress& progress) {
+core::Result<AtriaModel> add_atria(CaseData& data, const std::string& labels_sha256, const AtriaCaseParams& params, const core::Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
-  const auto image = std::find_if(data.images.begin(), data.images.end(), [](const ImageData& i) { return i.labels && i.labels->count(l::left_atrium) > 0 && i.labels->count(l::right_atrium) > 0; });
+  const auto image = std::find_if(data.images.begin(), data.images.end(), [&](const ImageData& i) {
+    return i.labels && i.labels->count(l::left_atrium) > 0 && i.labels->count(l::right_atrium) > 0 && (labels_sha256.empty() || i.labels->sha256() == labels_sha256);
+  });
   if (image == data.images.end()) return core::bad_input("No image of the case has labels of both atria (an atrial twin needs them). Run `segment` first.");
   auto made = make_atria(*image->labels, params, progress);
   if (!made) return core::pass(made);
-  auto twin = std::make_shared<twin::TwinModel>();
-  twin->organ = "atria";
-  twin->source_labels_sha256 = image->labels->sha256();
-  twin->heart = made->heart;
-  twin->assumptions = organs::assumptions(made->inputs);
-  twin->assumptions.push_back(fmt::format("Thickness of the atrial wall: {:g} mm.", params.wall_mm));
   MeshedParts parts;
   parts.key = "atria";
   parts.name = "Atria";
   parts.mesh = made->mesh;
   parts.quality = made->quality;
   parts.edge_mm = params.edge_mm;
-  parts.labels_sha256 = twin->source_labels_sha256;
+  parts.labels_sha256 = image->labels->sha256();
   parts.notes = made->notes;
   std::erase_if(data.part_meshes, [](const MeshedParts& p) { return p.key == "atria"; });
   data.part_meshes.push_back(std::move(parts));
@@ -282,9 +278,21 @@ core::Result<void> build_atrial_twin(CaseData& data, const AtriaCaseParams& para
   add("min_dihedral_deg", "Smallest dihedral angle", "deg", made->quality.min_dihedral_deg);
   add("inverted", "Inverted", "", double(made->quality.inverted));
   add("parts", "Separate parts", "", double(made->quality.parts));
-  stage.notes = twin->assumptions;
+  stage.notes = organs::assumptions(made->inputs);
+  stage.notes.push_back(fmt::format("Thickness of the atrial wall: {:g} mm.", params.wall_mm));
   stage.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   data.stages.push_back(std::move(stage));
+  return made;
+}
+
+core::Result<void> build_atrial_twin(CaseData& data, const AtriaCaseParams& params, const core::Progress& progress) {
+  auto made = add_atria(data, "", params, progress);
+  if (!made) return core::pass(made);
+  auto twin = std::make_shared<twin::TwinModel>();
+  twin->organ = "atria";
+  twin->source_labels_sha256 = data.part_meshes.back().labels_sha256;
+  twin->heart = made->heart;
+  twin->assumptions = data.stages.back().notes;
   data.twin = std::move(twin);
   data.results.clear();
   return {};

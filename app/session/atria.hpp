@@ -37,6 +37,9 @@ struct AtriaModel {
 };
 core::Result<AtriaModel> make_atria(const core::LabelMap& labels, const AtriaCaseParams& params, const core::Progress& progress);
 
+// The same from the labels of a case; the mesh is kept as the part mesh "atria", one StageReport is added. labels_sha256: of the image to take, empty: the first with both atria.
+core::Result<AtriaModel> add_atria(CaseData& data, const std::string& labels_sha256, const AtriaCaseParams& params, const core::Progress& progress);
+
 // Replaces the twin of the case; the mesh is kept as the part mesh "atria". One StageReport.
 core::Result<void> build_atrial_twin(CaseData& data, const AtriaCaseParams& params, const core::Progress& progress);
 

@@ -7,6 +7,7 @@
 
 #include "app/session/pipeline.hpp"
 #include "app/session/studies_impl.hpp"
+#include "solvers/electrophysiology/chamber.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/core/hash.hpp"
 #include "solvers/twin/setup.hpp"
@@ -45,6 +46,8 @@ core::Result<ep::ElectroProblem> problem_of(const CaseData& data, const std::str
     for (const auto& p : data.plans) known += (known.empty() ? "" : ", ") + p.name;
     return core::bad_input(fmt::format("There is no plan \"{}\" (nothing to study). Plans of this case: {}.", plan_name, known));
   }
+  if (ep::is_whole_heart(*data.twin->heart->baseline.mesh))
+    return core::bad_input("Studies are played on the ventricles or on the atria alone (this twin holds both). Build the heart without its atria, or the atria, and start it again.");
   twin::Scenario scenario = plan->scenario;
   if (extra) {
     scenario.interventions.push_back(*extra);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "app/verify/catalogue.hpp"
+#include "app/verify/atria_cases.hpp"
 #include "app/verify/cases.hpp"
 #include "app/verify/flow_vessel_cases.hpp"
 #include "solvers/core/parallel.hpp"
@@ -74,6 +75,8 @@ const std::vector<Verification>& builtin_verifications() {
       {"ep/fibres-biventricle", "fibres and sheets of two ventricles: unit, orthogonal, continuous across the septum", "Bayer 2012; EP-FACTS section 1", fibres_biventricle},
       {"ep/healthy-phantom", "the healthy twin of the built-in phantom at 60 per minute and with LBBB: intervals, axis, R progression, T waves, FAST and (not with --quick) FULL", "issue 4", healthy_phantom},
       {"ep/healthy-ct", "the same on one real CT (needs ORGANTWIN_SHARED)", "issue 4", healthy_ct},
+      {"ep/pr-interval", "atria and ventricles in one twin, phantom and (with ORGANTWIN_SHARED) one real CT, FAST: P, PR, QRS, QT; AV block of first degree and complete", "issue 4", pr_interval},
+      {"ep/extracellular", "extracellular potential from the membrane potential (pseudo-bidomain) against exact solutions", "issue 4", extracellular_rows},
       {"ep/fast-vs-full", "activation of FAST against FULL on the phantom's heart, 2 mm edges (not with --quick)", "issue 4", fast_against_full},
       {"ep/purkinje-sheet", "Purkinje tree on a flat sheet: on the surface, no crossing, covered, times along the tree", "Sahli Costabal 2016; closed form", purkinje_sheet},
       {"ep/purkinje-heart", "Purkinje tree on two ventricles: healthy, left and right bundle branch block, pre-excitation in FAST", "issue 4; surface ECG criteria", purkinje_tree},

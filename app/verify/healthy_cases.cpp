@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The healthy twin at 60 per minute and with left bundle branch block, FAST and FULL, on the built-in phantom and on one real CT; and how far
-// FAST activation is from FULL. Both hearts go through the program's own recipe and mesher; nothing is set for one of them.
+// The healthy twin at 60 per minute and with left bundle branch block, FAST and FULL, on the built-in phantom and on one real CT; the same hearts with their atria:
+// P, PR and AV block; and how far FAST activation is from FULL. Both hearts go through the program's own recipe and mesher; nothing is set for one of them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,15 +9,19 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "app/session/atria.hpp"
+#include "app/verify/atria_cases.hpp"
 #include "app/verify/cases.hpp"
 #include "imaging/io/io.hpp"
 #include "imaging/meshing/meshing.hpp"
 #include "imaging/phantom/phantom.hpp"
 #include "imaging/segmentation/recipe.hpp"
 #include "solvers/core/parallel.hpp"
+#include "solvers/electrophysiology/chambers.hpp"
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/organs/heart/heart.hpp"
+#include "solvers/organs/heart/whole_heart.hpp"
 
 namespace ot::verify {
 namespace {
@@ -49,32 +53,36 @@ struct Sheet {
 };
 
 using Mesh = std::shared_ptr<const core::TetMesh>;
+struct Patient {
+  core::LabelMap labels;
+  Mesh mesh;   // of the ventricles; null: no such data here
+};
 
-core::Result<Mesh> mesh_of(const core::Volume& ct, const core::Progress& progress) {
-  const auto found = imaging::find_recipe("cardiac_ct")->run(ct, progress.part(0, 0.6));
+core::Result<Patient> patient_of(const core::Volume& ct, const core::Progress& progress) {
+  auto found = imaging::find_recipe("cardiac_ct")->run(ct, progress.part(0, 0.6));
   if (!found) return core::pass(found);
   imaging::HeartMeshParams params;
   params.edge_mm = edge_mm;
   auto heart = imaging::biventricular_mesh(found->labels, found->planes, params, progress.part(0.6, 1));
   if (!heart) return core::pass(heart);
-  return Mesh(std::make_shared<core::TetMesh>(std::move(heart->mesh)));
+  auto mesh = std::make_shared<core::TetMesh>(std::move(heart->mesh));
+  return Patient{std::move(found->labels), std::move(mesh)};
 }
 
-core::Result<Mesh> phantom_mesh(const core::Progress& progress) {
+core::Result<Patient> phantom_patient(const core::Progress& progress) {
   auto phantom = imaging::make_thorax_phantom({}, progress.part(0, 0.2));
   if (!phantom) return core::pass(phantom);
-  return mesh_of(phantom->ct, progress.part(0.2, 1));
+  return patient_of(phantom->ct, progress.part(0.2, 1));
 }
 
-// Null without the shared data.
-core::Result<Mesh> ct_mesh(const core::Progress& progress) {
+core::Result<Patient> ct_patient(const core::Progress& progress) {
   const char* shared = std::getenv("ORGANTWIN_SHARED");
   const auto file = std::filesystem::path(shared ? shared : "") / "data/heart-cta-dissection/ct.nii.gz";
   std::error_code ec;
-  if (!shared || !std::filesystem::exists(file, ec)) return Mesh();
+  if (!shared || !std::filesystem::exists(file, ec)) return Patient{};
   const auto ct = imaging::read_volume(file, "", progress.part(0, 0.1));
   if (!ct) return core::pass(ct);
-  return mesh_of(*ct, progress.part(0.1, 1));
+  return patient_of(*ct, progress.part(0.1, 1));
 }
 
 core::Result<std::shared_ptr<const twin::HeartModel>> heart_of(const Mesh& mesh, const char* block, const core::Progress& progress) {
@@ -128,14 +136,14 @@ void lbbb_rows(Sheet& sheet, const char* mode, const ep::Ecg& ecg) {
   sheet.between(fmt::format("{}_lbbb_r_over_s_in_v1", mode), chest.r[0] / std::max(chest.s[0], 1e-9), 0, 0.3, "issue 4: QS or rS in V1");
 }
 
-core::Result<std::vector<Row>> healthy(const std::string& name, const core::Result<Mesh>& mesh, bool quick, const core::Progress& progress) {
-  if (!mesh) return core::pass(mesh);
+core::Result<std::vector<Row>> healthy(const std::string& name, const core::Result<Patient>& patient, bool quick, const core::Progress& progress) {
+  if (!patient) return core::pass(patient);
   Sheet sheet{name, quick, Clock::now(), {}};
-  if (!*mesh) return sheet.rows;
+  if (!patient->mesh) return sheet.rows;
   for (const char* block : {"none", "lbbb"}) {
     const bool plain = std::string(block) == "none";
     const auto part = plain ? progress.part(0, 0.6) : progress.part(0.6, 1);
-    const auto model = heart_of(*mesh, block, part.part(0, 0.1));
+    const auto model = heart_of(patient->mesh, block, part.part(0, 0.1));
     if (!model) return core::pass(model);
     ep::ElectroProblem problem = (*model)->baseline;
     const auto templates = ep::make_templates(problem, part.part(0.1, 0.2));
@@ -154,17 +162,62 @@ core::Result<std::vector<Row>> healthy(const std::string& name, const core::Resu
 
 }  // namespace
 
-Rows healthy_phantom(bool quick, const core::Progress& progress) { return healthy("ep/healthy-phantom", phantom_mesh(progress.part(0, 0.2)), quick, progress.part(0.2, 1)); }
+Rows healthy_phantom(bool quick, const core::Progress& progress) { return healthy("ep/healthy-phantom", phantom_patient(progress.part(0, 0.2)), quick, progress.part(0.2, 1)); }
 
-Rows healthy_ct(bool quick, const core::Progress& progress) { return healthy("ep/healthy-ct", ct_mesh(progress.part(0, 0.2)), quick, progress.part(0.2, 1)); }
+Rows healthy_ct(bool quick, const core::Progress& progress) { return healthy("ep/healthy-ct", ct_patient(progress.part(0, 0.2)), quick, progress.part(0.2, 1)); }
+
+Rows pr_interval(bool quick, const core::Progress& progress) {
+  Sheet sheet{"ep/pr-interval", quick, Clock::now(), {}};
+  constexpr const char* normal = "normal P wave 80 to 120 ms, PR 120 to 200 ms (issue 4, textbook electrocardiography)";
+  double at = 0;
+  for (const char* who : {"phantom", "ct"}) {
+    const auto part = progress.part(at, at + 0.5);
+    at += 0.5;
+    const auto patient = std::string(who) == "phantom" ? phantom_patient(part.part(0, 0.4)) : ct_patient(part.part(0, 0.4));
+    if (!patient) return core::pass(patient);
+    if (!patient->mesh) continue;
+    const auto ventricles = heart_of(patient->mesh, "none", part.part(0.4, 0.45));
+    if (!ventricles) return core::pass(ventricles);
+    session::AtriaCaseParams params;
+    params.edge_mm = 1.5;
+    const auto atria = session::make_atria(patient->labels, params, part.part(0.45, 0.7));
+    if (!atria) return core::pass(atria);
+    const auto key = [&](const std::string& what) { return fmt::format("{}_{}", who, what); };
+    for (const auto& [state, av] : {std::pair{organs::AvState::normal, "normal"}, {organs::AvState::first_degree, "first_degree"}, {organs::AvState::complete, "complete"}}) {
+      const auto whole = organs::join_heart(**ventricles, *atria->heart, atria->inputs.valve_rims, state, {});
+      if (!whole) return core::pass(whole);
+      const auto beat = ep::run_chambers((*whole)->baseline, core::Mode::fast, {}, part.part(0.7, 1));
+      if (!beat) return core::pass(beat);
+      const auto value = [&](const char* quantity) {
+        for (const auto& q : beat->quantities)
+          if (q.key == quantity) return q.value;
+        return std::nan("");
+      };
+      if (state == organs::AvState::normal) {
+        sheet.between(key("p_wave_ms"), value("p_wave_ms"), 80, 120, normal);
+        sheet.between(key("atrial_activation_ms"), value("atrial_activation_ms"), 74, 156, "114 +- 17 ms, 74 to 156, of patients without atrial fibrillation, epicardial mapping in sinus rhythm (Mouws et al. 2018, J Am Heart Assoc, abstract)");
+        sheet.between(key("p_minus_activation_ms"), value("p_wave_ms") - value("atrial_activation_ms"), -15, 15, "the P wave is the activation of the atria: as long as it, but for the width of the upstroke and the threshold");
+        sheet.between(key("pr_ms"), value("pr_ms"), 120, 200, normal);
+        sheet.between(key("qrs_ms"), value("qrs_ms"), 80, 110);
+        sheet.between(key("qt_ms"), value("qt_ms"), 350, 440);
+      } else if (state == organs::AvState::first_degree) {
+        sheet.between(key("first_degree_pr_ms"), value("pr_ms"), 200, 400, "first-degree AV block: PR above 200 ms");
+      } else {
+        sheet.between(key("complete_block_has_qrs"), std::isfinite(value("qrs_ms")), 0, 0, "nothing passes a complete AV block");
+        sheet.between(key("complete_block_p_wave_ms"), value("p_wave_ms"), 80, 120, normal);
+      }
+    }
+  }
+  return sheet.rows;
+}
 
 // Over all nodes both reach.
 Rows fast_against_full(bool quick, const core::Progress& progress) {
   Sheet sheet{"ep/fast-vs-full", quick, Clock::now(), {}};
   if (quick) return sheet.rows;
-  const auto mesh = phantom_mesh(progress.part(0, 0.1));
-  if (!mesh) return core::pass(mesh);
-  const auto model = heart_of(*mesh, "none", progress.part(0.1, 0.15));
+  const auto patient = phantom_patient(progress.part(0, 0.1));
+  if (!patient) return core::pass(patient);
+  const auto model = heart_of(patient->mesh, "none", progress.part(0.1, 0.15));
   if (!model) return core::pass(model);
   ep::ElectroProblem problem = (*model)->baseline;
   problem.end_ms = 130;

@@ -8,6 +8,7 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
+#include "solvers/electrophysiology/chambers.hpp"
 #include "solvers/electrophysiology/torso.hpp"
 #include "solvers/fem/csr.hpp"
 
@@ -257,6 +258,7 @@ std::vector<double> point_weights(const ElectroProblem& problem, const Vec3& pos
 
 std::vector<std::vector<double>> electrograms(const ElectroProblem& problem, const std::vector<Vec3>& points,
                                               const std::vector<ElectroFrame>& frames) {
+  if (is_whole_heart(*problem.mesh)) return chamber_electrograms(problem, points, frames);
   std::vector<std::vector<double>> out(points.size(), std::vector<double>(frames.size(), 0.0));
   core::parallel_chunks(std::ptrdiff_t(points.size()), 1, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
     for (std::ptrdiff_t k = b; k < e; ++k) {

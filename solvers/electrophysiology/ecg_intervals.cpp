@@ -5,6 +5,7 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
+#include "solvers/electrophysiology/p_wave.hpp"
 
 namespace ot::ep {
 namespace {
@@ -15,6 +16,59 @@ const std::vector<double>* find_lead(const Ecg& ecg, const char* name) {
   for (std::size_t l = 0; l < ecg.leads.size(); ++l)
     if (ecg.leads[l] == name) return &ecg.mV[l];
   return nullptr;
+}
+
+// The leads that are not sums of others; none when a value is not finite.
+std::vector<const std::vector<double>*> independent_leads(const Ecg& ecg) {
+  std::vector<const std::vector<double>*> leads;
+  for (const char* name : {"I", "II", "V1", "V2", "V3", "V4", "V5", "V6"})
+    if (const auto* lead = find_lead(ecg, name)) {
+      OT_EXPECT(lead->size() == ecg.t_ms.size());
+      leads.push_back(lead);
+    }
+  for (const auto* lead : leads)
+    if (!std::all_of(lead->begin(), lead->end(), [](double v) { return std::isfinite(v); })) return {};
+  return leads;
+}
+
+// Spatial speed |d(leads)/dt| in mV/ms at the middle of each sample interval.
+std::vector<double> spatial_speed(const std::vector<const std::vector<double>*>& leads, const std::vector<double>& t) {
+  std::vector<double> speed(t.size() - 1);
+  for (std::size_t i = 0; i + 1 < t.size(); ++i) {
+    double sum = 0;
+    for (const auto* lead : leads) sum += std::pow(((*lead)[i + 1] - (*lead)[i]) / (t[i + 1] - t[i]), 2);
+    speed[i] = std::sqrt(sum);
+  }
+  return speed;
+}
+
+// The complex around the greatest speed among the first `count` sample intervals.
+struct Complex {
+  std::size_t first = 0, last = 0;   // intervals
+  double onset_ms = nan, offset_ms = nan;
+};
+Complex find_complex(const std::vector<double>& speed, const std::vector<double>& t, std::size_t count) {
+  Complex out;
+  if (count == 0) return out;
+  const std::size_t peak = std::size_t(std::max_element(speed.begin(), speed.begin() + std::ptrdiff_t(count)) - speed.begin());
+  // 5 % of the peak separates QRS from ST and T, whose slopes are 20-50 times lower; 8 ms of quiet end the complex.
+  const double threshold = 0.05 * speed[peak];
+  if (!(speed[peak] > 1e-5)) return out;   // 0.01 uV per ms: a flat line
+  constexpr double quiet_ms = 8;
+  out.first = out.last = peak;
+  for (std::size_t i = peak; i-- > 0 && t[out.first] - t[i] <= quiet_ms;)
+    if (speed[i] > threshold) out.first = i;
+  for (std::size_t i = peak + 1; i < count && t[i] - t[out.last + 1] <= quiet_ms; ++i)
+    if (speed[i] > threshold) out.last = i;
+  const auto middle = [&](std::size_t i) { return 0.5 * (t[i] + t[i + 1]); };
+  // Crossing of the threshold between interval middles.
+  const auto crossing = [&](std::size_t in, std::size_t outside) {
+    const double w = (threshold - speed[outside]) / std::max(speed[in] - speed[outside], 1e-30);
+    return middle(outside) + w * (middle(in) - middle(outside));
+  };
+  out.onset_ms = out.first == 0 ? t[0] : crossing(out.first, out.first - 1);
+  if (out.last + 1 < count) out.offset_ms = crossing(out.last, out.last + 1);   // else it has no end within the recording
+  return out;
 }
 
 double median(std::vector<double> x) {
@@ -29,44 +83,15 @@ double median(std::vector<double> x) {
 EcgIntervals measure(const Ecg& ecg, double cycle_length_ms) {
   EcgIntervals out{nan, nan, nan, nan, nan, nan, nan, nan};
   const std::size_t n = ecg.t_ms.size();
-  const char* const independent[] = {"I", "II", "V1", "V2", "V3", "V4", "V5", "V6"};
-  std::vector<const std::vector<double>*> leads;
-  for (const char* name : independent)
-    if (const auto* lead = find_lead(ecg, name)) {
-      OT_EXPECT(lead->size() == n);
-      leads.push_back(lead);
-    }
+  const auto leads = independent_leads(ecg);
   if (n < 20 || leads.empty()) return out;
-  for (const auto* lead : leads)
-    for (double v : *lead)
-      if (!std::isfinite(v)) return out;
-
-  // Spatial speed |d(leads)/dt| in mV/ms at the middle of each sample interval.
-  std::vector<double> speed(n - 1);
-  for (std::size_t i = 0; i + 1 < n; ++i) {
-    double sum = 0;
-    for (const auto* lead : leads) sum += std::pow(((*lead)[i + 1] - (*lead)[i]) / (ecg.t_ms[i + 1] - ecg.t_ms[i]), 2);
-    speed[i] = std::sqrt(sum);
-  }
-  auto middle = [&](std::size_t i) { return 0.5 * (ecg.t_ms[i] + ecg.t_ms[i + 1]); };
-  const std::size_t peak = std::size_t(std::max_element(speed.begin(), speed.end()) - speed.begin());
-  // 5 % of the peak separates QRS from ST and T, whose slopes are 20-50 times lower; 8 ms of quiet end the complex.
-  const double threshold = 0.05 * speed[peak];
-  if (!(speed[peak] > 1e-5)) return out;   // 0.01 uV per ms: a flat line
-  constexpr double quiet_ms = 8;
-  std::size_t first = peak, last = peak;
-  for (std::size_t i = peak; i-- > 0 && ecg.t_ms[first] - ecg.t_ms[i] <= quiet_ms;)
-    if (speed[i] > threshold) first = i;
-  for (std::size_t i = peak + 1; i + 1 < n && ecg.t_ms[i] - ecg.t_ms[last + 1] <= quiet_ms; ++i)
-    if (speed[i] > threshold) last = i;
-  // Crossing of the threshold between interval middles.
-  auto crossing = [&](std::size_t in, std::size_t outside) {
-    const double w = (threshold - speed[outside]) / std::max(speed[in] - speed[outside], 1e-30);
-    return middle(outside) + w * (middle(in) - middle(outside));
-  };
-  out.qrs_onset_ms = first == 0 ? ecg.t_ms[0] : crossing(first, first - 1);
-  if (last + 2 >= n) return out;   // the complex has no end within the recording
-  out.qrs_offset_ms = crossing(last, last + 1);
+  const std::vector<double> speed = spatial_speed(leads, ecg.t_ms);
+  const auto middle = [&](std::size_t i) { return 0.5 * (ecg.t_ms[i] + ecg.t_ms[i + 1]); };
+  const Complex qrs = find_complex(speed, ecg.t_ms, n - 1);
+  out.qrs_onset_ms = qrs.onset_ms;
+  if (!std::isfinite(qrs.offset_ms)) return out;
+  const std::size_t first = qrs.first, last = qrs.last;
+  out.qrs_offset_ms = qrs.offset_ms;
   out.qrs_ms = out.qrs_offset_ms - out.qrs_onset_ms;
 
   // Axis from net areas above the level before the complex.
@@ -117,6 +142,20 @@ EcgIntervals measure(const Ecg& ecg, double cycle_length_ms) {
   out.qtc_fridericia_ms = out.qt_ms / std::cbrt(rr_s);   // Fridericia 1920
   out.qtc_bazett_ms = out.qt_ms / std::sqrt(rr_s);       // Bazett 1920
   return out;
+}
+
+PWave measure_p_wave(const Ecg& ecg, double qrs_onset_ms) {
+  const auto leads = independent_leads(ecg);
+  if (ecg.t_ms.size() < 20 || leads.empty()) return {nan, nan};
+  const std::vector<double> speed = spatial_speed(leads, ecg.t_ms);
+  std::size_t count = speed.size();
+  if (std::isfinite(qrs_onset_ms)) {
+    // The sample interval the onset lies in already holds the beginning of the QRS.
+    count = 0;
+    while (count < speed.size() && ecg.t_ms[count + 1] < qrs_onset_ms) ++count;
+  }
+  const Complex p = find_complex(speed, ecg.t_ms, count);
+  return {p.onset_ms, std::isfinite(p.onset_ms) && !std::isfinite(p.offset_ms) && std::isfinite(qrs_onset_ms) ? qrs_onset_ms : p.offset_ms};   // a P wave that runs into the QRS ends there
 }
 
 PrecordialProgression precordial(const Ecg& ecg, const EcgIntervals& intervals) {

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "solvers/core/contracts.hpp"
-#include "solvers/electrophysiology/chamber.hpp"
+#include "solvers/electrophysiology/chambers.hpp"
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/hemodynamics/ffr.hpp"
@@ -47,7 +47,10 @@ core::Result<std::shared_ptr<const ep::ElectroResult>> run_electro(const Simulat
   const std::string problem_sha256 = problem.sha256();
   if (auto known = known_electro(options, setup.mode, problem_sha256)) return known;
   core::Result<ep::ElectroResult> solved = core::computation_failed("");
-  if (setup.mode == Mode::fast) {
+  const bool whole = ep::is_whole_heart(*problem.mesh);
+  if (setup.mode == Mode::fast && whole) {
+    solved = ep::run_chambers(problem, setup.mode, {}, progress);
+  } else if (setup.mode == Mode::fast) {
     auto templates = ep::make_templates(problem, progress.part(0.0, 0.5));
     if (!templates) return pass(templates);
     solved = ep::run_fast(problem, *templates, progress.part(0.5, 1.0));
@@ -63,11 +66,15 @@ core::Result<std::shared_ptr<const ep::ElectroResult>> run_electro(const Simulat
       frame->ecg_so_far = std::make_shared<const ep::Ecg>(so_far);
       options.mailbox->publish(std::move(frame));
     };
-    ep::MonodomainRun how;
-    how.on_frame = publish;
-    if (options.mailbox) how.on_live = publish;
-    if (auto full = ep::run_monodomain_with(problem, how, progress)) solved = ep::ElectroResult(std::move(static_cast<ep::ElectroResult&>(*full)));
-    else solved = pass(full);
+    if (whole) {
+      solved = ep::run_chambers(problem, setup.mode, publish, progress);
+    } else {
+      ep::MonodomainRun how;
+      how.on_frame = publish;
+      if (options.mailbox) how.on_live = publish;
+      if (auto full = ep::run_monodomain_with(problem, how, progress)) solved = ep::ElectroResult(std::move(static_cast<ep::ElectroResult&>(*full)));
+      else solved = pass(full);
+    }
   }
   if (!solved) return pass(solved);
   OT_ENSURE(solved->mode == setup.mode && solved->problem_sha256 == problem_sha256);

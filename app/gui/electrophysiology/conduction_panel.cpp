@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "app/gui/widgets.hpp"
-#include "app/session/pipeline.hpp"
+#include "app/session/whole_heart.hpp"
 #include "solvers/organs/heart/conduction.hpp"
 
 namespace ot::gui {
@@ -44,6 +44,9 @@ ConductionPanel::ConductionPanel(Workspace& workspace, QWidget* parent) : QWidge
     name.replace('_', ' ');
     accessory_->addItem("Pathway " + name, QString::fromStdString(site.name));
   }
+  atria_ = choice("conduction_atria", "Atria", "With the atria of the labels the ECG has a P wave and a PR interval; they are meshed anew at each build");
+  for (const auto& [name, key] : {std::pair<const char*, const char*>{"Ventricles alone", ""}, {"With atria, normal AV conduction", "normal"}, {"With atria, first-degree AV block", "first_degree"}, {"With atria, complete AV block", "complete"}})
+    atria_->addItem(name, key);
   build_ = make_button("Build the twin with it", "conduction_build", this, "left");
   set_icon(build_, "rebuild");
   connect(build_, &QPushButton::clicked, this, &ConductionPanel::build);
@@ -54,19 +57,19 @@ ConductionPanel::ConductionPanel(Workspace& workspace, QWidget* parent) : QWidge
   note_ = make_label({}, "small_hint", this, true);
   note_->setObjectName("conduction_note");
   box->addWidget(note_);
-  for (auto* c : {kind_, block_, accessory_}) connect(c, &QComboBox::currentIndexChanged, this, &ConductionPanel::refresh);
+  for (auto* c : {kind_, block_, accessory_, atria_}) connect(c, &QComboBox::currentIndexChanged, this, &ConductionPanel::refresh);
   for (auto signal : {&Workspace::case_replaced, &Workspace::model_changed, &Workspace::jobs_changed, &Workspace::results_changed}) connect(&workspace, signal, this, &ConductionPanel::refresh);
   refresh();
 }
 
 void ConductionPanel::build() {
   const auto kind = kind_->currentData().toString().toStdString(), block = block_->currentData().toString().toStdString(),
-             accessory = accessory_->currentData().toString().toStdString();
+             accessory = accessory_->currentData().toString().toStdString(), av = atria_->currentData().toString().toStdString();
   workspace_.session().run_model_job(job_title, "conduction system", [=](session::CaseData& d, const core::Progress& progress) -> core::Result<void> {
     d.choices.conduction = kind;
     d.choices.block = block;
     d.choices.accessory = accessory;
-    if (auto ok = session::build_twin(d, {}, progress.part(0, 0.8)); !ok) return ok;
+    if (auto ok = av.empty() ? session::build_twin(d, {}, progress.part(0, 0.8)) : session::build_whole_heart(d, {}, {}, av, progress.part(0, 0.8)); !ok) return ok;
     if (auto run = session::run_scenario(d, {}, core::Mode::fast, {}, progress.part(0.8, 1)); !run) return core::pass(run);
     return {};
   });
@@ -79,6 +82,8 @@ void ConductionPanel::refresh() {
   if (!data->twin || !data->twin->heart) why = "This case has no heart muscle.";
   else if (!data->heart_mesh) why = "The case does not hold the mesh the twin was built on: mesh the labels again first.";
   else if (const auto fits = organs::heart_conduction(kind, block, accessory_->currentData().toString().toStdString()); !fits) why = QString::fromStdString(fits.error().message);
+  else if (!atria_->currentData().toString().isEmpty() && std::none_of(data->images.begin(), data->images.end(), [](const auto& i) { return i.labels && i.labels->find("left_atrium") && i.labels->find("right_atrium"); }))
+    why = "No image of the case has labels of both atria. Segment it first.";
   else
     for (const auto& job : workspace_.session().jobs().status())
       if ((job.state == session::JobState::running || job.state == session::JobState::waiting) && job.title == job_title) why = "It is being built. The status bar can cancel it.";
@@ -87,12 +92,13 @@ void ConductionPanel::refresh() {
   QStringList now;
   if (data->twin)
     for (const auto& line : data->twin->assumptions)
-      if (line.rfind("Conduction block", 0) == 0 || line.rfind("Accessory pathway", 0) == 0 || line.rfind("The Purkinje tree", 0) == 0) now << QString::fromStdString(line);
+      if (line.rfind("Conduction block", 0) == 0 || line.rfind("Accessory pathway", 0) == 0 || line.rfind("The Purkinje tree", 0) == 0 || line.rfind("AV conduction", 0) == 0) now << QString::fromStdString(line);
   now_->setText(!data->twin || !data->twin->heart ? QString() : now.isEmpty() ? QStringLiteral("Now: early sites with a fast endocardial layer, no block.") : "Now: " + now.join(' '));
   now_->setVisible(!now_->text().isEmpty());
   QString note = kind == "purkinje" ? "The tree was set on three hearts, where a healthy QRS takes 77 to 97 ms. Trust the order of activation more than the duration. "
                                     : "Fascicular blocks need the tree. ";
-  note += "Kept in the case: a rebuild from the labels uses it again.";
+  note += "Tree and block are kept in the case: a rebuild from the labels uses them again";
+  note += atria_->currentData().toString().isEmpty() ? "." : ", without the atria. Studies need the ventricles or the atria alone.";
   note_->setText(note);
   if (!why.isEmpty() && data->twin && data->twin->heart) note_->setText(why + " " + note);
 }

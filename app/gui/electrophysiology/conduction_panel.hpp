@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ConductionPanel: which conduction system the ventricles have, blocked where, with which accessory pathway. A change builds the twin again as a job
+// ConductionPanel: which conduction system the ventricles have, blocked where, with which accessory pathway, and whether the atria lead them. A change builds the twin again as a job
 // (one undo step). Part of the Model stage. GUI thread.
 #pragma once
 #include <QWidget>
@@ -22,7 +22,7 @@ class ConductionPanel : public QWidget {
   void refresh();
 
   Workspace& workspace_;
-  QComboBox *kind_, *block_, *accessory_;
+  QComboBox *kind_, *block_, *accessory_, *atria_;
   QPushButton* build_;
   QLabel *now_, *note_;
 };

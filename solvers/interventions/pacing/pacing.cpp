@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Model: all nodes of conducting tissue within `radius` of the wall point are stimulated at `start`; suprathreshold by
-//   construction. Exclusive pacing replaces every other site, as overdrive pacing faster than the sinus rhythm does.
+//   construction. Exclusive pacing replaces every other site, as overdrive pacing faster than the sinus rhythm does; what the AV node conducts still follows the atria.
 // Source: size of the stimulated patch and current of the N-version benchmark: Niederer et al. 2011, Phil Trans R Soc A
 //   369:4331, table 2 (cube of 1.5 mm, 2 ms).
 #include "solvers/interventions/pacing/pacing.hpp"
@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/electrophysiology/chambers.hpp"
 #include "solvers/interventions/geometry/wall_surface.hpp"
 
 namespace ot::interventions {
@@ -70,7 +71,7 @@ core::Result<void> apply(const twin::TwinModel&, const InterventionSpec& spec, t
     return {};
   }
   if (spec.params.flag("exclusive")) {
-    problem.sites.clear();
+    std::erase_if(problem.sites, [](const ep::ActivationSite& s) { return !ep::follows_atria(s); });
     problem.cycle_length_ms = spec.params.number("cycle_length_ms");
   }
   problem.end_ms = std::max(problem.end_ms, problem.end_ms + site.start_ms);

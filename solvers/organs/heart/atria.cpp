@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "solvers/core/contracts.hpp"
-#include "solvers/electrophysiology/conduction_tuning.hpp"
-#include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/core/parallel.hpp"
+#include "solvers/electrophysiology/chambers.hpp"
 #include "solvers/electrophysiology/structure/tissue_regions.hpp"
 #include "solvers/fem/csr.hpp"
 #include "solvers/fem/solve.hpp"
@@ -96,29 +97,88 @@ core::Result<Fixed> around_valves(const core::TetMesh& mesh, const std::vector<I
   return fixed;
 }
 
-// 1: the tet lies in a bundle. A bundle: within half its width of the plane through three points, on the side of their centroid's `half`.
-std::vector<char> bundles(const core::TetMesh& mesh, const Vec3& node, double half_width) {
-  const auto at = [&](const char* region, const Vec3& along) { return mesh.nodes[std::size_t(furthest_node(mesh, region, along))]; };
-  const Vec3 left_side = at(left, {1, -0.5, 0.3});   // towards the left appendage: left and in front
-  const Vec3 low = at(right, {0, 0.2, -1}), lateral = at(right, {-1, 0.2, 0});
-  Vec3 middle = Vec3::Zero();
-  for (const Vec3& x : mesh.nodes) middle += x / double(mesh.nodes.size());
-  struct Bundle {
-    Vec3 through, normal, half, from, to;
-  };
-  // Bachmann: the plane of node, left side and the vertical, upper half, between its ends. Crista: node, lateral wall and lower end, lateral half.
-  const Vec3 over = (left_side - node), up(0, 0, 1);
-  const std::vector<Bundle> all{{node, over.cross(up).normalized(), up, node, left_side}, {node, (lateral - node).cross(low - node).normalized(), (lateral - 0.5 * (node + low)).normalized(), node, low}};
-  std::vector<char> in(mesh.tets.size(), 0);
-  for (std::size_t t = 0; t < in.size(); ++t) {
-    Vec3 c = Vec3::Zero();
-    for (Index n : mesh.tets[t]) c += 0.25 * mesh.nodes[std::size_t(n)];
-    for (const Bundle& b : all) {
-      const Vec3 way = b.to - b.from;
-      const double share = (c - b.from).dot(way) / way.squaredNorm();
-      if (std::abs((c - b.through).dot(b.normal)) <= half_width && share >= 0 && share <= 1 && (c - 0.5 * (b.from + b.to)).dot(b.half) >= 0) in[t] = 1;
+// Edges of the mesh between nodes that are `in`, for ways along the wall.
+class Ways {
+ public:
+  Ways(const core::TetMesh& mesh, std::vector<char> in) : mesh_(mesh), in_(std::move(in)), begin_(mesh.nodes.size() + 1, 0) {
+    static constexpr int pairs[6][2] = {{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}, {2, 3}};
+    for (int pass = 0; pass < 2; ++pass) {
+      std::vector<std::ptrdiff_t> fill(begin_.begin(), begin_.end() - 1);
+      for (const auto& v : mesh.tets)
+        for (const auto& e : pairs) {
+          const Index x = v[std::size_t(e[0])], y = v[std::size_t(e[1])];
+          if (!in_[std::size_t(x)] || !in_[std::size_t(y)]) continue;
+          if (pass == 0) {
+            ++begin_[std::size_t(x) + 1], ++begin_[std::size_t(y) + 1];
+          } else {
+            to_[std::size_t(fill[std::size_t(x)]++)] = y, to_[std::size_t(fill[std::size_t(y)]++)] = x;
+          }
+        }
+      if (pass == 1) break;
+      for (std::size_t n = 0; n + 1 < begin_.size(); ++n) begin_[n + 1] += begin_[n];
+      to_.resize(std::size_t(begin_.back()));
     }
   }
+  // Shortest over the edges from `from` to `to`, both ends included; empty when they are not joined. Ties go to the lower node.
+  std::vector<Index> between(Index from, Index to) const {
+    const double far = std::numeric_limits<double>::infinity();
+    std::vector<double> d(mesh_.nodes.size(), far);
+    std::vector<Index> before(mesh_.nodes.size(), -1);
+    std::set<std::pair<double, Index>> open{{0.0, from}};
+    d[std::size_t(from)] = 0;
+    while (!open.empty() && open.begin()->second != to) {
+      const auto [at, n] = *open.begin();
+      open.erase(open.begin());
+      for (std::ptrdiff_t k = begin_[std::size_t(n)]; k < begin_[std::size_t(n) + 1]; ++k) {
+        const Index m = to_[std::size_t(k)];
+        const double next = at + (mesh_.nodes[std::size_t(m)] - mesh_.nodes[std::size_t(n)]).norm();
+        if (!(next < d[std::size_t(m)])) continue;
+        open.erase({d[std::size_t(m)], m});
+        open.insert({d[std::size_t(m)] = next, m});
+        before[std::size_t(m)] = n;
+      }
+    }
+    if (!(d[std::size_t(to)] < far)) return {};
+    std::vector<Index> way{to};
+    while (way.back() != from) way.push_back(before[std::size_t(way.back())]);
+    return {way.rbegin(), way.rend()};
+  }
+
+ private:
+  const core::TetMesh& mesh_;
+  std::vector<char> in_;
+  std::vector<std::ptrdiff_t> begin_;
+  std::vector<Index> to_;
+};
+
+// 1: the tet lies in a bundle: within half its width of the shortest way along the wall between the bundle's ends.
+std::vector<char> bundles(const core::TetMesh& mesh, Index node, double half_width) {
+  const auto in_left = in_region(mesh, left), in_right = in_region(mesh, right);
+  const Index left_side = furthest_node(mesh, left, {1, -0.5, 0.3});   // towards the left appendage: left and in front
+  const Index lateral = furthest_node(mesh, right, {-1, 0.2, 0}), low = furthest_node(mesh, right, {0, 0.2, -1});
+  // Bachmann's bundle crosses where the atria are joined highest.
+  Index top = -1;
+  for (std::size_t n = 0; n < in_left.size(); ++n)
+    if (in_left[n] && in_right[n] && (top < 0 || mesh.nodes[n].z() > mesh.nodes[std::size_t(top)].z())) top = Index(n);
+  const Ways over_left(mesh, in_left), over_right(mesh, in_right);
+  std::vector<Vec3> line;
+  const auto lay = [&](const Ways& wall, Index from, Index to) {
+    for (Index n : wall.between(from, to)) line.push_back(mesh.nodes[std::size_t(n)]);
+  };
+  if (top >= 0) {
+    lay(over_right, node, top);
+    lay(over_left, top, left_side);
+  }
+  lay(over_right, node, lateral);   // crista terminalis
+  lay(over_right, lateral, low);
+  std::vector<char> in(mesh.tets.size(), 0);
+  core::parallel_chunks(std::ptrdiff_t(in.size()), 1024, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
+    for (std::ptrdiff_t t = b; t < e; ++t) {
+      Vec3 c = Vec3::Zero();
+      for (Index n : mesh.tets[std::size_t(t)]) c += 0.25 * mesh.nodes[std::size_t(n)];
+      for (std::size_t k = 0; k < line.size() && !in[std::size_t(t)]; ++k) in[std::size_t(t)] = (line[k] - c).squaredNorm() <= half_width * half_width;
+    }
+  });
   return in;
 }
 
@@ -190,36 +250,32 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_atria(const AtriaInp
   p.fibres = fibres;
   p.ionic_model = "courtemanche_1998";
   p.regions = {par.remodelled ? ep::tissue_region("af_remodelled") : ep::tissue_region("healthy")};
-  if (!par.remodelled) p.regions[0].source = "Courtemanche et al. 1998, Am J Physiol 275:H301; velocities: EP-FACTS section 8";
+  if (!par.remodelled) p.regions[0].source = "Courtemanche et al. 1998, Am J Physiol 275:H301; velocities: Heida et al. 2021, Loewe et al. 2015 (atria.hpp)";
   p.tissue.assign(mesh.tets.size(), 0);
   p.cell_type.assign(mesh.nodes.size(), std::uint8_t(ep::CellType::epi));
   p.velocity = par.velocity;
-  // Conductivities whose plane waves in healthy cells have these velocities; a strand at 0.1 sqrt(D ms) is within 0.5 % of the converged one.
-  const ep::IonicFamily* family = ep::find_ionic_family(p.ionic_model);
-  OT_EXPECT(family != nullptr);
-  const double k = ep::strand_velocity(*family, family->parameters(ep::CellType::epi, {}), family->initial(ep::CellType::epi), 0.1, 0.02, 0.0);
-  OT_EXPECT(k > 0);
-  p.sigma = (par.velocity / k).cwiseAbs2() * (p.chi_per_mm * p.cm_uF_per_mm2);
+  // Conductivities whose plane waves in healthy cells have these velocities.
+  p.sigma = (par.velocity / ep::atrial_wave_constant()).cwiseAbs2() * (p.chi_per_mm * p.cm_uF_per_mm2);
   p.dt_ms = 0.02;            // Courtemanche's upstroke needs it (structure.md)
   p.cycle_length_ms = 800;   // 75 beats a minute
   p.end_ms = 500;
   if (progress.cancelled()) return core::cancelled();
+  const auto wall = in_region(mesh, right);
+  Index nearest = -1;   // of the sinus node
+  for (std::size_t n = 0; n < wall.size(); ++n)
+    if (wall[n] && (nearest < 0 || (mesh.nodes[n] - in.sinus_node).squaredNorm() < (mesh.nodes[std::size_t(nearest)] - in.sinus_node).squaredNorm())) nearest = Index(n);
   if (par.bundle_velocity > par.velocity.maxCoeff()) {
     ep::TissueRegion fast = p.regions[0];
     fast.key = "atrial_bundle";
     fast.sigma_scale = (par.bundle_velocity / par.velocity.array()).square();   // CV ~ sqrt(sigma)
-    fast.source = "Bachmann's bundle 1.1 to 1.5 m/s: EP-FACTS section 8; the same for the crista terminalis";
+    fast.source = "Bachmann's bundle 1.1 to 1.5 m/s: EP-FACTS section 8; crista terminalis 1.32 times working muscle: Loewe et al. 2015";
     p.regions.push_back(std::move(fast));
-    const auto in_bundle = bundles(mesh, in.sinus_node, par.bundle_half_width_mm);
+    const auto in_bundle = bundles(mesh, nearest, par.bundle_half_width_mm);
     for (std::size_t t = 0; t < in_bundle.size(); ++t) p.tissue[t] = std::uint8_t(in_bundle[t]);
   }
 
   ep::ActivationSite node;
   node.name = "sinus node";
-  const auto wall = in_region(mesh, right);
-  Index nearest = -1;
-  for (std::size_t n = 0; n < wall.size(); ++n)
-    if (wall[n] && (nearest < 0 || (mesh.nodes[n] - in.sinus_node).squaredNorm() < (mesh.nodes[std::size_t(nearest)] - in.sinus_node).squaredNorm())) nearest = Index(n);
   for (std::size_t n = 0; n < wall.size(); ++n)
     if (wall[n] && (mesh.nodes[n] - mesh.nodes[std::size_t(nearest)]).norm() <= par.site_radius_mm) node.nodes.push_back(Index(n));
   p.sites.push_back(std::move(node));

@@ -3,11 +3,11 @@
 // In:   TetMesh, LPS mm: regions "left_atrial_wall", "right_atrial_wall"; patches "<region>/left_atrium", "<region>/right_atrium" (blood beside it), all others are
 //       outside (imaging::tet_mesh_from_labels of the labels session::atrial_wall_labels makes).
 // Model: fibres run around the valves: across the gradient of a harmonic field from the valve rims (0) to the wall furthest from them (1), in the wall. One
-//       layer. Two fast bundles: Bachmann's from the sinus node over the top to the left side of the left atrium, and the crista terminalis from the node down the
-//       lateral wall; each is the wall within a few mm of a plane, in its upper or lateral half. Pectinate muscles are left out.
+//       layer. Two fast bundles, each the wall within a few mm of the shortest way along it: Bachmann's from the sinus node over the highest place where the
+//       atria are joined to the left side of the left atrium, and the crista terminalis from the node by the lateral wall to the lowest. Pectinate muscles are left out.
 //       Cells: Courtemanche 1998; with `remodelled` the conductances of persistent AF (tissue_regions.hpp).
-// Source: circumferential fibres of the body: Piersanti et al. 2021, CMAME 373:113468 (field psi_ab, general knowledge of it); velocities: EP-FACTS section 8 (working muscle 0.6 to 0.9 m/s,
-//       Bachmann's bundle 1.1 to 1.5): the ends of that range along and across, 1.3 in the bundles. Course of the bundles: general anatomy (Ho et al. 2002, Heart Rhythm, not read).
+// Source: circumferential fibres of the body: Piersanti et al. 2021, CMAME 373:113468 (field psi_ab, general knowledge of it). Velocities: below. Course of the bundles: general
+//       anatomy (Ho et al. 2002, Heart Rhythm, not read).
 // Fails: bad_input when the mesh cannot be simulated or lacks blood or a wall; cancelled. Threads: same bits for every count.
 #pragma once
 #include <memory>
@@ -21,12 +21,16 @@
 
 namespace ot::organs {
 
+// The median velocity over both atria in sinus rhythm was 0.92 m/s in patients without atrial fibrillation, in whatever direction the wave ran (Heida et al. 2021, J Clin Med 10:2614,
+// abstract: 92 +- 6 cm/s). Along and across differ by sqrt(3.75), the anisotropy of conductivity of working atrial muscle in Loewe et al. 2015 (FIMH, "Left and right atrial
+// contribution to the P wave", table 1). At 45 degrees to the fibres the speed is sqrt((a^2 + b^2) / 2) = 0.92, so a = 1.16 and b = 0.60.
+// Bundles: upper end of 1.1 to 1.5 m/s (Bachmann's bundle, EP-FACTS section 8), as Loewe's conductivities along the crista, 6.56 for 3.75, give 1.32 times working muscle.
 struct AtriaParams {
-  core::Vec3 velocity{0.9, 0.6, 0.6};   // m/s along f, s, n
-  double bundle_velocity = 1.3;         // m/s, all directions; not above `velocity`: no bundles
-  double bundle_half_width_mm = 4.0;    // general anatomy: bundles of 5 to 10 mm
+  core::Vec3 velocity{1.16, 0.60, 0.60};   // m/s along f, s, n
+  double bundle_velocity = 1.5;            // m/s, all directions; not above `velocity`: no bundles
+  double bundle_half_width_mm = 4.0;       // general anatomy: bundles of 5 to 10 mm
   bool remodelled = false;
-  double site_radius_mm = 3.0;          // sinus node
+  double site_radius_mm = 3.0;             // sinus node
 };
 
 struct AtriaInputs {

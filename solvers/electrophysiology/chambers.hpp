@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Atria and ventricles in one problem: sinus node -> atria -> AV node -> His-Purkinje -> ventricles, one ECG with P, QRS and T.
+// Model:   the fibrous skeleton insulates: both meshes lie side by side in one and share no node, so each part is computed by itself, FAST or FULL, with its own cells, conductivities
+//          and time step. The AV node is a delay and conducts one way (no echo into the atria): what it leads to fires `delay_ms` after the atrial wall there was activated. Potentials
+//          add up in the same torso; those of the atria are taken without the blood of the ventricles.
+// Source:  20 normal subjects, Alboni et al. 1985 (Eur Heart J 6:602, abstract): AH 83 +- 16 ms (55 to 110), HV 39.5 +- 3.9 ms. HV ends with the first ventricular activation, which is
+//          time 0 of the ventricles' own sites.
+// In/out:  the problem as a whole is what interventions edit, cases keep and the window shows. Nodes, tets and regions of the ventricles come first, those of the atria after them; atrial
+//          regions have keys that begin with "atrial_" and conductivity scales relative to the whole's sigma. The first site on the atria named av_node carries the delay as its start
+//          and has no current; sites named "conducted ..." wait for it. A complete block has no such site. Atria: Courtemanche 1998 at 0.02 ms.
+// Fails:   as FAST and FULL do; ventricles nobody excites stay at rest and a note says so. Threads: same bits for every count.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "solvers/core/progress.hpp"
+#include "solvers/core/result.hpp"
+#include "solvers/electrophysiology/chamber.hpp"
+#include "solvers/electrophysiology/problem.hpp"
+
+namespace ot::ep {
+
+inline constexpr double normal_ah_ms = 83.0, normal_hv_ms = 39.5;
+inline constexpr const char *av_node_name = "AV node", *conducted_prefix = "conducted ", *atrial_prefix = "atrial_";
+
+struct AvConduction {
+  bool open = true;                                // false: complete block
+  core::Index atrial_node = -1;                    // of the atria's own mesh
+  double delay_ms = normal_ah_ms + normal_hv_ms;   // from there to the first ventricular muscle
+};
+
+// One problem of two. Electrodes, cycle length, end and frames are those of the ventricles.
+ElectroProblem join_chambers(const ElectroProblem& ventricles, const ElectroProblem& atria, const AvConduction& av);
+
+enum class ChamberPart { ventricles, atria };
+// A part with all that was done to the whole: tissue, channels, cycle, sites, electrodes. The same mesh object for the same whole mesh, so that what FAST keeps stays of use.
+ElectroProblem part_of(const ElectroProblem& whole, ChamberPart part);
+
+// Site that stays in a beat whose other sites are replaced: the AV node and what it conducts to follow the atria, paced or silent.
+bool follows_atria(const ActivationSite& site);
+
+// Plane-wave velocity in mm/ms over sqrt(D / (mm2/ms)) of healthy atrial cells at rest (a strand, within 0.5 % of the converged one). Computed once.
+double atrial_wave_constant();
+
+// FAST or FULL. `on_frame` as in run_monodomain (FULL alone).
+core::Result<ElectroResult> run_chambers(const ElectroProblem& whole, core::Mode mode, const std::function<void(const ElectroFrame&, const Ecg& so_far)>& on_frame,
+                                         const core::Progress& progress);
+
+// [points][frames] mV of both parts together.
+std::vector<std::vector<double>> chamber_electrograms(const ElectroProblem& whole, const std::vector<core::Vec3>& points, const std::vector<ElectroFrame>& frames);
+
+}  // namespace ot::ep
