@@ -55,7 +55,7 @@ TEST_CASE("a vessel of 3 mm united with an arch of 2 mm has the volume of both l
   CHECK(cap_triangles(*united) == cap_triangles(tube.surface));
   core::VesselNetwork lines = tube.network;
   lines.branches.push_back(line);
-  const auto mesh = imaging::lumen_tets_along(*united, lines, 0.7, {});
+  const auto mesh = imaging::lumen_tets_along(*united, lines, 0.5, {});
   INFO((mesh ? "" : mesh.error().message));
   REQUIRE(mesh);
   CHECK(core::check_simulation_ready(*mesh));
