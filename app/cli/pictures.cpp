@@ -77,7 +77,7 @@ core::Result<void> draw_case(const session::CaseData& data, const std::filesyste
     if (!run) run = session::find_result(data, plan.scenario, core::Mode::fast);
     if (!run) continue;
     const bool has_lesion = std::any_of(plan.scenario.interventions.begin(), plan.scenario.interventions.end(), [](const auto& i) { return i.kind == "ablation"; });
-    const bool has_device = std::any_of(plan.scenario.interventions.begin(), plan.scenario.interventions.end(), [](const auto& i) { return i.kind == "stent" || i.kind == "stenosis"; });
+    const bool has_device = std::any_of(plan.scenario.interventions.begin(), plan.scenario.interventions.end(), [](const auto& i) { return !i.placement.vessel.empty(); });   // stents, balloons, grafts ...
     const bool baseline = plan.scenario.interventions.empty();
     if (run->electro && data.twin->heart && (baseline || has_lesion))
       if (auto ok = draw("heart-" + plan.name + ".png", std::string("Activation, ") + plan.name + ", " + core::name_of(run->mode) + " model", [&](viewer::Scene3D& s) { describe_heart(s, data, plan, *run, latest); }); !ok) return ok;

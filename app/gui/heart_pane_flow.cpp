@@ -205,6 +205,14 @@ void HeartPane::refresh_marks() {
         stents.push_back(viewer::stent_on(*network, spec.placement.branch, spec.placement.start_mm, spec.placement.length_mm, radii.proximal_mm, radii.distal_mm, spec.id));
         stents.back().selected = selected;
         stents.back().struts = present::is_metal(spec);
+      } else if (spec.placement.kind == twin::Placement::Kind::bridge && spec.placement.vessel == scene_vessel_.toStdString()) {
+        const auto* model = data->twin->find_vessel(spec.placement.vessel);
+        const auto* result = shown_.result ? present::find_vessel_result(*shown_.result, spec.placement.vessel) : nullptr;
+        const auto network = result && result->network ? result->network : model ? model->network : nullptr;
+        if (!network) continue;
+        auto graft = present::graft_of(*model, *network, spec);
+        if (!graft) continue;
+        stents.push_back({spec.id, std::move(graft->line.points), std::move(graft->line.radius), selected, false});
       }
     }
     if (!scene_vessel_.isEmpty())

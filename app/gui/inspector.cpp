@@ -248,6 +248,7 @@ Inspector::Inspector(Workspace& workspace, QWidget* parent) : QFrame(parent), wo
   for (auto signal : {&Workspace::case_replaced, &Workspace::plans_changed, &Workspace::results_changed, &Workspace::compare_changed, &Workspace::facts_changed})
     connect(&workspace, signal, this, all);
   connect(&workspace, &Workspace::display_changed, this, &Inspector::refresh_bulls_eye);
+  connect(&workspace, &Workspace::vessel_changed, this, &Inspector::refresh_sure);
   connect(&workspace, &Workspace::segment_changed, bulls_eye_, &viewer::BullsEye::set_selected);
   connect(&workspace, &Workspace::selection_changed, this, &Inspector::refresh_note);
   connect(&workspace, &Workspace::message, this, [this](Tone, const QString& text) {
@@ -367,7 +368,8 @@ void Inspector::refresh_numbers() {
 void Inspector::refresh_sure() {
   clear_layout(sure_);
   const int plan = workspace_.comparing() ? workspace_.compare_right() : workspace_.session().active_plan();
-  const auto shown = workspace_.shown_result(plan);
+  auto shown = workspace_.shown_result(plan);
+  if (auto full = workspace_.vessel_full(plan, workspace_.shown_vessel())) shown.result = std::move(full);   // as the view shows the vessel
   sure_card_->setVisible(shown.result != nullptr);
   if (!shown.result) return;
   const bool full = shown.result->mode == core::Mode::full;

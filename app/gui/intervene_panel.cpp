@@ -38,7 +38,8 @@ const ToolTile known_tiles[] = {{"ablation", "lesion_point", "lesion", "Lesion",
                                 {"stent", "stent", "stent", "Stent", "along a vessel"},
                                 {"tapered_stent", "tapered_stent", "tapered_stent", "Tapered", "stent, two sizes"},
                                 {"angioplasty", "balloon", "balloon", "Balloon", "with recoil"},
-                                {"ideal_lumen", "ideal_lumen", "ideal_lumen", "Ideal", "no stenosis"}};
+                                {"ideal_lumen", "ideal_lumen", "ideal_lumen", "Ideal", "no stenosis"},
+                                {"bypass", "bypass", "bypass", "Bypass", "past a lesion"}};
 
 // One row of the plan: on/off, name, summary, delete. A click selects.
 class PlanRow : public QFrame {
@@ -252,20 +253,28 @@ void IntervenePanel::refresh_form() {
   schema.name += spec ? spec->id : "new";   // a form of its own for every one that is edited
   form_->show(schema, spec ? spec->params : placement_.defaults_of(kind->key));
 
-  const bool segment = spec && spec->placement.kind == twin::Placement::Kind::segment;
+  const bool bridge = spec && spec->placement.kind == twin::Placement::Kind::bridge;
+  const bool segment = bridge || (spec && spec->placement.kind == twin::Placement::Kind::segment);
   const QString wanted = segment ? QString::fromStdString(spec->id) : QString();
   if (wanted != segment_for_) {
     clear_layout(segment_box_);
     segment_fields_.clear();
     segment_for_ = wanted;
     if (segment) {
-      double whole = 200;
       const auto data = workspace_.data();
       const auto* vessel = data->twin ? data->twin->find_vessel(spec->placement.vessel) : nullptr;
-      if (vessel && vessel->network && spec->placement.branch < int(vessel->network->branches.size()))
-        whole = vessel->network->branches[std::size_t(spec->placement.branch)].length();
+      const auto length_of = [&](int branch) {
+        constexpr double unknown = 200;
+        return vessel && vessel->network && branch >= 0 && branch < int(vessel->network->branches.size()) ? vessel->network->branches[std::size_t(branch)].length() : unknown;
+      };
+      const double whole = length_of(spec->placement.branch);
       core::ParamSpec start{"start_mm", "Start", "mm", 0.0, 0, whole, {}, "Where it begins, along the centreline.", "", core::Liveness::restart};
       core::ParamSpec length{"length_mm", "Length", "mm", 10.0, 1, std::max(2.0, whole), {}, "How long it is.", "", core::Liveness::restart};
+      if (bridge) {
+        start.label = "From", start.help = "Where the graft begins, along the centreline of its branch.";
+        const double end = length_of(spec->placement.to_branch);
+        length = {"to_mm", "To", "mm", 10.0, 0, std::max(2.0, end), {}, "Where the graft ends, along the centreline of its branch.", "", core::Liveness::restart};
+      }
       for (const auto& s : {start, length}) {
         auto* field = new NumberField(s, this);
         field->box()->setObjectName("segment_" + QString::fromStdString(s.key));
@@ -277,7 +286,7 @@ void IntervenePanel::refresh_form() {
   }
   if (segment && segment_fields_.size() == 2) {
     segment_fields_[0]->set_value(spec->placement.start_mm);
-    segment_fields_[1]->set_value(spec->placement.length_mm);
+    segment_fields_[1]->set_value(bridge ? spec->placement.to_mm : spec->placement.length_mm);
   }
 }
 
@@ -291,7 +300,10 @@ void IntervenePanel::send_edit() {
   if (!spec) return;
   twin::InterventionSpec edited = *spec;
   edited.params = form_->values();
-  if (segment_fields_.size() == 2) {
+  if (segment_fields_.size() == 2 && edited.placement.kind == twin::Placement::Kind::bridge) {
+    edited.placement.start_mm = segment_fields_[0]->value();
+    edited.placement.to_mm = segment_fields_[1]->value();
+  } else if (segment_fields_.size() == 2) {
     edited.placement.start_mm = segment_fields_[0]->value();
     edited.placement.length_mm = segment_fields_[1]->value();
     double whole = segment_fields_[0]->box()->maximum();

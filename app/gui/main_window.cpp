@@ -181,7 +181,7 @@ void MainWindow::refresh_actions() {
   const QString no_twin = "There is no twin yet. Open a case or a scan first.";
   for (const char* id : {"lesion_point", "lesion_line", "lesion_ring", "pacing", "drug"})
     actions_->allow(id, heart, twin ? "This case has no heart muscle." : no_twin);
-  for (const char* id : {"stent", "tapered_stent", "balloon", "ideal_lumen", "stenosis"}) actions_->allow(id, vessels, twin ? "This case has no vessel with a centreline." : no_twin);
+  for (const char* id : {"stent", "tapered_stent", "balloon", "ideal_lumen", "bypass", "stenosis"}) actions_->allow(id, vessels, twin ? "This case has no vessel with a centreline." : no_twin);
   for (const char* id : {"new_plan", "report", "screenshot", "export_scenario", "play", "frame_back", "frame_forward"})
     actions_->allow(id, twin, no_twin);
   actions_->allow("save_as", twin || !data->images.empty(), "There is nothing to save yet. Open a case or a scan first.");

@@ -29,6 +29,7 @@ std::string kind_of(Tool tool) {
     case Tool::tapered_stent: return "tapered_stent";
     case Tool::balloon: return "angioplasty";
     case Tool::ideal_lumen: return "ideal_lumen";
+    case Tool::bypass: return "bypass";
     case Tool::stenosis: return "stenosis";
     case Tool::none:
     case Tool::caps:
@@ -49,6 +50,7 @@ QString hint_of(Tool tool) {
     case Tool::tapered_stent: return "Click the vessel where the middle of the stent shall be. Esc leaves.";
     case Tool::balloon: return "Click the vessel where the middle of the balloon shall be. Esc leaves.";
     case Tool::ideal_lumen: return "Click the narrowing that shall be removed; it is taken with its whole length. Esc leaves.";
+    case Tool::bypass: return "Click the healthy vessel upstream of the lesion, then the vessel beyond it. Esc leaves.";
     case Tool::vessel_end: return "Click the vessel where it shall end, or an end to change it. Esc leaves.";
     case Tool::stenosis: return "Click the vessel where the narrowing shall be. Esc leaves.";
     case Tool::measure: return "Click two points; the distance is shown. Esc leaves.";
@@ -123,6 +125,7 @@ void Placement::on_picked(const viewer::Pick& pick) {
     case Tool::probe:
     case Tool::vessel_end: break;   // their panels listen
     case Tool::measure: measure(pick); break;
+    case Tool::bypass: place_graft(pick); break;
     default: present::on_vessel(kind_of(workspace_.tool())) ? place_on_vessel(pick, kind_of(workspace_.tool())) : place_on_wall(pick); break;
   }
 }
@@ -214,6 +217,44 @@ void Placement::place_on_vessel(const viewer::Pick& pick, const std::string& kin
     }
   }
   if (workspace_.add_intervention(std::move(spec))) done();
+}
+
+void Placement::place_graft(const viewer::Pick& pick) {
+  const auto data = workspace_.data();
+  const auto* vessel = data->twin ? data->twin->find_vessel(workspace_.shown_vessel().toStdString()) : nullptr;
+  int branch = 0;
+  double arc = 0, distance = 0;
+  if (!vessel || !vessel->network || !vessel->network->locate(pick.point, branch, arc, distance)) {
+    workspace_.say(Tone::info, "Click the vessel itself: there is no centreline here.");
+    return;
+  }
+  if (!points_.empty() && (pick.point - points_.back()).norm() < same_point_mm) return;
+  points_.push_back(pick.point);
+  if (points_.size() < 2) {
+    pane_.set_points_in_progress(points_);
+    emit hint_changed("Now click the vessel beyond the lesion, where the graft shall end. Esc starts over.");
+    return;
+  }
+  twin::InterventionSpec spec;
+  spec.kind = "bypass";
+  spec.params = defaults_of(spec.kind);
+  auto& place = spec.placement;
+  place.kind = twin::Placement::Kind::bridge;
+  place.vessel = vessel->key;
+  place.to_branch = branch, place.to_mm = arc;
+  vessel->network->locate(points_.front(), place.branch, place.start_mm, distance);
+  present::upstream_first(*vessel->network, place);   // where neither is, the kind says so
+  if (const auto* k = twin::find_intervention(spec.kind); k && spec.params == k->schema.defaults()) {
+    // As wide as the narrower of the two places, to the tenth below, unless the person has set a size.
+    const auto& limits = *k->schema.find("diameter_mm");
+    const double narrower = 2 * std::min(vessel->network->radius_at(place.branch, place.start_mm), vessel->network->radius_at(place.to_branch, place.to_mm));
+    spec.params.set("diameter_mm", std::clamp(std::floor(10 * narrower) / 10, limits.min, spec.params.number("diameter_mm")));
+  }
+  if (workspace_.add_intervention(std::move(spec))) {
+    done();
+    return;
+  }
+  cancel();   // refused in words: both places are asked for again
 }
 
 void Placement::measure(const viewer::Pick& pick) {

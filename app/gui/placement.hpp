@@ -31,6 +31,7 @@ class Placement : public QObject {
   void on_clicked(const viewer::Pick& pick);
   void place_on_wall(const viewer::Pick& pick);
   void place_on_vessel(const viewer::Pick& pick, const std::string& kind);
+  void place_graft(const viewer::Pick& pick);
   void measure(const viewer::Pick& pick);
   void done();
 

@@ -80,6 +80,7 @@ StatusBar::StatusBar(Workspace& workspace, QWidget* parent) : QFrame(parent), wo
     connect(&workspace, signal, this, &StatusBar::refresh_facts);
   connect(&workspace, &Workspace::model_changed, this, &StatusBar::refresh_facts);
   connect(&workspace, &Workspace::image_changed, this, &StatusBar::refresh_facts);
+  connect(&workspace, &Workspace::vessel_changed, this, &StatusBar::refresh_facts);
   connect(&workspace, &Workspace::quantity_hovered, hover_, &QLabel::setText);
   slow_.setInterval(2000);
   connect(&slow_, &QTimer::timeout, this, &StatusBar::refresh_facts);
@@ -127,7 +128,9 @@ void StatusBar::refresh_jobs() {
 }
 
 void StatusBar::refresh_facts() {
-  const auto shown = workspace_.shown_result(workspace_.session().active_plan());
+  const int plan = workspace_.session().active_plan();
+  auto shown = workspace_.shown_result(plan);
+  if (auto full = workspace_.vessel_full(plan, workspace_.shown_vessel())) shown.result = std::move(full), shown.stale = false;   // as the view shows the vessel
   if (shown.result) {
     const bool full = shown.result->mode == core::Mode::full;
     set_role(mode_, shown.stale ? "small" : full ? "good" : "attention");

@@ -75,6 +75,7 @@ void MainWindow::make_actions() {
   a.add("tapered_stent", "Place", "Place a tapered stent", QKeySequence("Shift+S"), [this] { start_tool(Tool::tapered_stent); });
   a.add("balloon", "Place", "Widen a vessel with a balloon", QKeySequence("B"), [this] { start_tool(Tool::balloon); });
   a.add("ideal_lumen", "Place", "Remove a stenosis (ideal lumen)", QKeySequence("I"), [this] { start_tool(Tool::ideal_lumen); });
+  a.add("bypass", "Place", "Lead blood past a lesion (bypass graft)", QKeySequence("G"), [this] { start_tool(Tool::bypass); });
   a.add("stenosis", "Place", "Narrow a vessel", {}, [this] { start_tool(Tool::stenosis); });
   a.add("measure", "Place", "Measure a distance", QKeySequence("M"), [this] { start_tool(Tool::measure); });
   a.add("delete_selected", "Edit", "Delete the selected intervention", QKeySequence("Del"), [this] {

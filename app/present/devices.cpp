@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "app/present/flow_answer.hpp"
+#include "solvers/interventions/geometry/graft_line.hpp"
 #include "solvers/twin/setup.hpp"
 
 namespace ot::present {
@@ -17,7 +18,31 @@ constexpr double same_mm = 1e-6;
 
 bool on_vessel(const std::string& kind) {
   const auto* k = twin::find_intervention(kind);
-  return k && k->placement == twin::Placement::Kind::segment;
+  return k && (k->placement == twin::Placement::Kind::segment || k->placement == twin::Placement::Kind::bridge);
+}
+
+std::optional<hemo::Graft> graft_of(const twin::VesselModel& model, const core::VesselNetwork& network, const twin::InterventionSpec& spec) {
+  const auto& p = spec.placement;
+  const int branches = int(network.branches.size());
+  if (!model.lumen || p.kind != twin::Placement::Kind::bridge || p.branch < 0 || p.to_branch < 0 || p.branch >= branches || p.to_branch >= branches) return std::nullopt;
+  auto graft = interventions::plan_graft(network, *model.lumen, {p.branch, p.to_branch, p.start_mm, p.to_mm}, spec.params.number("diameter_mm"));
+  if (!graft) return std::nullopt;
+  return std::move(*graft);
+}
+
+bool upstream_first(const core::VesselNetwork& network, twin::Placement& p) {
+  const auto downstream = [&](int of, double of_mm, int branch, double arc) {
+    if (branch == of) return arc > of_mm;
+    for (std::size_t guard = 0; branch >= 0 && guard <= network.branches.size(); ++guard) {
+      branch = network.branches[std::size_t(branch)].parent;
+      if (branch == of) return true;
+    }
+    return false;
+  };
+  if (downstream(p.branch, p.start_mm, p.to_branch, p.to_mm)) return true;
+  if (!downstream(p.to_branch, p.to_mm, p.branch, p.start_mm)) return false;
+  std::swap(p.branch, p.to_branch), std::swap(p.start_mm, p.to_mm);
+  return true;
 }
 
 bool is_metal(const twin::InterventionSpec& spec) { return spec.kind == "stent" || spec.kind == "tapered_stent"; }

@@ -20,7 +20,7 @@ int rank(const QString& key) {
   if (key.startsWith("lesion_") || key.startsWith("lv_burned")) return 22;
   if (key.startsWith("drug_") || key.contains("plasma") || key.contains("block_")) return 23;
   if (key.contains("pressure_drop")) return 24;
-  if (key.contains("stent_") || key.contains("stenosis_")) return 25;
+  if (key.contains("stent_") || key.contains("stenosis_") || key.contains("bypass_") || key.contains("graft_")) return 25;
   if (key.contains("bazett")) return 60;
   if (key.contains("mass_balance") || key.contains("reynolds") || key.contains("_inlet") || key.contains("_outlet") || key.contains("inlet_") || key.contains("outlet_")) return 90;
   return 50;

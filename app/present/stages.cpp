@@ -101,6 +101,8 @@ QString intervention_summary(const twin::InterventionSpec& spec) {
   if (p.kind == twin::Placement::Kind::polyline) parts << QStringLiteral("%1 points").arg(p.points_mm.size());
   if (p.kind == twin::Placement::Kind::segment)
     parts << QStringLiteral("%1 %2–%3 mm").arg(QString::fromStdString(p.vessel)).arg(p.start_mm, 0, 'f', 0).arg(p.start_mm + p.length_mm, 0, 'f', 0);
+  if (p.kind == twin::Placement::Kind::bridge)
+    parts << QStringLiteral("%1 %2 → %3 mm").arg(QString::fromStdString(p.vessel)).arg(p.start_mm, 0, 'f', 0).arg(p.to_mm, 0, 'f', 0);
   if (const auto* kind = twin::find_intervention(spec.kind))
     for (const auto& s : kind->schema.params)
       if (std::holds_alternative<double>(s.fallback) && spec.params.has(s.key)) {

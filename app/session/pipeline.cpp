@@ -16,6 +16,7 @@
 #include "app/session/twin_parts.hpp"
 #include "imaging/centerline/branch_names.hpp"
 #include "imaging/io/io.hpp"
+#include "imaging/meshing/graft.hpp"
 #include "imaging/meshing/meshing.hpp"
 #include "imaging/segmentation/cine_shape.hpp"
 #include "solvers/core/contracts.hpp"
@@ -187,6 +188,15 @@ double peak_memory_mb() {
 twin::Tools tools() {
   twin::Tools t;
   t.remesh_lumen = [](const core::SurfaceMesh& lumen, double edge_mm, const core::Progress& progress) { return imaging::lumen_tets(lumen, edge_mm, progress); };
+  t.graft_lumen = [](const core::SurfaceMesh& lumen, const core::VesselNetwork& network, const std::vector<core::VesselBranch>& tubes, double edge_mm, const core::Progress& progress) -> core::Result<twin::Tools::Grafted> {
+    auto united = imaging::unite_tubes(lumen, tubes, progress.part(0, 0.1));
+    if (!united) return core::pass(united);
+    core::VesselNetwork lines = network;
+    lines.branches.insert(lines.branches.end(), tubes.begin(), tubes.end());
+    auto mesh = imaging::lumen_tets_along(*united, lines, edge_mm, progress.part(0.1, 1));
+    if (!mesh) return core::pass(mesh);
+    return twin::Tools::Grafted{std::move(*united), std::move(*mesh)};
+  };
   return t;
 }
 

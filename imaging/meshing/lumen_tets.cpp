@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "imaging/meshing/graft.hpp"
 #include "imaging/meshing/meshing.hpp"
 #include "imaging/meshing/surface_edit.hpp"
 #include "imaging/meshing/surface_tets.hpp"
@@ -117,14 +118,19 @@ core::Result<core::TetMesh> lumen_tets(const core::SurfaceMesh& lumen, double ed
   if (const auto ok = check_closed_surface(lumen, "the lumen"); !ok) return core::pass(ok);
   auto network = centerline(lumen, progress.part(0, 0.15));
   if (!network) return core::pass(network);
+  return lumen_tets_along(lumen, *network, edge_mm, progress.part(0.15, 1));
+}
+
+core::Result<core::TetMesh> lumen_tets_along(const core::SurfaceMesh& lumen, const core::VesselNetwork& lines, double edge_mm, const core::Progress& progress) {
+  if (!(edge_mm >= 0) || !std::isfinite(edge_mm)) return core::wrong_usage("The edge length of a lumen mesh must be 0 mm or more. Check the call.");
   if (edge_mm == 0) {
     std::vector<double> r;
-    for (const auto& b : network->branches) r.insert(r.end(), b.radius.begin(), b.radius.end());
+    for (const auto& b : lines.branches) r.insert(r.end(), b.radius.begin(), b.radius.end());
     std::nth_element(r.begin(), r.begin() + std::ptrdiff_t(r.size() / 2), r.end());
     edge_mm = r[r.size() / 2] / edges_per_radius;
   }
-  const SizeMap size(lumen, *network, edge_mm);
-  auto mesh = tets_inside(lumen, patch_borders(lumen, 0), size, edge_mm, progress.part(0.15, 1));
+  const SizeMap size(lumen, lines, edge_mm);
+  auto mesh = tets_inside(lumen, patch_borders(lumen, 0), size, edge_mm, progress);
   if (mesh) mesh->region_names = {{1, "lumen"}};
   return checked(std::move(mesh), lumen);
 }

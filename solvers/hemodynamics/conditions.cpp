@@ -10,6 +10,7 @@
 #include <set>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/hemodynamics/grafts.hpp"
 
 namespace ot::hemo {
 using core::Index;
@@ -166,7 +167,7 @@ core::Result<void> check_network_conditions(const FlowProblem& p) {
     if (std::none_of(p.outlets.begin(), p.outlets.end(), match))
       return core::bad_input(fmt::format("The end of branch {} (patch {}) has no outlet condition (the flow there is undetermined). Give it a resistance.", b, v.outlet_patch));
   }
-  return {};
+  return check_grafts(p);
 }
 
 double curve_at(const std::vector<std::pair<double, double>>& f, double t, double cycle) {

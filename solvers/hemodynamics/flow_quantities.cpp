@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "solvers/core/units.hpp"
+#include "solvers/hemodynamics/grafts.hpp"
 #include "solvers/hemodynamics/sections.hpp"
 
 namespace ot::hemo {
@@ -141,6 +142,14 @@ void describe(const FlowProblem& problem, const FlowMesh& m, const WallShear& wa
     std::vector<float> pressure(n);
     for (std::size_t old = 0; old < n; ++old) pressure[old] = float(mean.pressure[std::size_t(m.new_of_old[old])]);
     r.pullback = pullback_curve(*problem.mesh, *problem.network, pressure, outlet_flow);
+    if (!problem.grafts.empty()) {
+      std::vector<float> velocity(3 * n);
+      for (std::size_t old = 0; old < n; ++old)
+        for (std::size_t c = 0; c < 3; ++c) velocity[3 * old + c] = float(mean.velocity[3 * std::size_t(m.new_of_old[old]) + c]);
+      const std::vector<double> grafts = measured_graft_flows(problem, velocity);
+      for (PullbackPoint& p : r.pullback) p.flow_mm3_s -= led_past(problem, grafts, p.branch, p.arc_mm);
+      add_graft_quantities(problem, grafts, mean.inlet_flow[0], r.quantities);
+    }
   }
 }
 

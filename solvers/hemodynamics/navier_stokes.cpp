@@ -9,6 +9,7 @@
 
 #include "solvers/hemodynamics/field_transfer.hpp"
 #include "solvers/hemodynamics/flow_run.hpp"
+#include "solvers/hemodynamics/grafts.hpp"
 #include "solvers/hemodynamics/network_start.hpp"
 
 namespace ot::hemo {
@@ -97,9 +98,16 @@ void FlowRun::add_sections(const FlowSnapshot& mean) {
   std::map<int, double> outlet_flow;
   for (std::size_t k = 0; k < mesh.outlets.size(); ++k) outlet_flow[problem.outlets[k].patch] = mean.outlet_flow[k];
   const std::vector<double> given = branch_flows(*problem.network, outlet_flow);
+  std::vector<double> grafts;
+  if (!problem.grafts.empty()) {
+    std::vector<float> velocity(mean.velocity.size());
+    for (std::size_t old = 0; 3 * old < velocity.size(); ++old)
+      for (std::size_t c = 0; c < 3; ++c) velocity[3 * old + c] = float(mean.velocity[3 * std::size_t(mesh.new_of_old[old]) + c]);
+    grafts = measured_graft_flows(problem, velocity);
+  }
   double worst = 0;
   for (const SectionProbe& p : sections) {
-    result.sections.push_back({p.branch, p.arc_mm, p.area_mm2, p.flow(mean.velocity), given[std::size_t(p.branch)], p.pressure(mean.pressure)});
+    result.sections.push_back({p.branch, p.arc_mm, p.area_mm2, p.flow(mean.velocity), given[std::size_t(p.branch)] - led_past(problem, grafts, p.branch, p.arc_mm), p.pressure(mean.pressure)});
     const FlowSection& s = result.sections.back();
     if (s.given_mm3_s != 0) worst = std::max(worst, std::abs(s.flow_mm3_s / s.given_mm3_s - 1));
   }

@@ -12,6 +12,7 @@
 #include "solvers/core/units.hpp"
 #include "solvers/hemodynamics/conditions.hpp"
 #include "solvers/hemodynamics/flow_quantities.hpp"
+#include "solvers/hemodynamics/grafts.hpp"
 #include "solvers/hemodynamics/vessel_march.hpp"
 
 namespace ot::hemo {
@@ -24,6 +25,78 @@ double area_of(double r) { return std::numbers::pi * r * r; }
 // int ds / r^4 over a piece with linear radius.
 double inverse_fourth(double length, double a, double b) { return length * (a * a + a * b + b * b) / (3.0 * a * a * a * b * b * b); }
 
+// The network with every graft's ends as nodes: branches are cut there, grafts are edges between two nodes. Without grafts the network itself.
+struct Pieces {
+  core::VesselNetwork network;
+  std::vector<std::pair<int, double>> origin;    // [pieces] branch and arc where it begins
+  struct Edge {
+    int from = 0, to = 0;                        // pieces whose distal ends it joins
+    core::VesselBranch line;                     // outside the host's lumen
+  };
+  std::vector<Edge> edges;
+};
+
+void add_point(core::VesselBranch& to, const core::Vec3& x, double radius, double arc) { to.points.push_back(x), to.radius.push_back(radius), to.arc.push_back(arc); }
+
+core::VesselBranch part_of(const core::VesselBranch& v, double from, double to) {
+  core::VesselBranch out = v;
+  out.points.clear(), out.radius.clear(), out.arc.clear(), out.children.clear();
+  const double close = 1e-6;   // mm: a cut on a point is that point
+  const auto between = [&](double arc) {
+    const auto i = std::clamp<std::size_t>(std::size_t(std::upper_bound(v.arc.begin(), v.arc.end(), arc) - v.arc.begin()), 1, v.arc.size() - 1);
+    const double w = std::clamp((arc - v.arc[i - 1]) / (v.arc[i] - v.arc[i - 1]), 0.0, 1.0);
+    add_point(out, v.points[i - 1] + w * (v.points[i] - v.points[i - 1]), v.radius[i - 1] + w * (v.radius[i] - v.radius[i - 1]), arc - from);
+  };
+  between(from);
+  for (std::size_t k = 0; k < v.arc.size(); ++k)
+    if (v.arc[k] > from + close && v.arc[k] < to - close) add_point(out, v.points[k], v.radius[k], v.arc[k] - from);
+  between(to);
+  return out;
+}
+
+Pieces cut_at_grafts(const FlowProblem& p) {
+  Pieces out;
+  const core::VesselNetwork& whole = *p.network;
+  if (p.grafts.empty()) {
+    out.network = whole;
+    for (std::size_t b = 0; b < whole.branches.size(); ++b) out.origin.emplace_back(int(b), 0.0);
+    return out;
+  }
+  out.network.inlet_patch = whole.inlet_patch;
+  std::vector<std::vector<double>> cuts(whole.branches.size());
+  for (const Graft& g : p.grafts) cuts[std::size_t(g.from_branch)].push_back(g.from_mm), cuts[std::size_t(g.to_branch)].push_back(g.to_mm);
+  std::vector<int> first(whole.branches.size()), last(whole.branches.size());
+  auto& made = out.network.branches;
+  for (std::size_t b = 0; b < whole.branches.size(); ++b) {
+    auto& at = cuts[b];
+    std::sort(at.begin(), at.end());
+    at.erase(std::unique(at.begin(), at.end()), at.end());
+    at.push_back(whole.branches[b].length());
+    first[b] = int(made.size());
+    double from = 0;
+    for (double to : at) {
+      made.push_back(part_of(whole.branches[b], from, to));
+      made.back().parent = int(made.size()) - 2;   // of the pieces behind the first
+      made.back().outlet_patch = to < at.back() ? 0 : whole.branches[b].outlet_patch;
+      out.origin.emplace_back(int(b), from);
+      from = to;
+    }
+    last[b] = int(made.size()) - 1;
+  }
+  for (std::size_t b = 0; b < whole.branches.size(); ++b) {
+    const int parent = whole.branches[b].parent;
+    made[std::size_t(first[b])].parent = parent < 0 ? -1 : last[std::size_t(parent)];
+  }
+  for (std::size_t k = 0; k < made.size(); ++k)
+    if (made[k].parent >= 0) made[std::size_t(made[k].parent)].children.push_back(int(k));
+  const auto node = [&](int branch, double arc) {
+    const auto& at = cuts[std::size_t(branch)];
+    return first[std::size_t(branch)] + int(std::lower_bound(at.begin(), at.end(), arc) - at.begin());
+  };
+  for (const Graft& g : p.grafts) out.edges.push_back({node(g.from_branch, g.from_mm), node(g.to_branch, g.to_mm), part_of(g.line, g.free_from_mm, g.free_to_mm)});
+  return out;
+}
+
 struct Branch {
   BranchLosses losses;
   double area_end = 0;     // mm2
@@ -33,22 +106,27 @@ struct Branch {
   VelocityShape end;       // of that march
 };
 
-// Newton on flows and distal total pressures. Unknowns: Q_0..Q_{n-1}, H_0..H_{n-1}, H_inlet.
+// Newton on flows and distal total pressures. Unknowns: Q_0..Q_{n-1}, H_0..H_{n-1}, H_inlet, flows of the grafts.
 class Tree {
  public:
-  Tree(const FlowProblem& p, double k_t) : network_(*p.network), rho_(p.fluid.density_g_per_mm3), k_t_(k_t) {
+  Tree(const FlowProblem& p, double k_t) : pieces_(cut_at_grafts(p)), network_(pieces_.network), rho_(p.fluid.density_g_per_mm3), k_t_(k_t) {
     branches_.resize(network_.branches.size());
     for (std::size_t b = 0; b < branches_.size(); ++b) {
       branches_[b].area_end = area_of(network_.branches[b].radius.back());
       branches_[b].narrowings = find_narrowings(network_.branches[b].radius);
       set_plain(p, b);
     }
+    grafts_.resize(pieces_.edges.size());
+    for (std::size_t g = 0; g < grafts_.size(); ++g) {
+      grafts_[g].narrowings = find_narrowings(pieces_.edges[g].line.radius);
+      grafts_[g].losses = branch_losses(pieces_.edges[g].line, p.fluid);
+    }
     outlet_.resize(branches_.size(), -1);
     for (std::size_t b = 0; b < branches_.size(); ++b)
       if (network_.branches[b].children.empty())
         for (std::size_t k = 0; k < p.outlets.size(); ++k)
           if (p.outlets[k].patch == network_.branches[b].outlet_patch) outlet_[b] = int(k);
-    x_ = Eigen::VectorXd::Zero(Eigen::Index(2 * branches_.size() + 1));
+    x_ = Eigen::VectorXd::Zero(Eigen::Index(2 * branches_.size() + 1 + grafts_.size()));
   }
 
   bool solve(double inflow, const std::vector<double>& impedance, const std::vector<double>& history) {
@@ -59,7 +137,8 @@ class Tree {
     for (const Branch& b : branches_)
       pressure_scale = std::max(pressure_scale, b.losses.viscous.back() * flow_scale + b.losses.inertial.back() * flow_scale * flow_scale);
     const Eigen::Index n = Eigen::Index(branches_.size());
-    Eigen::VectorXd scale(2 * n + 1);
+    Eigen::VectorXd scale(x_.size());
+    scale.tail(x_.size() - 2 * n - 1).setConstant(pressure_scale);   // along the grafts
     scale.head(n).setConstant(pressure_scale);   // branch equations
     scale.segment(n, n).setConstant(flow_scale); // mass
     for (Eigen::Index b = 0; b < n; ++b)
@@ -102,14 +181,18 @@ class Tree {
   bool march_all(const FlowProblem& p, double near = 0.02) {   // the line through two marches is off by less than 1e-4 of the loss there
     bool marched = false;
     for (std::size_t b = 0; b < branches_.size(); ++b) marched = march(p, b, near) || marched;
+    for (std::size_t g = 0; g < grafts_.size(); ++g)   // with the profile of the blood it takes, like the branches of a fork
+      marched = march(p, pieces_.edges[g].line, grafts_[g], graft_flow(g), branches_[std::size_t(pieces_.edges[g].from)].end, near) || marched;
     return marched;
   }
   static constexpr int most_rounds = 6;
 
+  const Pieces& pieces() const { return pieces_; }
   double flow(std::size_t b) const { return x_[Eigen::Index(b)]; }
+  double graft_flow(std::size_t g) const { return x_[Eigen::Index(2 * branches_.size() + 1 + g)]; }
   double total_begin(std::size_t b) const {
     const int parent = network_.branches[b].parent;
-    return parent < 0 ? x_[x_.size() - 1] : x_[Eigen::Index(branches_.size()) + parent];
+    return parent < 0 ? x_[Eigen::Index(2 * branches_.size())] : x_[Eigen::Index(branches_.size()) + parent];
   }
   // Static pressure at point k of branch b.
   double pressure(std::size_t b, std::size_t k) const {
@@ -133,14 +216,15 @@ class Tree {
   // a few per cent need no other march. The other one is the march before when it was near, else one at nine tenths of the flow.
   // False: nothing to do. A branch without forward flow keeps the plain losses.
   bool march(const FlowProblem& p, std::size_t b, double near) {
-    constexpr double far = 0.25, least = 0.005;   // a march at a flow further away bends the line, one too near leaves the slope as it was
-    Branch& branch = branches_[b];
-    const double q = flow(b);
-    if (!(q > 1e-9 * std::abs(flow(0))) || std::abs(q - branch.marched_at) <= near * q) return false;
     const core::VesselBranch& v = network_.branches[b];
     VelocityShape start;
     if (v.parent >= 0) start = branches_[std::size_t(v.parent)].end;
     else if (p.inlets[0].profile == InletProfile::plug) start = flat_shape();
+    return march(p, v, branches_[b], flow(b), start, near);
+  }
+  bool march(const FlowProblem& p, const core::VesselBranch& v, Branch& branch, double q, const VelocityShape& start, double near) {
+    constexpr double far = 0.25, least = 0.005;   // a march at a flow further away bends the line, one too near leaves the slope as it was
+    if (!(q > 1e-9 * std::abs(flow(0))) || std::abs(q - branch.marched_at) <= near * q) return false;
     MarchedLoss at = march_branch(v, branch.narrowings, q, p.fluid, k_t_, start);
     double other = branch.marched_at;
     if (!(std::abs(q - other) <= far * q)) {
@@ -159,7 +243,7 @@ class Tree {
   }
   Eigen::VectorXd residual(const Eigen::VectorXd& x, double inflow, const std::vector<double>& z, const std::vector<double>& s) const {
     const Eigen::Index n = Eigen::Index(branches_.size());
-    Eigen::VectorXd r(2 * n + 1);
+    Eigen::VectorXd r(x_.size());
     for (Eigen::Index b = 0; b < n; ++b) {
       const Branch& v = branches_[std::size_t(b)];
       const int parent = network_.branches[std::size_t(b)].parent;
@@ -174,11 +258,17 @@ class Tree {
       }
     }
     r[2 * n] = x[0] - inflow;
+    for (std::size_t g = 0; g < grafts_.size(); ++g) {
+      const BranchLosses& l = grafts_[g].losses;
+      const Eigen::Index from = n + pieces_.edges[g].from, to = n + pieces_.edges[g].to, at = 2 * n + 1 + Eigen::Index(g);
+      r[at] = x[from] - x[to] - l.viscous.back() * x[at] - l.inertial.back() * x[at] * std::abs(x[at]);
+      r[from] -= x[at], r[to] += x[at];   // mass at both anastomoses; never the end of a vessel
+    }
     return r;
   }
   Eigen::MatrixXd jacobian(const Eigen::VectorXd& x, const std::vector<double>& z) const {
     const Eigen::Index n = Eigen::Index(branches_.size());
-    Eigen::MatrixXd j = Eigen::MatrixXd::Zero(2 * n + 1, 2 * n + 1);
+    Eigen::MatrixXd j = Eigen::MatrixXd::Zero(x_.size(), x_.size());
     for (Eigen::Index b = 0; b < n; ++b) {
       const Branch& v = branches_[std::size_t(b)];
       const int parent = network_.branches[std::size_t(b)].parent;
@@ -195,12 +285,20 @@ class Tree {
       }
     }
     j(2 * n, 0) = 1;
+    for (std::size_t g = 0; g < grafts_.size(); ++g) {
+      const BranchLosses& l = grafts_[g].losses;
+      const Eigen::Index from = n + pieces_.edges[g].from, to = n + pieces_.edges[g].to, at = 2 * n + 1 + Eigen::Index(g);
+      j(at, from) += 1, j(at, to) -= 1;
+      j(at, at) -= l.viscous.back() + 2 * l.inertial.back() * std::abs(x[at]);
+      j(from, at) -= 1, j(to, at) += 1;
+    }
     return j;
   }
 
+  Pieces pieces_;
   const core::VesselNetwork& network_;
   double rho_, k_t_;
-  std::vector<Branch> branches_;
+  std::vector<Branch> branches_, grafts_;
   std::vector<int> outlet_;
   Eigen::VectorXd x_;
 };
@@ -228,18 +326,18 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
   if (auto ok = check_conditions(problem); !ok) return core::pass(ok);
   if (auto ok = check_network_conditions(problem); !ok) return core::pass(ok);
   if (progress.cancelled()) return core::cancelled();
-  const core::VesselNetwork& network = *problem.network;
   const Inlet& inlet = problem.inlets[0];
 
   FlowResult r;
   r.mode = core::Mode::fast;
   r.problem_sha256 = problem.sha256();
   Tree tree(problem, marched_k_t);
+  const core::VesselNetwork& network = tree.pieces().network;
   std::vector<Windkessel> windkessels;
   for (const Outlet& o : problem.outlets) windkessels.emplace_back(o, problem.steady);
   std::vector<double> z(windkessels.size()), s(windkessels.size());
   std::vector<double> point_pressure, outlet_flow(problem.outlets.size(), 0.0), outlet_pressure(problem.outlets.size(), 0.0);
-  std::vector<double> branch_flow(network.branches.size(), 0.0);
+  std::vector<double> branch_flow(network.branches.size(), 0.0), graft_flow(problem.grafts.size(), 0.0);
   double inlet_flow = 0, inlet_pressure = 0;
   // Adds the present state with a weight to the averages.
   const auto accumulate = [&](double weight) {
@@ -255,6 +353,7 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
         outlet_pressure[std::size_t(tree.outlet(b))] += weight * tree.pressure(b, network.branches[b].points.size() - 1);
       }
     }
+    for (std::size_t g = 0; g < graft_flow.size(); ++g) graft_flow[g] += weight * tree.graft_flow(g);
     inlet_flow += weight * tree.flow(0);
     inlet_pressure += weight * tree.pressure(0, 0);
   };
@@ -305,12 +404,19 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
     r.notes.push_back("Quasi-steady network: inertia and wall compliance are left out. Quantities and pull-back are averages of the last cycle.");
   }
 
-  std::size_t at = 0;
   double most_shear = 0;
-  for (std::size_t b = 0; b < network.branches.size(); ++b)
-    for (std::size_t k = 0; k < network.branches[b].points.size(); ++k) {
-      const core::VesselBranch& v = network.branches[b];
-      r.pullback.push_back({int(b), v.arc[k], point_pressure[at++], v.radius[k], branch_flow[b]});
+  std::size_t b = 0, at = 0;   // piece, and its first value in point_pressure
+  for (std::size_t whole = 0; whole < problem.network->branches.size(); ++whole)
+    for (std::size_t point = 0; point < problem.network->branches[whole].points.size(); ++point) {
+      // The given points only, each once: on an anastomosis that of the piece upstream. Pieces lie in the order of the branches.
+      const core::VesselBranch& v = problem.network->branches[whole];
+      const auto& origin = tree.pieces().origin;
+      constexpr double close = 1e-6;   // mm
+      while (origin[b].first < int(whole) || origin[b].second + network.branches[b].length() < v.arc[point] - close) at += network.branches[b++].points.size();
+      const auto& arcs = network.branches[b].arc;
+      const std::size_t i = std::size_t(std::lower_bound(arcs.begin(), arcs.end(), v.arc[point] - origin[b].second - close) - arcs.begin());
+      const std::size_t k = point;
+      r.pullback.push_back({int(whole), v.arc[k], point_pressure[at + i], v.radius[k], branch_flow[b]});
       most_shear = std::max(most_shear, 4 * problem.fluid.viscosity_Pa_s * std::abs(branch_flow[b]) / (std::numbers::pi * v.radius[k] * v.radius[k] * v.radius[k]));
     }
   std::size_t largest = 0;
@@ -335,6 +441,7 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
     add(patch_key(names, patch) + "_flow_ml_min", "Flow, " + patch_label(names, patch), "mL/min", outlet_flow[k] * per_min);
     add(patch_key(names, patch) + "_pressure_mmhg", "Pressure, " + patch_label(names, patch), "mmHg", mmhg_from_pa(outlet_pressure[k]), "static");
   }
+  add_graft_quantities(problem, graft_flow, inlet_flow, r.quantities);
   r.momentum_iterations = tree.iterations;
   r.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return r;

@@ -5,7 +5,8 @@
 //   request the plain model: Poiseuille integral 8 mu Q / pi * int ds / r^4 and, behind every narrowing, K_t rho/2 Q|Q| (1/A_throat -
 //   1/A_behind)^2 with K_t = 1 (Borda-Carnot); a plug inlet adds the momentum of profile development rho/3 (Q/A)^2. Junctions conserve
 //   mass and total pressure. Outlets: resistance, or three-element Windkessels in time; over a cycle the losses are those marched at the
-//   mean flow, as a line in |Q|. Left out: wall compliance, inertia, losses of the fork itself.
+//   mean flow, as a line in |Q|. Grafts are further branches between two nodes cut into the tree: mass and total pressure hold at both
+//   anastomoses; a narrowing's jet that reaches an anastomosis is not followed beyond it. Left out: wall compliance, inertia, losses of the fork itself.
 // Source: plain model: Bessems et al., J Fluid Mech 580 (2007) 145-168; marched: see vessel_march.hpp; against our own 3D on ten lesions
 //   and flows: verify flow/network-against-full.
 // Cost: 0.5-2 ms per branch and march; a mesh in the problem serves only its patch names but is hashed for problem_sha256

@@ -51,6 +51,10 @@ std::string FlowProblem::sha256() const {
   for (const core::Vec3& x : probes) h.bytes(x.data(), 3 * sizeof(double));
   h.value<std::uint64_t>(force_patches.size());
   for (int f : force_patches) h.value(f);
+  for (const Graft& g : grafts) {
+    h.text("graft").value(g.from_branch).value(g.to_branch).value(g.from_mm).value(g.to_mm).value(g.free_from_mm).value(g.free_to_mm).array(g.line.radius).array(g.line.arc);
+    for (const core::Vec3& p : g.line.points) h.bytes(p.data(), 3 * sizeof(double));
+  }
   h.value(steady).value(dt_s).value(cycle_s).value(cycles).value(steady_tolerance).value(max_s);
   return h.hex();
 }

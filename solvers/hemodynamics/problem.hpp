@@ -56,9 +56,18 @@ Outlet coronary_outlet(int patch, double ra, CoronaryBed bed, double venous_Pa);
 // automatic: developed when the lumen is straight and of constant section, else viscous.
 enum class FlowStart { automatic, viscous, developed, rest };
 
+// A tube that leads blood from a station of the network to another one downstream: a bypass beside the lesion between them.
+struct Graft {
+  int from_branch = 0, to_branch = 0;
+  double from_mm = 0, to_mm = 0;                      // arcs of the host's centreline that it begins and ends on
+  core::VesselBranch line;                            // from there to there; its ends lie inside the host
+  double free_from_mm = 0, free_to_mm = 0;            // arcs of `line` where its axis leaves and enters the host's lumen
+};
+
 struct FlowProblem {
   std::shared_ptr<const core::TetMesh> mesh;          // FULL; patches "wall", "inlet", "outlet*"
   std::shared_ptr<const core::VesselNetwork> network; // FAST
+  std::vector<Graft> grafts;                          // FAST: parallel ways; FULL: the mesh holds them, here for starts and numbers
   Fluid fluid;
   std::vector<Inlet> inlets;
   std::vector<Outlet> outlets;

@@ -2,6 +2,7 @@
 // The kinds of intervention this program knows. A new one is a folder and a line here.
 #include "solvers/interventions/ablation/ablation.hpp"
 #include "solvers/interventions/angioplasty/angioplasty.hpp"
+#include "solvers/interventions/bypass/bypass.hpp"
 #include "solvers/interventions/drug/drug.hpp"
 #include "solvers/interventions/ideal_lumen/ideal_lumen.hpp"
 #include "solvers/interventions/pacing/pacing.hpp"
@@ -18,6 +19,7 @@ const std::vector<InterventionKind>& builtin_interventions() {
       interventions::stenosis(),
       interventions::angioplasty(),
       interventions::ideal_lumen(),
+      interventions::bypass(),
       interventions::drug(),
       interventions::pacing(),
   };

@@ -12,7 +12,7 @@ Scenario vessel_scenario(const Scenario& scenario, const std::string& vessel) {
   Scenario only;
   only.name = scenario.name;
   for (const auto& spec : scenario.interventions)
-    if (spec.enabled && spec.placement.kind == Placement::Kind::segment && spec.placement.vessel == vessel) only.interventions.push_back(spec);
+    if (spec.enabled && (spec.placement.kind == Placement::Kind::segment || spec.placement.kind == Placement::Kind::bridge) && spec.placement.vessel == vessel) only.interventions.push_back(spec);
   return only;
 }
 

@@ -36,6 +36,7 @@ const char* name_of(Placement::Kind kind) {
     case Placement::Kind::point: return "point";
     case Placement::Kind::polyline: return "polyline";
     case Placement::Kind::segment: return "segment";
+    case Placement::Kind::bridge: return "bridge";
   }
   return "none";
 }
@@ -50,25 +51,32 @@ json to_json(const Placement& placement) {
     out["branch"] = placement.branch;
     out["start_mm"] = placement.start_mm;
     out["length_mm"] = placement.length_mm;
+  } else if (placement.kind == Placement::Kind::bridge) {
+    out["vessel"] = placement.vessel;
+    out["branch"] = placement.branch;
+    out["start_mm"] = placement.start_mm;
+    out["to_branch"] = placement.to_branch;
+    out["to_mm"] = placement.to_mm;
   }
   return out;
 }
 
 core::Result<Placement> placement_from_json(const json& in) {
-  if (!in.is_object() || !in.contains("kind") || !in["kind"].is_string()) return bad_input("placement must be an object with a \"kind\": none, point, polyline or segment.");
+  if (!in.is_object() || !in.contains("kind") || !in["kind"].is_string()) return bad_input("placement must be an object with a \"kind\": none, point, polyline, segment or bridge.");
   Placement placement;
   const std::string kind = in["kind"];
   bool known = false;
-  for (auto k : {Placement::Kind::none, Placement::Kind::point, Placement::Kind::polyline, Placement::Kind::segment})
+  for (auto k : {Placement::Kind::none, Placement::Kind::point, Placement::Kind::polyline, Placement::Kind::segment, Placement::Kind::bridge})
     if (kind == name_of(k)) {
       placement.kind = k;
       known = true;
     }
-  if (!known) return bad_input(fmt::format("placement kind \"{}\" is not known. Choose none, point, polyline or segment.", kind));
+  if (!known) return bad_input(fmt::format("placement kind \"{}\" is not known. Choose none, point, polyline, segment or bridge.", kind));
   const bool points = placement.kind == Placement::Kind::point || placement.kind == Placement::Kind::polyline;
-  const bool segment = placement.kind == Placement::Kind::segment;
+  const bool segment = placement.kind == Placement::Kind::segment, bridge = placement.kind == Placement::Kind::bridge;
   for (const auto& [key, value] : in.items()) {
-    const bool fits = key == "kind" || (points && key == "points_mm") || (segment && (key == "vessel" || key == "branch" || key == "start_mm" || key == "length_mm"));
+    const bool fits = key == "kind" || (points && key == "points_mm") || ((segment || bridge) && (key == "vessel" || key == "branch" || key == "start_mm")) ||
+                      (segment && key == "length_mm") || (bridge && (key == "to_branch" || key == "to_mm"));
     if (!fits) return bad_input(fmt::format("placement has no key \"{}\" for kind \"{}\" (it would be ignored silently). Remove it.", key, kind));
   }
   if (points) {
@@ -76,19 +84,20 @@ core::Result<Placement> placement_from_json(const json& in) {
     if (!list) return pass(list);
     placement.points_mm = std::move(*list);
   }
-  if (segment) {
+  if (segment || bridge) {
     if (!in.contains("vessel") || !in["vessel"].is_string()) return bad_input("placement: \"vessel\" must be the key of a vessel.");
     placement.vessel = in["vessel"];
-    if (in.contains("branch")) {
-      const json& branch = in["branch"];
-      if (!branch.is_number_integer() || branch < 0 || branch > 1000000) return bad_input("placement: \"branch\" must be a whole number from 0.");
-      placement.branch = branch;
+    for (const char* key : {"branch", "to_branch"}) {
+      if (!in.contains(key)) continue;
+      const json& branch = in[key];
+      if (!branch.is_number_integer() || branch < 0 || branch > 1000000) return bad_input(fmt::format("placement: \"{}\" must be a whole number from 0.", key));
+      (key == std::string("branch") ? placement.branch : placement.to_branch) = branch;
     }
-    auto start = number_at(in, "start_mm"), length = number_at(in, "length_mm");
+    auto start = number_at(in, "start_mm"), end = number_at(in, segment ? "length_mm" : "to_mm");
     if (!start) return pass(start);
-    if (!length) return pass(length);
+    if (!end) return pass(end);
     placement.start_mm = *start;
-    placement.length_mm = *length;
+    (segment ? placement.length_mm : placement.to_mm) = *end;
   }
   return placement;
 }
@@ -107,7 +116,7 @@ core::Result<void> check_placement(const InterventionKind& kind, const Intervent
   if (at.kind == Placement::Kind::polyline && count < 2) return bad_input(fmt::format("{} \"{}\" needs at least two points for a line, not {}. Place it again.", kind.label, spec.id, count));
   for (const core::Vec3& p : at.points_mm)
     if (!p.allFinite()) return bad_input(fmt::format("{} \"{}\" has a point that is not finite. Place it again.", kind.label, spec.id));
-  if (!std::isfinite(at.start_mm) || !std::isfinite(at.length_mm)) return bad_input(fmt::format("{} \"{}\" has a segment that is not finite. Place it again.", kind.label, spec.id));
+  if (!std::isfinite(at.start_mm) || !std::isfinite(at.length_mm) || !std::isfinite(at.to_mm)) return bad_input(fmt::format("{} \"{}\" has a segment that is not finite. Place it again.", kind.label, spec.id));
   return {};
 }
 

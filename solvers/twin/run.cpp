@@ -188,7 +188,7 @@ core::Result<RunResult> run(const SimulationSetup& setup, const RunOptions& opti
     const double from = electro_share + (1 - electro_share) * double(i) / double(count), to = electro_share + (1 - electro_share) * double(i + 1) / double(count);
     auto solved = run_flow(vessel, *model, setup.mode, options, progress.part(from, to));
     if (!solved) return pass(solved);
-    VesselResult result{vessel.key, vessel.lumen, vessel.network, setup.mode == Mode::full ? vessel.problem.mesh : nullptr, *solved};
+    VesselResult result{vessel.key, vessel.grafted ? vessel.grafted : vessel.lumen, vessel.network, setup.mode == Mode::full ? vessel.problem.mesh : nullptr, *solved};
     collect_vessel(*model, result, out);
     out.vessels.push_back(std::move(result));
   }

@@ -10,14 +10,17 @@
 
 namespace ot::twin {
 
-// Where an intervention sits, LPS mm. `vessel` names a VesselModel (segment placements only).
+// Where an intervention sits, LPS mm. `vessel` names a VesselModel (segment and bridge placements).
+// bridge: from a station of one branch to a station of the same or another one.
 struct Placement {
-  enum class Kind { none, point, polyline, segment };
+  enum class Kind { none, point, polyline, segment, bridge };
   Kind kind = Kind::none;
   std::vector<core::Vec3> points_mm;  // point: 1, polyline: >= 2
   std::string vessel;
   int branch = 0;
-  double start_mm = 0, length_mm = 0; // segment: arc on the branch
+  double start_mm = 0, length_mm = 0; // segment: arc on the branch; bridge: start_mm is where it begins
+  int to_branch = 0;                  // bridge: where it ends
+  double to_mm = 0;
   bool operator==(const Placement&) const = default;
 };
 

@@ -163,10 +163,20 @@ core::Result<SimulationSetup> compile(std::shared_ptr<const TwinModel> twin, con
     if (!v.lumen_changed) continue;
     const VesselModel* model = setup->twin->find_vessel(v.key);
     OT_EXPECT(model && v.lumen);
-    if (!tools.remesh_lumen)
+    if (v.problem.grafts.empty() ? !tools.remesh_lumen : !tools.graft_lumen)
       return core::computation_failed(fmt::format("The changed lumen of {} was not meshed (this program was built without the mesher, which the full flow model needs). Use the fast model.", model->name));
     progress.report(0.1, fmt::format("meshing the changed lumen of {}", model->name));
-    auto mesh = tools.remesh_lumen(*v.lumen, model->edge_mm, progress.part(0.1, 1.0));
+    core::Result<core::TetMesh> mesh = core::computation_failed("");
+    if (v.problem.grafts.empty()) {
+      mesh = tools.remesh_lumen(*v.lumen, model->edge_mm, progress.part(0.1, 1.0));
+    } else {
+      std::vector<core::VesselBranch> tubes;
+      for (const hemo::Graft& g : v.problem.grafts) tubes.push_back(g.line);
+      auto grafted = tools.graft_lumen(*v.lumen, *v.network, tubes, model->edge_mm, progress.part(0.1, 1.0));
+      if (!grafted) return pass(grafted);
+      v.grafted = std::make_shared<const core::SurfaceMesh>(std::move(grafted->lumen));
+      mesh = std::move(grafted->mesh);
+    }
     if (!mesh) return pass(mesh);
     if (progress.cancelled()) return core::cancelled();
     if (auto ready = core::check_simulation_ready(*mesh); !ready) return pass(ready);

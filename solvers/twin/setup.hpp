@@ -19,6 +19,7 @@ struct VesselSetup {
   std::string key;
   std::shared_ptr<const core::SurfaceMesh> lumen;
   std::shared_ptr<const core::VesselNetwork> network;   // radii follow the lumen
+  std::shared_ptr<const core::SurfaceMesh> grafted;     // the lumen with the grafts of problem.grafts joined to it; FULL, filled in by compile()
   bool lumen_changed = false;
   hemo::FlowProblem problem;                            // mesh filled in by compile()
 };
@@ -43,6 +44,12 @@ const core::Quantity* find_quantity(const std::vector<core::Quantity>& quantitie
 struct Tools {
   // closed lumen with patches -> tetrahedra with the same patches
   std::function<core::Result<core::TetMesh>(const core::SurfaceMesh&, double edge_mm, const core::Progress&)> remesh_lumen;
+  // The same with tubes joined to the lumen; `network` is its centreline. The joined surface has the caps of the lumen.
+  struct Grafted {
+    core::SurfaceMesh lumen;
+    core::TetMesh mesh;
+  };
+  std::function<core::Result<Grafted>(const core::SurfaceMesh& lumen, const core::VesselNetwork& network, const std::vector<core::VesselBranch>& tubes, double edge_mm, const core::Progress&)> graft_lumen;
 };
 
 // One kind of intervention: schema, checks and effect. Pure functions; one folder each; listed in builtin.cpp.

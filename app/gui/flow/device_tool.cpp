@@ -73,7 +73,7 @@ Qt::CursorShape DeviceTool::hand_on(const viewer::Pick& pick, bool pressed) {
       if (s.enabled && s.placement.kind == twin::Placement::Kind::segment && s.placement.vessel == under->key && s.placement.branch == branch && arc >= s.placement.start_mm && arc <= s.placement.start_mm + s.placement.length_mm) spec = &s;
   }
   const auto* model = spec ? data->twin->find_vessel(spec->placement.vessel) : nullptr;
-  if (!model || !model->network) return Qt::ArrowCursor;
+  if (!model || !model->network || spec->placement.kind != twin::Placement::Kind::segment) return Qt::ArrowCursor;   // a graft is moved by its numbers
   const QString id = QString::fromStdString(spec->id);
   // Which part of it: by where the place lies along the centreline.
   const auto& place = spec->placement;

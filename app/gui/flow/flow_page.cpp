@@ -138,7 +138,7 @@ void FlowPage::refresh() {
   std::vector<viewer::PullbackCurve> curves;
   std::vector<viewer::PullbackSpan> spans;
   way_ = m && m->network ? present::longest_way(*m->network) : present::PullbackWay{};
-  std::vector<std::pair<QString, std::shared_ptr<const twin::RunResult>>> runs;
+  std::vector<FlowPageRun> runs;
   if (m) {
     const bool can_ffr = m->report_ffr && m->aortic_pressure_Pa > 0;
     {
@@ -181,7 +181,7 @@ void FlowPage::refresh() {
       if (!result) continue;
       auto way = present::pullback(*m, *result, quantity);
       curves.push_back({r.name + (r.fast ? QStringLiteral(" FAST") : QStringLiteral(" FULL")), std::move(way.arc_mm), std::move(way.value), plan_color(r.plan), r.fast});
-      runs.emplace_back(r.name + (r.fast ? QStringLiteral(" FAST") : QStringLiteral(" FULL")), r.run);
+      runs.push_back({r.name + (r.fast ? QStringLiteral(" FAST") : QStringLiteral(" FULL")), r.plan, r.run});
     }
     const auto start_of = [&](int branch) {
       for (std::size_t i = 0; i < way_.branches.size(); ++i)
@@ -198,6 +198,9 @@ void FlowPage::refresh() {
         if (spec.enabled && spec.placement.kind == twin::Placement::Kind::segment && spec.placement.vessel == m->key)
           if (const double at = start_of(spec.placement.branch); at >= 0)
             spans.push_back({at + spec.placement.start_mm, at + spec.placement.start_mm + spec.placement.length_mm, present::intervention_name(spec), spec.kind != "stenosis"});
+        if (spec.enabled && spec.placement.kind == twin::Placement::Kind::bridge && spec.placement.vessel == m->key)
+          if (const double from = start_of(spec.placement.branch), to = start_of(spec.placement.to_branch); from >= 0 && to >= 0)
+            spans.push_back({from + spec.placement.start_mm, to + spec.placement.to_mm, present::intervention_name(spec), true});
       }
   }
   plot_->set_curves(std::move(curves));
@@ -206,13 +209,14 @@ void FlowPage::refresh() {
   follow();
 }
 
-void FlowPage::refresh_words(const std::vector<std::pair<QString, std::shared_ptr<const twin::RunResult>>>& runs) {
+void FlowPage::refresh_words(const std::vector<FlowPageRun>& runs) {
   clear_layout(numbers_);
   const auto* m = model();
-  QString sentence, said_of;   // of the last plan: FULL where there is one, it stands first
-  for (const auto& [name, run] : runs) {
-    const bool says = name.section(' ', 0, 0) != said_of;
-    said_of = name.section(' ', 0, 0);
+  QString sentence;   // of the last plan: FULL where there is one, it stands first
+  int said_of = -1;
+  for (const auto& [name, plan, run] : runs) {
+    const bool says = plan != said_of;
+    said_of = plan;
     auto* line = new QWidget(this);
     auto* row = new QHBoxLayout(line);
     row->setContentsMargins(0, 0, 0, 0);

@@ -16,6 +16,12 @@ class PullbackPlot;
 
 namespace ot::gui {
 
+struct FlowPageRun {
+  QString name;                      // "A FULL"
+  int plan = 0;
+  std::shared_ptr<const twin::RunResult> run;
+};
+
 class FlowPage : public QWidget {
   Q_OBJECT
  public:
@@ -29,7 +35,7 @@ class FlowPage : public QWidget {
   const twin::VesselModel* model() const;
   void refresh_vessels();
   void refresh();
-  void refresh_words(const std::vector<std::pair<QString, std::shared_ptr<const twin::RunResult>>>& runs);
+  void refresh_words(const std::vector<FlowPageRun>& runs);
   void follow();                     // the crosshair moved: the marker goes there when it lies on the shown way
 
   Workspace& workspace_;

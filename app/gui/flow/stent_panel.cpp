@@ -99,7 +99,7 @@ StentPanel::StentPanel(Workspace& workspace, FlowDrafts& drafts, QWidget* parent
 
 const twin::InterventionSpec* StentPanel::stent() const {
   const auto* spec = workspace_.selected_spec();
-  return spec && spec->placement.kind == twin::Placement::Kind::segment && workspace_.tool() == Tool::none ? spec : nullptr;
+  return spec && present::on_vessel(spec->kind) && workspace_.tool() == Tool::none ? spec : nullptr;
 }
 
 void StentPanel::refresh() {
@@ -108,6 +108,7 @@ void StentPanel::refresh() {
   if (!spec) return;
   const auto data = workspace_.data();
   const auto* model = data->twin ? data->twin->find_vessel(spec->placement.vessel) : nullptr;
+  note_->setVisible(spec->placement.kind == twin::Placement::Kind::segment);
   shelf_->setVisible(model && model->report_ffr && spec->kind == "stent");   // the shelf holds coronary stents
   compare_->setVisible(model && model->report_ffr && present::has_sizes(spec->kind));
   const auto show = [](QComboBox* box, double value) {
@@ -148,7 +149,8 @@ void StentPanel::refresh_numbers() {
     const QString before = QString::fromStdString(present::device_numbers(*spec));
     for (const auto& q : run->quantities) {
       const QString key = QString::fromStdString(q.key);
-      if (!key.startsWith(before)) continue;
+      const bool carries = spec->kind == "bypass" && key.startsWith(QString::fromStdString(vessel + "_graft_flow"));
+      if (!key.startsWith(before) && !carries) continue;
       QString label = QString::fromStdString(q.label);
       label = label.mid(label.indexOf(':') + 1).trimmed();   // the vessel's name is known here
       for (const auto& [longer, shorter] : {std::pair{"smallest diameter in the stent, ", "MLD "}, {"smallest diameter, before the balloon", "MLD before"}, {"smallest diameter, after the balloon", "MLD after recoil"},

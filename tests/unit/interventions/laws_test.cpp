@@ -23,10 +23,10 @@ std::string hash_of(const std::shared_ptr<const twin::TwinModel>& model, const t
 
 }  // namespace
 
-TEST_CASE("the eight kinds are listed, each with its own key", "[laws]") {
+TEST_CASE("the nine kinds are listed, each with its own key", "[laws]") {
   std::set<std::string> keys;
   for (const auto& kind : twin::builtin_interventions()) CHECK(keys.insert(kind.key).second);
-  CHECK(keys == std::set<std::string>{"ablation", "stent", "tapered_stent", "stenosis", "angioplasty", "ideal_lumen", "drug", "pacing"});
+  CHECK(keys == std::set<std::string>{"ablation", "stent", "tapered_stent", "stenosis", "angioplasty", "ideal_lumen", "bypass", "drug", "pacing"});
   CHECK(twin::find_intervention("exorcism") == nullptr);
 }
 

@@ -71,6 +71,12 @@ twin::InterventionSpec sample(const std::string& kind) {
     spec.placement.start_mm = 18;
     spec.placement.length_mm = 16;
   }
+  if (k->placement == twin::Placement::Kind::bridge) {   // past the lesion
+    spec.placement.vessel = "lad";
+    spec.placement.start_mm = 8;
+    spec.placement.to_mm = 36;
+    spec.params.set("diameter_mm", 2.0);
+  }
   if (kind == "stent" || kind == "tapered_stent" || kind == "angioplasty") spec.params.set("diameter_mm", kind == "angioplasty" ? 4.5 : 3.5);  // the tube is 3 mm wide
   return spec;
 }
