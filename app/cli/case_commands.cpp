@@ -6,6 +6,7 @@
 #include "app/cli/stages.hpp"
 #include "app/session/atria.hpp"
 #include "app/session/guided_case.hpp"
+#include "app/session/join_image.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/whole_heart.hpp"
 #include "imaging/io/io.hpp"
@@ -15,7 +16,8 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Options {
-  std::string path, case_folder, series, recipe = "cardiac_ct", image, labels, seeds, scheme, organ = "heart", conduction = "purkinje", block = "none", accessory = "none", av = "normal", surface, unit, mesh_as, cap_array, name;
+  std::string path, case_folder, series, recipe = "cardiac_ct", image, labels, labels_from, only, seeds, scheme, organ = "heart", conduction = "purkinje", block = "none",
+              accessory = "none", av = "normal", surface, unit, mesh_as, cap_array, name;
   int inlet = 0;
   double edge = 1.0, rv_wall = 3.0;
   double atrial_wall = 2.5, atrial_edge = 1.2;
@@ -42,6 +44,17 @@ core::Result<void> segment(Context& context) {
   return with_case(context, o.case_folder, [&](session::CaseData& data, const core::Progress& progress) -> core::Result<void> {
     if (data.images.empty()) return core::bad_input("The case holds no image (nothing to segment). Import one first.");
     const std::string image = o.image.empty() ? data.images.front().key : o.image;
+    if (!o.only.empty() && o.labels_from.empty()) return core::wrong_usage("--only belongs to --labels-from. Leave it out.");
+    if (!o.labels_from.empty()) {
+      if (!o.labels.empty() || !o.seeds.empty()) return core::wrong_usage("--labels-from, --labels and --seeds exclude each other. Give one of them.");
+      session::LabelsFrom what{o.labels_from, {}};
+      for (std::size_t at = 0; at < o.only.size();) {
+        const std::size_t comma = std::min(o.only.find(',', at), o.only.size());
+        what.only.push_back(o.only.substr(at, comma - at));
+        at = comma + 1;
+      }
+      return session::take_labels_from(data, image, what, progress);
+    }
     if (!o.seeds.empty()) {
       if (!o.labels.empty()) return core::wrong_usage("--seeds and --labels exclude each other (labels of a file need no recipe). Give one of them.");
       if (o.recipe != "cardiac_ct") return core::wrong_usage("--seeds guides the recipe cardiac_ct only. Leave --recipe out.");
@@ -82,8 +95,10 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
   segment_command->add_option("--image", o.image, "Image of the case (default: the first)");
   segment_command->add_option("--labels", o.labels, "Label map of another tool to take instead: NIfTI, NRRD, MHA, DICOM SEG");
   segment_command->add_option("--scheme", o.scheme, "What its numbers mean: a name of 'list schemes' or a scheme file (default: recognised, else asked)");
+  segment_command->add_option("--labels-from", o.labels_from, "Take the labels of this other image of the case, placed by patient coordinates");
+  segment_command->add_option("--only", o.only, "With --labels-from: only scar, border_zone, myocardial_fat (with commas), into this image's wall");
   segment_command->add_option("--seeds", o.seeds, "Guide file for cardiac_ct: seeds, valve clicks, apex, cuts, thresholds (resources/docs/dev/guided-file.md)");
-  segment_command->footer("Example: organtwin-cli segment cases/p1 --recipe cardiac_ct");
+  segment_command->footer("Example: organtwin-cli segment cases/p1 --recipe cardiac_ct\n         organtwin-cli segment cases/p1 --image mr --labels-from mr_2 --only scar,border_zone");
   segment_command->callback([&] { chosen = [&] { return segment(context); }; });
 
   auto* build_command = app.add_subcommand("build", "Baseline twin: fibres, tissue, conduction, boundary conditions");

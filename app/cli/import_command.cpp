@@ -5,6 +5,7 @@
 #include "app/cli/exchange_command.hpp"
 #include "app/cli/stages.hpp"
 #include "app/session/import_scan.hpp"
+#include "app/session/join_image.hpp"
 #include "app/session/pipeline.hpp"
 #include "imaging/io/io.hpp"
 
@@ -16,7 +17,7 @@ struct Options {
   std::string path, case_folder, series, reading, resolution, surface, unit, mesh_as, cap_array, name;
   int inlet = 0;
   double edge = 1.0;
-  bool mesh = false;
+  bool mesh = false, join = false, trust = false;
 };
 Options& options() {
   static Options o;
@@ -101,25 +102,55 @@ core::Result<session::CaseData> import_lumen(Context& context, const core::Progr
   return data;
 }
 
-core::Result<session::CaseData> import_scan(Context& context, const core::Progress& progress) {
+// What the options choose, with the warnings about it said.
+struct Chosen {
+  session::ImportScan scan;
+  const session::ImportReading* reading = nullptr;
+  session::Resolution resolution;
+};
+core::Result<Chosen> choose(Context& context, const core::Progress& progress) {
   const Options& o = options();
   auto resolution = session::resolution_from(o.resolution);
   if (!resolution) return core::pass(resolution);
-  auto scan = session::scan_for_import(o.path, progress.part(0, 0.2));
+  auto scan = session::scan_for_import(o.path, progress);
   if (!scan) return core::pass(scan);
-  auto reading = scan->find(o.reading, o.series);
+  Chosen out{std::move(*scan), nullptr, *resolution};
+  auto reading = out.scan.find(o.reading, o.series);
   if (!reading) return core::pass(reading);
   const session::ImportReading& r = **reading;
+  out.reading = *reading;
   for (const auto& w : r.warnings) context.note("Warning: " + w);
-  if (!scan->quarantine.empty()) context.note(fmt::format("{} files were left out, the first because {} ({}).", scan->quarantine.size(), scan->quarantine.front().reason, scan->quarantine.front().path.string()));
+  if (!out.scan.quarantine.empty()) context.note(fmt::format("{} files were left out, the first because {} ({}).", out.scan.quarantine.size(), out.scan.quarantine.front().reason, out.scan.quarantine.front().path.string()));
   const auto need = session::memory_need(r, *resolution);
   if (need.work_bytes > session::free_memory()) {
     const auto fit = session::fitting_resolution(r);
     context.note(fmt::format("Warning: working with this image takes about {:.1f} GB, this machine can give {:.1f} GB. --resolution {} fits.", double(need.work_bytes) / 1e9, double(session::free_memory()) / 1e9,
                              fit.kind == session::Resolution::Kind::half ? "half" : fmt::format("{:g}", fit.mm)));
   }
-  return session::import_reading(*scan, r, {*resolution, o.name}, progress.part(0.2, 1));
+  return out;   // the readings stay where they are when the vector moves
 }
+
+core::Result<session::CaseData> import_scan(Context& context, const core::Progress& progress) {
+  auto chosen = choose(context, progress.part(0, 0.2));
+  if (!chosen) return core::pass(chosen);
+  return session::import_reading(chosen->scan, *chosen->reading, {chosen->resolution, options().name}, progress.part(0.2, 1));
+}
+
+core::Result<void> join(Context& context) {
+  const Options& o = options();
+  if (o.case_folder.empty()) return core::wrong_usage("--join needs --case (the case that the series joins). Name its folder.");
+  if (!o.surface.empty() || !o.cap_array.empty()) return core::wrong_usage("--join takes a scan, not a surface (import --mesh brings a mesh into a case). Leave --surface out.");
+  const core::Progress progress = context.progress();
+  auto data = session::load_case(o.case_folder, progress.part(0, 0.05));
+  if (!data) return core::pass(data);
+  const std::size_t stages = data->stages.size();
+  auto chosen = choose(context, progress.part(0.05, 0.2));
+  if (!chosen) return core::pass(chosen);
+  if (auto ok = session::join_reading(*data, chosen->scan, *chosen->reading, {chosen->resolution, o.name, o.trust}, progress.part(0.2, 0.85)); !ok) return ok;
+  if (auto ok = session::save_case(*data, o.case_folder, progress.part(0.85, 1)); !ok) return ok;
+  return print_stages(context, *data, stages);
+}
+
 
 core::Result<void> import(Context& context) {
   const Options& o = options();
@@ -127,10 +158,12 @@ core::Result<void> import(Context& context) {
     if (o.case_folder.empty()) return core::wrong_usage("--mesh needs --case (where the mesh goes). Name a case folder.");
     return import_mesh(context, o.case_folder, o.name, {o.path, o.unit, o.mesh_as, o.surface, o.cap_array, o.inlet}, o.edge);
   }
+  if (o.trust && !o.join) return core::wrong_usage("--trust-positions belongs to --join. Leave it out.");
+  if (o.join) return join(context);
   if (o.case_folder.empty()) return list_only(context);
   std::error_code ec;
   if (fs::exists(fs::path(o.case_folder) / "case.json", ec))
-    return core::bad_input(fmt::format("{} already holds a case (import would replace it). Choose another --case folder.", o.case_folder));
+    return core::bad_input(fmt::format("{} already holds a case (import would replace it). Choose another --case folder, or add the series to it with --join.", o.case_folder));
   const core::Progress progress = context.progress();
   const bool lumen = !o.surface.empty() || !o.cap_array.empty();
   auto data = lumen ? import_lumen(context, progress.part(0, 0.9)) : import_scan(context, progress.part(0, 0.85));
@@ -149,7 +182,9 @@ void register_import(CLI::App& app, Context& context, Action& chosen) {
   c->add_option("--series", o.series, "UID of the DICOM series to take");
   c->add_option("--reading", o.reading, "Number or key of the reading to take, as listed (default: the one marked *)");
   c->add_option("--resolution", o.resolution, "full, half, or voxel size in mm (boxes of voxels are averaged)");
-  c->add_option("--name", o.name, "Case name shown instead of the made-up patient id");
+  c->add_option("--name", o.name, "Case name shown instead of the made-up patient id; with --join the image's key");
+  c->add_flag("--join", o.join, "The series becomes one more image of the case that --case names (late enhancement beside cine); refused when the frames of reference differ");
+  c->add_flag("--trust-positions", o.trust, "With --join: take the series although its frame of reference differs");
   c->add_option("--surface", o.surface, "Read a closed vessel surface under this name");
   c->add_option("--unit", o.unit, "Length unit of the surface or mesh: mm, cm, um, m (default: detected and said)");
   c->add_flag("--mesh", o.mesh, "The file is a mesh (VTU, openCARP, Gmsh, VTP, STL, PLY, OBJ): a part of the case");

@@ -15,7 +15,8 @@ std::array<StageLine, stage_count> stage_lines(const session::Session& session, 
   line[stage_case] = {"Case", "no image", "Nothing is open.", StageState::empty};
   if (!data->images.empty() && data->images.front().volume) {
     const auto& size = data->images.front().volume->grid.size;
-    line[stage_case] = {"Case", QStringLiteral("CT %1×%2×%3").arg(size[0]).arg(size[1]).arg(size[2]),
+    const std::string& modality = data->images.front().source.modality;   // empty: the phantom's CT
+    line[stage_case] = {"Case", QStringLiteral("%1 %2×%3×%4").arg(modality.empty() ? "CT" : QString::fromStdString(modality)).arg(size[0]).arg(size[1]).arg(size[2]),
                         QString::fromStdString(data->patient.series), StageState::ready};
   } else if (data->twin) {
     line[stage_case] = {"Case", "no image", "This case holds a twin without its image.", StageState::attention};

@@ -36,6 +36,20 @@ std::string listed(const std::string& text, const std::pair<const char*, const c
   return {};
 }
 
+// A frame's UID: 2.25. and a number of 120 bits, in hexadecimal digits a 1, 16 of salt, 5 of a mark that says what this is, 4 of check, 4 of salt.
+constexpr std::size_t salt_digits = 16, mark_digits = 5, check_digits = 4, frame_digits = 30;
+
+std::string frame_mark(const std::string& salt) { return core::sha256_hex(fmt::format("frame mark {}", salt)).substr(0, mark_digits); }
+std::string frame_check(const std::string& salt, const std::string& original) { return core::sha256_hex(fmt::format("frame check {} {}", salt, original)).substr(0, check_digits); }
+
+std::string hex_of(const std::string& decimal) {
+  unsigned __int128 n = 0;
+  for (char c : decimal) n = n * 10 + unsigned(c - '0');
+  std::string hex;
+  for (; n > 0; n >>= 4) hex.insert(hex.begin(), "0123456789abcdef"[unsigned(n & 15)]);
+  return hex;
+}
+
 }  // namespace
 
 Pseudonyms::Pseudonyms() {
@@ -52,6 +66,25 @@ std::string Pseudonyms::keyed(const std::string& what) const {
 }
 
 std::string Pseudonyms::uid(const std::string& original) const { return original.empty() ? std::string() : imaging::dicom_uid_from(keyed("uid " + original)); }
+std::string Pseudonyms::frame(const std::string& original) const {
+  if (original.empty()) return {};
+  const std::string salt = keyed("frame salt").substr(0, salt_digits);
+  const std::size_t rest = frame_digits - 1 - salt_digits - mark_digits - check_digits;
+  const std::string hex = fmt::format("1{}{}{}{}", salt, frame_mark(salt), frame_check(salt, original), keyed(fmt::format("frame {}", original)).substr(0, rest));
+  return imaging::dicom_uid_of_hex(hex);
+}
+
+FrameMatch same_frame(const std::string& replaced, const std::string& original) {
+  const std::string lead = "2.25.", number = replaced.size() > lead.size() ? replaced.substr(lead.size()) : std::string();
+  const bool digits = std::all_of(number.begin(), number.end(), [](unsigned char c) { return std::isdigit(c); });
+  if (original.empty() || replaced.rfind(lead, 0) != 0 || !digits || number.size() > 38) return FrameMatch::unknown;
+  const std::string hex = hex_of(number);
+  if (hex.size() != frame_digits || hex[0] != '1') return FrameMatch::unknown;
+  const std::string salt = hex.substr(1, salt_digits);
+  if (hex.substr(1 + salt_digits, mark_digits) != frame_mark(salt)) return FrameMatch::unknown;
+  return hex.substr(1 + salt_digits + mark_digits, check_digits) == frame_check(salt, original) ? FrameMatch::same : FrameMatch::differs;
+}
+
 std::string Pseudonyms::patient_id(const std::string& study_uid) const { return "PT-" + upper(keyed("patient " + study_uid).substr(0, 8)); }
 
 std::string Pseudonyms::date(const std::string& yyyymmdd) const {
@@ -118,7 +151,7 @@ ImageSource safe_source(const imaging::DicomFile& file, const Pseudonyms& pseudo
   s.study_date = pseudonyms.date(file.study_date);
   s.study_uid = pseudonyms.uid(file.study_uid);
   s.series_uid = pseudonyms.uid(file.series_uid);
-  s.frame_uid = pseudonyms.uid(file.frame_uid);
+  s.frame_uid = pseudonyms.frame(file.frame_uid);
   const auto fact = [&](const char* key, const char* label, const char* unit, double value) {
     if (value > 0 && value < 1e6) s.facts.push_back({key, label, unit, value, ""});
   };

@@ -293,15 +293,20 @@ core::Result<void> mesh_case(CaseData& original, const PipelineParams& params, c
   if (!labelled) return core::bad_input("The case has no labels yet (nothing to mesh). Run `segment` first.");
   double at = 0;
   const double share = 1.0 / static_cast<double>(images.size());
+  std::string heart_from;   // one heart, from the first image with an LV wall; a second image of it gives its scar (join_image.hpp)
   for (const auto& image : images) {
     if (!image.labels) continue;
     const core::Progress part = progress.part(at, at + share);
     at += share;
-    if (auto ok = add_surfaces(data, image, part.part(0, 0.3)); !ok) return ok;
     const auto& labels = *image.labels;
-    if (params.heart && labels.count(core::labels::lv_myocardium) > 0)
+    const bool wall = labels.count(core::labels::lv_myocardium) > 0, again = wall && !heart_from.empty();
+    if (!again)
+      if (auto ok = add_surfaces(data, image, part.part(0, 0.3)); !ok) return ok;
+    if (again && data.heart_mesh) data.heart_mesh->notes.push_back(fmt::format("Made from the labels of {}; those of {} show the same heart and were not meshed.", heart_from, image.name));
+    if (wall && !again) heart_from = image.name;
+    if (params.heart && wall && !again)
       if (auto ok = mesh_heart(data, image, params, part.part(0.3, 0.7)); !ok) return ok;
-    if (!params.vessels) continue;
+    if (!params.vessels || (again && labels.count(core::labels::coronary) == 0)) continue;
     if (labels.count(core::labels::coronary) > 0) {
       if (auto ok = mesh_vessel(data, "lad", "LAD", coronary_lumen(image, part.part(0.7, 0.8)), labels.sha256(), params, part.part(0.8, 1.0)); !ok) return ok;
     } else if (labels.count(core::labels::aorta) > 0) {

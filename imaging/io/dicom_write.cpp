@@ -124,15 +124,16 @@ std::string DicomData::file(DicomSyntax syntax) const {
   return out + group + encode(syntax);
 }
 
-std::string dicom_uid_from(std::string_view text) {
-  const std::string hex = core::sha256_hex(text);
-  // 120 bits as a decimal number; the first digit is never 0.
+std::string dicom_uid_of_hex(std::string_view hex) {
+  OT_EXPECT(hex.size() <= 31);
   unsigned __int128 n = 0;
-  for (int i = 0; i < 30; ++i) n = n * 16 + unsigned(hex[std::size_t(i)] <= '9' ? hex[std::size_t(i)] - '0' : hex[std::size_t(i)] - 'a' + 10);
+  for (char c : hex) n = n * 16 + unsigned(c <= '9' ? c - '0' : c - 'a' + 10);
   std::string digits;
   for (; n > 0; n /= 10) digits.insert(digits.begin(), char('0' + int(n % 10)));
   return "2.25." + (digits.empty() ? "1" : digits);
 }
+
+std::string dicom_uid_from(std::string_view text) { return dicom_uid_of_hex(core::sha256_hex(text).substr(0, 30)); }
 
 DicomData dicom_slice(const core::Volume& volume, int k, const DicomSeriesParams& params) {
   const core::Grid& g = volume.grid;

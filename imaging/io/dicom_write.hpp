@@ -60,5 +60,6 @@ core::Result<void> write_dicom_series(const core::Volume& volume, const std::fil
                                       const core::Progress& progress);
 // "2.25." and a decimal number made from the hash of `text` (PS3.5 annex B.2); at most 44 characters.
 std::string dicom_uid_from(std::string_view text);
+std::string dicom_uid_of_hex(std::string_view hex);        // "2.25." and the number; 31 digits at most
 
 }  // namespace ot::imaging

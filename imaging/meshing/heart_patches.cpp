@@ -201,6 +201,7 @@ void clean_islands(TetMesh& m) {
       for (const auto& [q, n] : shared[p])
         if (n > most) most = n, best = q;
       if (best < 0 || size[std::size_t(best)] < size[p]) continue;
+      if (patch[p] == heart_patches::base && heart_patches::is_base(patch[std::size_t(best)])) continue;   // a strip between two rings is part of neither
       target[p] = patch[std::size_t(best)];
       any = true;
     }

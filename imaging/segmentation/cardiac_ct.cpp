@@ -166,6 +166,7 @@ Result<HeartImage> around_heart(const core::Volume& work, const ShapePrior& prio
     if (v <= out.wall && (rescaled || v > global.gas)) dark_values.push_back(v);
   const auto dark = voxels::otsu(dark_values, rescaled ? 3 : 2);
   out.below_wall = t[0];
+  out.gas = rescaled && !dark.empty() ? 0.5 * dark[0] + 0.5 * *std::min_element(dark_values.begin(), dark_values.end()) : global.gas;
   if (!dark.empty() && !rescaled) {
     dark_values.erase(std::remove_if(dark_values.begin(), dark_values.end(), [&](float v) { return v > dark[0]; }), dark_values.end());
     if (dark_values.size() > 100) out.below_wall = 0.4 * median(std::move(dark_values)) + 0.6 * out.wall;
@@ -326,12 +327,15 @@ Result<Segmentation> segment_heart(const core::Volume& scan, const GuidedInput& 
       "a quarter of the way to the threshold: its blood is often unmixed");
   add("threshold_wall", "Threshold wall | fat", scan.quantity, image->below_wall, "60 % of the step from fat to the LV wall");
   add("lv_wall_thickness_median_mm", "LV wall thickness, median", "mm", wall->median_thickness_mm);
+  add("lv_edge_blur_mm", "Blur of the LV's inner border", "mm", wall->edge_blur_mm, "voxels, reconstruction and motion together; the wall's outer border is corrected for it");
   add("lv_wall_replaced_percent", "LV wall taken from neighbours", "%", 100.0 * wall->replaced_share, "directions without a visible outer border");
   add("scar_threshold", "Scar threshold", scan.quantity, wall->scar_threshold, fmt::format("remote wall {:.0f} minus 2.5 SD of {:.0f}", wall->remote_mean, wall->remote_sd));
   add("heart_fit_agreement", "Agreement with the model heart", "1", fit->score);
   if (image->right_above_wall < image->above_wall) add("threshold_right_blood", "Threshold blood | wall, right heart", scan.quantity, image->right_above_wall, "half way from the wall to the right heart's own blood");
   for (const Plane& p : out.planes)
     if (!p.fitted) out.notes.push_back(fmt::format("The {} valve plane could not be seen; it is assumed from the model heart.", p.key));
+  if (wall->corrected_mm > 0)
+    out.notes.push_back(fmt::format("The heart's borders are blurred over {:.1f} mm (motion or thick voxels): the LV wall was moved out by {:.1f} mm where lung lies beyond. Look at its outline.", wall->edge_blur_mm, wall->corrected_mm));
   for (std::string& note : hints.notes()) out.notes.push_back(std::move(note));
   if (found->mirrored)
     out.notes.push_back("The heart lies mirrored in this scan (apex to the patient's right): a true dextrocardia, or left and right were swapped on the way. Check the laterality before going on.");

@@ -14,6 +14,7 @@ struct HeartImage {
   double below_wall = 0;            // fat | wall
   double above_wall = 0;            // wall | blood
   double wall = 0;                  // median of the LV wall
+  double gas = 0;                   // gas | tissue; in a rescaled scan where gas and fat meet
   double blood = 0;                 // median of contrast blood in the left heart
   // Right heart: the same as the left unless its blood is clearly fainter (contrast timing).
   bool right_filled = true;         // false: its blood cannot be told from wall
@@ -43,6 +44,8 @@ struct Wall {
   voxels::Mask guessed;             // in directions whose outer border was taken from the neighbours
   double scar_threshold = 0, remote_mean = 0, remote_sd = 0;
   double median_thickness_mm = 0;
+  double edge_blur_mm = 0;          // of the inner border: where it has fallen to a standard deviation beyond half height
+  double corrected_mm = 0;          // by which the outer border was moved out where gas lies beyond
   double replaced_share = 0;        // share of directions whose wall had to be taken from the neighbours
 };
 core::Result<Wall> find_wall(const HeartImage& image, const std::vector<std::uint8_t>& labels, const std::vector<Plane>& planes,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // LV wall: rays from the middle of the LV cavity to the first of RV blood, another pool, fat or gas. Directions without a border (liver,
 // diaphragm) and outliers take the median of their neighbours; the outer surface is smoothed over the sphere.
+// Blur (motion, thick voxels) leaves the inner border where it is, at half height, but draws the outer one inwards: gas is so dark that a
+// trace of it makes wall as dark as fat. The inner border tells how wide the blur is, and the outer one is moved out by what that shifts it
+// (edge blurred by a Gaussian, own derivation); sharp scans are left as they are.
 // Scar: wall voxels away from both rims, smoothed, below remote mean - 2.5 SD and below half way from remote wall to the scar's core
 // (hypo-enhancing scar in contrast CT: Mahida et al., Europace 2017, doi 10.1093/europace/euw152; n-SD and half-height rules as for
 // late-enhancement MR: Flett et al., JACC Cardiovasc Imaging 2011, doi 10.1016/j.jcmg.2010.11.015). Smallest scar reported: 1 ml.
@@ -25,6 +28,10 @@ constexpr double step_mm = 0.5;
 constexpr double thickest_mm = 18.0;          // normal 6 to 12 mm, hypertrophy to 18 (heart-segmentation.md; beyond: no border was met)
 constexpr double thinnest_mm = 2.0;
 enum : std::uint8_t { no_wall, seen, unseen };
+constexpr double sharp_mm = 1.3, blurred_mm = 2.0;   // the still real CT measures 1.25 (voxels, smoothing); from blurred_mm on the wall is cut half way to fat
+constexpr double half_of_fat = 0.3;                  // steps from wall to blood: half way to fat, 210 of some 350 HU below the wall (cardiac_ct.cpp)
+constexpr double gas_steps = 2.7;                    // 960 HU of those 350
+constexpr double most_shift_mm = 3.5;                // half of a usual wall
 constexpr double pi = 3.14159265358979323846;
 
 struct Sphere {
@@ -84,26 +91,59 @@ bool beyond_base(const std::vector<Plane>& planes, const Vec3& p) {
 
 struct Rays {
   std::vector<double> inner, wall;     // mm
-  std::vector<std::uint8_t> kind;
+  std::vector<std::uint8_t> kind, gas; // gas: it lies beyond the border
+  double blur = 0, shift = 0, level = 0;   // mm; mm by which gas draws the border in; value of the border
 };
+
+// Normal quantile of a share from 0.5 to 0.96: logistic stand-in, within 0.12.
+double quantile(double share) { return 0.5876 * std::log(share / (1 - share)); }
 
 Rays cast(const HeartImage& image, const std::vector<std::uint8_t>& labels, const std::vector<Plane>& planes, const Sphere& sphere) {
   Rays out;
   out.inner.assign(rows * cols, 0);
   out.wall.assign(rows * cols, 0);
   out.kind.assign(rows * cols, unseen);
+  out.gas.assign(rows * cols, 0);
+  const double step = std::max(1.0, image.blood - image.wall);
+  std::vector<double> fall(rows * cols, -1);   // from the inner border to where a Gaussian edge is one standard deviation further
   core::parallel_chunks(rows, 1, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
     for (int r = int(b); r < int(e); ++r)
       for (int c = 0; c < cols; ++c) {
         const Vec3 d = sphere.direction(r, c);
         const auto n = std::size_t(r * cols + c);
         double last = 0;
+        int beside = 0;
         for (double s = 0; s < 90; s += step_mm) {
           const int v = nearest(image.grid, labels, sphere.centre + s * d);
           if (v == l::lv_blood_pool) last = s;
-          else if (v == l::left_atrium || v == l::aorta || v == l::rv_blood_pool) break;
+          else if (v == l::left_atrium || v == l::aorta || v == l::rv_blood_pool) {
+            beside = v;
+            break;
+          }
         }
         out.inner[n] = last + 0.5 * step_mm;
+        if (beside == l::left_atrium || beside == l::aorta || beyond_base(planes, sphere.centre + (out.inner[n] + 1.0) * d)) continue;
+        for (double h = 0; h < 8 && fall[n] < 0; h += 0.5 * step_mm)
+          if (sample(image.grid, image.smooth, sphere.centre + (out.inner[n] + h) * d) < image.wall + 0.16 * step) fall[n] = h;
+      }
+  });
+  std::vector<double> falls;
+  for (double f : fall)
+    if (f >= 0) falls.push_back(f);
+  if (!falls.empty()) {
+    std::nth_element(falls.begin(), falls.begin() + std::ptrdiff_t(falls.size() / 2), falls.end());
+    out.blur = falls[falls.size() / 2];
+  }
+  const double blurred = std::clamp((out.blur - sharp_mm) / (blurred_mm - sharp_mm), 0.0, 1.0);
+  out.level = image.below_wall - blurred * std::max(0.0, image.below_wall - (image.wall - half_of_fat * step));
+  const auto drawn_in = [&](double blur) { return blur * quantile(std::clamp(1 - (image.wall - out.level) / (gas_steps * step), 0.5, 0.96)); };
+  out.shift = std::clamp(drawn_in(out.blur) - drawn_in(sharp_mm), 0.0, most_shift_mm);
+  core::parallel_chunks(rows, 1, [&](std::ptrdiff_t b, std::ptrdiff_t e) {
+    for (int r = int(b); r < int(e); ++r)
+      for (int c = 0; c < cols; ++c) {
+        const Vec3 d = sphere.direction(r, c);
+        const auto n = std::size_t(r * cols + c);
+        const double last = out.inner[n] - 0.5 * step_mm;
         int gone = 0;
         out.kind[n] = unseen;
         for (double s = last + step_mm; s < last + thickest_mm; s += step_mm) {
@@ -121,11 +161,15 @@ Rays cast(const HeartImage& image, const std::vector<std::uint8_t>& labels, cons
             break;
           }
           const float x = sample(image.grid, image.smooth, p);
-          gone = x < image.below_wall ? gone + 1 : 0;
+          gone = x < out.level ? gone + 1 : 0;
           // A contrast-filled vessel on the outside, not the blurred inner border.
           const bool vessel = x > 0.5 * (image.above_wall + image.blood) && h > 4.0;
           if (gone == 2 || vessel) {
             out.wall[n] = gone == 2 ? h - step_mm : h - 1.0;
+            if (gone == 2 && out.shift > 0) {
+              for (double t = s; t < s + 5 && !out.gas[n]; t += step_mm) out.gas[n] = sample(image.grid, image.smooth, sphere.centre + t * d) < image.gas;
+              if (out.gas[n]) out.wall[n] = std::min(out.wall[n] + out.shift, thickest_mm);
+            }
             out.kind[n] = out.wall[n] >= thinnest_mm ? seen : unseen;
             break;
           }
@@ -239,6 +283,7 @@ core::Result<Wall> find_wall(const HeartImage& image, const std::vector<std::uin
       // Thinner is believed (a thin scar), much thicker is a leak.
       if (rays.kind[n] == unseen || rays.wall[n] > 1.35 * usual + 1.0 || rays.wall[n] < 0.45 * usual) h[n] = usual, guessed[n] = 1, ++replaced;
     }
+  out.edge_blur_mm = rays.blur, out.corrected_mm = rays.shift;
   out.replaced_share = walls ? double(replaced) / double(walls) : 0;
   if (progress.cancelled()) return core::cancelled();
   // Outer radius, smoothed over about 4 degrees among directions with a wall.
@@ -278,7 +323,7 @@ core::Result<Wall> find_wall(const HeartImage& image, const std::vector<std::uin
       const int j = int(line % g.size[1]), k = int(line / g.size[1]);
       for (int i = 0; i < g.size[0]; ++i) {
         const std::size_t o = g.offset(i, j, k);
-        if (labels[o] || from_lv[o] > thickest_mm || image.smooth[o] < image.below_wall) continue;
+        if (labels[o] || from_lv[o] > thickest_mm) continue;
         const Vec3 p = g.to_patient(Vec3(i, j, k));
         if (beyond_base(planes, p)) continue;
         double row = 0, col = 0, radius = 0;
@@ -290,8 +335,10 @@ core::Result<Wall> find_wall(const HeartImage& image, const std::vector<std::uin
         const std::array<double, 4> w = {(1 - fr) * (1 - fc), (1 - fr) * fc, fr * (1 - fc), fr * fc};
         double limit = 0;
         for (std::size_t q = 0; q < 4; ++q) limit += w[q] * outer[at[q]];
-        wall[o] = radius <= limit;
-        out.guessed[o] = guessed[at[(fr > 0.5 ? 2u : 0u) + (fc > 0.5 ? 1u : 0u)]];
+        // What is dark inside the border is fat in a groove; where gas was blurred into the wall it is wall.
+        const std::size_t nearest_ray = at[(fr > 0.5 ? 2u : 0u) + (fc > 0.5 ? 1u : 0u)];
+        wall[o] = radius <= limit && (image.smooth[o] >= rays.level || rays.gas[nearest_ray]);
+        out.guessed[o] = guessed[nearest_ray];
       }
     }
   });

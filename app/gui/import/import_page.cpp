@@ -16,6 +16,7 @@
 #include "app/gui/widgets.hpp"
 #include "app/gui/workspace.hpp"
 #include "app/present/stages.hpp"
+#include "app/session/join_image.hpp"
 
 namespace ot::gui {
 namespace {
@@ -113,6 +114,8 @@ ImportPage::ImportPage(Workspace& workspace, QWidget* parent) : QWidget(parent),
   column->addWidget(memory_);
   import_ = make_button("Import", "import_start", right, "primary");
   column->addWidget(import_);
+  join_ = make_button("Add to the open case", "import_join", right);
+  column->addWidget(join_);
   right->setObjectName("import_side");
   columns_->addWidget(right);
 
@@ -121,10 +124,11 @@ ImportPage::ImportPage(Workspace& workspace, QWidget* parent) : QWidget(parent),
     refresh_resolution();
   });
   connect(list_, &QListWidget::itemDoubleClicked, this, [this] {
-    if (import_->isEnabled()) start_import();
+    if (import_->isEnabled()) start_import(false);
   });
   connect(resolution_, &QComboBox::currentIndexChanged, this, &ImportPage::refresh_memory);
-  connect(import_, &QPushButton::clicked, this, &ImportPage::start_import);
+  connect(import_, &QPushButton::clicked, this, [this] { start_import(false); });
+  connect(join_, &QPushButton::clicked, this, [this] { start_import(true); });
   connect(&workspace_, &Workspace::jobs_changed, this, &ImportPage::refresh_job);
   hide();
 }
@@ -289,6 +293,10 @@ void ImportPage::refresh_memory() {
   }
   allow(import_, usable && !working(), "Bring this image into a new case; nothing is segmented yet",
         working() ? "Something is being read: see above." : r ? "This reading cannot be imported: " + QString::fromStdString(r->verdict) : "Nothing is chosen.");
+  const auto data = workspace_.data();
+  join_->setVisible(!data->images.empty());
+  allow(join_, usable && !working() && !data->patient.built_in, "One more image of the open case, such as late enhancement beside cine: aligned by patient coordinates, refused when the frames of reference differ. Undo begins anew.",
+        data->patient.built_in ? "The teaching case takes no image of a patient. Import it into a new case." : "Nothing that can be imported is chosen.");
   import_->setText(usable && r->phases > 1 ? QStringLiteral("Import %1 phases").arg(r->phases) : "Import");
 }
 
@@ -328,7 +336,7 @@ void ImportPage::give_up(const QString& why) {
   refresh_job();
 }
 
-void ImportPage::start_import() {
+void ImportPage::start_import(bool join) {
   const auto* r = chosen();
   if (!r || working()) return;
   problem_->clear();
@@ -338,6 +346,7 @@ void ImportPage::start_import() {
   session::ImportParams params;
   params.resolution = resolution();
   const int row = list_->currentRow();
+  if (join) return start_join(row);
   job_ = jobs.start(session::Lane::quick, "import", "Importing the scan", [this, scan = scan_, row, params](const core::Progress& progress) -> core::Result<session::JobRunner::Completion> {
     auto made = session::import_reading(*scan, scan->readings[std::size_t(row)], params, progress);
     if (!made && made.error().code == core::ErrorCode::cancelled) return core::pass(made);
@@ -357,6 +366,42 @@ void ImportPage::start_import() {
       workspace_.session().replace(std::move(*data), {});
       workspace_.request_stage(present::stage_anatomy);
       workspace_.say(Tone::good, "Imported without identity: " + what + ". Next: look at the slices and run a recipe in Anatomy. Not saved yet (Ctrl+S).");
+    });
+  });
+  refresh_job();
+}
+
+// The image is read and checked against the case as it is now, and put into the case as it is then: what was edited meanwhile stays.
+void ImportPage::start_join(int row) {
+  session::JoinParams params;
+  params.resolution = resolution();
+  job_ = workspace_.session().jobs().start(session::Lane::quick, "import", "Adding the scan to the case", [this, scan = scan_, row, params, before = workspace_.data()](const core::Progress& progress) -> core::Result<session::JobRunner::Completion> {
+    auto joined = std::make_shared<session::CaseData>(*before);
+    const auto ok = session::join_reading(*joined, *scan, scan->readings[std::size_t(row)], params, progress);
+    if (!ok && ok.error().code == core::ErrorCode::cancelled) return core::pass(ok);
+    if (!ok)
+      return session::JobRunner::Completion([this, text = QString::fromStdString(ok.error().message)] {
+        importing_ = false;
+        show_problem(text);
+      });
+    return session::JobRunner::Completion([this, before, joined] {
+      job_ = 0;
+      importing_ = false;
+      auto& session = workspace_.session();
+      auto now = *workspace_.data();
+      if (now.images.size() != before->images.size() || now.patient.id != before->patient.id) return show_problem("The case was replaced meanwhile (the scan was checked against another one). Add it again.");
+      scan_.reset();
+      list_->clear();
+      leave();
+      now.images.push_back(joined->images.back());
+      now.stages.push_back(joined->stages.back());
+      const QString what = QString::fromStdString(now.images.back().name), how = QString::fromStdString(now.images.back().source.notes.front());
+      const auto folder = session.folder();
+      session.replace(std::move(now), folder);
+      if (!folder.empty())
+        if (const auto saved = session.save_as(folder); !saved) session.set_message(saved.error().message);
+      workspace_.request_stage(present::stage_anatomy);
+      workspace_.say(Tone::good, "Added to the case: " + what + ". " + how);
     });
   });
   refresh_job();
@@ -385,7 +430,7 @@ void ImportPage::resizeEvent(QResizeEvent*) {
 
 void ImportPage::keyPressEvent(QKeyEvent* event) {
   if (event->key() == Qt::Key_Escape) leave();
-  else if ((event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) && import_->isEnabled()) start_import();
+  else if ((event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) && import_->isEnabled()) start_import(false);
   else QWidget::keyPressEvent(event);
 }
 

@@ -47,7 +47,8 @@ class ImportPage : public QWidget {
   void refresh_job();
   void load_pictures();
   void give_up(const QString& why);
-  void start_import();
+  void start_import(bool join);                   // a new case, or one more image of the open one
+  void start_join(int row);
   const session::ImportReading* chosen() const;
   session::Resolution resolution() const;
 
@@ -64,7 +65,7 @@ class ImportPage : public QWidget {
   QWidget* progress_;
   QProgressBar* bar_;
   QComboBox* resolution_;
-  QPushButton* import_;
+  QPushButton *import_, *join_;
 };
 
 }  // namespace ot::gui

@@ -3,12 +3,15 @@
 
 #include <QComboBox>
 #include <QLabel>
+#include <QMenu>
 #include <QStandardItemModel>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "app/gui/widgets.hpp"
 #include "app/gui/workspace.hpp"
 #include "app/present/numbers.hpp"
+#include "app/session/join_image.hpp"
 
 namespace ot::gui {
 namespace {
@@ -17,6 +20,14 @@ const session::ImageData* image_of(const session::CaseData& data, const std::str
   for (const auto& i : data.images)
     if (i.key == key) return &i;
   return nullptr;
+}
+
+// Keys of what late enhancement adds to a wall, as far as the image has it.
+std::vector<std::string> tissue_of(const session::ImageData& image) {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : {std::pair{"scar", core::labels::scar}, {"border_zone", core::labels::border_zone}, {"myocardial_fat", core::labels::myocardial_fat}})
+    if (image.labels && image.labels->count(value) > 0) out.push_back(key);
+  return out;
 }
 
 }  // namespace
@@ -40,6 +51,11 @@ RecipeChooser::RecipeChooser(Workspace& workspace, QWidget* parent) : QWidget(pa
   fit_ = make_label("", "hint", this, true);
   fit_->setObjectName("recipe_fit");
   run_ = make_button("Run", "recipe_run", this, "primary");
+  others_ = make_button("Labels of another image", "recipe_others", this);
+  others_menu_ = new QMenu(others_);
+  others_menu_->setObjectName("recipe_others_menu");
+  others_->setMenu(others_menu_);
+  connect(others_menu_, &QMenu::aboutToShow, this, &RecipeChooser::fill_others);
   notes_ = make_button("What was assumed", "recipe_notes", this, "left");
   notes_->setCheckable(true);
   notes_box_ = new QWidget(this);
@@ -48,7 +64,7 @@ RecipeChooser::RecipeChooser(Workspace& workspace, QWidget* parent) : QWidget(pa
   notes_list_->setContentsMargins(6, 0, 0, 0);
   notes_list_->setSpacing(4);
   notes_box_->hide();
-  for (QWidget* w : std::initializer_list<QWidget*>{images_, recipes_, about_, fit_, run_, notes_, notes_box_}) box->addWidget(w);
+  for (QWidget* w : std::initializer_list<QWidget*>{images_, recipes_, about_, fit_, run_, others_, notes_, notes_box_}) box->addWidget(w);
   connect(images_, &QComboBox::currentIndexChanged, this, [this] {
     if (!filling_) refresh_recipes();
   });
@@ -147,6 +163,9 @@ void RecipeChooser::refresh_state() {
   allow(run_, image && at >= 0 && fits_[std::size_t(at)].possible && !busy,
         image && image->labels ? "Replaces the labels of this image; one undo step brings them back. Cancel in the status bar." : "Labels come as one undo step. Cancel in the status bar.",
         !image ? "This case has no image." : busy ? "A job is changing this image." : "No recipe that fits is chosen.");
+  const bool given = image && std::any_of(data->images.begin(), data->images.end(), [&](const auto& i) { return i.key != image->key && i.labels; });
+  others_->setVisible(given);
+  allow(others_, given && !busy, "Labels, or only the scar, of another image of this case, placed by patient coordinates; one undo step", "A job is changing this image.");
   clear_layout(notes_list_);
   const bool any = image && !image->notes.empty();
   notes_->setVisible(any);
@@ -157,6 +176,30 @@ void RecipeChooser::refresh_state() {
   for (const auto& q : image->quantities)
     if (q.key.find("uncertain") != std::string::npos || q.key.rfind("threshold", 0) == 0 || q.key.find("lung_") == 0 || q.key.find("brain_total") == 0)
       notes_list_->addWidget(make_fact(QString::fromStdString(q.label.empty() ? q.key : q.label), present::show_number(q.value) + " " + QString::fromStdString(q.unit), notes_box_));
+}
+
+void RecipeChooser::fill_others() {
+  others_menu_->clear();
+  const auto data = workspace_.data();
+  const auto* target = image_of(*data, image_key());
+  if (!target) return;
+  const bool wall = target->labels && target->labels->count(core::labels::lv_myocardium) > 0;
+  for (const auto& i : data->images) {
+    if (i.key == target->key || !i.labels) continue;
+    const QString name = QString::fromStdString(i.name);
+    others_menu_->addAction("All labels of " + name, this, [this, key = i.key] { bring(key, {}); });
+    const auto tissue = tissue_of(i);
+    auto* scar = others_menu_->addAction("Scar, border zone and fat of " + name + " into this wall", this, [this, key = i.key, tissue] { bring(key, tissue); });
+    scar->setEnabled(wall && !tissue.empty());
+  }
+}
+
+void RecipeChooser::bring(const std::string& from, std::vector<std::string> only) {
+  const auto data = workspace_.data();
+  const auto* source = image_of(*data, from);
+  if (!source) return;
+  workspace_.session().run_image_job(image_key(), "Placing the labels of " + source->name, only.empty() ? "labels of " + source->name : "scar of " + source->name,
+                                     [source = *source, only = std::move(only)](const session::ImageData& image, const core::Progress& progress) { return session::labels_from_image(source, image, only, progress); });
 }
 
 }  // namespace ot::gui

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// RecipeChooser: the Anatomy stage's "Find anatomy": which recipe is for this image and why, Run, and what the last run assumed. GUI thread only.
+// RecipeChooser: the Anatomy stage's "Find anatomy": which recipe is for this image and why, Run, and what the last run assumed; or labels of another image of the case. GUI thread only.
 #pragma once
 #include <QWidget>
 #include <memory>
@@ -10,6 +10,7 @@
 
 class QComboBox;
 class QLabel;
+class QMenu;
 class QPushButton;
 class QVBoxLayout;
 
@@ -30,11 +31,14 @@ class RecipeChooser : public QWidget {
   void refresh_recipes();      // looks at the image once per image: about 50 ms
   void refresh_state();
   void show_recipe();
+  void fill_others();          // menu: labels, or scar, of the case's other images
+  void bring(const std::string& from, std::vector<std::string> only);
   std::string image_key() const;
   Workspace& workspace_;
   QComboBox *images_, *recipes_;
   QLabel *about_, *fit_;
-  QPushButton *run_, *notes_;
+  QPushButton *run_, *others_, *notes_;
+  QMenu* others_menu_;
   QWidget* notes_box_;
   QVBoxLayout* notes_list_;
   std::vector<imaging::Fit> fits_;

@@ -53,7 +53,7 @@ TEST_CASE("Heart mesh: no inverted tets, smallest dihedral >= 8 degrees, median 
   }
 }
 
-TEST_CASE("Heart mesh: the rings of mitral and tricuspid valve lie all around their orifice, within 0.6 mm of their plane, 95 % of their faces within 4.5 mm of their ventricle's blood") {
+TEST_CASE("Heart mesh: the rings of mitral and tricuspid valve lie all around their orifice, within 0.6 mm of their plane, all of their faces within 4.5 mm of their ventricle's blood") {
   const core::LabelMap l = voxelise(cube(60, 1.5), toy_heart);
   const auto m = imaging::biventricular_mesh(l, toy_planes(), {1.5, 3.0}, {});
   REQUIRE(m);
@@ -67,7 +67,7 @@ TEST_CASE("Heart mesh: the rings of mitral and tricuspid valve lie all around th
       if (v == core::labels::rv_blood_pool) orifice["base_tricuspid"].push_back(Vec3(x, y, 10));
     }
   std::map<std::string, std::set<int>> sector;   // 10 degrees each
-  double near_blood = 0, all = 0, off_plane = 0;   // islands of base under 30 mm2 join the ring beside them
+  double farthest = 0, off_plane = 0;   // a ring is 4 mm wide, and centroids of faces and the orifice's points are 0.5 mm apart at most
   for (const auto& f : mesh.boundary) {
     const std::string name = mesh.patch_names.at(f.patch);
     if (name != "base_mitral" && name != "base_tricuspid") continue;
@@ -75,12 +75,12 @@ TEST_CASE("Heart mesh: the rings of mitral and tricuspid valve lie all around th
     off_plane = std::max(off_plane, std::abs(x.z() - 10));
     double near = 1e9;
     for (const Vec3& p : orifice[name]) near = std::min(near, (p - x).norm());
-    ++all, near_blood += near < 4.5;
+    farthest = std::max(farthest, near);
     const Vec3 q = name == "base_mitral" ? x : Vec3(x - Vec3(-20, -8, 0));
     sector[name].insert(int(std::floor(std::atan2(q.y(), q.x()) * 18 / pi)));
   }
   CHECK(off_plane < 0.6);
-  CHECK(near_blood >= 0.95 * all);
+  CHECK(farthest < 4.5);
   CHECK(sector["base_mitral"].size() == 36);      // all around
   CHECK(sector["base_tricuspid"].size() >= 18);   // seen from the middle of its ellipse
 }
