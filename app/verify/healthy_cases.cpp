@@ -197,6 +197,11 @@ Rows pr_interval(bool quick, const core::Progress& progress) {
         sheet.between(key("p_wave_ms"), value("p_wave_ms"), 80, 120, normal);
         sheet.between(key("atrial_activation_ms"), value("atrial_activation_ms"), 74, 156, "114 +- 17 ms, 74 to 156, of patients without atrial fibrillation, epicardial mapping in sinus rhythm (Mouws et al. 2018, J Am Heart Assoc, abstract)");
         sheet.between(key("p_minus_activation_ms"), value("p_wave_ms") - value("atrial_activation_ms"), -15, 15, "the P wave is the activation of the atria: as long as it, but for the width of the upstroke and the threshold");
+        const double qrs_from = value("atrial_activation_ms") + 10;   // after the P wave, before the QRS of a PR above 120 ms
+        double tallest = 0;
+        const auto& two = lead_of(beat->ecg, "II");
+        for (std::size_t k = 0; k < two.size() && beat->ecg.t_ms[k] <= qrs_from; ++k) tallest = std::abs(two[k]) > std::abs(tallest) ? two[k] : tallest;
+        sheet.between(key("p_wave_II_mV"), tallest, 0.05, 0.25, "P wave in lead II: upright, at most 0.25 mV (textbook electrocardiography)");
         sheet.between(key("pr_ms"), value("pr_ms"), 120, 200, normal);
         sheet.between(key("qrs_ms"), value("qrs_ms"), 80, 110);
         sheet.between(key("qt_ms"), value("qt_ms"), 350, 440);

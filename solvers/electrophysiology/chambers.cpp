@@ -221,7 +221,7 @@ ElectroProblem join_chambers(const ElectroProblem& v, const ElectroProblem& a, c
   OT_EXPECT(v.mesh && a.mesh && v.fibres && a.fibres && v.tissue_before.empty() && a.tissue_before.empty());
   OT_EXPECT(holds_ventricles(*v.mesh) && !holds_atria(*v.mesh) && is_atrial(*a.mesh));
   OT_EXPECT(!v.regions.empty() && !a.regions.empty() && v.regions.size() + a.regions.size() < 200 && a.ionic_model == atrial_model);
-  OT_EXPECT(av.atrial_node >= 0 && std::size_t(av.atrial_node) < a.mesh->nodes.size() && v.chi_per_mm == a.chi_per_mm && v.cm_uF_per_mm2 == a.cm_uF_per_mm2);
+  OT_EXPECT(av.atrial_node >= 0 && std::size_t(av.atrial_node) < a.mesh->nodes.size() && a.chi_per_mm == atrial_chi_per_mm() && v.cm_uF_per_mm2 == a.cm_uF_per_mm2);
   const std::size_t nv = v.mesh->nodes.size();
   ElectroProblem out = v;
   out.mesh = side_by_side(*v.mesh, *a.mesh);
@@ -264,6 +264,11 @@ double atrial_wave_constant() {
   }();
   OT_EXPECT(k > 0);
   return k;
+}
+
+double atrial_chi_per_mm() {
+  const double d = std::pow(atrial_velocity[0] / atrial_wave_constant(), 2);   // mm2/ms
+  return atrial_sigma_along / (d * ElectroProblem{}.cm_uF_per_mm2);
 }
 
 ElectroProblem part_of(const ElectroProblem& whole, ChamberPart part) {
@@ -316,6 +321,7 @@ ElectroProblem part_of(const ElectroProblem& whole, ChamberPart part) {
   const core::Vec3 base = whole.regions[from].sigma_scale;
   p.sigma = whole.sigma.cwiseProduct(base);
   for (std::size_t r = 0; r < own; ++r) p.regions[r].sigma_scale = p.regions[r].sigma_scale.cwiseQuotient(base);
+  p.chi_per_mm = atrial_chi_per_mm();
   p.velocity = atrial_wave_constant() * (p.sigma / (p.chi_per_mm * p.cm_uF_per_mm2)).cwiseSqrt();
   p.ionic_model = atrial_model;
   p.dt_ms = std::min(whole.dt_ms, atrial_dt_ms);

@@ -40,6 +40,15 @@ ElectroProblem part_of(const ElectroProblem& whole, ChamberPart part);
 // Site that stays in a beat whose other sites are replaced: the AV node and what it conducts to follow the atria, paced or silent.
 bool follows_atria(const ActivationSite& site);
 
+// m/s along f, s, n of working atrial muscle. The median velocity over both atria in sinus rhythm was 0.92 m/s in patients without atrial fibrillation, in whatever direction the wave
+// ran (Heida et al. 2021, J Clin Med 10:2614, abstract: 92 +- 6 cm/s). Along and across differ by sqrt(3.75), the anisotropy of conductivity of working atrial muscle in Loewe et al.
+// 2015 (FIMH, "Left and right atrial contribution to the P wave", table 1). At 45 degrees to the fibres the speed is sqrt((a^2 + b^2) / 2) = 0.92, so a = 1.16 and b = 0.60.
+inline const core::Vec3 atrial_velocity{1.16, 0.60, 0.60};
+// mS/mm along the fibres at that velocity: heart muscle as measured (Clerc 1976; 0.17 and 0.62 S/m inside and outside the cells, Niederer 2011). A front's strength in the ECG is conductivity
+// times step of potential; at the surface-to-volume ratio of the ventricles the velocity of these cells alone would need several times as much, and P waves were 1.3 mV tall.
+inline constexpr double atrial_sigma_along = 0.1334;
+double atrial_chi_per_mm();   // the surface-to-volume ratio at which both hold, for 0.01 uF/mm2
+
 // Plane-wave velocity in mm/ms over sqrt(D / (mm2/ms)) of healthy atrial cells at rest (a strand, within 0.5 % of the converged one). Computed once.
 double atrial_wave_constant();
 

@@ -250,11 +250,12 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_atria(const AtriaInp
   p.fibres = fibres;
   p.ionic_model = "courtemanche_1998";
   p.regions = {par.remodelled ? ep::tissue_region("af_remodelled") : ep::tissue_region("healthy")};
-  if (!par.remodelled) p.regions[0].source = "Courtemanche et al. 1998, Am J Physiol 275:H301; velocities: Heida et al. 2021, Loewe et al. 2015 (atria.hpp)";
+  if (!par.remodelled) p.regions[0].source = "Courtemanche et al. 1998, Am J Physiol 275:H301; velocities: Heida et al. 2021, Loewe et al. 2015 (chambers.hpp)";
   p.tissue.assign(mesh.tets.size(), 0);
   p.cell_type.assign(mesh.nodes.size(), std::uint8_t(ep::CellType::epi));
   p.velocity = par.velocity;
   // Conductivities whose plane waves in healthy cells have these velocities.
+  p.chi_per_mm = ep::atrial_chi_per_mm();
   p.sigma = (par.velocity / ep::atrial_wave_constant()).cwiseAbs2() * (p.chi_per_mm * p.cm_uF_per_mm2);
   p.dt_ms = 0.02;            // Courtemanche's upstroke needs it (structure.md)
   p.cycle_length_ms = 800;   // 75 beats a minute

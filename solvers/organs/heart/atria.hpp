@@ -6,7 +6,7 @@
 //       layer. Two fast bundles, each the wall within a few mm of the shortest way along it: Bachmann's from the sinus node over the highest place where the
 //       atria are joined to the left side of the left atrium, and the crista terminalis from the node by the lateral wall to the lowest. Pectinate muscles are left out.
 //       Cells: Courtemanche 1998; with `remodelled` the conductances of persistent AF (tissue_regions.hpp).
-// Source: circumferential fibres of the body: Piersanti et al. 2021, CMAME 373:113468 (field psi_ab, general knowledge of it). Velocities: below. Course of the bundles: general
+// Source: circumferential fibres of the body: Piersanti et al. 2021, CMAME 373:113468 (field psi_ab, general knowledge of it). Velocities: chambers.hpp. Course of the bundles: general
 //       anatomy (Ho et al. 2002, Heart Rhythm, not read).
 // Fails: bad_input when the mesh cannot be simulated or lacks blood or a wall; cancelled. Threads: same bits for every count.
 #pragma once
@@ -16,17 +16,15 @@
 
 #include "solvers/core/progress.hpp"
 #include "solvers/core/result.hpp"
+#include "solvers/electrophysiology/chambers.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
 #include "solvers/twin/twin_model.hpp"
 
 namespace ot::organs {
 
-// The median velocity over both atria in sinus rhythm was 0.92 m/s in patients without atrial fibrillation, in whatever direction the wave ran (Heida et al. 2021, J Clin Med 10:2614,
-// abstract: 92 +- 6 cm/s). Along and across differ by sqrt(3.75), the anisotropy of conductivity of working atrial muscle in Loewe et al. 2015 (FIMH, "Left and right atrial
-// contribution to the P wave", table 1). At 45 degrees to the fibres the speed is sqrt((a^2 + b^2) / 2) = 0.92, so a = 1.16 and b = 0.60.
 // Bundles: upper end of 1.1 to 1.5 m/s (Bachmann's bundle, EP-FACTS section 8), as Loewe's conductivities along the crista, 6.56 for 3.75, give 1.32 times working muscle.
 struct AtriaParams {
-  core::Vec3 velocity{1.16, 0.60, 0.60};   // m/s along f, s, n
+  core::Vec3 velocity = ep::atrial_velocity;   // m/s along f, s, n
   double bundle_velocity = 1.5;            // m/s, all directions; not above `velocity`: no bundles
   double bundle_half_width_mm = 4.0;       // general anatomy: bundles of 5 to 10 mm
   bool remodelled = false;

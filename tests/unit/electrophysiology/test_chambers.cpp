@@ -49,6 +49,7 @@ ep::ElectroProblem bar(const char* region, const Vec3& at, double length, const 
 ep::ElectroProblem atrial_bar(double length) {
   auto p = bar("right_atrial_wall", {-20, 0, 30}, length, "courtemanche_1998");
   p.velocity = {1.0, 0.5, 0.5};
+  p.chi_per_mm = ep::atrial_chi_per_mm();
   p.sigma = (p.velocity / ep::atrial_wave_constant()).cwiseAbs2() * (p.chi_per_mm * p.cm_uF_per_mm2);
   p.dt_ms = 0.02;
   return p;
