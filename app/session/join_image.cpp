@@ -11,6 +11,7 @@
 #include "app/session/deidentify.hpp"
 #include "app/session/exchange.hpp"
 #include "imaging/exchange/foreign_labels.hpp"
+#include "imaging/io/io.hpp"
 
 namespace ot::session {
 namespace {
@@ -125,19 +126,14 @@ Result<std::function<void(ImageData&)>> labels_from_image(const ImageData& from,
   if (!from.labels) return core::bad_input(fmt::format("\"{}\" has no labels to give (nothing to bring over). Segment it first.", from.name));
   if (!target.volume) return core::bad_input("The image has no voxels. Open the scan again.");
   if (only.empty()) {
-    imaging::ForeignLabels theirs;
-    theirs.grid = from.labels->grid;
-    theirs.format = "image of the case";
-    theirs.values.assign(from.labels->values.begin(), from.labels->values.end());
-    for (const auto v : theirs.values)
-      if (v) ++theirs.count[v];
-    std::vector<imaging::MappingRow> rows;
-    for (const auto& [number, voxels] : theirs.count)
-      for (const auto& info : from.labels->labels)
-        if (info.value == number) rows.push_back({number, voxels, info.name, info.key, true, info.color});
-    auto taken = imaging::bring_labels(theirs, rows, target.volume->grid, progress);
-    if (!taken) return core::pass(taken);
-    auto shared = std::make_shared<const imaging::TakenLabels>(std::move(*taken));
+    progress.report(0.1, "bringing labels over");
+    imaging::TakenLabels taken;
+    taken.labels = imaging::resample_labels(*from.labels, target.volume->grid);
+    if (progress.cancelled()) return core::cancelled();
+    double labelled = 0;
+    for (const auto v : taken.labels.values) labelled += v != 0;
+    if (labelled == 0) return core::bad_input(fmt::format("None of the labels of \"{}\" lies in \"{}\" (the images show different parts of the body). Compare both in the slices.", from.name, target.name));
+    auto shared = std::make_shared<const imaging::TakenLabels>(std::move(taken));
     return std::function<void(ImageData&)>([shared, source = from.name, planes = from.planes, landmarks = from.landmarks](ImageData& i) {
       put_labels(i, *shared, fmt::format("the image {} of this case, by patient coordinates", source));
       i.planes = planes;

@@ -115,6 +115,7 @@ ImportPage::ImportPage(Workspace& workspace, QWidget* parent) : QWidget(parent),
   import_ = make_button("Import", "import_start", right, "primary");
   column->addWidget(import_);
   join_ = make_button("Add to the open case", "import_join", right);
+  join_->hide();
   column->addWidget(join_);
   right->setObjectName("import_side");
   columns_->addWidget(right);
@@ -294,8 +295,8 @@ void ImportPage::refresh_memory() {
   allow(import_, usable && !working(), "Bring this image into a new case; nothing is segmented yet",
         working() ? "Something is being read: see above." : r ? "This reading cannot be imported: " + QString::fromStdString(r->verdict) : "Nothing is chosen.");
   const auto data = workspace_.data();
-  join_->setVisible(!data->images.empty());
-  allow(join_, usable && !working() && !data->patient.built_in, "One more image of the open case, such as late enhancement beside cine: aligned by patient coordinates, refused when the frames of reference differ. Undo begins anew.",
+  if (join_->isHidden() == !data->images.empty()) join_->setVisible(!data->images.empty());
+  if (!join_->isHidden()) allow(join_, usable && !working() && !data->patient.built_in, "One more image of the open case, such as late enhancement beside cine: aligned by patient coordinates, refused when the frames of reference differ. Undo begins anew.",
         data->patient.built_in ? "The teaching case takes no image of a patient. Import it into a new case." : "Nothing that can be imported is chosen.");
   import_->setText(usable && r->phases > 1 ? QStringLiteral("Import %1 phases").arg(r->phases) : "Import");
 }

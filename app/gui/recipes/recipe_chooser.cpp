@@ -52,10 +52,7 @@ RecipeChooser::RecipeChooser(Workspace& workspace, QWidget* parent) : QWidget(pa
   fit_->setObjectName("recipe_fit");
   run_ = make_button("Run", "recipe_run", this, "primary");
   others_ = make_button("Labels of another image", "recipe_others", this);
-  others_menu_ = new QMenu(others_);
-  others_menu_->setObjectName("recipe_others_menu");
-  others_->setMenu(others_menu_);
-  connect(others_menu_, &QMenu::aboutToShow, this, &RecipeChooser::fill_others);
+  others_->hide();   // its menu is made when a case first has a second image
   notes_ = make_button("What was assumed", "recipe_notes", this, "left");
   notes_->setCheckable(true);
   notes_box_ = new QWidget(this);
@@ -165,7 +162,13 @@ void RecipeChooser::refresh_state() {
         !image ? "This case has no image." : busy ? "A job is changing this image." : "No recipe that fits is chosen.");
   const bool given = image && std::any_of(data->images.begin(), data->images.end(), [&](const auto& i) { return i.key != image->key && i.labels; });
   others_->setVisible(given);
-  allow(others_, given && !busy, "Labels, or only the scar, of another image of this case, placed by patient coordinates; one undo step", "A job is changing this image.");
+  if (given && !others_menu_) {
+    others_menu_ = new QMenu(others_);
+    others_menu_->setObjectName("recipe_others_menu");
+    others_->setMenu(others_menu_);
+    connect(others_menu_, &QMenu::aboutToShow, this, &RecipeChooser::fill_others);
+  }
+  if (given) allow(others_, !busy, "Labels, or only the scar, of another image of this case, placed by patient coordinates; one undo step", "A job is changing this image.");
   clear_layout(notes_list_);
   const bool any = image && !image->notes.empty();
   notes_->setVisible(any);

@@ -38,7 +38,7 @@ class RecipeChooser : public QWidget {
   QComboBox *images_, *recipes_;
   QLabel *about_, *fit_;
   QPushButton *run_, *others_, *notes_;
-  QMenu* others_menu_;
+  QMenu* others_menu_ = nullptr;
   QWidget* notes_box_;
   QVBoxLayout* notes_list_;
   std::vector<imaging::Fit> fits_;

@@ -173,6 +173,20 @@ TEST_CASE("Scar found in a thick-slice, turned image arrives in the wall of anot
   // Steps of 6 and 1.4 mm put the nearest voxel's border 0.85 mm off in the mean (a quarter of the step times the mean cosine): 0.94 for a ball of 22 mm.
   CHECK(core::dice(*bare.labels, truth, l::lv_blood_pool) > 0.93);
 
+  session::ImageData slice = bare;   // an image that shows a part of the heart only
+  core::Volume one;
+  one.grid = fine, one.grid.size[2] = 2, one.grid.origin.z() = 0;
+  one.values.assign(one.grid.voxels(), 0);
+  slice.volume = std::make_shared<core::Volume>(one);
+  const auto part = session::labels_from_image(lge, slice, {}, {});
+  REQUIRE(part);
+  (*part)(slice);
+  CHECK(slice.labels->grid.same_as(one.grid));
+  CHECK(slice.labels->count(l::lv_blood_pool) > 1000);   // a disc of 22 mm in 2.25 mm2 pixels, twice: 1,350
+  one.grid.origin.z() = 500;
+  slice.volume = std::make_shared<core::Volume>(one);
+  CHECK_FALSE(session::labels_from_image(lge, slice, {}, {}));   // elsewhere
+
   CHECK_FALSE(session::labels_from_image(lge, cine, {"aorta"}, {}));            // only tissue of the wall
   CHECK_FALSE(session::labels_from_image(lge, cine, {"border_zone"}, {}));      // it has none
   CHECK_FALSE(session::labels_from_image(bare, session::ImageData{}, {}, {}));  // no voxels
