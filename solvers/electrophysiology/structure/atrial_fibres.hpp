@@ -4,7 +4,8 @@
 //          psi_r (mitral 1, veins and appendage 0). The bundle of a triangle chooses the field: psi_r >= tau_mitral: mitral ring;
 //          psi_v <= tau_left or >= tau_right: veins; else the body, psi_ab. The fibre lies in the surface across that field's gradient.
 // Source:  R. Piersanti et al. 2021 (Comput Methods Appl Mech Eng 373:113468), left atrium: fields and thresholds 0.65, 0.65, 0.10
-//          (the last two on 1 - psi_v). Boundary values and thresholds from general knowledge of the paper, not read in it here.
+//          (the last two on 1 - psi_v). Not read in the paper: the thresholds stand in PyAnsys-Heart (github ansys/pyansys-heart, AtrialFiber
+//          settings), which cites it for them; the boundary values are from general knowledge.
 //          One layer: an endocardial surface has no transmural field, so the rule's turn through the wall is left out.
 // In/out:  triangles, mm; vertices of the rings. Unit fibre per triangle.
 // Numerics: cotangent Laplacian, sparse Cholesky (Eigen). Fails: bad_input when a boundary is empty, part of the surface touches none,
