@@ -367,8 +367,7 @@ TEST_CASE("the difference of two compared plans is drawn on the right vessel fro
   CHECK(pane.view().scene().field_style()->palette != viewer::Palette::difference);
 }
 
-TEST_CASE("a bypass graft is placed by two clicks in either order, drawn, raises FFR, is moved by its numbers in one undo step, and reopens with the case", "[.unrun]") {
-  // Hidden until it has been run once: written on a machine too busy to link the window (2026-11-21).
+TEST_CASE("a bypass graft is placed by two clicks in either order, drawn, raises FFR, is moved by its numbers in one undo step, and reopens with the case") {
   const auto folder = test::scratch_folder("gui-bypass") / "case";
   twin::InterventionSpec placed;
   {
