@@ -19,6 +19,7 @@
 #include "app/gui/widgets.hpp"
 #include "app/present/stages.hpp"
 #include "app/present/trust.hpp"
+#include "solvers/electrophysiology/chamber.hpp"
 #include "viewer/qt/bulls_eye.hpp"
 
 namespace ot::gui {
@@ -423,7 +424,9 @@ void Inspector::refresh_bulls_eye() {
     const bool repol = workspace_.display() == Display::repolarisation;
     const auto& field = repol ? shown.result->electro->repolarisation_ms : shown.result->electro->activation_ms;
     values = present::segment_means(*heart, field);
-    const auto range = present::finite_range(field);
+    // With the atria in the field, the left ventricle would be one colour of its scale.
+    const bool atria = ep::is_whole_heart(*heart->baseline.mesh);
+    const auto range = present::finite_range(atria ? std::vector<float>(values.begin(), values.end()) : field);
     style = viewer::activation_style(std::floor(range[0]), std::ceil(range[1]), 0);
     bulls_title_->setText(repol ? "Bull's-eye, repolarisation, ms" : "Bull's-eye, LAT, ms");
   }
