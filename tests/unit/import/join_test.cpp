@@ -71,7 +71,7 @@ TEST_CASE("The replaced UID of a frame of reference tells the same frame from 2,
   CHECK(session::same_frame("2.25.not", "1.2.3") == session::FrameMatch::unknown);
 }
 
-TEST_CASE("A second series joins a case in patient coordinates; another frame, another region, another sex and a taken key are refused and leave the case as it was") {
+TEST_CASE("A second series joins a case in patient coordinates, another frame, another region, another sex and a taken key are refused and leave the case as it was") {
   const auto scratch = test::scratch_folder("join");
   test::write(block({40, 40, 20}, Vec3(2, 2, 3), Vec3(-40, -40, 0)), scratch / "cine", series("1.2.3.11", "1.2.3.100"));
   const auto lge = block({30, 30, 6}, Vec3(2.5, 2.5, 8), Vec3(-38, -37, 4));
