@@ -104,6 +104,26 @@ TEST_CASE("the include test sees a forbidden edge, a forbidden library and a too
   CHECK(violations(edges, "app/session/x.cpp", "#include <QString>\n").size() == 1);
 }
 
+TEST_CASE("no test has a name that ctest or Catch2 reads as something else: a semicolon, a backslash, a dash in front") {
+  const std::regex names("TEST_CASE\\(\"((?:[^\"\\\\]|\\\\.)*)\"");
+  std::size_t seen = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(source / "tests")) {
+    if (entry.path().extension() != ".cpp") continue;
+    std::ifstream in(entry.path());
+    std::stringstream text;
+    text << in.rdbuf();
+    const std::string all = text.str();
+    for (auto match = std::sregex_iterator(all.begin(), all.end(), names); match != std::sregex_iterator(); ++match) {
+      const std::string name = std::regex_replace((*match)[1].str(), std::regex("\\\\\""), "'");   // a quoted word is understood
+      INFO(entry.path().filename().string() << ": " << name);
+      CHECK(name.find_first_of(";\\") == std::string::npos);
+      CHECK((name.empty() || name[0] != '-'));
+      ++seen;
+    }
+  }
+  CHECK(seen > 500);
+}
+
 TEST_CASE("no program links a Qt 5 library") {
   for (const char* program : {OT_DESKTOP_PROGRAM, OT_CLI_PROGRAM}) {
     if (std::string(program).empty()) continue;   // headless build: there is no desktop

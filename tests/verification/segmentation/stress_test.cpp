@@ -17,7 +17,7 @@
 using namespace ot;
 namespace l = core::labels;
 
-TEST_CASE("Real CT as 8 bit with motion (doubled by 3.9 and by 6.1 mm with shifted slabs; mean of five moments of a beat of 15 %): Dice >= 0.90 LV, 0.80 wall, 0.85 RV, 0.88 LA, 0.75 RA, 0.90 aorta (issue 3)") {
+TEST_CASE("Real CT as 8 bit with motion (doubled by 3.9 and by 6.1 mm with shifted slabs, mean of five moments of a beat of 15 %): Dice >= 0.90 LV, 0.80 wall, 0.85 RV, 0.88 LA, 0.75 RA, 0.90 aorta (issue 3)") {
   const auto ct = imaging::read_volume(test::shared_file("data/heart-cta-dissection/ct.nii.gz"), "", {});
   const auto ref = imaging::read_labels(test::shared_file("data/heart-cta-dissection/reference_heart_labels.nii.gz"), l::heart());
   const auto ignore = imaging::read_labels(test::shared_file("data/heart-cta-dissection/reference_heart_labels_ignore.nii.gz"), {});
