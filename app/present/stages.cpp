@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/present/numbers.hpp"
+#include "solvers/electrophysiology/chamber.hpp"
 #include "solvers/twin/setup.hpp"
 
 namespace ot::present {
@@ -53,7 +54,8 @@ std::array<StageLine, stage_count> stage_lines(const session::Session& session, 
     if (data->twin->heart && data->twin->heart->baseline.mesh) tets += data->twin->heart->baseline.mesh->tets.size();
     for (const auto& vessel : data->twin->vessels)
       if (vessel && vessel->mesh) tets += vessel->mesh->tets.size();
-    const bool poor = facts && (facts->quality.inverted > 0 || facts->quality.parts > 1);
+    const bool apart = data->twin->heart && data->twin->heart->baseline.mesh && ep::is_whole_heart(*data->twin->heart->baseline.mesh);   // by the fibrous skeleton
+    const bool poor = facts && (facts->quality.inverted > 0 || facts->quality.parts > (apart ? 2 : 1));
     line[stage_model] = {"Model", show_count(double(tets)) + " tets", poor ? "The mesh needs a look." : "",
                          poor ? StageState::attention : StageState::ready};
   }
