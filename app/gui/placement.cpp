@@ -17,6 +17,15 @@ constexpr double same_point_mm = 0.3;    // the second click of a double click
 constexpr double default_segment_mm = 18;   // a common stent length; the slider changes it
 constexpr double landing_mm = 3;            // of healthy vessel on either side of a narrowing that is removed
 
+// The vessel on screen and where on its centreline the point lies; null when it has none there, which is then said.
+const twin::VesselModel* vessel_at(Workspace& workspace, const session::CaseData& data, const core::Vec3& point, int& branch, double& arc_mm) {
+  const auto* vessel = data.twin ? data.twin->find_vessel(workspace.shown_vessel().toStdString()) : nullptr;
+  double distance = 0;
+  if (vessel && vessel->network && vessel->network->locate(point, branch, arc_mm, distance)) return vessel;
+  workspace.say(Tone::info, "Click the vessel itself: there is no centreline here.");
+  return nullptr;
+}
+
 }  // namespace
 
 std::string kind_of(Tool tool) {
@@ -178,13 +187,10 @@ void Placement::finish() {
 
 void Placement::place_on_vessel(const viewer::Pick& pick, const std::string& kind) {
   const auto data = workspace_.data();
-  const auto* vessel = data->twin ? data->twin->find_vessel(workspace_.shown_vessel().toStdString()) : nullptr;
   int branch = 0;
-  double arc = 0, distance = 0;
-  if (!vessel || !vessel->network || !vessel->network->locate(pick.point, branch, arc, distance)) {
-    workspace_.say(Tone::info, "Click the vessel itself: there is no centreline here.");
-    return;
-  }
+  double arc = 0;
+  const auto* vessel = vessel_at(workspace_, *data, pick.point, branch, arc);
+  if (!vessel) return;
   const double whole = vessel->network->branches[std::size_t(branch)].length();
   twin::InterventionSpec spec;
   spec.kind = kind;
@@ -221,13 +227,10 @@ void Placement::place_on_vessel(const viewer::Pick& pick, const std::string& kin
 
 void Placement::place_graft(const viewer::Pick& pick) {
   const auto data = workspace_.data();
-  const auto* vessel = data->twin ? data->twin->find_vessel(workspace_.shown_vessel().toStdString()) : nullptr;
   int branch = 0;
-  double arc = 0, distance = 0;
-  if (!vessel || !vessel->network || !vessel->network->locate(pick.point, branch, arc, distance)) {
-    workspace_.say(Tone::info, "Click the vessel itself: there is no centreline here.");
-    return;
-  }
+  double arc = 0;
+  const auto* vessel = vessel_at(workspace_, *data, pick.point, branch, arc);
+  if (!vessel) return;
   if (!points_.empty() && (pick.point - points_.back()).norm() < same_point_mm) return;
   points_.push_back(pick.point);
   if (points_.size() < 2) {
@@ -242,6 +245,7 @@ void Placement::place_graft(const viewer::Pick& pick) {
   place.kind = twin::Placement::Kind::bridge;
   place.vessel = vessel->key;
   place.to_branch = branch, place.to_mm = arc;
+  double distance = 0;
   vessel->network->locate(points_.front(), place.branch, place.start_mm, distance);
   present::upstream_first(*vessel->network, place);   // where neither is, the kind says so
   if (const auto* k = twin::find_intervention(spec.kind); k && spec.params == k->schema.defaults()) {
