@@ -7,9 +7,12 @@
 #include "app/session/atria.hpp"
 #include "app/session/guided_case.hpp"
 #include "app/session/join_image.hpp"
+#include "app/session/model_choices.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/whole_heart.hpp"
 #include "imaging/io/io.hpp"
+#include "solvers/core/contracts.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
 
 namespace ot::cli {
 namespace fs = std::filesystem;
@@ -17,9 +20,10 @@ namespace {
 
 struct Options {
   std::string path, case_folder, series, recipe = "cardiac_ct", image, labels, labels_from, only, seeds, scheme, organ = "heart", conduction = "purkinje", block = "none",
-              accessory = "none", av = "normal", surface, unit, mesh_as, cap_array, name;
+              accessory = "none", av = "normal", cell, surface, unit, mesh_as, cap_array, name;
   int inlet = 0;
   double edge = 1.0, rv_wall = 3.0;
+  double cycle_length_ms = 0, end_ms = 0, dt_ms = 0;   // 0: as built or chosen before
   double atrial_wall = 2.5, atrial_edge = 1.2;
   bool vessels = true, mesh = false, af = false;
 };
@@ -67,21 +71,45 @@ core::Result<void> segment(Context& context) {
   });
 }
 
+// A family, or the family of one kind of its cells as `list ionic-models` names them.
+const ep::IonicFamily* cell_family(const std::string& name) {
+  if (const ep::IonicModel* one = ep::find_ionic_model(name)) return one->family;
+  return ep::find_ionic_family(name);
+}
+
+// What the window sets under "How the beat is computed".
+core::Result<void> choose_beat(session::CaseData& data) {
+  const Options& o = options();
+  if (o.cell.empty() && o.cycle_length_ms == 0 && o.end_ms == 0 && o.dt_ms == 0) return {};
+  OT_EXPECT(data.twin && data.twin->heart);
+  session::ElectroChoices choices = session::electro_of(data.twin->heart->baseline);
+  if (data.choices.electro) choices.electrodes = data.choices.electro->electrodes;
+  if (!o.cell.empty()) choices.ionic_model = cell_family(o.cell)->key;
+  if (o.cycle_length_ms != 0) choices.cycle_length_ms = o.cycle_length_ms;
+  if (o.end_ms != 0) choices.end_ms = o.end_ms;
+  if (o.dt_ms != 0) choices.dt_ms = o.dt_ms;
+  return session::set_electro(data, choices);
+}
+
 core::Result<void> build(Context& context) {
   const Options& o = options();
+  if (!o.cell.empty() && !cell_family(o.cell))
+    return core::wrong_usage(fmt::format("--cell: there is no family of cells \"{}\" (nothing could be paced). See 'organtwin-cli list ionic-models'.", o.cell));
   if (o.organ != "heart" && o.organ != "atria" && o.organ != "whole_heart") return core::wrong_usage("--organ takes: heart, atria, whole_heart. See 'organtwin-cli list organs'.");
   if (o.av != "normal" && o.organ != "whole_heart") return core::wrong_usage("--av belongs to a twin with atria and ventricles. Choose --organ whole_heart as well.");
   session::AtriaCaseParams atria;
   atria.wall_mm = o.atrial_wall;
   atria.edge_mm = o.atrial_edge;
   atria.tissue.remodelled = o.af;
-  if (o.organ == "atria") return with_case(context, o.case_folder, [&](session::CaseData& data, const core::Progress& progress) { return session::build_atrial_twin(data, atria, progress); });
   return with_case(context, o.case_folder, [&](session::CaseData& data, const core::Progress& progress) {
     session::PipelineParams params;
     params.conduction = o.conduction;
     params.block = o.block;
     params.accessory = o.accessory;
-    return o.organ == "whole_heart" ? session::build_whole_heart(data, params, atria, o.av, progress) : session::build_twin(data, params, progress);
+    const auto built = o.organ == "atria"         ? session::build_atrial_twin(data, atria, progress)
+                       : o.organ == "whole_heart" ? session::build_whole_heart(data, params, atria, o.av, progress)
+                                                  : session::build_twin(data, params, progress);
+    return built ? choose_beat(data) : built;
   });
 }
 
@@ -111,8 +139,13 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
   build_command->add_option("--wall", o.atrial_wall, "atria: thickness of the wall, mm");
   build_command->add_option("--edge", o.atrial_edge, "atria: edge of the mesh, mm");
   build_command->add_flag("--af", o.af, "atria: cells remodelled by persistent atrial fibrillation");
+  build_command->add_option("--cell", o.cell, "Cell model of the muscle, a family of 'list ionic-models' (cipaordv1_2017: made for drugs)");
+  build_command->add_option("--cycle-length", o.cycle_length_ms, "The cells are paced at it before the beat, ms")->check(CLI::Range(150.0, 10000.0));
+  build_command->add_option("--end", o.end_ms, "The beat ends there, ms")->check(CLI::Range(20.0, 20000.0));
+  build_command->add_option("--dt", o.dt_ms, "Step of FULL, ms")->check(CLI::Range(0.001, 0.1));
   build_command->footer("Example: organtwin-cli build cases/p1 --organ heart\n"
                         "         organtwin-cli build cases/p1 --organ whole_heart --av first_degree   (atria and ventricles: P, PR, QRS and QT in one ECG)\n"
+                        "         organtwin-cli build cases/p1 --cell cipaordv1_2017 --cycle-length 800\n"
                         "         organtwin-cli build cases/p1 --organ atria --af   (replaces the twin of the ventricles; copy the case to keep both)");
   build_command->callback([&] { chosen = [&] { return build(context); }; });
 }

@@ -60,6 +60,7 @@ Rows ionic_rates_two_stage(bool quick, const core::Progress&);
 Rows ionic_rates_tt06(bool quick, const core::Progress&);
 Rows ionic_cipa_control(bool quick, const core::Progress&);
 Rows drug_cipa_classes(bool quick, const core::Progress&);
+Rows drug_organ(bool quick, const core::Progress&);
 Rows drug_cell_apd(bool quick, const core::Progress&);
 Rows hill(bool quick, const core::Progress&);
 Rows poiseuille_pressure(bool quick, const core::Progress&);

@@ -2,6 +2,7 @@
 // Drugs on single cells: qNet and risk classes of CiPA, dofetilide and verapamil; and the speed of the membrane kernels.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
@@ -12,6 +13,7 @@
 #include "solvers/electrophysiology/reaction/aligned.hpp"
 #include "solvers/electrophysiology/reaction/cell.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/interventions/drug/drug.hpp"
 #include "solvers/pharmacology/dose.hpp"
 
 namespace ot::verify {
@@ -96,29 +98,21 @@ Rows drug_cipa_classes(bool quick, const core::Progress& progress) {
   return rows;
 }
 
-// The product's own drug data (static block) on the tissue's default cell.
+// The product's own drug data: static block, and binding where the cell has a channel to bind to.
 Rows drug_cell_apd(bool quick, const core::Progress& progress) {
   const auto start = Clock::now();
-  std::vector<ep::ChannelScales> doses(1);
-  for (const char* key : {"dofetilide", "verapamil"}) {
-    const pharma::Drug* const drug = pharma::find_drug(key);
-    if (!drug) return core::wrong_usage(fmt::format("There is no drug {} (nothing can be verified). See resources/drugs.", key));
-    const pharma::ChannelBlock b = pharma::block_at(*drug, drug->free_cmax_nM.value);
-    ep::ChannelScales s;
-    s.g_Kr = b.kr;
-    s.g_CaL = b.cal;
-    s.g_Na = b.na;
-    s.g_NaL = b.nal;
-    s.g_Ks = b.ks;
-    s.g_K1 = b.k1;
-    s.g_to = b.to;
-    doses.push_back(s);
-  }
   std::vector<Row> rows;
-  for (const char* model : {"ten_tusscher_panfilov_2006_epi", "ohara_rudy_2011_endo", "tor_ord_dyncl_2020_endo"}) {
+  for (const char* model : {"ten_tusscher_panfilov_2006_epi", "ohara_rudy_2011_endo", "tor_ord_dyncl_2020_endo", "cipaordv1_2017_endo"}) {
+    const ep::IonicFamily& family = *ep::find_ionic_model(model)->family;
+    std::vector<ep::ChannelScales> doses(1);
+    for (const char* key : {"dofetilide", "verapamil"}) {
+      const pharma::Drug* const drug = pharma::find_drug(key);
+      if (!drug) return core::wrong_usage(fmt::format("There is no drug {} (nothing can be verified). See resources/drugs.", key));
+      doses.push_back(interventions::scales_of(*drug, drug->free_cmax_nM.value, family.key));
+    }
     ep::CellProblem p;
     p.model = model;
-    p.beats = quick ? 20 : 100;
+    p.beats = quick ? 20 : std::max(100, family.pacing_beats);
     p.dt_ms = std::string(model).starts_with("ten") ? 0.02 : 0;
     const auto cells = ep::run_cells(p, doses, progress);
     if (!cells) return core::pass(cells);

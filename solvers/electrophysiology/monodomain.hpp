@@ -60,7 +60,4 @@ std::string restart_key(const ElectroProblem& problem);
 // The refusals of run_monodomain alone, for a form that wants to know before it starts.
 core::Result<void> check_problem(const ElectroProblem& problem);
 
-// Beats every cell type and region is paced before the tissue beat (alone, with its channel scales).
-inline constexpr int pacing_beats = 30;
-
 }  // namespace ot::ep

@@ -100,10 +100,10 @@ core::Result<void> set_up_classes(const ElectroProblem& p, Tissue& t, std::vecto
       scales.push_back(c.scales);
     }
     constexpr double pacing_dt = 0.02;  // ms; single-cell accuracy tested at this step
-    const auto states = paced_states(t.family->key, p.cycle_length_ms, pacing_beats, pacing_dt, types, scales, progress);
+    const auto states = paced_states(t.family->key, p.cycle_length_ms, t.family->pacing_beats, pacing_dt, types, scales, progress);
     if (!states) return core::pass(states);
     for (std::size_t c = 0; c < t.classes.size(); ++c) t.classes[c].initial = (*states)[c];
-    t.notes.push_back(fmt::format("Each of {} kinds of cell was paced alone for {} beats at {} ms before the beat.", t.classes.size(), pacing_beats,
+    t.notes.push_back(fmt::format("Each of {} kinds of cell was paced alone for {} beats at {} ms before the beat.", t.classes.size(), t.family->pacing_beats,
                                   p.cycle_length_ms));
   } else {
     for (CellClass& c : t.classes) c.initial = t.family->initial(c.type);

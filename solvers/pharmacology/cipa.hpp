@@ -10,11 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "solvers/pharmacology/drug.hpp"
+
 namespace ot::pharma {
 
-struct CipaBinding {
-  double Kmax, Ku_per_ms, n, halfmax_nM_n, Vhalf_mV;
-};
 struct CipaHill {
   double ic50_nM, hill;
 };

@@ -43,6 +43,12 @@ Drug parse(std::string_view text) {
     OT_EXPECT(block.ic50_nM > 0 && block.hill > 0 && !block.source.empty());
     drug.channels.push_back(std::move(block));
   }
+  if (json.contains("herg_binding")) {
+    const auto& b = json.at("herg_binding");
+    drug.herg = CipaBinding{b.at("Kmax"), b.at("Ku_per_ms"), b.at("n"), b.at("halfmax_nM_n"), b.at("Vhalf_mV")};
+    drug.herg_source = b.at("source");
+    OT_EXPECT(drug.herg->Kmax > 0 && drug.herg->Ku_per_ms > 0 && drug.herg->n > 0 && drug.herg->halfmax_nM_n > 0 && !drug.herg_source.empty());
+  }
   const auto& k = json.at("kinetics");
   drug.kinetics = {sourced_if_known(k, "molar_mass_g_per_mol"), sourced_if_known(k, "bioavailability"),
                    sourced_if_known(k, "tmax_h"),               sourced_if_known(k, "half_life_h"),

@@ -20,6 +20,11 @@ struct HillBlock {
   std::string source;
 };
 
+// Binding to the open hERG channel and trapping in the closed one, Li et al. 2017, doi:10.1161/CIRCEP.116.004628.
+struct CipaBinding {
+  double Kmax, Ku_per_ms, n, halfmax_nM_n, Vhalf_mV;
+};
+
 struct SourcedNumber {
   double value = 0;
   std::string source;
@@ -43,6 +48,8 @@ struct Drug {
   std::string drug_class;      // "class III antiarrhythmic"
   SourcedNumber free_cmax_nM;  // free plasma concentration at the top of usual therapy: the unit of "x Cmax"
   std::vector<HillBlock> channels;
+  std::optional<CipaBinding> herg;   // takes the place of the IKr curve where the cell has a channel to bind to
+  std::string herg_source;
   Kinetics kinetics;
   std::vector<std::string> notes;  // what the model leaves out
 };

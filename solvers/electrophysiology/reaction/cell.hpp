@@ -60,7 +60,8 @@ core::Result<CellResult> run_cell(const CellProblem& problem, const core::Progre
 // problem are not used. With chosen steps the worst cell decides for all (pacer.hpp).
 core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, const std::vector<ChannelScales>& scales, const core::Progress& progress = {});
 
-// States (V first) of several cells of one family after `beats` beats, paced together; cached for the life of the process.
+// States (V first) of several cells of one family after `beats` beats, paced together; cached for the life of the process. More than a
+// hundred beats of a family with two_stage are paced with steps chosen by the error instead of dt_ms.
 core::Result<std::vector<std::vector<double>>> paced_states(const std::string& family, double cycle_length_ms, int beats, double dt_ms,
                                                             const std::vector<CellType>& types,
                                                             const std::vector<ChannelScales>& scales,

@@ -124,7 +124,7 @@ core::Result<Setup> set_up(const std::string& key, CellType type, const ChannelS
   if (!(interval >= 50 && interval <= 10000))
     return core::wrong_usage(fmt::format("A pacing interval of {:g} ms cannot be used (cells are paced at it). Give 50 to 10000 ms.", interval));
   s.parameters = s.family->parameters(type, scales);
-  auto states = paced_states(key, interval, pacing_beats, dt, {type}, {scales}, progress);
+  auto states = paced_states(key, interval, s.family->pacing_beats, dt, {type}, {scales}, progress);
   if (!states) return core::pass(states);
   s.initial = states->front();
   return s;

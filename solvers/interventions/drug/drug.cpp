@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Model: free plasma concentration from a multiple of the therapeutic maximum or from oral doses (pharmacology/dose.hpp), then
 //   each maximal conductance times 1 / (1 + (C/IC50)^h). Drugs given together multiply (independent binding). The same factors
-//   act everywhere in the heart. Neglected: binding kinetics, active metabolites, autonomic effects.
-// Source: simple pore block as in Mirams et al. 2011, Cardiovasc Res 91:53; data per drug in resources/drugs.
+//   act everywhere in the heart. In cells with a dynamic hERG channel (CiPAORdv1.0) IKr follows the drug's binding and trapping instead.
+//   Neglected: binding kinetics of the other channels, active metabolites, autonomic effects.
+// Source: binding Li et al. 2017, Circ Arrhythm Electrophysiol 10:e004628; simple pore block as in Mirams et al. 2011, Cardiovasc Res 91:53; data per drug in resources/drugs.
 #include "solvers/interventions/drug/drug.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include <cctype>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
 #include "solvers/pharmacology/dose.hpp"
 
 namespace ot::interventions {
@@ -43,28 +45,49 @@ core::Result<void> apply(const twin::TwinModel&, const InterventionSpec& spec, t
   const std::string key = drug.key + "_concentration_nM";
   if (twin::find_quantity(setup.quantities, key))
     return core::bad_input(fmt::format("{} is given twice (its concentrations would have to be added). Change the dose of one and remove the other.", drug.name));
-  const pharma::ChannelBlock block = pharma::block_at(drug, *concentration);
-  ep::ChannelScales& g = setup.electro->channels;
-  g.g_Kr *= block.kr;
-  g.g_CaL *= block.cal;
-  g.g_Na *= block.na;
-  g.g_NaL *= block.nal;
-  g.g_Ks *= block.ks;
-  g.g_K1 *= block.k1;
-  g.g_to *= block.to;
+  const ep::IonicFamily* cells = ep::find_ionic_family(setup.electro->ionic_model);
+  const bool channel_binds = cells && cells->dynamic_herg;
+  // A cell follows the binding of one drug; a second one acts by its static block.
+  const bool taken = setup.electro->channels.herg.concentration_nM > 0;
+  const ep::ChannelScales scales = scales_of(drug, *concentration, taken ? "" : setup.electro->ionic_model);
+  const bool bound = scales.herg.concentration_nM > 0;
+  setup.electro->channels = setup.electro->channels * scales;
   set_quantity(setup, {key, drug.name + " in plasma, free", "nM", *concentration, fmt::format("{:.2f} x free Cmax", *concentration / drug.free_cmax_nM.value)});
   for (const pharma::HillBlock& b : drug.channels) {
+    if (bound && b.channel == pharma::Channel::Kr) continue;
     const char* channel = pharma::name_of(b.channel);
     std::string lower = channel;
     std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
     const double blocked = 100.0 * (1.0 - pharma::remaining_fraction(*concentration, b.ic50_nM, b.hill));
     set_quantity(setup, {fmt::format("{}_{}_block_percent", drug.key, lower), fmt::format("{}: {} blocked", drug.name, channel), "%", blocked, b.source});
   }
+  if (bound) setup.notes.push_back(fmt::format("{}: IKr follows its binding to the hERG channel and its trapping there ({}).", drug.name, drug.herg_source));
+  else if (channel_binds && drug.herg) setup.notes.push_back(drug.name + ": the channel follows the binding of one drug only; this one acts on IKr by its static block.");
+  else if (channel_binds) setup.notes.push_back(drug.name + ": its binding to hERG is not published; it acts on IKr by its static block.");
+  else if (drug.herg)
+    setup.notes.push_back(drug.name + ": these cells take its static block of IKr. How it binds is known: for its effect on QT, the cell model CiPAORdv1.0 was made for drugs and validated on them (Model stage, or build --cell cipaordv1_2017).");
   for (const std::string& note : drug.notes) setup.notes.push_back(drug.name + ": " + note);
   return {};
 }
 
 }  // namespace
+
+ep::ChannelScales scales_of(const pharma::Drug& drug, double concentration_nM, const std::string& ionic_family) {
+  const pharma::ChannelBlock block = pharma::block_at(drug, concentration_nM);
+  const ep::IonicFamily* cells = ep::find_ionic_family(ionic_family);
+  ep::ChannelScales g;
+  if (cells && cells->dynamic_herg && drug.herg && concentration_nM > 0)
+    g.herg = {concentration_nM, drug.herg->Kmax, drug.herg->Ku_per_ms, drug.herg->n, drug.herg->halfmax_nM_n, drug.herg->Vhalf_mV};
+  else
+    g.g_Kr = block.kr;
+  g.g_CaL = block.cal;
+  g.g_Na = block.na;
+  g.g_NaL = block.nal;
+  g.g_Ks = block.ks;
+  g.g_K1 = block.k1;
+  g.g_to = block.to;
+  return g;
+}
 
 twin::InterventionKind drug() {
   using core::Liveness;

@@ -28,6 +28,31 @@ TEST_CASE("dofetilide at 1 x Cmax: 2 nM, IKr scaled by 1/(1+(2/6.125)^1.079), IK
   CHECK(twin::find_quantity(setup.quantities, "dofetilide_ikr_block_percent")->value == Approx(100 * (1 - setup.electro->channels.g_Kr)));
 }
 
+TEST_CASE("in cells with a dynamic hERG channel one drug binds with the numbers of Li et al. 2017 and a second one blocks statically", "[drug]") {
+  auto twin = *test::small_twin();
+  auto heart = std::make_shared<twin::HeartModel>(*twin.heart);
+  heart->baseline.ionic_model = "cipaordv1_2017";
+  twin.heart = heart;
+  auto verapamil = test::sample("drug"), sotalol = test::sample("drug");
+  verapamil.params.set("drug", std::string("verapamil"));
+  sotalol.params.set("drug", std::string("sotalol"));
+  sotalol.id = "second";
+  const auto one = twin::prepare(std::make_shared<const twin::TwinModel>(twin), test::scenario({verapamil}), Mode::fast);
+  REQUIRE(one);
+  const ep::ChannelScales& g = one->electro->channels;
+  CHECK(g.herg == ep::HergBinding{81, 1694000, 0.0008165, 1.043, 335600000, -97.08});
+  CHECK(g.g_Kr == 1.0);   // not blocked twice
+  CHECK(g.g_CaL == pharma::remaining_fraction(81, 201.8, 1.097));
+  CHECK_FALSE(twin::find_quantity(one->quantities, "verapamil_ikr_block_percent"));
+  const auto two = twin::prepare(std::make_shared<const twin::TwinModel>(twin), test::scenario({verapamil, sotalol}), Mode::fast);
+  INFO((two ? "" : two.error().message));
+  REQUIRE(two);
+  CHECK(two->electro->channels.herg == g.herg);
+  const pharma::Drug& second = *pharma::find_drug("sotalol");
+  CHECK(two->electro->channels.g_Kr == pharma::block_at(second, second.free_cmax_nM.value).kr);
+  CHECK(two->electro->channels.g_Kr < 0.99);
+}
+
 TEST_CASE("zero dose is the baseline bit for bit, for every drug and both ways of giving it", "[drug][metamorphic]") {
   const auto baseline = prepared({});
   const std::string problem = baseline.electro->sha256(), setup = baseline.sha256();

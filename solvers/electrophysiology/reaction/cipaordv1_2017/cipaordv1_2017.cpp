@@ -66,6 +66,8 @@ const IonicFamily& family() {
     o.states = cipa_state_rows;
     o.params = cipa_param_rows;
     o.qnet = row_qNet;
+    o.dynamic_herg = true;
+    o.pacing_beats = 400;   // trapped dofetilide and the ions both need minutes: APD90 +9, +14, +22, +30 ms after 31, 100, 200, 400 beats at 1000 ms
     o.parameters = &cipa_parameters;
     o.initial = &initial;
     o.kernel = &kernel;
