@@ -57,6 +57,8 @@ TEST_CASE("Wrong usage has exit code 2, one sentence and nothing on standard out
   wrong_usage({"solve", "--schema", "weather"});
   wrong_usage({"verify", "no/such-case", "--quiet"});
   wrong_usage({"build", "case", "--organ", "liver", "--quiet"});
+  wrong_usage({"build", "case", "--cell", "unobtainium", "--quiet"});
+  wrong_usage({"build", "case", "--cycle-length", "5", "--quiet"});
   wrong_usage({"import", "lumen.vtp", "--surface", "aorta", "--unit", "furlong", "--case", "case", "--quiet"});
 }
 

@@ -120,4 +120,13 @@ TEST_CASE("Real heart CT: import, segment, mesh, build, run and a lesion on the 
   put(dir / "lesion.json", lesion.dump(2));
   const json disabled = ok({"run", folder, "--scenario", (dir / "lesion.json").string()});
   CHECK(disabled.at("quantities") == base.at("quantities"));
+
+  // Paced faster, the same heart repolarises earlier; the case keeps the choice.
+  ok({"build", folder, "--cycle-length", "500"});
+  const json fast = ok({"run", folder});
+  CHECK(value(fast, "qt_ms") < value(base, "qt_ms") - 10);
+  CHECK(value(fast, "qt_ms") > 0.6 * value(base, "qt_ms"));
+  CHECK(value(fast, "total_activation_ms") == Approx(value(base, "total_activation_ms")).epsilon(1e-6));
+  ok({"build", folder});
+  CHECK(value(ok({"run", folder}), "qt_ms") == Approx(value(fast, "qt_ms")).epsilon(1e-9));
 }
