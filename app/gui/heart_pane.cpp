@@ -8,6 +8,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <cmath>
+#include <utility>
 
 #include "app/gui/model_prompt.hpp"
 #include "app/gui/theme.hpp"
@@ -110,6 +111,19 @@ HeartPane::HeartPane(Workspace& workspace, const QString& name, QWidget* parent)
     border.color = {0x4c, 0xc2, 0xff};   // the accent: what is chosen
     view_->scene().set_highlight(std::move(border));
   });
+  connect(&workspace, &Workspace::trouble_at, this, [this](const core::Vec3& place) {
+    viewer::Scene3D::Highlight mark;
+    mark.center = place;
+    mark.radius = 1.5;
+    mark.through = true;
+    view_->scene().set_highlight(std::move(mark));
+    view_->scene().fly_to(place);
+    trouble_shown_ = true;
+  });
+  for (auto signal : {&Workspace::plans_changed, &Workspace::model_changed})
+    connect(&workspace, signal, this, [this] {
+      if (std::exchange(trouble_shown_, false)) view_->scene().set_highlight(std::nullopt);
+    });
   connect(&workspace, &Workspace::label_visible_changed, this, [this](int, const QString& key, bool visible) {
     view_->scene().set_anatomy_visible(key.toStdString(), visible);
   });
@@ -268,6 +282,10 @@ void HeartPane::show_heart_field() {
   scene.set_vision(workspace_.color_blind() ? viewer::Vision::color_blind : viewer::Vision::normal);
   const std::size_t nodes = heart->baseline.mesh->nodes.size();
   const Display display = workspace_.display();
+  if (map_lines_shown_ && !(display == Display::ea_map && workspace_.shown_map() && !workspace_.shown_map()->lines.empty())) {
+    map_lines_shown_ = false;
+    scene.set_highlight(std::nullopt);
+  }
   if (display == Display::tissue) {
     viewer::FieldStyle style;
     style.palette = viewer::Palette::wall_shear;
@@ -304,16 +322,23 @@ void HeartPane::show_heart_field() {
       return;
     }
     viewer::FieldStyle style;
-    style.palette = map->kind == 2 ? viewer::Palette::difference : viewer::Palette::activation;   // low voltage red, as mapping systems have it
+    style.palette = map->kind == 3 ? viewer::Palette::phase : map->kind == 2 ? viewer::Palette::difference : viewer::Palette::activation;   // low voltage red, as mapping systems have it
     style.lo = map->lo;
     style.hi = map->hi;
     style.step = map->step;
     style.title = map->title.toStdString();
     style.unit = map->unit.toStdString();
     style.isolines = map->kind == 0;
-    style.decimals = map->step < 1 ? 1 : 0;
+    style.decimals = map->step < 1 && map->kind != 3 ? 1 : 0;
     style.vision = workspace_.color_blind() ? viewer::Vision::color_blind : viewer::Vision::normal;
     scene.show_field(map->values, style);
+    if (!map->lines.empty()) {
+      viewer::Scene3D::Highlight filaments;
+      filaments.lines = map->lines;
+      filaments.color = {0xff, 0xff, 0xff};
+      scene.set_highlight(std::move(filaments));
+      map_lines_shown_ = true;
+    }
     return;
   }
   const auto electro = shown_.result ? shown_.result->electro : nullptr;

@@ -78,6 +78,7 @@ class HeartPane : public QWidget {
   std::optional<viewer::VesselItem> instead_;
   present::PlanResult shown_;
   std::shared_ptr<const std::vector<float>> shown_frame_;
+  bool map_lines_shown_ = false, trouble_shown_ = false;
   std::vector<core::Vec3> wall_, in_progress_;
   std::vector<float> tissue_;
   present::LumenArcs arcs_;          // of arcs_of_

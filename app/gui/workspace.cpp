@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/present/views.hpp"
+#include "solvers/core/place.hpp"
 
 namespace ot::gui {
 
@@ -174,6 +175,10 @@ void Workspace::tick(double wall_ms) {
     if (job.state == session::JobState::failed && job.id > last_failed_) {
       last_failed_ = job.id;
       emit message(Tone::bad, QString::fromStdString(job.error));
+      if (const auto place = core::place_in(job.error)) {
+        set_crosshair(*place);
+        emit trouble_at(*place);
+      }
       emit job_failed(QString::fromStdString(job.title));
       emit jobs_changed();
       emit results_changed();

@@ -27,7 +27,8 @@ enum class Tone { info, good, attention, bad };
 struct ShownMap {
   std::vector<float> values;                             // [nodes], NaN: not covered
   QString title, unit;
-  int kind = 0;                                          // 0 LAT, 1 voltage, 2 difference
+  int kind = 0;                                          // 0 LAT, 1 voltage, 2 difference, 3 phase
+  std::vector<core::Vec3> lines;                         // drawn over it, point pairs: filaments
   double lo = 0, hi = 1, step = 0;
 };
 // A recorded ECG behind the simulated one.
@@ -131,6 +132,7 @@ class Workspace : public QObject {
   void plans_changed();        // also selection of the active plan, enable, undo
   void results_changed();
   void jobs_changed();
+  void trouble_at(ot::core::Vec3 lps_mm);   // a job failed there
   void job_failed(const QString& title);
   void saved();
   void image_changed(const QString& image_key);   // labels, planes, landmarks ... of one image

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/core/place.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/chamber.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
@@ -28,12 +29,12 @@ core::Error trouble_error(const ElectroProblem& problem, const Tissue& tissue, c
   const core::Vec3& x = problem.mesh->nodes[std::size_t(tissue.node_of[std::size_t(trouble.inner_node)])];
   if (trouble.solver)
     return {core::ErrorCode::computation_failed,
-            fmt::format("The diffusion step at {:.2f} ms did not converge (the result would be wrong). Check the mesh for slivers near ({:.1f}, {:.1f}, "
-                        "{:.1f}) mm and the conductivities.", t, x.x(), x.y(), x.z())};
+            fmt::format("The diffusion step at {:.2f} ms did not converge (the result would be wrong). Check the mesh for slivers near {} and the conductivities.", t,
+                        core::place_words(x))};
   const std::string value = std::isfinite(trouble.v_mV) ? fmt::format("{:.0f} mV", trouble.v_mV) : std::string("not a number");
   return {core::ErrorCode::computation_failed,
-          fmt::format("The potential at ({:.1f}, {:.1f}, {:.1f}) mm became {} at {:.2f} ms (no tissue does that, so the run was stopped). Try a "
-                      "smaller time step, a weaker stimulus, or less extreme channel scales.{}", x.x(), x.y(), x.z(), value, t,
+          fmt::format("The potential at {} became {} at {:.2f} ms (no tissue does that, so the run was stopped). Try a "
+                      "smaller time step, a weaker stimulus, or less extreme channel scales.{}", core::place_words(x), value, t,
                       last_good >= 0 ? fmt::format(" The last good state kept is that of {:.2f} ms.", last_good) : std::string())};
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/core/place.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 
@@ -15,7 +16,6 @@ using core::bad_input;
 using core::Result;
 using core::wrong_usage;
 
-std::string place(const core::Vec3& x) { return fmt::format("({:.1f}, {:.1f}, {:.1f}) mm", x.x(), x.y(), x.z()); }
 
 core::Vec3 centroid(const core::TetMesh& mesh, std::size_t e) {
   core::Vec3 c = core::Vec3::Zero();
@@ -74,7 +74,7 @@ Result<void> check_mesh(const ElectroProblem& p) {
                                       mesh.nodes[std::size_t(t[3])]);
     if (!(v > 0))
       return bad_input(fmt::format("Tet {} at {} is inverted or flat, volume {:.2e} mm3 (diffusion would run backwards there). Rebuild or repair "
-                                   "the mesh.", e, place(centroid(mesh, e)), v));
+                                   "the mesh.", e, core::place_words(centroid(mesh, e)), v));
   }
   if (p.fibres->f.size() != mesh.tets.size() || p.fibres->s.size() != mesh.tets.size())
     return bad_input("The fibres do not belong to this mesh (one direction per tet is needed). Compute the fibres again.");
@@ -82,7 +82,7 @@ Result<void> check_mesh(const ElectroProblem& p) {
     const core::Vec3 &f = p.fibres->f[e], &s = p.fibres->s[e];
     if (!(std::abs(f.norm() - 1) < 1e-3) || !(std::abs(s.norm() - 1) < 1e-3) || !(std::abs(f.dot(s)) < 1e-3))
       return bad_input(fmt::format("The fibre frame of tet {} at {} is not orthonormal (conductivities would be wrong). Compute the fibres again.", e,
-                                   place(centroid(mesh, e))));
+                                   core::place_words(centroid(mesh, e))));
   }
   if (!p.tissue.empty() && p.tissue.size() != mesh.tets.size())
     return bad_input("The tissue regions do not belong to this mesh (one per tet is needed). Assign the tissue again.");

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "solvers/core/place.hpp"
 #include "solvers/hemodynamics/field_transfer.hpp"
 #include "solvers/hemodynamics/flow_run.hpp"
 #include "solvers/hemodynamics/grafts.hpp"
@@ -53,9 +54,9 @@ FlowRun::FlowRun(const FlowProblem& p, const core::Progress& g, const FlowOption
 core::Error FlowRun::diverged(const FlowStepper& s, double t) const {
   const core::Vec3 x = s.where();
   return {core::ErrorCode::computation_failed,
-          fmt::format("The flow diverged at t = {:.4g} s near ({:.1f}, {:.1f}, {:.1f}) mm: {} (the result would be meaningless). "
+          fmt::format("The flow diverged at t = {:.4g} s near {}: {} (the result would be meaningless). "
                       "Refine the mesh there, use a shorter time step or a lower flow.",
-                      t, x[0], x[1], x[2], s.trouble())};
+                      t, core::place_words(x), s.trouble())};
 }
 
 void FlowRun::count(const FlowStepper& s) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Stimulation studies in the window: a short study fills the table, a long one is cancelled, targets go into a plan, export, proof of block.
+#include <QToolButton>
+#include <QSlider>
 #include <QAbstractButton>
 #include <QComboBox>
 #include <QDoubleSpinBox>
@@ -221,6 +223,16 @@ TEST_CASE("targets of a re-entry are tried, ranked, and put into a plan as one u
     run.last_cycles.at_ms.push_back(float(1745 + 250.0 * double(n) / double(nodes)));
     run.last_cycles.repolarised_ms.push_back(2000);
   }
+  ep::FilamentFrame filament;
+  filament.t_ms = 1990;
+  filament.count = 1;
+  filament.length_mm = 1;
+  const auto& at = w.workspace().heart()->baseline.mesh->nodes[0];
+  filament.points = {at, at + core::Vec3(1, 0, 0)};
+  filament.filament = {0, 0};
+  filament.charge = {1, -1};
+  run.filaments = {filament, filament};
+  run.filaments[1].t_ms = 2000;
   study->runs = {run};
   entry.study = study;
   model.add(entry);
@@ -236,8 +248,26 @@ TEST_CASE("targets of a re-entry are tried, ranked, and put into a plan as one u
   circuit->setChecked(true);
   REQUIRE(w.workspace().shown_map());
   CHECK(w.workspace().shown_map()->values.front() == Approx(5).margin(0.01));   // 1745 ms, the cycle began at 1740
+  // Phase and filaments over time: the first node was activated at 1745 ms, so 245 of 260 ms of its turn are over at 1990.
+  auto* kind = w->findChild<QComboBox*>("reentry_kind");
+  auto* time = w->findChild<QSlider*>("reentry_time");
+  CHECK_FALSE(time->isVisible());
+  kind->setCurrentIndex(1);
+  emit kind->activated(1);
+  REQUIRE(time->isVisible());
+  REQUIRE(w.workspace().shown_map());
+  CHECK(w.workspace().shown_map()->kind == 3);
+  CHECK(w.workspace().shown_map()->values.front() == Approx(360.0 * 245 / 260).margin(0.1));
+  CHECK(w.workspace().shown_map()->lines.size() == 2);
+  CHECK(w->findChild<QLabel*>("reentry_words")->text().contains("1990 ms · 1 filament, 1 mm"));
+  time->setValue(1);
+  CHECK(w.workspace().shown_map()->values.front() == Approx(360.0 * 255 / 260).margin(0.1));
+  w->findChild<QToolButton*>("reentry_play")->click();
+  CHECK(w.wait([&] { return time->value() == 0; }));   // it goes round
+  w->findChild<QToolButton*>("reentry_play")->click();
   circuit->setChecked(false);
   CHECK_FALSE(w.workspace().shown_map());
+  CHECK_FALSE(time->isVisible());
 
   auto* suggest = w->findChild<QPushButton*>("study_suggest");
   REQUIRE(suggest->isEnabled());

@@ -29,6 +29,12 @@ constexpr Stop shear_stops[] = {{0.00, {48, 36, 92}},   {0.30, {128, 44, 126}}, 
                                 {0.82, {250, 150, 76}}, {1.00, {252, 232, 150}}};
 constexpr Stop difference_stops[] = {{0.00, {40, 104, 206}}, {0.42, {150, 176, 206}}, {0.50, {214, 216, 216}},
                                      {0.58, {222, 180, 140}}, {1.00, {222, 104, 24}}};
+// A turn from one activation to the next: red at the front. Both ends are one colour.
+constexpr Stop phase_stops[] = {{0.0, {214, 40, 32}},       {1.0 / 6, {240, 190, 46}}, {2.0 / 6, {88, 190, 80}}, {3.0 / 6, {42, 176, 190}},
+                                {4.0 / 6, {48, 88, 210}},   {5.0 / 6, {150, 56, 180}}, {1.0, {214, 40, 32}}};
+// twilight (B. Bechtold, matplotlib, CC0), every eighth of the table: cyclic in lightness, for all kinds of colour vision.
+constexpr Stop twilight_stops[] = {{0.0, {226, 217, 226}},   {0.125, {150, 186, 200}}, {0.25, {98, 119, 186}},  {0.375, {92, 57, 154}}, {0.5, {48, 20, 54}},
+                                   {0.625, {118, 36, 77}},   {0.75, {178, 96, 82}},    {0.875, {202, 166, 147}}, {1.0, {226, 217, 226}}};
 // viridis (S. van der Walt, N. Smith, matplotlib, CC0), every tenth of the table.
 constexpr Stop viridis_stops[] = {{0.0, {68, 1, 84}},    {0.1, {72, 36, 117}},  {0.2, {65, 68, 135}},   {0.3, {53, 95, 141}},
                                   {0.4, {42, 120, 142}}, {0.5, {33, 145, 140}}, {0.6, {34, 168, 132}},  {0.7, {68, 191, 112}},
@@ -68,6 +74,7 @@ core::Color color_at(Palette palette, double fraction, Vision vision) {
       return mix(viridis_stops, f <= ffr_break_fraction ? 1.0 - 0.35 * f / ffr_break_fraction
                                                         : 0.25 * (1.0 - (f - ffr_break_fraction) / (1 - ffr_break_fraction)));
     }
+    if (palette == Palette::phase) return mix(twilight_stops, fraction);
     return mix(viridis_stops, palette == Palette::activation ? 1.0 - fraction : fraction);
   }
   switch (palette) {
@@ -76,6 +83,7 @@ core::Color color_at(Palette palette, double fraction, Vision vision) {
     case Palette::ffr: return mix(ffr_stops, fraction);
     case Palette::pressure: return mix(pressure_stops, fraction);
     case Palette::wall_shear: return mix(shear_stops, fraction);
+    case Palette::phase: return mix(phase_stops, fraction);
     case Palette::difference: return mix(difference_stops, fraction);
   }
   return no_value_color;

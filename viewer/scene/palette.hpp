@@ -15,6 +15,7 @@ enum class Palette {
   ffr,          // 1.00 blue -> green -> yellow -> red <= 0.50, with a hard break at 0.80
   pressure,     // blue low -> red high, lightness increasing to the middle
   wall_shear,   // dark violet low -> yellow high
+  phase,        // a wheel: the colour at the end of the turn is that at its start
   difference,   // blue negative -> neutral -> orange positive
 };
 enum class Vision { normal, color_blind };  // color_blind: viridis (activation reversed so that early stays bright)

@@ -14,6 +14,7 @@
 #include <QTimer>
 #include <cmath>
 
+#include "app/gui/electrophysiology/reentry_show.hpp"
 #include "app/gui/electrophysiology/restitution_plot.hpp"
 #include "app/gui/electrophysiology/runs_table.hpp"
 #include "app/gui/widgets.hpp"
@@ -123,7 +124,7 @@ StudiesPanel::StudiesPanel(Workspace& workspace, QWidget* parent) : QWidget(pare
   for (auto signal : {&Workspace::plans_changed, &Workspace::model_changed, &Workspace::saved}) connect(&workspace, signal, this, &StudiesPanel::refresh);
   connect(&workspace, &Workspace::display_changed, this, [this] {
     const QSignalBlocker quiet(reentry_);
-    reentry_->setChecked(own_map_ && workspace_.shown_map() == own_map_);
+    reentry_->setChecked(circuit_->shown());
   });
   connect(&workspace, &Workspace::segment_changed, this, [this] {
     const int at = sites_->findData("segment");
@@ -290,6 +291,8 @@ void StudiesPanel::make_result(QVBoxLayout* box) {
   reentry_->setCheckable(true);
   connect(reentry_, &QPushButton::toggled, this, &StudiesPanel::show_reentry);
   result->addWidget(reentry_);
+  circuit_ = new ReentryShow(workspace_, result_area_);
+  result->addWidget(circuit_);
   export_ = make_button("Export", "study_export", result_area_, "left");
   set_icon(export_, "save");
   connect(export_, &QPushButton::clicked, this, [this] {

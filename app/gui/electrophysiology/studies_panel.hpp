@@ -19,6 +19,7 @@ class QVBoxLayout;
 namespace ot::gui {
 
 class RestitutionPlot;
+class ReentryShow;
 class RunsTable;
 
 class StudiesPanel : public QWidget {
@@ -71,7 +72,7 @@ class StudiesPanel : public QWidget {
   QVBoxLayout *facts_, *run_facts_, *targets_, *proof_facts_, *restitution_facts_;
   session::StudySpec spec_;                      // the preset with the numbers of the fields
   std::optional<core::Vec3> a_, b_;
-  std::shared_ptr<const ShownMap> own_map_;
+  ReentryShow* circuit_;
   bool filling_ = false;
 };
 

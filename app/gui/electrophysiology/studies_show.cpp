@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "app/gui/electrophysiology/restitution_plot.hpp"
+#include "app/gui/electrophysiology/reentry_show.hpp"
 #include "app/gui/electrophysiology/runs_table.hpp"
 #include "app/gui/electrophysiology/studies_panel.hpp"
 #include "app/gui/widgets.hpp"
@@ -156,8 +157,9 @@ void StudiesPanel::refresh_run() {
   const auto* run = table_->chosen_run();
   const auto* e = model_.chosen();
   const bool circuit = run && run->induced() && e && model_.fits_mesh(*e) && run->last_cycles.nodes() == workspace_.heart()->baseline.mesh->nodes.size();
-  allow(reentry_, circuit, "Activation of the last cycle on the 3D heart", !run ? "Choose a run of the table." : !run->induced() ? "This run ends without re-entry." : "The circuit belongs to another mesh.");
-  if (own_map_ && workspace_.shown_map() == own_map_) show_reentry(circuit);
+  allow(reentry_, circuit, "Activation of the last cycle, or its phase and filaments over time, on the 3D heart", !run ? "Choose a run of the table." : !run->induced() ? "This run ends without re-entry." : "The circuit belongs to another mesh.");
+  if (!circuit) circuit_->show_run(nullptr);
+  else if (circuit_->shown()) circuit_->show_run(run);
   if (!run) return set_text(run_words_, e && e->study && !e->study->runs.empty() ? QStringLiteral("Choose a row: the crosshair goes to its site.") : QString());
   set_text(run_words_, text(run->site.name) + ". " + outcome_words(*run));
   const auto fact = [&](const QString& name, const QString& value) { run_facts_->addWidget(make_fact(name, value, result_area_)); };
@@ -171,30 +173,7 @@ void StudiesPanel::refresh_run() {
   for (const auto& n : run->notes) run_facts_->addWidget(make_label(text(n), "small_hint", result_area_, true));
 }
 
-// The last cycle of the chosen run as isochrones on the 3D heart.
-void StudiesPanel::show_reentry(bool on) {
-  const auto* run = table_->chosen_run();
-  if (!on || !run || !run->induced()) {
-    if (own_map_ && workspace_.shown_map() == own_map_) workspace_.set_shown_map(nullptr);
-    own_map_.reset();
-    return;
-  }
-  const auto& found = run->attempts[std::size_t(run->best)].found;
-  const double to = found.last_activation_ms, from = to - found.cycle_length_ms;
-  const auto& last = run->last_cycles;
-  auto shown = std::make_shared<ShownMap>();
-  shown->values.assign(last.nodes(), std::numeric_limits<float>::quiet_NaN());
-  for (std::size_t n = 0; n < last.nodes(); ++n)
-    for (std::uint32_t k = last.begin[n]; k < last.begin[n + 1]; ++k)
-      if (double(last.at_ms[k]) > from && double(last.at_ms[k]) <= to) shown->values[n] = float(double(last.at_ms[k]) - from);
-  shown->title = "Re-entry, one cycle";
-  shown->unit = "ms";
-  shown->step = std::max(5.0, present::band_step(found.cycle_length_ms, 14));
-  shown->lo = 0;
-  shown->hi = std::ceil(found.cycle_length_ms / shown->step) * shown->step;
-  own_map_ = shown;
-  workspace_.set_shown_map(own_map_);
-}
+void StudiesPanel::show_reentry(bool on) { circuit_->show_run(on ? table_->chosen_run() : nullptr); }
 
 void StudiesPanel::refresh_targets() {
   clear_layout(targets_);

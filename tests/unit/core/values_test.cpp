@@ -6,6 +6,7 @@
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/hash.hpp"
 #include "solvers/core/param_schema.hpp"
+#include "solvers/core/place.hpp"
 #include "solvers/core/progress.hpp"
 
 using namespace ot::core;
@@ -72,4 +73,12 @@ TEST_CASE("parts of a progress report their share of the whole and see the cance
   CHECK(!whole.part(0, 1).cancelled());
   flag->cancel();
   CHECK(whole.part(0, 1).cancelled());
+}
+
+TEST_CASE("a place in a sentence is read back to 0.05 mm, and other brackets are none") {
+  const Vec3 x(-12.34, 0.05, 1234.5);
+  const auto back = place_in("The flow (of blood) diverged near " + place_words(x) + ": (1, 2) and (3.0, 4.0, 5.0) mm too.");
+  REQUIRE(back);
+  CHECK((*back - x).norm() < 0.09);
+  for (const char* none : {"", "(", "(1, 2, 3)", "(1.0, 2.0) mm", "(a, b, c) mm", "(nan, 1.0, 2.0) mm", "1.0, 2.0, 3.0) mm", "(1.0, 2.0, 3.0"}) CHECK_FALSE(place_in(none));
 }

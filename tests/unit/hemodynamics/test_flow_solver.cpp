@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 
 #include "solvers/core/parallel.hpp"
+#include "solvers/core/place.hpp"
 #include "solvers/hemodynamics/navier_stokes.hpp"
 #include "solvers/hemodynamics/sections.hpp"
 #include "tests/support/tube_mesh.hpp"
@@ -179,6 +181,9 @@ TEST_CASE("a run that diverges stops with computation_failed, the time and the p
   REQUIRE_FALSE(r);
   CHECK(r.error().code == core::ErrorCode::computation_failed);
   CHECK_THAT(r.error().message, Catch::Contains("diverged at t =") && Catch::Contains("near (") && Catch::Contains("Refine"));
+  const auto place = core::place_in(r.error().message);   // where the window flies to
+  REQUIRE(place);
+  CHECK(std::any_of(p.mesh->nodes.begin(), p.mesh->nodes.end(), [&](const core::Vec3& x) { return (x - *place).norm() < 0.1; }));
 
   FlowProblem hurried = p;
   hurried.max_s = 0.05;
