@@ -20,6 +20,7 @@
 #include "app/gui/electrophysiology/electrode_tool.hpp"
 #include "app/gui/exchange/export_sheet.hpp"
 #include "app/gui/exchange/label_sheet.hpp"
+#include "app/gui/exchange/mesh_sheet.hpp"
 #include "app/gui/flow/device_tool.hpp"
 #include "app/gui/flow/stream_show.hpp"
 #include "app/gui/heart_pane.hpp"
@@ -104,6 +105,7 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
   sheet_ = new Sheet(whole);
   label_sheet_ = new LabelSheet(*workspace_, whole);
   export_sheet_ = new ExportSheet(*workspace_, whole);
+  new MeshSheet(*workspace_, whole);
   if (options_.starter) {
     auto* card = new StarterCard(*actions_, nullptr);
     centre_->show_starter(card);
@@ -169,6 +171,7 @@ void MainWindow::open_path(const std::filesystem::path& path) {
   std::error_code ec;
   if (std::filesystem::exists(path / "case.json", ec)) workspace_->session().open(path);
   else if (path.filename() == "case.json") workspace_->session().open(path.parent_path());
+  else if (is_mesh_file(path) && std::filesystem::exists(path, ec)) findChild<MeshSheet*>()->open(path);
   else if (std::filesystem::exists(path, ec)) import_->open(path);
   else workspace_->say(Tone::bad, QStringLiteral("%1 does not exist (nothing was opened). Check the name.").arg(QString::fromStdString(path.string())));
 }

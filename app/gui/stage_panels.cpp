@@ -57,6 +57,7 @@ CasePanel::CasePanel(Workspace& workspace, Actions& actions, QWidget* parent) : 
   box_->addWidget(action_button(actions, "save_as", "save", "Save the case as", this));
   add_caption(box_, "Exchange");
   box_->addWidget(action_button(actions, "bring_labels", "open", "Labels of another tool", this));
+  box_->addWidget(action_button(actions, "bring_mesh", "open", "Mesh of another tool", this));
   box_->addWidget(action_button(actions, "export_data", "save", "Export", this));
   facts_ = new QVBoxLayout;
   facts_->setSpacing(5);

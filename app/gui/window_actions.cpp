@@ -13,6 +13,7 @@
 #include "app/gui/command_search.hpp"
 #include "app/gui/exchange/export_sheet.hpp"
 #include "app/gui/exchange/label_sheet.hpp"
+#include "app/gui/exchange/mesh_sheet.hpp"
 #include "app/gui/heart_pane.hpp"
 #include "app/gui/main_window.hpp"
 #include "app/gui/placement.hpp"
@@ -207,6 +208,7 @@ void MainWindow::make_file_actions() {
     else workspace_->say(Tone::good, "Saved " + file);
   });
   a.add("bring_labels", "File", "Bring labels of another tool", {}, [this] { label_sheet_->choose_file(); });
+  a.add("bring_mesh", "File", "Bring a mesh of another tool", {}, [this] { findChild<MeshSheet*>()->choose_file(); });
   a.add("export_data", "File", "Export labels, image or meshes", QKeySequence("Ctrl+E"), [this] { export_sheet_->open({}); });
   a.add("export_scenario", "File", "Export the plan as JSON", {}, [this] {
     const QString file = QFileDialog::getSaveFileName(this, "Export the plan", "plan.json", "JSON (*.json)");

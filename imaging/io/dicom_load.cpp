@@ -8,6 +8,7 @@
 
 #include "imaging/io/dicom.hpp"
 #include "imaging/io/preflight.hpp"
+#include "imaging/io/thumbnail.hpp"
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
 
@@ -243,27 +244,14 @@ core::Result<Thumbnail> reading_thumbnail(const DicomScan& scan, const DicomRead
   if (auto ok = frames.read(f, frame, values); !ok) return core::pass(ok);
   const double dx = f.frames[std::size_t(frame)].dx > 0 ? f.frames[std::size_t(frame)].dx : 1, dy = f.frames[std::size_t(frame)].dy > 0 ? f.frames[std::size_t(frame)].dy : 1;
   const double scale = side / std::max(f.columns * dx, f.rows * dy);
-  Thumbnail t;
-  t.width = std::max(1, int(std::lround(f.columns * dx * scale)));
-  t.height = std::max(1, int(std::lround(f.rows * dy * scale)));
-  std::vector<float> small(std::size_t(t.width) * std::size_t(t.height));
-  for (int j = 0; j < t.height; ++j)
-    for (int i = 0; i < t.width; ++i) {
-      const int x = std::min(f.columns - 1, int((i + 0.5) * f.columns / t.width)), y = std::min(f.rows - 1, int((j + 0.5) * f.rows / t.height));
-      small[std::size_t(j) * std::size_t(t.width) + std::size_t(i)] = values[std::size_t(y) * std::size_t(f.columns) + std::size_t(x)];
+  const int width = std::max(1, int(std::lround(f.columns * dx * scale))), height = std::max(1, int(std::lround(f.rows * dy * scale)));
+  std::vector<float> small(std::size_t(width) * std::size_t(height));
+  for (int j = 0; j < height; ++j)
+    for (int i = 0; i < width; ++i) {
+      const int x = std::min(f.columns - 1, int((i + 0.5) * f.columns / width)), y = std::min(f.rows - 1, int((j + 0.5) * f.rows / height));
+      small[std::size_t(j) * std::size_t(width) + std::size_t(i)] = values[std::size_t(y) * std::size_t(f.columns) + std::size_t(x)];
     }
-  float low = -160, high = 440;   // CT: the chamber window 600/200 extended to fat; others by percentile
-  if (f.modality != "CT") {
-    std::vector<float> sorted;
-    for (float x : small)
-      if (std::isfinite(x)) sorted.push_back(x);
-    if (sorted.empty()) return core::bad_input("There is nothing to show.");
-    std::sort(sorted.begin(), sorted.end());
-    low = sorted[sorted.size() / 50];
-    high = sorted[sorted.size() - 1 - sorted.size() / 50];
-  }
-  for (float x : small) t.grey.push_back(std::uint8_t(std::clamp(255.0 * (double(x) - low) / std::max(1e-6, double(high) - low), 0.0, 255.0)));
-  return t;
+  return grey_picture(small, width, height, f.modality == "CT");
 }
 
 }  // namespace ot::imaging

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "imaging/segmentation/heart_stages.hpp"
 #include "imaging/segmentation/recipes.hpp"
@@ -27,6 +28,8 @@ constexpr double least_fat_step = 0.4;     // fat lies some 210 HU below the wal
 constexpr double least_fat_share = 0.08;   // of the dark voxels that lie among their like; blurred borders have hardly any
 constexpr double faint_right = 0.7;        // right-heart blood, in steps from LV wall to left-heart blood: below, it gets its own threshold
 constexpr double least_right = 0.18;       // below, it cannot be told from wall (noise and partial volume are of that size)
+constexpr double brighter_right = 1.3;     // of the same steps: above, contrast is still on its way and the right heart is cut at half of its own height
+constexpr double unsmeared = 0.04;         // of the step from wall to blood: a still scan's median lies that close above where the wall's values crowd (real CT: 0.025, beating: 0.11)
 constexpr double unlikely = 0.02;          // handicap of those readings
 constexpr double least_score_placed = 0.05;   // where a person placed the heart by clicks
 constexpr double least_score = 0.20;       // agreement with the model heart; non-hearts among the shared scans reach 0.14, hearts 0.28 and more
@@ -50,9 +53,10 @@ struct Classes {
   double gas = 0, contrast = 0;
 };
 
-// Two guesses at gas | soft | contrast: in HU, gas first and then the rest; in rescaled 8-bit scans, where all gas is one value, all at once.
-// The model heart decides which fits.
-Result<std::vector<Classes>> find_classes(const std::vector<float>& smooth) {
+// Guesses at gas | soft | contrast; the model heart decides which fits. In HU gas is parted first and then the rest; in rescaled 8-bit scans,
+// where all gas is one value, all at once. `two_bloods`: the blood of one side is so much brighter (contrast still on its way through the right
+// heart, or gone from it) that it makes a class of its own.
+Result<std::vector<Classes>> find_classes(const std::vector<float>& smooth, bool two_bloods) {
   std::vector<float> some;
   for (std::size_t i = 0; i < smooth.size(); i += 7) some.push_back(smooth[i]);
   const auto two = voxels::otsu(some, 2);
@@ -63,11 +67,15 @@ Result<std::vector<Classes>> find_classes(const std::vector<float>& smooth) {
   std::vector<float> tissue;
   for (float v : some)
     if (v > two[0]) tissue.push_back(v);
-  const auto three = voxels::otsu(std::move(tissue), 3);
-  if (three.size() < 2) return flat();
+  const int more = two_bloods ? 1 : 0;
+  const auto three = voxels::otsu(std::move(tissue), 3 + more);
+  if (int(three.size()) < 2 + more) {
+    if (two_bloods) return std::vector<Classes>{};
+    return flat();
+  }
   std::vector<Classes> out = {{two[0], three[1]}};
-  const auto all = voxels::otsu(std::move(some), 3);
-  if (all.size() == 2) out.push_back({all[0], all[1]});
+  const auto all = voxels::otsu(std::move(some), 3 + more);
+  if (int(all.size()) == 2 + more) out.push_back({all[0], all[1]});
   return out;
 }
 
@@ -86,6 +94,20 @@ MatterMap find_matter(const core::Grid& grid, const std::vector<float>& smooth, 
         m.values[m.grid.offset(i, j, k)] = sum < t.gas ? Matter::gas : (sum < t.contrast ? Matter::soft : Matter::contrast);
       }
   return m;
+}
+
+// Where the values crowd: the middle of the narrowest range that holds a third of them (the mean of all such ranges when whole numbers make
+// several alike). Where motion smears blood into the wall the mixtures pull a median up by tens of HU, but not this.
+double densest(std::vector<float> v) {
+  std::sort(v.begin(), v.end());
+  const std::size_t third = std::max<std::size_t>(1, v.size() / 3);
+  double narrowest = 1e30, sum = 0, n = 0;
+  for (std::size_t i = 0; i + third < v.size(); ++i) {
+    const double width = double(v[i + third]) - double(v[i]);
+    if (width < narrowest) narrowest = width, sum = n = 0;
+    if (width == narrowest) sum += double(v[i + third / 2]), n += 1;
+  }
+  return n > 0 ? sum / n : double(v[v.size() / 2]);
 }
 
 // The part of the scan around the fitted heart, with thresholds found inside it.
@@ -143,15 +165,19 @@ Result<HeartImage> around_heart(const core::Volume& work, const ShapePrior& prio
     return double(v[v.size() / 2]);
   };
   walls.erase(std::remove_if(walls.begin(), walls.end(), [&](float v) { return v > t[1]; }), walls.end());
-  out.wall = walls.size() > 200 ? median(std::move(walls)) : 2 * t[1] - out.blood;
-  out.above_wall = 0.5 * (out.wall + out.blood);
-  if (hints.input().threshold) out.above_wall = *hints.input().threshold;
+  double crowd = out.wall = 2 * t[1] - out.blood;
+  if (walls.size() > 200) out.wall = median(walls), crowd = densest(std::move(walls));
+  // A smeared wall still counts with what was smeared into it where it borders on fat and lung (its outer border, myocardium.cpp), not against blood.
+  const double smeared = (out.wall - crowd) / std::max(1.0, out.blood - crowd);
+  out.above_wall = 0.5 * (out.wall - std::clamp((smeared - unsmeared) / unsmeared, 0.0, 1.0) * (out.wall - crowd) + out.blood);
+  out.above_wall_vessel = 0.5 * (out.wall + out.blood);
+  if (hints.input().threshold) out.above_wall = out.above_wall_vessel = *hints.input().threshold;
   // Right heart: half way to its own blood where that is clearly fainter; no threshold where it can hardly be told from wall.
   out.right_blood = out.blood, out.right_above_wall = out.above_wall;
   if (right.size() > 200) {
     const double level = (median(right) - out.wall) / std::max(1.0, out.blood - out.wall);
     out.right_filled = level > least_right;
-    if (out.right_filled && level < faint_right) {
+    if (out.right_filled && (level < faint_right || level > brighter_right)) {
       out.right_blood = out.wall + level * (out.blood - out.wall);
       out.right_above_wall = 0.5 * (out.wall + out.right_blood);
     }
@@ -220,7 +246,7 @@ struct Found {
 Result<Found> find_heart(const core::Volume& work, const ShapePrior& prior, const GuidedInput& input, const core::Progress& progress) {
   const auto smooth = voxels::gaussian(work.grid, work.values, 1.0);
   if (progress.cancelled()) return core::cancelled();
-  const auto guesses = find_classes(smooth);
+  auto guesses = find_classes(smooth, false);
   if (!guesses) return core::pass(guesses);
   Found best;
   best.fit.score = -1e9;
@@ -236,7 +262,12 @@ Result<Found> find_heart(const core::Volume& work, const ShapePrior& prior, cons
   };
   if (auto ok = try_all(smooth, false, true, 0, progress.part(0, 0.5)); !ok) return core::pass(ok);
   if (best.fit.score < surely) {
-    if (auto ok = try_all(smooth, false, false, unlikely, progress.part(0.5, 0.75)); !ok) return core::pass(ok);
+    auto more = find_classes(smooth, true);
+    if (!more) return core::pass(more);
+    const auto usual = std::exchange(*guesses, std::move(*more));
+    if (auto ok = try_all(smooth, false, true, unlikely, progress.part(0.5, 0.6)); !ok) return core::pass(ok);
+    *guesses = usual;
+    if (auto ok = try_all(smooth, false, false, unlikely, progress.part(0.6, 0.75)); !ok) return core::pass(ok);
     core::Volume flipped;
     flipped.grid = work.grid;
     flipped.values = smooth;
@@ -276,12 +307,18 @@ Result<Segmentation> segment_heart(const core::Volume& scan, const GuidedInput& 
   const auto wall = find_wall(*image, chambers->labels, out.planes, chambers->fit, hints, progress.part(0.75, 0.9));
   if (!wall) return core::pass(wall);
 
+  std::vector<std::uint8_t> unfilled;
+  if (!image->right_filled) {
+    auto assumed = assume_right_heart(*image, prior, *chambers, wall->myocardium, progress.part(0.9, 0.92));
+    if (!assumed) return core::pass(assumed);
+    unfilled = std::move(*assumed);
+  }
+
   core::LabelMap map;
   map.grid = work->grid;
   map.labels = l::heart();
   map.values.assign(map.grid.voxels(), 0);
   std::array<std::size_t, 256> doubtful{}, all{}, at_edge{};
-  const Unfit unfit(chambers->fit);
   for (int k = 0; k < image->grid.size[2]; ++k)
     for (int j = 0; j < image->grid.size[1]; ++j)
       for (int i = 0; i < image->grid.size[0]; ++i) {
@@ -289,12 +326,7 @@ Result<Segmentation> segment_heart(const core::Volume& scan, const GuidedInput& 
         std::uint8_t v = chambers->labels[from];
         if (!v && wall->myocardium[from]) v = std::uint8_t(wall->scar[from] ? l::scar : l::lv_myocardium);
         bool assumed = false;
-        if (!image->right_filled && (v == 0 || right_heart(v))) {   // nothing to see there: the model heart fills what is neither fat nor gas
-          const Vec3 m = unfit(image->grid.to_patient(Vec3(i, j, k)));
-          v = 0;
-          for (int label : {l::rv_blood_pool, l::right_atrium, l::pulmonary_artery})
-            if (prior.at(label, m) < 0 && image->smooth[from] > image->below_wall) v = std::uint8_t(label), assumed = true;
-        }
+        if (!image->right_filled && (v == 0 || right_heart(v))) v = unfilled[from], assumed = v != 0;
         const int x = found->mirrored ? map.grid.size[0] - 1 - (low[0] + i) : low[0] + i;
         map.values[map.grid.offset(x, low[1] + j, low[2] + k)] = v;
         ++all[v];
@@ -322,7 +354,7 @@ Result<Segmentation> segment_heart(const core::Volume& scan, const GuidedInput& 
     add(info.key + "_uncertain_percent", info.name + ": uncertain share", "%", 100.0 * double(doubtful[std::size_t(info.value)]) / double(all[std::size_t(info.value)]),
         info.value == l::lv_myocardium || info.value == l::scar ? "near a threshold, or its outer border was not seen" : "near the blood threshold or near a cut");
   }
-  add("threshold_blood", "Threshold blood | wall", scan.quantity, image->above_wall, "half way from the LV wall's median to the blood of the left heart");
+  add("threshold_blood", "Threshold blood | wall", scan.quantity, image->above_wall, "half way from the LV wall's usual value to the blood of the left heart");
   add("threshold_right_atrium", "Threshold blood | wall, right atrium", scan.quantity, told.right_atrium_threshold.value_or(image->wall + 0.25 * (image->right_above_wall - image->wall)),
       "a quarter of the way to the threshold: its blood is often unmixed");
   add("threshold_wall", "Threshold wall | fat", scan.quantity, image->below_wall, "60 % of the step from fat to the LV wall");
@@ -331,7 +363,7 @@ Result<Segmentation> segment_heart(const core::Volume& scan, const GuidedInput& 
   add("lv_wall_replaced_percent", "LV wall taken from neighbours", "%", 100.0 * wall->replaced_share, "directions without a visible outer border");
   add("scar_threshold", "Scar threshold", scan.quantity, wall->scar_threshold, fmt::format("remote wall {:.0f} minus 2.5 SD of {:.0f}", wall->remote_mean, wall->remote_sd));
   add("heart_fit_agreement", "Agreement with the model heart", "1", fit->score);
-  if (image->right_above_wall < image->above_wall) add("threshold_right_blood", "Threshold blood | wall, right heart", scan.quantity, image->right_above_wall, "half way from the wall to the right heart's own blood");
+  if (image->right_above_wall != image->above_wall) add("threshold_right_blood", "Threshold blood | wall, right heart", scan.quantity, image->right_above_wall, "half way from the wall to the right heart's own blood");
   for (const Plane& p : out.planes)
     if (!p.fitted) out.notes.push_back(fmt::format("The {} valve plane could not be seen; it is assumed from the model heart.", p.key));
   if (wall->corrected_mm > 0)
@@ -340,9 +372,9 @@ Result<Segmentation> segment_heart(const core::Volume& scan, const GuidedInput& 
   if (found->mirrored)
     out.notes.push_back("The heart lies mirrored in this scan (apex to the patient's right): a true dextrocardia, or left and right were swapped on the way. Check the laterality before going on.");
   if (!image->right_filled)
-    out.notes.push_back("The right heart holds no visible contrast: RV, right atrium and pulmonary artery are the model heart's (assumed), not seen.");
-  else if (image->right_above_wall < image->above_wall)
-    out.notes.push_back(fmt::format("The right heart is fainter than the left: it was cut at {:.0f} instead of {:.0f}.", image->right_above_wall, image->above_wall));
+    out.notes.push_back("The right heart holds no visible contrast: RV, right atrium and pulmonary artery are assumed: the model heart's, moved out to the fat and lung around them.");
+  else if (image->right_above_wall != image->above_wall)
+    out.notes.push_back(fmt::format("The right heart is {} than the left: it was cut at {:.0f} instead of {:.0f}.", image->right_above_wall < image->above_wall ? "fainter" : "much brighter", image->right_above_wall, image->above_wall));
   for (const int value : {l::lv_blood_pool, l::lv_myocardium, l::rv_blood_pool, l::left_atrium, l::right_atrium})
     if (double(at_edge[std::size_t(value)]) * working_mm * working_mm > 100.0)   // mm^2: more than a rounded rim that touches it
       out.notes.push_back(fmt::format("{} is cut off by the edge of the scan: its volume is too small.", l::heart()[std::size_t(value - 1)].name));

@@ -114,11 +114,15 @@ Result<Cut> cut(const HeartImage& image, const core::Grid& grid, const std::vect
   const auto voxel = members(open);
   auto cost = costs(grid, voxel, prior, fit, hints);
   const double threshold = image.above_wall, blood = image.blood;
-  // Unmixed contrast, far brighter than blood in the left heart, is on its way through the right heart (SVC against right pulmonary artery).
+  // Unmixed contrast, far brighter than blood in the left heart, is on its way through the right heart (SVC against right pulmonary artery). Where
+  // the right heart is that bright as a whole, the pulmonary artery may be as well.
+  const double mixed_right = std::max(blood, image.right_blood);
   for (std::size_t n = 0; n < voxel.size(); ++n) {
-    const double excess = std::clamp((smooth[std::size_t(voxel[n])] - (2 * blood - threshold)) / (blood - threshold), 0.0, 1.0);
+    const auto excess = [&](double usual) { return std::clamp((smooth[std::size_t(voxel[n])] - (2 * usual - threshold)) / (usual - threshold), 0.0, 1.0); };
+    const float left = float(0.35 * excess(blood)), artery = mixed_right > blood ? float(0.35 * excess(mixed_right)) : left;
     for (std::size_t c = 0; c + 1 < columns; ++c)
-      if (column_label[c] != l::right_atrium && column_label[c] != l::rv_blood_pool && column_label[c] != l::superior_vena_cava && column_label[c] != l::inferior_vena_cava) cost[n * columns + c] += float(0.35 * excess);
+      if (column_label[c] != l::right_atrium && column_label[c] != l::rv_blood_pool && column_label[c] != l::superior_vena_cava && column_label[c] != l::inferior_vena_cava)
+        cost[n * columns + c] += column_label[c] == l::pulmonary_artery ? artery : left;
   }
   std::vector<float> weight(voxel.size());
   std::vector<std::uint8_t> start(voxel.size());
@@ -282,12 +286,16 @@ Mask main_lumen(const core::Grid& grid, const Mask& pool, double trim) {
 
 Level level_at(const HeartImage& image, const ShapePrior& prior, const Vec3& m) {
   const Level left{image.above_wall, image.blood};
-  if (image.right_above_wall == image.above_wall) return left;
+  if (image.right_above_wall == image.above_wall && image.above_wall_vessel == image.above_wall) return left;
   double right = 1e9, other = 1e9;
   for (int v : {l::rv_blood_pool, l::right_atrium, l::pulmonary_artery, model_labels::svc}) right = std::min(right, double(prior.at(v, m)));
   for (int v : {l::lv_blood_pool, l::lv_myocardium, l::left_atrium, l::aorta, l::descending_aorta, model_labels::pulmonary_vein}) other = std::min(other, double(prior.at(v, m)));
   // Where the left heart is nearer its higher threshold holds: its blurred border must not become right-heart blood.
-  return right < other ? Level{image.right_above_wall, image.right_blood} : left;
+  if (right < other) return {image.right_above_wall, image.right_blood};
+  double vessel = 1e9, chamber = 1e9;
+  for (int v : {l::aorta, l::descending_aorta}) vessel = std::min(vessel, double(prior.at(v, m)));
+  for (int v : {l::lv_blood_pool, l::lv_myocardium, l::left_atrium, model_labels::pulmonary_vein}) chamber = std::min(chamber, double(prior.at(v, m)));
+  return vessel < chamber ? Level{image.above_wall_vessel, image.blood} : left;
 }
 
 Result<Chambers> find_chambers(const HeartImage& image, const ShapePrior& prior, const HeartFit& start, Hints& hints, const core::Progress& progress) {

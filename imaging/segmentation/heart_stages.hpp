@@ -13,6 +13,7 @@ struct HeartImage {
   std::vector<float> raw, smooth;   // scan values; smoothed by 0.75 mm
   double below_wall = 0;            // fat | wall
   double above_wall = 0;            // wall | blood
+  double above_wall_vessel = 0;     // the same for the aorta: what motion smears into the LV wall says nothing of it
   double wall = 0;                  // median of the LV wall
   double gas = 0;                   // gas | tissue; in a rescaled scan where gas and fat meet
   double blood = 0;                 // median of contrast blood in the left heart
@@ -34,6 +35,9 @@ struct Chambers {
 };
 // Blood pools: contrast voxels cut into chambers, papillary muscles and trabeculae closed.
 core::Result<Chambers> find_chambers(const HeartImage& image, const ShapePrior& prior, const HeartFit& fit, Hints& hints, const core::Progress& progress);
+
+// RV, right atrium and pulmonary artery where they hold no contrast (unfilled_right.cpp): labels, 0 elsewhere; never in the LV wall or left-heart blood.
+core::Result<std::vector<std::uint8_t>> assume_right_heart(const HeartImage& image, const ShapePrior& prior, const Chambers& found, const voxels::Mask& lv_wall, const core::Progress& progress);
 
 // Mitral, aortic, tricuspid and pulmonary planes: clicked ones, else from the surfaces where two pools touch, else the model's.
 std::vector<Plane> fit_valves(const core::Grid& grid, const std::vector<std::uint8_t>& labels, const HeartFit& fit, const Hints& hints);

@@ -104,6 +104,19 @@ TEST_CASE("Guide: the run is a job that lands as one undo step, and the panel th
   REQUIRE(w.wait([&] { return w.session().data()->images.front().labels != nullptr; }, 180000));
   CHECK(w.session().data()->images.front().planes.size() == 4);
   CHECK(panel->findChild<QLabel*>("guide_mitral_state")->text() == "found");
+  // The volumes follow the threshold slider without a run: lower, more blood; the labels stay.
+  auto* live = panel->findChild<QLabel*>("guide_live_volumes");
+  REQUIRE(w.wait([&] { return !live->text().isEmpty(); }));
+  const auto labels = w.session().data()->images.front().labels;
+  const auto lv_ml = [&] { return live->text().mid(3, live->text().indexOf(" ml") - 3).toDouble(); };
+  CHECK(lv_ml() == Approx(labels->volume_ml(core::labels::lv_blood_pool)).margin(1.0));
+  const double before = lv_ml();
+  auto* slider = panel->findChild<QSlider*>("guide_threshold");
+  slider->setValue(slider->value() - 60);
+  CHECK(lv_ml() > before);
+  CHECK(live->text().contains("estimate"));
+  CHECK(w.session().data()->images.front().labels == labels);
+  w.session().undo();
   w.session().undo();
   CHECK(w.session().data()->images.front().labels == nullptr);
 }

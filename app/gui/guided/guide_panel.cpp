@@ -123,6 +123,10 @@ GuidePanel::GuidePanel(Workspace& workspace, QWidget* parent) : QWidget(parent),
     box->addLayout(line);
   };
   slider("guide_threshold", "Threshold between wall and blood", "Brighter is blood. Preset: half way from the LV wall to the blood of the left heart.", threshold_, threshold_value_);
+  live_ = make_label("", "small", body_, true);
+  live_->setObjectName("guide_live_volumes");
+  live_->hide();
+  box->addWidget(live_);
   caption("Right atrium, its own threshold");
   slider("guide_ra_threshold", "Threshold of the right atrium", "Unmixed blood in the right atrium is darker: lower it until the outline fills the atrium.", right_atrium_, right_atrium_value_);
   auto* preset = make_button("Thresholds from the scan", "guide_preset", body_, "left");
@@ -170,6 +174,7 @@ GuidePanel::GuidePanel(Workspace& workspace, QWidget* parent) : QWidget(parent),
     if (filling_) return;
     const double value = from_slider(v);
     tool_->set_preview(value, {});
+    refresh_live();
     tool_->change("blood threshold", [&](imaging::GuidedInput& g) { g.threshold = value; }, "guide-threshold");
   });
   connect(right_atrium_, &QSlider::valueChanged, this, [this](int v) {
@@ -379,6 +384,8 @@ void GuidePanel::refresh() {
   filling_ = true;
   papillary_->setCurrentIndex(g.papillary == imaging::Papillary::wall ? 1 : 0);
   filling_ = false;
+  read_volumes(quantity(*image, "threshold_blood"));
+  refresh_live();
   refresh_results();
 }
 

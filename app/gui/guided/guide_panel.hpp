@@ -3,6 +3,7 @@
 #pragma once
 #include <QWidget>
 #include <map>
+#include <memory>
 
 #include "app/gui/guided/guide_tool.hpp"
 
@@ -16,6 +17,10 @@ class QVBoxLayout;
 
 namespace ot::viewer {
 class SliceView;
+}
+
+namespace ot::imaging {
+class ThresholdVolumes;
 }
 
 namespace ot::gui {
@@ -42,6 +47,8 @@ class GuidePanel : public QWidget {
   void attach();                         // overlay and tool into the slice views of the window
   void refresh();
   void refresh_results();
+  void read_volumes(double threshold);   // a job, once per label map; `threshold`: the one the labels were made with
+  void refresh_live();                   // volumes at the slider's threshold, before any run
   void set_slider(QSlider* slider, NumberLabel* shown, std::optional<double> value, double preset);
   double from_slider(int v) const;
   void run();
@@ -65,6 +72,9 @@ class GuidePanel : public QWidget {
   double low_ = 0, high_ = 1;            // values at the ends of the sliders
   const void* ranged_ = nullptr;         // volume the ends were taken from
   bool filling_ = false;
+  QLabel* live_;
+  std::shared_ptr<const imaging::ThresholdVolumes> volumes_;
+  const void* volumes_of_ = nullptr;     // the label map; not held, so that a brush may go on in it
 };
 
 }  // namespace ot::gui

@@ -17,6 +17,7 @@
 #include "app/gui/workspace.hpp"
 #include "app/present/stages.hpp"
 #include "app/session/join_image.hpp"
+#include "app/session/preview.hpp"
 
 namespace ot::gui {
 namespace {
@@ -186,7 +187,7 @@ void ImportPage::load_pictures() {
     for (std::size_t i = 0; i < std::min(most_pictures, scan->readings.size()); ++i) {
       if (progress.cancelled()) return core::cancelled();
       progress.report(double(i) / double(scan->readings.size()), "previews");
-      if (auto picture = session::thumbnail(*scan, scan->readings[i], 120)) (*pictures)[i] = std::move(*picture);
+      if (auto picture = session::preview(*scan, scan->readings[i], 120, progress)) (*pictures)[i] = std::move(*picture);
     }
     return session::JobRunner::Completion([this, scan, pictures] {
       if (scan != scan_) return;

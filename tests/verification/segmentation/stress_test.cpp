@@ -4,9 +4,12 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <set>
+#include <string>
 
 #include "imaging/io/io.hpp"
 #include "imaging/segmentation/recipe.hpp"
@@ -17,15 +20,35 @@
 using namespace ot;
 namespace l = core::labels;
 
-TEST_CASE("Real CT as 8 bit with motion (doubled by 3.9 and by 6.1 mm with shifted slabs, mean of five moments of a beat of 15 %): Dice >= 0.90 LV, 0.80 wall, 0.85 RV, 0.88 LA, 0.75 RA, 0.90 aorta (issue 3)") {
+namespace {
+
+// What the stressed scan does not show (cut off, or beyond its edge) cannot be found: it joins what is left out of the score.
+core::LabelMap unseen(const core::LabelMap& ignore, const test::Stressed& stressed) {
+  core::LabelMap out = ignore;
+  const auto& g = ignore.grid;
+  for (int k = 0; k < g.size[2]; ++k)
+    for (int j = 0; j < g.size[1]; ++j)
+      for (int i = 0; i < g.size[0]; ++i) {
+        const core::Vec3 p = g.to_patient(core::Vec3(i, j, k)), q = stressed.ct.grid.to_index(stressed.map ? stressed.map(p) : p);
+        if (!stressed.ct.grid.contains(int(std::lround(q.x())), int(std::lround(q.y())), int(std::lround(q.z())))) out.values[g.offset(i, j, k)] = 1;
+      }
+  return out;
+}
+
+}  // namespace
+
+namespace {
+
+// Issue 3's automatic bounds under the named conditions.
+void check_bounds(const std::set<std::string>& names) {
   const auto ct = imaging::read_volume(test::shared_file("data/heart-cta-dissection/ct.nii.gz"), "", {});
   const auto ref = imaging::read_labels(test::shared_file("data/heart-cta-dissection/reference_heart_labels.nii.gz"), l::heart());
   const auto ignore = imaging::read_labels(test::shared_file("data/heart-cta-dissection/reference_heart_labels_ignore.nii.gz"), {});
   REQUIRE((ct && ref && ignore));
   const std::map<int, double> floors = {{l::lv_blood_pool, 0.90}, {l::lv_myocardium, 0.80}, {l::rv_blood_pool, 0.85}, {l::left_atrium, 0.88}, {l::right_atrium, 0.75}, {l::aorta, 0.90}};
-  int checked = 0;
+  std::size_t checked = 0;
   for (const auto& c : test::conditions()) {
-    if (c.name != "8bit-motion" && c.name != "8bit-motion-6mm" && c.name != "8bit-beating") continue;
+    if (!names.count(c.name)) continue;
     const auto stressed = c.make(*ct, *ref);
     const auto s = imaging::find_recipe("cardiac_ct")->run(stressed.ct, {});
     if (!s) FAIL(s.error().message);
@@ -38,7 +61,17 @@ TEST_CASE("Real CT as 8 bit with motion (doubled by 3.9 and by 6.1 mm with shift
         ++checked;
       }
   }
-  CHECK(checked == 18);
+  CHECK(checked == names.size() * floors.size());
+}
+
+}  // namespace
+
+TEST_CASE("Real CT as 8 bit with motion (doubled by 3.9 and by 6.1 mm with shifted slabs, mean of five moments of a beat of 15 %): Dice >= 0.90 LV, 0.80 wall, 0.85 RV, 0.88 LA, 0.75 RA, 0.90 aorta (issue 3)") {
+  check_bounds({"8bit-motion", "8bit-motion-6mm", "8bit-beating"});
+}
+
+TEST_CASE("Real CT with early contrast (right heart 1.8 times, left 0.6 times as far above the wall) and with an unfilled right heart: Dice >= 0.90 LV, 0.80 wall, 0.85 RV, 0.88 LA, 0.75 RA, 0.90 aorta (issue 3)") {
+  check_bounds({"early", "left-only"});
 }
 
 TEST_CASE("Stress table of the cardiac recipe on the real CT", "[.stress]") {
@@ -64,7 +97,8 @@ TEST_CASE("Stress table of the cardiac recipe on the real CT", "[.stress]") {
       CHECK(imaging::write_volume(stressed.ct, std::string(folder) + "/" + c.name + "_ct.nii"));
       CHECK(imaging::write_labels(s->labels, std::string(folder) + "/" + c.name + "_labels.nii"));
     }
-    const auto scores = imaging::score_labels(s->labels, *ref, &*ignore, stressed.map);
+    const core::LabelMap skipped = unseen(*ignore, stressed);
+    const auto scores = imaging::score_labels(s->labels, *ref, &skipped, stressed.map);
     REQUIRE(scores);
     std::printf("stress %-20s", c.name.c_str());
     for (int label : {1, 2, 3, 4, 5, 6, 7})
@@ -88,7 +122,7 @@ TEST_CASE("Stress table of the cardiac recipe on the real CT", "[.stress]") {
       for (int k = 0; k < ref->grid.size[2]; ++k)
         for (int j = 0; j < ref->grid.size[1]; ++j)
           for (int i = 0; i < ref->grid.size[0]; ++i) {
-            if (ignore->at(i, j, k)) continue;
+            if (skipped.at(i, j, k)) continue;
             const core::Vec3 p = ref->grid.to_patient(core::Vec3(i, j, k)), q = s->labels.grid.to_index(stressed.map ? stressed.map(p) : p);
             const int a = int(std::lround(q.x())), b = int(std::lround(q.y())), c = int(std::lround(q.z()));
             const int v = s->labels.grid.contains(a, b, c) ? s->labels.at(a, b, c) : -1;
