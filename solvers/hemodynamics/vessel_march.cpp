@@ -221,6 +221,14 @@ std::vector<Narrowing> find_narrowings(const std::vector<double>& r) {
 
 VelocityShape flat_shape() { return VelocityShape(n + 1, 1.0); }
 
+double momentum_coefficient(const VelocityShape& shape) {
+  if (shape.empty()) return 4.0 / 3.0;
+  const Profile& e = stations();
+  double sum = 0;
+  for (std::size_t j = 1; j <= n; ++j) sum += (e[j] - e[j - 1]) * (shape[j] * shape[j] * e[j] + shape[j - 1] * shape[j - 1] * e[j - 1]);
+  return sum;
+}
+
 std::vector<double> bend_friction(const core::VesselBranch& v, double flow, const Fluid& fluid) {
   const std::size_t count = v.points.size();
   std::vector<double> out(count, 1.0);
@@ -310,9 +318,9 @@ MarchedLoss march_branch(const core::VesselBranch& v, const std::vector<Narrowin
       const double done = mixed(v.arc[i]);
       const double widened = i >= lesion.recovered ? 1.0 : (head(k) - head(i)) / (head(k) - head(lesion.recovered));
       const double rise = by_wall * std::clamp(widened, 0.0, 1.0) + by_mixing * done + done * (head_behind - head(i));
-      // The wall drags nothing beside the throat and as developed flow does where the jet has spread: in between with the square of the way.
+      // The wall drags nothing beside the throat and as developed flow does where the jet has spread: in between with the way.
       const double way = std::min(1.0, (v.arc[i] - v.arc[k]) / jet);
-      friction += way * way * bend[i] * poiseuille(i, v.arc[i - 1], v.arc[i]);
+      friction += way * bend[i] * poiseuille(i, v.arc[i - 1], v.arc[i]);
       const double separated = out.loss_Pa[k] + head(k) - head(i) - rise + friction;
       if (s < 1) through = attached_step(march, i, through);
       out.loss_Pa[i] = s < 1 ? s * separated + (1 - s) * through : separated;

@@ -11,7 +11,7 @@
 //   that meets the next narrowing, or leaves the branch, before that takes its unmixed head along.
 //   One-sided lesions: separation at the throat and drag of the wall the jet clings to, in proportion to the offset of the throat.
 //   Bends: friction is at least that of developed laminar flow in a coil of the local curvature.
-//   Left out: swirl, inertia in time, losses of the fork itself.
+//   Left out: swirl, inertia in time; forks: junctions.hpp.
 // Source: march: Lagree & Lorthois, Int J Eng Sci 43 (2005) 352-378; expansion: Borda-Carnot; length of the recirculation behind a sudden
 //   expansion: 0.088-0.096 Re_d step heights (Macagno & Hung, J Fluid Mech 28 (1967) 43-64; Hammad, Otugen & Arik, Exp Fluids 26 (1999)
 //   266-272); bends: White, Proc R Soc A 123 (1929) 645-663;
@@ -35,6 +35,7 @@ std::vector<Narrowing> find_narrowings(const std::vector<double>& radius);
 // Axial velocity over its mean at the march's stations across the lumen; empty: parabola.
 using VelocityShape = std::vector<double>;
 VelocityShape flat_shape();
+double momentum_coefficient(const VelocityShape& shape);   // int u^2 dA / (A mean^2)
 
 // Friction in a bend over that in a straight vessel, developed laminar flow, at every point: 1 when straight.
 std::vector<double> bend_friction(const core::VesselBranch& branch, double flow_mm3_s, const Fluid& fluid);
