@@ -289,7 +289,10 @@ MarchedLoss march_branch(const core::VesselBranch& v, const std::vector<Narrowin
     const double r = v.radius[k], at = area_of(r), s = lesion.strength, speed = q / at;
     const double reynolds = 2 * rho * q / (pi * r * fluid.viscosity_Pa_s);
     constexpr double per_step_height = 0.09, breaks_up = 15;   // header: Macagno & Hung, Hammad; throat diameters
-    const double jet = std::min(per_step_height * reynolds * (v.radius[lesion.recovered] - r), breaks_up * 2 * r);
+    constexpr double stable = 722, broken = 900;               // Reynolds number of the vessel behind: Sherwin & Blackburn; over a quarter more
+    const double laminar = per_step_height * reynolds * (v.radius[lesion.recovered] - r);
+    const double steady = std::clamp((broken - reynolds * r / v.radius[lesion.recovered]) / (broken - stable), 0.0, 1.0);
+    const double jet = steady * laminar + (1 - steady) * std::min(laminar, breaks_up * 2 * r);
     // Share of the jet's mixing that is done: the shape of the recovery behind the lesion K_t is calibrated on.
     constexpr double decay = 2.2;
     const auto mixed = [&](double arc) { return (1 - std::exp(-decay * std::clamp((arc - v.arc[k]) / jet, 0.0, 1.0))) / (1 - std::exp(-decay)); };
