@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The FAST network against our own FULL Navier-Stokes solver on narrowed tubes: K_t is calibrated on one lesion at one flow,
-// everything else is a prediction. Two sets: nine lesions that were looked at while the model was shaped, and a seeded random family
-// that was not. Nothing is stored: both sides are computed here.
+// everything else is a prediction. Sets: lesions that were looked at while the model was shaped, and three seeded random families, the
+// third drawn after the model was finished. Nothing is stored: both sides are computed here.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,12 +11,11 @@
 #include <numbers>
 #include <random>
 
-#include "app/solve/revolution.hpp"
 #include "app/verify/cases.hpp"
 #include "app/verify/flow_vessel_cases.hpp"
-#include "imaging/meshing/meshing.hpp"
 #include "solvers/core/units.hpp"
 #include "solvers/hemodynamics/ffr.hpp"
+#include "solvers/hemodynamics/flow_domains.hpp"
 #include "solvers/hemodynamics/navier_stokes.hpp"
 #include "solvers/hemodynamics/network_flow.hpp"
 
@@ -36,7 +35,6 @@ struct Lesion {
   double taper = 0;      // of the radius over the whole tube
   bool eccentric = false;
   double radius_mm = base_radius_mm, before_mm = 8, behind_mm = 28;
-  double edge_mm() const { return radius_mm / 5; }
   double healthy_at(double z) const { return radius_mm * (1 - taper * (z + before_mm) / (before_mm + behind_mm)); }
   double radius_at(double z) const {
     double r = healthy_at(z);
@@ -51,23 +49,32 @@ struct Pair {
   std::vector<core::Stenosis> lesions;
 };
 
-core::Result<Pair> build(const Lesion& l, const core::Progress& progress) {
-  std::vector<std::pair<double, double>> profile;
-  for (double z = -l.before_mm; z < l.behind_mm + 1e-9; z += 0.25) profile.emplace_back(z, l.radius_at(z));
-  core::SurfaceMesh surface = solve::surface_of_revolution(profile, l.edge_mm());
-  if (l.eccentric)  // the whole narrowing from one side: sections are moved until they touch the same wall
-    for (auto& p : surface.points) p.x() += l.healthy_at(p.z()) - l.radius_at(p.z());
+// A layered mesh with ten cells across the radius everywhere: the jet behind a throat is as fine as the throat. Against 14 of them the
+// drops of three of these lesions move by less than 0.2 %. (Unstructured lumen meshes that coarsen along the jet, which this row used
+// until 2026-11-21, gave 4 to 12 % less than converged from throat Reynolds numbers of 500 on, and jets that did not settle.)
+core::Result<Pair> build(const Lesion& l) {
+  hemo::Revolution shape;
+  double narrow = INFINITY;
+  for (double z = -l.before_mm; z < l.behind_mm + 1e-9; z += 0.05) shape.profile.emplace_back(z, l.radius_at(z)), narrow = std::min(narrow, l.radius_at(z));
+  shape.edge_mm = narrow / 10, shape.axial_ratio = 2.5, shape.wall_grading = 0.6;
+  auto made = hemo::revolution_mesh(shape);
+  if (!made) return core::pass(made);
+  if (l.eccentric) {  // the whole narrowing from one side: sections are moved until they touch the same wall
+    const auto move = [&](core::Vec3& x) { x.x() += l.healthy_at(x.z()) - l.radius_at(x.z()); };
+    for (core::Vec3& x : made->mesh.nodes) move(x);
+    core::VesselBranch& v = made->network.branches[0];
+    for (std::size_t k = 0; k < v.points.size(); ++k) {
+      move(v.points[k]);
+      v.arc[k] = k > 0 ? v.arc[k - 1] + (v.points[k] - v.points[k - 1]).norm() : 0.0;
+    }
+  }
   Pair out;
-  auto network = imaging::centerline(surface, progress.part(0, 0.1));
-  if (!network) return core::pass(network);
-  auto mesh = imaging::lumen_tets(surface, l.edge_mm(), progress.part(0.1, 0.2));
-  if (!mesh) return core::pass(mesh);
-  out.lesions = core::find_stenoses(*network);
-  out.problem.network = std::make_shared<core::VesselNetwork>(std::move(*network));
-  out.problem.mesh = std::make_shared<core::TetMesh>(std::move(*mesh));
-  out.problem.inlets = {{1, {{0.0, 0.0}}, hemo::InletProfile::parabolic}};
+  out.lesions = core::find_stenoses(made->network);
+  out.problem.network = std::make_shared<core::VesselNetwork>(std::move(made->network));
+  out.problem.mesh = std::make_shared<core::TetMesh>(std::move(made->mesh));
+  out.problem.inlets = {{hemo::domain_inlet, {{0.0, 0.0}}, hemo::InletProfile::parabolic}};
   hemo::Outlet outlet;
-  outlet.patch = 2, outlet.rp = 5;  // Pa s/mm3: sets the level of the pressure only
+  outlet.patch = hemo::domain_outlet, outlet.rp = 5;  // Pa s/mm3: sets the level of the pressure only
   out.problem.outlets = {outlet};
   return out;
 }
@@ -137,7 +144,7 @@ struct Scored {
 };
 core::Result<Scored> score(Score s, double k_t, const std::string& name, const std::string& listed, bool quick, const core::Progress& progress) {
   const auto start = Wall::now();
-  auto pair = build(s.lesion, progress.part(0, 0.2));
+  auto pair = build(s.lesion);
   if (!pair) return core::pass(pair);
   if (s.healthy_flow > 0) {   // constant resistance of the muscle at hyperaemia (Pijls 1993)
     pair->problem.outlets[0].rp = aortic_Pa / s.healthy_flow;
@@ -147,7 +154,7 @@ core::Result<Scored> score(Score s, double k_t, const std::string& name, const s
     s.flow = *driven;
   }
   pair->problem.inlets[0].flow = {{0.0, s.flow}};
-  auto full = drop_of(hemo::run_navier_stokes(pair->problem, progress.part(0.2, 1)), *pair);
+  auto full = drop_of(hemo::run_navier_stokes(pair->problem, progress), *pair);
   if (!full) return core::pass(full);
   const bool calibrates = !(k_t > 0);
   if (calibrates) {
@@ -170,7 +177,7 @@ core::Result<Scored> score(Score s, double k_t, const std::string& name, const s
     out.rows.push_back(row);
     return out;
   }
-  const char* set = s.healthy_flow > 0 ? ", unseen" : "";
+  const char* set = s.healthy_flow > 0 ? ", drawn" : "";
   row.quantity = fmt::format("pressure_drop_mmhg, {} at {:.0f} mm3/s{}", s.lesion.name, s.flow, set);
   row.value = fast->mmhg, row.reference = full->mmhg, row.tolerance = 0.08;
   out.rows.push_back(row);
@@ -180,8 +187,9 @@ core::Result<Scored> score(Score s, double k_t, const std::string& name, const s
   return out;
 }
 
-// Sets drawn so far. The first was unseen when it was first scored; a change of the model needs a new one.
-constexpr std::uint64_t first_seed = 20261121, second_seed = 20261122;
+// Sets drawn so far. Each was unseen when it was first scored; a change of the model needs a new one. The model of 2026-11-21 was shaped
+// with solves of the first two at hand and the third undrawn.
+constexpr std::uint64_t first_seed = 20261121, second_seed = 20261122, third_seed = 20261123;
 constexpr int drawn = 10;
 
 std::string names_of(const std::vector<Score>& scores) {
@@ -195,7 +203,7 @@ Row mean_row(const std::string& name, const std::vector<Scored>& scored, std::ui
   int inside = 0;
   for (const Scored& s : scored) off += s.drop_off / double(scored.size()), worst = std::max(worst, s.drop_off), worst_ffr = std::max(worst_ffr, s.ffr_off), inside += s.drop_off <= 0.08;
   Row mean;
-  mean.name = name, mean.quantity = "mean_pressure_drop_error_of_the_unseen_rel", mean.quick = quick;
+  mean.name = name, mean.quantity = "mean_pressure_drop_error_of_the_set_rel", mean.quick = quick;
   mean.value = off, mean.reference = 0, mean.tolerance = 0.08, mean.relative = false;
   mean.source = fmt::format("{} lesions, seed {}: {} within 8 %, worst drop {:.3f} of itself, worst FFR {:.3f}", scored.size(), seed, inside, worst, worst_ffr);
   return mean;
@@ -204,13 +212,16 @@ Row mean_row(const std::string& name, const std::vector<Scored>& scored, std::ui
 }  // namespace
 
 Rows network_against_full(bool quick, const core::Progress& progress) {
-  const Lesion base{"50 % concentric over 6 mm", {{0, 6, 0.5}}};
-  constexpr double base_flow = 1500;  // mm3/s = 90 mL/min, a narrowed left anterior descending artery at hyperaemia
-  // Looked at while the model was shaped.
+  const Lesion base{"57.5 % concentric over 6 mm", {{0, 6, 0.575}}}, half{"50 % concentric over 6 mm", {{0, 6, 0.5}}};
+  constexpr double base_flow = 1200;  // mm3/s = 72 mL/min, a narrowed left anterior descending artery at hyperaemia
   std::vector<Score> scores{{base, 0.5 * base_flow},
                             {{"75 % concentric", {{0, 6, 0.75}}}, 500},
                             {base, 1.5 * base_flow},
                             {base, 2 * base_flow},
+                            {half, 750},
+                            {half, 1500},
+                            {half, 2250},
+                            {half, 3000},
                             {{"40 % concentric", {{0, 6, 0.4}}}, 3000},
                             {{"55 % eccentric", {{0, 8, 0.55}}, 0, true}, 1500},
                             {{"50 % and 45 % in series", {{0, 6, 0.5}, {9, 6, 0.45}}}, 2000},
@@ -218,7 +229,7 @@ Rows network_against_full(bool quick, const core::Progress& progress) {
                             {{"55 % in a vessel that tapers by 25 %", {{0, 8, 0.55}}, 0.25}, 1500}};
   std::vector<Score> unseen = random_family(first_seed, drawn);
   if (quick) scores.resize(2), unseen.resize(1);
-  const std::string listed = fmt::format("calibrated on {} at {:g} mm3/s; looked at while the model was shaped:{}; never looked at before they were scored (random, seed {}):{}", base.name, base_flow, names_of(scores), first_seed, names_of(unseen));
+  const std::string listed = fmt::format("calibrated on {} at {:g} mm3/s; some looked at while the model was shaped:{}; random, seed {}, seen since:{}", base.name, base_flow, names_of(scores), first_seed, names_of(unseen));
   const std::size_t seen = scores.size();
   scores.insert(scores.end(), unseen.begin(), unseen.end());
   const double part = 1.0 / double(scores.size() + 1);
@@ -236,22 +247,29 @@ Rows network_against_full(bool quick, const core::Progress& progress) {
   return rows;
 }
 
-// A second set, drawn after the first one had been scored and looked at; the model is the one shipped.
-Rows network_against_full_second(bool quick, const core::Progress& progress) {
-  std::vector<Score> scores = random_family(second_seed, drawn);
+namespace {
+
+// A whole set, with the model shipped.
+Rows score_set(const std::string& name, std::uint64_t seed, bool quick, const core::Progress& progress) {
+  std::vector<Score> scores = random_family(seed, drawn);
   if (quick) scores.resize(1);
-  const std::string listed = fmt::format("K_t {} as shipped; drawn sets: seed {} (flow/network-against-full):{}; seed {} (here):{}", hemo::marched_expansion_loss, first_seed, names_of(random_family(first_seed, drawn)), second_seed, names_of(scores));
+  const std::string listed = fmt::format("K_t {} as shipped; drawn sets: seeds {} (flow/network-against-full), {} (-second), {} (-third); here:{}", hemo::marched_expansion_loss, first_seed, second_seed, third_seed, names_of(scores));
   std::vector<Row> rows;
   std::vector<Scored> predicted;
   for (std::size_t k = 0; k < scores.size(); ++k) {
-    auto one = score(scores[k], hemo::marched_expansion_loss, "flow/network-against-full-second", listed, quick, progress.part(double(k) / double(scores.size()), double(k + 1) / double(scores.size())));
+    auto one = score(scores[k], hemo::marched_expansion_loss, name, listed, quick, progress.part(double(k) / double(scores.size()), double(k + 1) / double(scores.size())));
     if (!one) return core::pass(one);
     rows.insert(rows.end(), one->rows.begin(), one->rows.end());
     predicted.push_back(std::move(*one));
   }
-  rows.push_back(mean_row("flow/network-against-full-second", predicted, second_seed, quick));
+  rows.push_back(mean_row(name, predicted, seed, quick));
   return rows;
 }
+
+}  // namespace
+
+Rows network_against_full_second(bool quick, const core::Progress& progress) { return score_set("flow/network-against-full-second", second_seed, quick, progress); }
+Rows network_against_full_third(bool quick, const core::Progress& progress) { return score_set("flow/network-against-full-third", third_seed, quick, progress); }
 
 BenchRows bench_network_drag(const core::Progress& progress) {
   // A tree of 31 branches, three of them narrowed; the lesion moves by a point between answers.

@@ -13,6 +13,7 @@
 #include "solvers/hemodynamics/conditions.hpp"
 #include "solvers/hemodynamics/flow_quantities.hpp"
 #include "solvers/hemodynamics/grafts.hpp"
+#include "solvers/hemodynamics/junctions.hpp"
 #include "solvers/hemodynamics/network_pieces.hpp"
 #include "solvers/hemodynamics/vessel_march.hpp"
 
@@ -33,6 +34,8 @@ struct Branch {
   double marched_at = 0;   // flow of the march behind `losses`; 0: the plain model
   std::vector<double> marched_Pa;   // its losses
   VelocityShape end;       // of that march
+  double leaves = 0, joins = 0;   // Pa s2/mm6: total pressure lost where it begins and (grafts) where it ends, at the flows of the last march
+  JunctionArm first, last; // where it leaves and meets its neighbours
 };
 
 // Newton on flows and distal total pressures. Unknowns: Q_0..Q_{n-1}, H_0..H_{n-1}, H_inlet, flows of the grafts.
@@ -43,12 +46,17 @@ class Tree {
     for (std::size_t b = 0; b < branches_.size(); ++b) {
       branches_[b].area_end = area_of(network_.branches[b].radius.back());
       branches_[b].narrowings = find_narrowings(network_.branches[b].radius);
+      const core::VesselBranch& v = network_.branches[b];
+      branches_[b].first = begin_arm(v, v.parent < 0 ? v.radius.front() : network_.branches[std::size_t(v.parent)].radius.back());
+      branches_[b].last = end_arm(v, v.radius.back());
       set_plain(p, b);
     }
     grafts_.resize(pieces_.edges.size());
     for (std::size_t g = 0; g < grafts_.size(); ++g) {
       grafts_[g].narrowings = find_narrowings(pieces_.edges[g].line.radius);
-      grafts_[g].losses = branch_losses(pieces_.edges[g].line, p.fluid);
+      const core::VesselBranch& v = pieces_.edges[g].line;
+      grafts_[g].first = begin_arm(v, v.radius.front()), grafts_[g].last = end_arm(v, v.radius.back());
+      grafts_[g].losses = branch_losses(v, p.fluid);
     }
     outlet_.resize(branches_.size(), -1);
     for (std::size_t b = 0; b < branches_.size(); ++b)
@@ -112,6 +120,7 @@ class Tree {
     for (std::size_t b = 0; b < branches_.size(); ++b) marched = march(p, b, near) || marched;
     for (std::size_t g = 0; g < grafts_.size(); ++g)   // with the profile of the blood it takes, like the branches of a fork
       marched = march(p, pieces_.edges[g].line, grafts_[g], graft_flow(g), branches_[std::size_t(pieces_.edges[g].from)].end, near) || marched;
+    for (std::size_t b = 0; b < branches_.size(); ++b) marched = join(b, 0.05 * near) || marched;
     return marched;
   }
   static constexpr int most_rounds = 6;
@@ -126,7 +135,7 @@ class Tree {
   // Static pressure at point k of branch b.
   double pressure(std::size_t b, std::size_t k) const {
     const double q = flow(b), a = area_of(network_.branches[b].radius[k]);
-    return total_begin(b) - branches_[b].losses.viscous[k] * q - branches_[b].losses.inertial[k] * q * std::abs(q) - 0.5 * rho_ * q * std::abs(q) / (a * a);
+    return total_begin(b) - branches_[b].losses.viscous[k] * q - (branches_[b].losses.inertial[k] + branches_[b].leaves) * q * std::abs(q) - 0.5 * rho_ * q * std::abs(q) / (a * a);
   }
   int outlet(std::size_t b) const { return outlet_[b]; }
   long iterations = 0;
@@ -147,7 +156,9 @@ class Tree {
   bool march(const FlowProblem& p, std::size_t b, double near) {
     const core::VesselBranch& v = network_.branches[b];
     VelocityShape start;
-    if (v.parent >= 0) start = branches_[std::size_t(v.parent)].end;
+    const bool mixed = std::any_of(pieces_.edges.begin(), pieces_.edges.end(), [&](const Pieces::Edge& e) { return e.to == v.parent; });
+    if (v.parent >= 0 && !mixed) start = branches_[std::size_t(v.parent)].end;   // behind a graft's jet: a parabola
+    else if (mixed) start.clear();
     else if (p.inlets[0].profile == InletProfile::plug) start = flat_shape();
     return march(p, v, branches_[b], flow(b), start, near);
   }
@@ -170,6 +181,42 @@ class Tree {
     branch.marched_at = q;
     return true;
   }
+  // Pressure changes at the distal end of a branch, as losses of what leaves it and of the grafts that end there. False: they are what they were.
+  bool join(std::size_t b, double near) {
+    const Branch& trunk = branches_[b];
+    std::vector<Branch*> takes, brings;
+    std::vector<JunctionArm> in, out;
+    const auto arm = [](JunctionArm a, double q, const VelocityShape& shape) {
+      a.flow_mm3_s = q, a.momentum = momentum_coefficient(shape);
+      return a;
+    };
+    bool forward = flow(b) > 0;
+    in.push_back(arm(trunk.last, flow(b), trunk.end));
+    for (int c : network_.branches[b].children) {
+      Branch& child = branches_[std::size_t(c)];
+      takes.push_back(&child), out.push_back(arm(child.first, flow(std::size_t(c)), {}));
+      forward = forward && out.back().flow_mm3_s > 0;
+    }
+    for (std::size_t g = 0; g < grafts_.size(); ++g) {
+      if (pieces_.edges[g].from == int(b)) takes.push_back(&grafts_[g]), out.push_back(arm(grafts_[g].first, graft_flow(g), {}));
+      if (pieces_.edges[g].to == int(b)) brings.push_back(&grafts_[g]), in.push_back(arm(grafts_[g].last, graft_flow(g), grafts_[g].end));
+      if (pieces_.edges[g].from == int(b) || pieces_.edges[g].to == int(b)) forward = forward && graft_flow(g) > 0;
+    }
+    if (takes.empty()) return false;
+    const std::vector<double> drops = forward ? collector_drops(rho_, in, out) : std::vector<double>(out.size(), 0.0);
+    const auto head = [&](const JunctionArm& a) { return 0.5 * rho_ * a.speed() * a.speed(); };
+    double scale = 0, total = 0;
+    for (const JunctionArm& a : in) scale = std::max(scale, head(a)), total += a.flow_mm3_s;
+    bool changed = false;
+    const auto set = [&](double& value, double q, double loss) {
+      const double fresh = forward ? loss / std::pow(std::max(q, 1e-3 * total), 2) : 0.0;   // a closed branch stays solvable
+      changed = changed || std::abs(fresh - value) * q * q > near * scale;
+      value = fresh;
+    };
+    for (std::size_t k = 0; k < takes.size(); ++k) set(takes[k]->leaves, out[k].flow_mm3_s, drops[k] + head(in[0]) - head(out[k]));
+    for (std::size_t k = 0; k < brings.size(); ++k) set(brings[k]->joins, in[k + 1].flow_mm3_s, head(in[k + 1]) - head(in[0]));
+    return changed;
+  }
   Eigen::VectorXd residual(const Eigen::VectorXd& x, double inflow, const std::vector<double>& z, const std::vector<double>& s) const {
     const Eigen::Index n = Eigen::Index(branches_.size());
     Eigen::VectorXd r(x_.size());
@@ -177,7 +224,7 @@ class Tree {
       const Branch& v = branches_[std::size_t(b)];
       const int parent = network_.branches[std::size_t(b)].parent;
       const double q = x[b], from = parent < 0 ? x[2 * n] : x[n + parent];
-      r[b] = from - x[n + b] - v.losses.viscous.back() * q - v.losses.inertial.back() * q * std::abs(q);
+      r[b] = from - x[n + b] - v.losses.viscous.back() * q - (v.losses.inertial.back() + v.leaves) * q * std::abs(q);
       if (outlet_[std::size_t(b)] >= 0) {
         const std::size_t k = std::size_t(outlet_[std::size_t(b)]);
         r[n + b] = x[n + b] - 0.5 * rho_ * q * std::abs(q) / (v.area_end * v.area_end) - s[k] - z[k] * q;
@@ -189,8 +236,9 @@ class Tree {
     r[2 * n] = x[0] - inflow;
     for (std::size_t g = 0; g < grafts_.size(); ++g) {
       const BranchLosses& l = grafts_[g].losses;
+      const double quadratic = l.inertial.back() + grafts_[g].leaves + grafts_[g].joins;
       const Eigen::Index from = n + pieces_.edges[g].from, to = n + pieces_.edges[g].to, at = 2 * n + 1 + Eigen::Index(g);
-      r[at] = x[from] - x[to] - l.viscous.back() * x[at] - l.inertial.back() * x[at] * std::abs(x[at]);
+      r[at] = x[from] - x[to] - l.viscous.back() * x[at] - quadratic * x[at] * std::abs(x[at]);
       r[from] -= x[at], r[to] += x[at];   // mass at both anastomoses; never the end of a vessel
     }
     return r;
@@ -204,7 +252,7 @@ class Tree {
       const double q = std::abs(x[b]);
       j(b, parent < 0 ? 2 * n : n + parent) += 1;
       j(b, n + b) -= 1;
-      j(b, b) -= v.losses.viscous.back() + 2 * v.losses.inertial.back() * q;
+      j(b, b) -= v.losses.viscous.back() + 2 * (v.losses.inertial.back() + v.leaves) * q;
       if (outlet_[std::size_t(b)] >= 0) {
         j(n + b, n + b) += 1;
         j(n + b, b) -= rho_ * q / (v.area_end * v.area_end) + z[std::size_t(outlet_[std::size_t(b)])];
@@ -216,9 +264,10 @@ class Tree {
     j(2 * n, 0) = 1;
     for (std::size_t g = 0; g < grafts_.size(); ++g) {
       const BranchLosses& l = grafts_[g].losses;
+      const double quadratic = l.inertial.back() + grafts_[g].leaves + grafts_[g].joins;
       const Eigen::Index from = n + pieces_.edges[g].from, to = n + pieces_.edges[g].to, at = 2 * n + 1 + Eigen::Index(g);
       j(at, from) += 1, j(at, to) -= 1;
-      j(at, at) -= l.viscous.back() + 2 * l.inertial.back() * std::abs(x[at]);
+      j(at, at) -= l.viscous.back() + 2 * quadratic * std::abs(x[at]);
       j(from, at) -= 1, j(to, at) += 1;
     }
     return j;
@@ -374,29 +423,6 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
   r.momentum_iterations = tree.iterations;
   r.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return r;
-}
-
-core::Result<double> calibrated_expansion_loss(const FlowProblem& problem, double full_drop_mmhg) {
-  const auto excess = [&](double k_t) -> core::Result<double> {
-    auto r = run_network(problem, {}, k_t);
-    if (!r) return core::pass(r);
-    for (const core::Quantity& q : r->quantities)
-      if (q.key == "pressure_drop_mmhg") return q.value - full_drop_mmhg;
-    return core::computation_failed("The network gave no pressure drop (nothing can be calibrated). Check its outlets.");
-  };
-  double low = 0.01, high = 3;
-  auto f_low = excess(low), f_high = excess(high);
-  if (!f_low) return core::pass(f_low);
-  if (!f_high) return core::pass(f_high);
-  if (!(*f_low < 0 && *f_high > 0))
-    return core::bad_input(fmt::format("No expansion loss between 0.01 and 3 gives a pressure drop of {:.3f} mmHg (0.01 gives {:.3f}, 3 gives {:.3f}). Calibrate on a lesion, with the flow of the 3D solve.", full_drop_mmhg, *f_low + full_drop_mmhg, *f_high + full_drop_mmhg));
-  for (int k = 0; k < 40 && high - low > 1e-4; ++k) {
-    const double middle = 0.5 * (low + high);
-    auto f = excess(middle);
-    if (!f) return core::pass(f);
-    (*f < 0 ? low : high) = middle;
-  }
-  return 0.5 * (low + high);
 }
 
 core::Result<double> flow_for_inlet_pressure(const FlowProblem& problem, double pressure_Pa) {

@@ -221,6 +221,14 @@ std::vector<Narrowing> find_narrowings(const std::vector<double>& r) {
 
 VelocityShape flat_shape() { return VelocityShape(n + 1, 1.0); }
 
+double momentum_coefficient(const VelocityShape& shape) {
+  if (shape.empty()) return 4.0 / 3.0;
+  const Profile& e = stations();
+  double sum = 0;
+  for (std::size_t j = 1; j <= n; ++j) sum += (e[j] - e[j - 1]) * (shape[j] * shape[j] * e[j] + shape[j - 1] * shape[j - 1] * e[j - 1]);
+  return sum;
+}
+
 std::vector<double> bend_friction(const core::VesselBranch& v, double flow, const Fluid& fluid) {
   const std::size_t count = v.points.size();
   std::vector<double> out(count, 1.0);
@@ -281,7 +289,10 @@ MarchedLoss march_branch(const core::VesselBranch& v, const std::vector<Narrowin
     const double r = v.radius[k], at = area_of(r), s = lesion.strength, speed = q / at;
     const double reynolds = 2 * rho * q / (pi * r * fluid.viscosity_Pa_s);
     constexpr double per_step_height = 0.09, breaks_up = 15;   // header: Macagno & Hung, Hammad; throat diameters
-    const double jet = std::min(per_step_height * reynolds * (v.radius[lesion.recovered] - r), breaks_up * 2 * r);
+    constexpr double stable = 722, broken = 900;               // Reynolds number of the vessel behind: Sherwin & Blackburn; over a quarter more
+    const double laminar = per_step_height * reynolds * (v.radius[lesion.recovered] - r);
+    const double steady = std::clamp((broken - reynolds * r / v.radius[lesion.recovered]) / (broken - stable), 0.0, 1.0);
+    const double jet = steady * laminar + (1 - steady) * std::min(laminar, breaks_up * 2 * r);
     // Share of the jet's mixing that is done: the shape of the recovery behind the lesion K_t is calibrated on.
     constexpr double decay = 2.2;
     const auto mixed = [&](double arc) { return (1 - std::exp(-decay * std::clamp((arc - v.arc[k]) / jet, 0.0, 1.0))) / (1 - std::exp(-decay)); };
@@ -310,9 +321,9 @@ MarchedLoss march_branch(const core::VesselBranch& v, const std::vector<Narrowin
       const double done = mixed(v.arc[i]);
       const double widened = i >= lesion.recovered ? 1.0 : (head(k) - head(i)) / (head(k) - head(lesion.recovered));
       const double rise = by_wall * std::clamp(widened, 0.0, 1.0) + by_mixing * done + done * (head_behind - head(i));
-      // The wall drags nothing beside the throat and as developed flow does where the jet has spread: in between with the square of the way.
+      // The wall drags nothing beside the throat and as developed flow does where the jet has spread: in between with the way.
       const double way = std::min(1.0, (v.arc[i] - v.arc[k]) / jet);
-      friction += way * way * bend[i] * poiseuille(i, v.arc[i - 1], v.arc[i]);
+      friction += way * bend[i] * poiseuille(i, v.arc[i - 1], v.arc[i]);
       const double separated = out.loss_Pa[k] + head(k) - head(i) - rise + friction;
       if (s < 1) through = attached_step(march, i, through);
       out.loss_Pa[i] = s < 1 ? s * separated + (1 - s) * through : separated;
