@@ -109,12 +109,11 @@ std::shared_ptr<const Halves> halves_of(const ElectroProblem& whole) {
     OT_EXPECT(atrial(t) == (t >= tets));
     for (Index n : m.tets[t]) OT_EXPECT((n >= first) == (t >= tets));
   }
-  const std::size_t nodes = std::size_t(first);
-  auto made = std::make_shared<Halves>();
+  const auto made = std::make_shared<Halves>();
   made->whole = whole.mesh;
   made->whole_fibres = whole.fibres;
-  made->ventricles = cut_out(whole, 0, nodes, 0, tets);
-  made->atria = cut_out(whole, nodes, m.nodes.size() - nodes, tets, m.tets.size() - tets);
+  made->ventricles = cut_out(whole, 0, std::size_t(first), 0, tets);
+  made->atria = cut_out(whole, std::size_t(first), m.nodes.size() - std::size_t(first), tets, m.tets.size() - tets);
   kept_halves.insert(kept_halves.begin(), made);
   if (kept_halves.size() > 3) kept_halves.resize(3);
   return made;
@@ -178,7 +177,7 @@ std::shared_ptr<const std::vector<float>> joined(const std::vector<float>& first
   return v;
 }
 
-// Samples both have, added up; where one recorded nothing the other stands alone.
+// Samples both have; where one recorded nothing the other stands alone.
 Ecg sum(const Ecg& a, const Ecg& b) {
   if (a.t_ms.empty()) return b;
   if (b.t_ms.empty()) return a;
@@ -211,13 +210,28 @@ const std::vector<float>* frame_at(const ElectroResult& r, double t_ms) {
   return found;
 }
 
+// The ventricles' own ECG is flat until they are activated. What leaves its first value by 20 uV (least wave of the CSE working party, from memory) long before the QRS that measure() finds is
+// a delta wave, whose slopes are below 5 % of the QRS's: the QRS begins there.
+void begin_with_delta_wave(const Ecg& ventricles, EcgIntervals& i) {
+  constexpr double least_mV = 0.02, quiet_ms = 8;   // as measure(): activity within 8 ms of the complex is part of it
+  for (std::size_t k = 0; k < ventricles.t_ms.size() && ventricles.t_ms[k] < i.qrs_onset_ms - quiet_ms; ++k)
+    for (const auto& lead : ventricles.mV)
+      if (std::abs(lead[k] - lead[0]) > least_mV) {
+        const double longer = i.qrs_onset_ms - ventricles.t_ms[k], share = 1 + longer / i.qt_ms;
+        i.qrs_onset_ms -= longer;
+        i.qrs_ms += longer;
+        for (double* qt : {&i.qt_ms, &i.qtc_fridericia_ms, &i.qtc_bazett_ms}) *qt *= share;
+        return;
+      }
+}
+
 // P of the atria's own ECG, QRS and QT of the ventricles' own: the sum shows both, and an accessory pathway lets them overlap (a delta wave out of the P wave). A part that was not
 // activated has no wave.
 void add_intervals(const ElectroProblem& whole, const Ecg& atria, const Ecg& ventricles, bool atrial, bool ventricular, ElectroResult& out) {
   if (out.ecg.t_ms.empty()) return;
   const double cycle = whole.cycle_length_ms > 0 ? whole.cycle_length_ms : 1000.0;
   EcgIntervals i{none, none, none, none, none, none, none, none};
-  if (ventricular) i = measure(ventricles, cycle);
+  if (ventricular) begin_with_delta_wave(ventricles, i = measure(ventricles, cycle));
   const PWave p = atrial ? measure_p_wave(atria, none) : PWave{none, none};
   const auto add = [&](const char* key, const char* label, const char* unit, double value, const char* note = "") { out.quantities.push_back({key, label, unit, value, note}); };
   add("p_wave_ms", "P wave duration", "ms", p.end_ms - p.onset_ms);
