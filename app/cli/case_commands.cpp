@@ -19,12 +19,12 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Options {
-  std::string path, case_folder, series, recipe = "cardiac_ct", image, labels, labels_from, only, seeds, scheme, organ = "heart", conduction = "purkinje", block = "none",
-              accessory = "none", av = "normal", cell, surface, unit, mesh_as, cap_array, name;
+  std::string path, case_folder, series, recipe = "cardiac_ct", image, labels, labels_from, only, seeds, scheme, organ, conduction, block,
+              accessory, av, cell, surface, unit, mesh_as, cap_array, name;
   int inlet = 0;
   double edge = 1.0, rv_wall = 3.0;
   double cycle_length_ms = 0, end_ms = 0, dt_ms = 0;   // 0: as built or chosen before
-  double atrial_wall = 2.5, atrial_edge = 1.2;
+  double atrial_wall = 0, atrial_edge = 0;   // 0: not given
   bool vessels = true, mesh = false, af = false;
 };
 Options& options() {
@@ -95,20 +95,25 @@ core::Result<void> build(Context& context) {
   const Options& o = options();
   if (!o.cell.empty() && !cell_family(o.cell))
     return core::wrong_usage(fmt::format("--cell: there is no family of cells \"{}\" (nothing could be paced). See 'organtwin-cli list ionic-models'.", o.cell));
-  if (o.organ != "heart" && o.organ != "atria" && o.organ != "whole_heart") return core::wrong_usage("--organ takes: heart, atria, whole_heart. See 'organtwin-cli list organs'.");
-  if (o.av != "normal" && o.organ != "whole_heart") return core::wrong_usage("--av belongs to a twin with atria and ventricles. Choose --organ whole_heart as well.");
-  session::AtriaCaseParams atria;
-  atria.wall_mm = o.atrial_wall;
-  atria.edge_mm = o.atrial_edge;
-  atria.tissue.remodelled = o.af;
-  return with_case(context, o.case_folder, [&](session::CaseData& data, const core::Progress& progress) {
-    session::PipelineParams params;
-    params.conduction = o.conduction;
-    params.block = o.block;
-    params.accessory = o.accessory;
-    const auto built = o.organ == "atria"         ? session::build_atrial_twin(data, atria, progress)
-                       : o.organ == "whole_heart" ? session::build_whole_heart(data, params, atria, o.av, progress)
-                                                  : session::build_twin(data, params, progress);
+  if (!o.organ.empty() && o.organ != "heart" && o.organ != "atria" && o.organ != "whole_heart")
+    return core::wrong_usage("--organ takes: heart, atria, whole_heart. See 'organtwin-cli list organs'.");
+  return with_case(context, o.case_folder, [&](session::CaseData& data, const core::Progress& progress) -> core::Result<void> {
+    session::ModelChoices wanted = data.choices;   // without --organ: what the case was built as before
+    if (!o.organ.empty()) wanted = {}, wanted.organ = o.organ;
+    if (!o.av.empty()) wanted.av = o.av;
+    if (!o.av.empty() && wanted.organ != "whole_heart") return core::wrong_usage("--av belongs to a twin with atria and ventricles. Choose --organ whole_heart as well.");
+    session::AtriaCaseParams atria = session::chosen_atria(wanted);
+    if (o.atrial_wall > 0) atria.wall_mm = atria.right_wall_mm = o.atrial_wall;
+    if (o.atrial_edge > 0) atria.edge_mm = o.atrial_edge;
+    atria.tissue.remodelled = o.af || wanted.af_remodelled;
+    if (!o.conduction.empty()) data.choices.conduction = o.conduction;
+    if (!o.block.empty()) data.choices.block = o.block;
+    if (!o.accessory.empty()) data.choices.accessory = o.accessory;
+    const session::PipelineParams params;   // the choices above
+    if (wanted.organ != "atria" && wanted.organ != "whole_heart") data.choices.organ = "heart";
+    const auto built = wanted.organ == "atria"         ? session::build_atrial_twin(data, atria, progress)
+                       : wanted.organ == "whole_heart" ? session::build_whole_heart(data, params, atria, wanted.av, progress)
+                                                       : session::build_twin(data, params, progress);
     return built ? choose_beat(data) : built;
   });
 }
@@ -131,13 +136,13 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
 
   auto* build_command = app.add_subcommand("build", "Baseline twin: fibres, tissue, conduction, boundary conditions");
   build_command->add_option("case", o.case_folder, "Case folder")->required();
-  build_command->add_option("--organ", o.organ, "Organ, see 'list organs'");
+  build_command->add_option("--organ", o.organ, "Organ, see 'list organs' (default: what the case was built as before, at first heart)");
   build_command->add_option("--conduction", o.conduction, "purkinje (default): His bundle, fascicles and fractal trees; points: early sites and a fast endocardial layer");
   build_command->add_option("--block", o.block, "none, lbbb, rbbb; with purkinje also lafb, lpfb");
   build_command->add_option("--accessory", o.accessory, "Accessory pathway: none, left_lateral, left_anterolateral, left_posterior, posteroseptal, anteroseptal, right_lateral, right_anterior, right_posterior");
   build_command->add_option("--av", o.av, "whole_heart: AV conduction: normal, first_degree (AH 100 ms longer), complete (block)");
-  build_command->add_option("--wall", o.atrial_wall, "atria: thickness of the wall, mm");
-  build_command->add_option("--edge", o.atrial_edge, "atria: edge of the mesh, mm");
+  build_command->add_option("--wall", o.atrial_wall, "atria: thickness of both walls, mm (default: 1.45 left, 2 right)")->check(CLI::PositiveNumber);
+  build_command->add_option("--edge", o.atrial_edge, "atria: edge of the mesh, mm (default 1.2)")->check(CLI::PositiveNumber);
   build_command->add_flag("--af", o.af, "atria: cells remodelled by persistent atrial fibrillation");
   build_command->add_option("--cell", o.cell, "Cell model of the muscle, a family of 'list ionic-models' (cipaordv1_2017: made for drugs)");
   build_command->add_option("--cycle-length", o.cycle_length_ms, "The cells are paced at it before the beat, ms")->check(CLI::Range(150.0, 10000.0));

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "app/cli/context.hpp"
+#include "app/session/whole_heart.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/recorded.hpp"
 #include "imaging/exchange/mesh_file.hpp"
@@ -192,7 +193,7 @@ core::Result<void> scar(Context& context) {
   if (!proposal) return core::pass(proposal);
   if (o.take) {
     session::take_scar(*data, *proposal, (*map)->name);
-    if (auto ok = session::build_twin(*data, {}, progress.part(0.4, 0.9)); !ok) return ok;
+    if (auto ok = session::build_chosen_twin(*data, {}, progress.part(0.4, 0.9)); !ok) return ok;
     if (auto ok = session::save_case(*data, o.case_folder, progress.part(0.9, 1)); !ok) return ok;
   }
   nlohmann::json json{{"map", (*map)->key}, {"quantity", ep::name_of(quantity())}, {"scar_below_mV", o.scar}, {"border_below_mV", o.border}, {"scar_ml", proposal->scar_ml}, {"border_zone_ml", proposal->border_ml},
@@ -209,7 +210,7 @@ core::Result<void> fibres(Context& context) {
   auto data = session::load_case(o.case_folder, progress.part(0, 0.2));
   if (!data) return core::pass(data);
   if (auto ok = session::take_fibres(*data, o.file, progress.part(0.2, 0.4)); !ok) return ok;
-  if (auto ok = session::build_twin(*data, {}, progress.part(0.4, 0.9)); !ok) return ok;
+  if (auto ok = session::build_chosen_twin(*data, {}, progress.part(0.4, 0.9)); !ok) return ok;
   if (auto ok = session::save_case(*data, o.case_folder, progress.part(0.9, 1)); !ok) return ok;
   const std::string note = data->heart_mesh->notes.back();
   return context.print({{"tets", data->heart_mesh->fibres->f.size()}, {"source", data->heart_mesh->fibres_source}, {"note", note}}, note + "\nThe twin was built again with these fibres; results must be run again.\n");

@@ -62,7 +62,7 @@ struct Joints {
   Vec3 septum{0, 0, 0};
   Joint top, bottom;
 };
-Joints joints(const core::Volume& la, const core::Volume& ra, double wall, double nearest) {
+Joints joints(const core::Volume& la, const core::Volume& ra, double both_walls, double nearest) {
   Joints out;
   const auto& g = la.grid;
   double weight = 0, low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
@@ -81,7 +81,7 @@ Joints joints(const core::Volume& la, const core::Volume& ra, double wall, doubl
     high = std::min(high, hi);
   }
   const double third = (high - low) / 3;
-  const double reach = std::max(2 * wall, nearest + 1.5);
+  const double reach = std::max(both_walls, nearest + 1.5);
   for (int k = 0; k < g.size[2]; ++k)
     for (int j = 0; j < g.size[1]; ++j)
       for (int i = 0; i < g.size[0]; ++i) {
@@ -151,8 +151,10 @@ Vec3 sinus_node_of(const core::LabelMap& labels) {
   return best;
 }
 
-core::Result<core::LabelMap> atrial_wall_labels(const core::LabelMap& labels, double wall, double voxel, const core::Progress& progress) {
-  if (!(wall >= 1 && wall <= 8)) return core::wrong_usage("The atrial wall is 1 to 8 mm thick. Usual: 2.5.");
+core::Result<core::LabelMap> atrial_wall_labels(const core::LabelMap& labels, double left_wall, double right_wall, double voxel, const core::Progress& progress) {
+  for (const double wall : {left_wall, right_wall})
+    if (!(wall >= 1 && wall <= 8)) return core::wrong_usage("The atrial wall is 1 to 8 mm thick. Usual: 1.45 on the left, 2 on the right.");
+  const double both = left_wall + right_wall;
   if (!(voxel >= 0.3 && voxel <= 2)) return core::wrong_usage("Walls are drawn on voxels of 0.3 to 2 mm. Usual: 0.8.");
   for (const auto& [value, name] : {std::pair<int, const char*>{l::left_atrium, "left atrium"}, {l::right_atrium, "right atrium"}, {l::lv_blood_pool, "left ventricle's blood"}, {l::rv_blood_pool, "right ventricle's blood"}})
     if (labels.volume_ml(value) < 5) return core::bad_input(fmt::format("The labels hold less than 5 ml of the {} (atria cannot be built). Segment the heart first.", name));
@@ -167,7 +169,7 @@ core::Result<core::LabelMap> atrial_wall_labels(const core::LabelMap& labels, do
           for (int a = 0; a < 3; ++a) low[std::size_t(a)] = std::min(low[std::size_t(a)], at[a]), high[std::size_t(a)] = std::max(high[std::size_t(a)], at[a]);
         }
   for (int a = 0; a < 3; ++a) {
-    const int room = int(std::ceil((wall + 4) / g.spacing[a]));
+    const int room = int(std::ceil((std::max(left_wall, right_wall) + 4) / g.spacing[a]));
     low[std::size_t(a)] -= room;
     high[std::size_t(a)] += room;
   }
@@ -181,8 +183,8 @@ core::Result<core::LabelMap> atrial_wall_labels(const core::LabelMap& labels, do
   double nearest = std::numeric_limits<double>::infinity();   // way from blood to blood
   for (std::size_t i = 0; i < la.values.size(); ++i) nearest = std::min(nearest, double(std::max(0.0f, la.values[i]) + std::max(0.0f, ra.values[i])));
   if (nearest > 12) return core::bad_input(fmt::format("The atria lie {:.0f} mm apart in the labels (they would not be joined). Check the segmentation.", nearest));
-  const double bridge = nearest > 2 * wall ? nearest + 1.5 : 0;   // mm of both distances together; 1.5: a patch some millimetres wide
-  const auto joined = joints(la, ra, wall, nearest);
+  const double bridge = nearest > both ? nearest + 1.5 : 0;   // mm of both distances together; 1.5: a patch some millimetres wide
+  const auto joined = joints(la, ra, both, nearest);
 
   core::LabelMap out;
   out.grid = part;
@@ -203,10 +205,11 @@ core::Result<core::LabelMap> atrial_wall_labels(const core::LabelMap& labels, do
         }
         const bool is_left = a <= b;
         const bool at_top = joined.top.holds(x), at_bottom = joined.bottom.holds(x), at_septum = (x - joined.septum).norm() <= septum_radius_mm;
+        const double wall = is_left ? left_wall : right_wall;
         const bool shell = std::min(a, b) <= wall || a + b <= bridge || (at_top && a + b <= joined.top.way + 1.5) || (at_bottom && a + b <= joined.bottom.way + 1.5);
         if (!shell) continue;
         // Elsewhere a groove of two voxels keeps the walls apart, as the fat between the atria does.
-        if (!at_top && !at_bottom && !at_septum && a + b <= 2 * wall + 4 * voxel && std::abs(a - b) <= 2 * voxel) continue;
+        if (!at_top && !at_bottom && !at_septum && a + b <= both + 4 * voxel && std::abs(a - b) <= 2 * voxel) continue;
         if ((is_left ? lv : rv).sample(x, 99) <= wall + 1) v = atrial_labels::opening;
         else if (veins.sample(x, 99) > 0) v = std::uint8_t(is_left ? atrial_labels::left_wall : atrial_labels::right_wall);
       }
@@ -220,10 +223,28 @@ core::Result<core::LabelMap> atrial_wall_labels(const core::LabelMap& labels, do
   return out;
 }
 
+void keep_atria(ModelChoices& choices, const AtriaCaseParams& atria) {
+  const AtriaCaseParams usual;
+  const auto unless_usual = [](double value, double same) { return value == same ? std::nullopt : std::optional(value); };
+  choices.atrial_wall_mm = unless_usual(atria.wall_mm, usual.wall_mm);
+  choices.atrial_right_wall_mm = unless_usual(atria.right_wall_mm, usual.right_wall_mm);
+  choices.atrial_edge_mm = unless_usual(atria.edge_mm, usual.edge_mm);
+  choices.af_remodelled = atria.tissue.remodelled;
+}
+
+AtriaCaseParams chosen_atria(const ModelChoices& choices) {
+  AtriaCaseParams atria;
+  atria.wall_mm = choices.atrial_wall_mm.value_or(atria.wall_mm);
+  atria.right_wall_mm = choices.atrial_right_wall_mm.value_or(atria.right_wall_mm);
+  atria.edge_mm = choices.atrial_edge_mm.value_or(atria.edge_mm);
+  atria.tissue.remodelled = choices.af_remodelled;
+  return atria;
+}
+
 core::Result<AtriaModel> make_atria(const core::LabelMap& labels, const AtriaCaseParams& params, const core::Progress& progress) {
   // Three voxels through the wall; not finer than the mesh can use.
-  const double voxel = std::clamp(params.wall_mm / 3, 0.6, 1.2);
-  auto walls = atrial_wall_labels(labels, params.wall_mm, voxel, progress.part(0, 0.2));
+  const double voxel = std::clamp(std::min(params.wall_mm, params.right_wall_mm) / 3, 0.6, 1.2);
+  auto walls = atrial_wall_labels(labels, params.wall_mm, params.right_wall_mm, voxel, progress.part(0, 0.2));
   if (!walls) return core::pass(walls);
   imaging::MeshRequest request;
   request.parts = {{atrial_labels::left_wall, left_region, 0}, {atrial_labels::right_wall, right_region, 0}};
@@ -279,7 +300,7 @@ core::Result<AtriaModel> add_atria(CaseData& data, const std::string& labels_sha
   add("inverted", "Inverted", "", double(made->quality.inverted));
   add("parts", "Separate parts", "", double(made->quality.parts));
   stage.notes = organs::assumptions(made->inputs);
-  stage.notes.push_back(fmt::format("Thickness of the atrial wall: {:g} mm.", params.wall_mm));
+  stage.notes.push_back(fmt::format("Thickness of the atrial wall: {:g} mm left, {:g} mm right.", params.wall_mm, params.right_wall_mm));
   stage.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   data.stages.push_back(std::move(stage));
   return made;
@@ -295,6 +316,8 @@ core::Result<void> build_atrial_twin(CaseData& data, const AtriaCaseParams& para
   twin->assumptions = data.stages.back().notes;
   data.twin = std::move(twin);
   data.results.clear();
+  data.choices.organ = "atria";
+  keep_atria(data.choices, params);
   return {};
 }
 

@@ -150,6 +150,9 @@ struct ElectroChoices {
   std::map<std::string, core::Vec3> electrodes_placed;   // where those stood before
 };
 struct ModelChoices {
+  std::string organ = "heart", av = "normal";        // heart, atria or whole_heart; AV conduction of the last
+  std::optional<double> atrial_wall_mm, atrial_right_wall_mm, atrial_edge_mm;   // else the usual ones
+  bool af_remodelled = false;
   std::string conduction = "purkinje", block = "none", accessory = "none";   // as PipelineParams has them
   std::map<std::string, FlowConditions> flow;        // by vessel key
   std::optional<ElectroChoices> electro;

@@ -180,7 +180,10 @@ core::Result<void> set_electro(CaseData& data, const ElectroChoices& choices) {
 }
 
 nlohmann::json encode_choices(const ModelChoices& choices) {
-  Json out{{"conduction", choices.conduction}, {"block", choices.block}, {"accessory", choices.accessory}, {"flow", Json::object()}};
+  Json out{{"conduction", choices.conduction}, {"block", choices.block}, {"accessory", choices.accessory}, {"organ", choices.organ}, {"av", choices.av},
+           {"af_remodelled", choices.af_remodelled}, {"flow", Json::object()}};
+  for (const auto& [key, value] : {std::pair{"atrial_wall_mm", choices.atrial_wall_mm}, {"atrial_right_wall_mm", choices.atrial_right_wall_mm}, {"atrial_edge_mm", choices.atrial_edge_mm}})
+    if (value) out[key] = *value;
   for (const auto& [key, flow] : choices.flow) {
     Json caps = Json::array();
     for (const auto& c : flow.caps)
@@ -205,6 +208,11 @@ ModelChoices decode_choices(const nlohmann::json& json) {
   out.conduction = json.at("conduction").get<std::string>();
   out.block = json.at("block").get<std::string>();
   out.accessory = json.at("accessory").get<std::string>();
+  out.organ = json.value("organ", out.organ);   // not in older cases
+  out.av = json.value("av", out.av);
+  out.af_remodelled = json.value("af_remodelled", false);
+  for (auto [key, value] : {std::pair{"atrial_wall_mm", &out.atrial_wall_mm}, {"atrial_right_wall_mm", &out.atrial_right_wall_mm}, {"atrial_edge_mm", &out.atrial_edge_mm}})
+    if (json.contains(key)) *value = json.at(key).get<double>();
   for (const auto& [key, j] : json.at("flow").items()) {
     FlowConditions flow;
     flow.steady = j.at("steady").get<bool>();

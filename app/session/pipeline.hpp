@@ -17,6 +17,7 @@ struct PipelineParams {
   bool heart = true, vessels = true;
   // Conduction system of the heart: points | purkinje; none | lbbb | rbbb | lafb | lpfb; none | left_lateral ... (organs/heart/conduction.hpp)
   std::string conduction = "purkinje", block = "none", accessory = "none";
+  bool pathway_from_atria = false;   // whole heart: organs::HeartConduction
 };
 
 std::string program_version();

@@ -24,7 +24,7 @@ Json points_json(const std::vector<ep::RestitutionPoint>& points, double velocit
 }  // namespace
 
 core::Result<ep::RestitutionStudy> run_restitution(const CaseData& data, const std::string& plan, double base, const core::Progress& progress) {
-  auto problem = problem_of(data, plan);
+  auto problem = problem_of(data, plan, ep::ChamberPart::ventricles);
   if (!problem) return core::pass(problem);
   return ep::study_restitution(*problem, base, beats_of_a_train, progress);
 }

@@ -10,6 +10,7 @@
 #include "app/session/case_codec.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/session_impl.hpp"
+#include "app/session/whole_heart.hpp"
 #include "imaging/edit/edit.hpp"
 #include "solvers/core/contracts.hpp"
 
@@ -354,7 +355,7 @@ void Session::rebuild() {
     if (!fresh->twin) fresh->heart_mesh.reset();
     const PipelineParams params;
     if (auto ok = mesh_case(*fresh, params, progress.part(0, 0.6)); !ok) return core::pass(ok);
-    if (auto ok = build_twin(*fresh, params, progress.part(0.6, 0.9)); !ok) return core::pass(ok);
+    if (auto ok = build_chosen_twin(*fresh, params, progress.part(0.6, 0.9)); !ok) return core::pass(ok);
     if (auto run = run_scenario(*fresh, {}, core::Mode::fast, {}, progress.part(0.9, 1)); !run) return core::pass(run);
     auto hashes = std::make_shared<const std::vector<std::string>>(labels_sha256(*fresh));
     return JobRunner::Completion([this, snapshot, versions, fresh, hashes] {
@@ -385,7 +386,7 @@ void Session::run_model_job(std::string title, std::string step_name, ModelWork 
     const bool had_twin = fresh->twin != nullptr;
     if (auto ok = work(*fresh, progress.part(0, 0.6)); !ok) return core::pass(ok);
     if (had_twin && !fresh->twin) {   // the change took the twin away: the model stays whole
-      if (auto ok = build_twin(*fresh, {}, progress.part(0.6, 0.9)); !ok) return core::pass(ok);
+      if (auto ok = build_chosen_twin(*fresh, {}, progress.part(0.6, 0.9)); !ok) return core::pass(ok);
       if (auto run = run_scenario(*fresh, {}, core::Mode::fast, {}, progress.part(0.9, 1)); !run) return core::pass(run);
     }
     return JobRunner::Completion([this, snapshot, fresh, name] {

@@ -38,7 +38,12 @@ StudySpec preset(ep::ProtocolKind kind, const std::string& name) {
 
 }  // namespace
 
-core::Result<ep::ElectroProblem> problem_of(const CaseData& data, const std::string& plan_name, const twin::InterventionSpec* extra) {
+ep::ElectroProblem baseline_of(const CaseData& data, ep::ChamberPart part) {
+  const ep::ElectroProblem& p = data.twin->heart->baseline;
+  return ep::is_whole_heart(*p.mesh) ? ep::alone(p, part) : p;
+}
+
+core::Result<ep::ElectroProblem> problem_of(const CaseData& data, const std::string& plan_name, ep::ChamberPart part, const twin::InterventionSpec* extra) {
   if (!data.twin || !data.twin->heart) return core::bad_input("The case has no heart twin (nothing to stimulate). Run `build` first.");
   const auto plan = std::find_if(data.plans.begin(), data.plans.end(), [&](const Plan& p) { return p.name == plan_name; });
   if (plan == data.plans.end()) {
@@ -46,8 +51,6 @@ core::Result<ep::ElectroProblem> problem_of(const CaseData& data, const std::str
     for (const auto& p : data.plans) known += (known.empty() ? "" : ", ") + p.name;
     return core::bad_input(fmt::format("There is no plan \"{}\" (nothing to study). Plans of this case: {}.", plan_name, known));
   }
-  if (ep::is_whole_heart(*data.twin->heart->baseline.mesh))
-    return core::bad_input("Studies are played on the ventricles or on the atria alone (this twin holds both). Build the heart without its atria, or the atria, and start it again.");
   twin::Scenario scenario = plan->scenario;
   if (extra) {
     scenario.interventions.push_back(*extra);
@@ -55,7 +58,7 @@ core::Result<ep::ElectroProblem> problem_of(const CaseData& data, const std::str
   }
   auto setup = twin::prepare(data.twin, scenario, core::Mode::fast);
   if (!setup) return core::pass(setup);
-  return *setup->electro;
+  return ep::is_whole_heart(*setup->electro->mesh) ? ep::alone(*setup->electro, part) : *setup->electro;
 }
 
 const std::vector<StudyPreset>& study_presets() {
@@ -81,7 +84,7 @@ const std::vector<StudyPreset>& study_presets() {
     af.protocol.burst_beats = 14;
     af.protocol.observe_ms = 2000;
     af.sites = {"atria"};
-    p.push_back({"af-burst", "AF by burst", "Fourteen beats at 180 ms at eight places of the atria (twin of the atria)", "trains of 14 beats at many sites: EP-FACTS section 5; the interval is our choice", af});
+    p.push_back({"af-burst", "AF by burst", "Fourteen beats at 180 ms at eight places of the atria (twin with atria)", "trains of 14 beats at many sites: EP-FACTS section 5; the interval is our choice", af});
     StudySpec pace = preset(ep::ProtocolKind::fixed, "pace");
     p.push_back({"pace", "Pacing", "A train of S1 alone (or with given couplings)", "", pace});
     return p;
@@ -90,7 +93,10 @@ const std::vector<StudyPreset>& study_presets() {
 }
 
 core::Result<SharedStudy> run_study(const CaseData& data, const StudySpec& spec, const fs::path& folder, const core::Progress& progress, const std::function<void(const ep::SiteRun&)>& on_run) {
-  auto problem = problem_of(data, spec.plan);
+  if (!data.twin || !data.twin->heart) return core::bad_input("The case has no heart twin (nothing to stimulate). Run `build` first.");
+  const auto part = part_of_study(*data.twin, spec);
+  if (!part) return core::pass(part);
+  auto problem = problem_of(data, spec.plan, *part);
   if (!problem) return core::pass(problem);
   auto sites = study_sites(*data.twin, spec);
   if (!sites) return core::pass(sites);
@@ -123,6 +129,8 @@ core::Result<SharedStudy> run_study(const CaseData& data, const StudySpec& spec,
   auto study = ep::run_study(*problem, *sites, spec.protocol, spec.mode, options, progress);
   if (!study) return core::pass(study);
   if (!kept) return core::pass(kept);
+  if (ep::is_whole_heart(*problem->mesh))
+    study->notes.push_back(fmt::format("Played on the {} of the whole heart: nothing is conducted between atria and ventricles during a study.", *part == ep::ChamberPart::atria ? "atria" : "ventricles"));
   if (!options.known.empty()) study->notes.push_back(fmt::format("{} of {} runs were taken over from an earlier start.", options.known.size(), study->runs.size()));
   if (!where.empty()) {
     Json order = Json::array();

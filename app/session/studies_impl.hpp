@@ -6,11 +6,18 @@
 #include <string>
 
 #include "app/session/studies.hpp"
+#include "solvers/electrophysiology/chambers.hpp"
 
 namespace ot::session {
 
-// The twin with the plan's interventions, and one more on top when given.
-core::Result<ep::ElectroProblem> problem_of(const CaseData& data, const std::string& plan, const twin::InterventionSpec* extra = nullptr);
+// Where a study is played on a twin of atria and ventricles: nothing is conducted between them meanwhile. Of no account for other twins.
+// By sites: bad_input when they lie on both. By a point: the wall nearest to it.
+core::Result<ep::ChamberPart> part_of_study(const twin::TwinModel& twin, const StudySpec& spec);
+ep::ChamberPart part_at(const core::TetMesh& mesh, const core::Vec3& point);
+
+// The twin with the plan's interventions, and one more on top when given; on a whole heart the part alone (nodes stay those of the whole).
+core::Result<ep::ElectroProblem> problem_of(const CaseData& data, const std::string& plan, ep::ChamberPart part, const twin::InterventionSpec* extra = nullptr);
+ep::ElectroProblem baseline_of(const CaseData& data, ep::ChamberPart part);
 
 nlohmann::json vec_json(const core::Vec3& v);
 nlohmann::json protocol_json(const ep::Protocol& protocol);

@@ -3,13 +3,50 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <sstream>
 
-#include "app/session/studies.hpp"
+#include "app/session/studies_impl.hpp"
 #include "solvers/core/lv_frame.hpp"
 #include "solvers/organs/heart/atria.hpp"
 
 namespace ot::session {
+namespace {
+
+// "x,y,z"; nothing when it is not a point.
+std::optional<core::Vec3> point_of(const std::string& text) {
+  double x[3];
+  std::istringstream in(text);
+  char comma;
+  if (!(in >> x[0] >> comma >> x[1] >> comma >> x[2]) || !in.eof()) return std::nullopt;
+  return core::Vec3(x[0], x[1], x[2]);
+}
+
+}  // namespace
+
+
+ep::ChamberPart part_at(const core::TetMesh& mesh, const core::Vec3& point) {
+  std::size_t nearest = 0;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t t = 0; t < mesh.tets.size(); ++t)
+    for (core::Index n : mesh.tets[t])
+      if (const double d = (mesh.nodes[std::size_t(n)] - point).squaredNorm(); d < least) least = d, nearest = t;
+  const auto name = nearest < mesh.region.size() ? mesh.region_names.find(mesh.region[nearest]) : mesh.region_names.end();
+  return name != mesh.region_names.end() && ep::is_atrial_name(name->second) ? ep::ChamberPart::atria : ep::ChamberPart::ventricles;
+}
+
+core::Result<ep::ChamberPart> part_of_study(const twin::TwinModel& twin, const StudySpec& spec) {
+  std::optional<ep::ChamberPart> found;
+  for (const std::string& text : spec.sites) {
+    auto part = text == "atria" ? ep::ChamberPart::atria : ep::ChamberPart::ventricles;
+    if (const auto x = point_of(text)) part = part_at(*twin.heart->baseline.mesh, *x);
+    if (found && *found != part && ep::is_whole_heart(*twin.heart->baseline.mesh))
+      return core::bad_input("The sites lie on the atria and on the ventricles (a study is played on one of them, nothing is conducted between them meanwhile). Play two studies.");
+    found = part;
+  }
+  return found.value_or(ep::ChamberPart::ventricles);
+}
 
 core::Result<std::vector<ep::StudySite>> study_sites(const twin::TwinModel& twin, const StudySpec& spec) {
   if (!twin.heart) return core::bad_input("The twin has no heart (nothing to stimulate). Open a case with a heart.");
@@ -75,10 +112,9 @@ core::Result<std::vector<ep::StudySite>> study_sites(const twin::TwinModel& twin
         if (const core::Index n = organs::furthest_node(mesh, place.region, place.along); n >= 0) add({place.key, place.name, mesh.nodes[std::size_t(n)], 0, {}}), any = true;
       if (!any) return core::bad_input("The twin has no atria (the site \"atria\" is not there). Run `build --organ atria` first.");
     } else if (text.find(',') != std::string::npos) {
-      double x[3];
-      std::istringstream in(text);
-      char comma;
-      if (!(in >> x[0] >> comma >> x[1] >> comma >> x[2]) || !in.eof()) return core::wrong_usage(fmt::format("\"{}\" is not a point. Write it as x,y,z in LPS mm.", text));
+      const auto point = point_of(text);
+      if (!point) return core::wrong_usage(fmt::format("\"{}\" is not a point. Write it as x,y,z in LPS mm.", text));
+      const core::Vec3& x = *point;
       ep::StudySite site{fmt::format("point-{:.0f}-{:.0f}-{:.0f}", x[0], x[1], x[2]), fmt::format("({:.0f}, {:.0f}, {:.0f})", x[0], x[1], x[2]), {x[0], x[1], x[2]}, 0, {}};
       if (ep::nodes_near(p, site.at_mm, spec.site_radius_mm, 10.0).empty())
         return core::bad_input(fmt::format("The point {} lies more than 10 mm from conducting muscle (it would capture nothing). Place it on the wall.", text));

@@ -10,23 +10,27 @@
 namespace ot::session {
 namespace {
 
-core::Result<ep::BlockProof> prove(const ep::ElectroProblem& with, const ep::ElectroProblem& without, const core::Vec3& a, const core::Vec3& b, core::Mode mode, const core::Progress& progress) {
-  const auto site = [&](const char* key, const core::Vec3& at) { return ep::StudySite{key, key, at, 0, ep::nodes_near(with, at, 2.5, 10.0)}; };
-  return ep::prove_block(with, without, site("a", a), site("b", b), mode, progress);
+core::Result<ep::BlockProof> prove(const CaseData& data, const std::string& plan, const twin::InterventionSpec* extra, const core::Vec3& a, const core::Vec3& b, core::Mode mode,
+                                   const core::Progress& progress) {
+  if (!data.twin || !data.twin->heart) return core::bad_input("The case has no heart twin (nothing to stimulate). Run `build` first.");
+  const auto& mesh = *data.twin->heart->baseline.mesh;
+  const auto part = part_at(mesh, a);
+  if (ep::is_whole_heart(mesh) && part_at(mesh, b) != part)
+    return core::bad_input("One side of the block proof lies on the atria, the other on the ventricles (no wave passes between them in a study). Place both on one of them.");
+  const auto with = problem_of(data, plan, part, extra);
+  if (!with) return core::pass(with);
+  const auto site = [&](const char* key, const core::Vec3& at) { return ep::StudySite{key, key, at, 0, ep::nodes_near(*with, at, 2.5, 10.0)}; };
+  return ep::prove_block(*with, baseline_of(data, part), site("a", a), site("b", b), mode, progress);
 }
 
 }  // namespace
 
 core::Result<ep::BlockProof> prove_block(const CaseData& data, const std::string& plan, const core::Vec3& a, const core::Vec3& b, core::Mode mode, const core::Progress& progress) {
-  auto with = problem_of(data, plan);
-  if (!with) return core::pass(with);
-  return prove(*with, data.twin->heart->baseline, a, b, mode, progress);
+  return prove(data, plan, nullptr, a, b, mode, progress);
 }
 
 core::Result<ep::BlockProof> prove_lesion(const CaseData& data, const twin::InterventionSpec& spec, const core::Vec3& a, const core::Vec3& b, const core::Progress& progress) {
-  auto with = problem_of(data, data.plans.front().name, &spec);
-  if (!with) return core::pass(with);
-  return prove(*with, data.twin->heart->baseline, a, b, core::Mode::fast, progress);
+  return prove(data, data.plans.front().name, &spec, a, b, core::Mode::fast, progress);
 }
 
 core::Result<std::vector<Target>> suggest_targets(const CaseData& data, const StudySpec& spec, const ep::StudyResult& study, double radius, double depth, const core::Progress& progress) {
@@ -34,6 +38,9 @@ core::Result<std::vector<Target>> suggest_targets(const CaseData& data, const St
   if (!kind) return core::wrong_usage("This program knows no ablation.");
   if (spec.mode != core::Mode::fast) return core::wrong_usage("Targets are tried in FAST mode (hundreds of runs). Run the study in FAST mode first, confirm the chosen lesion in FULL.");
   std::vector<Target> out;
+  const auto part_of = part_of_study(*data.twin, spec);
+  if (!part_of) return core::pass(part_of);
+  const ep::ElectroProblem before = baseline_of(data, *part_of);
   const double apart = 6.0;   // mm: exits closer than a lesion is wide are one target
   const auto consider = [&](const core::Vec3& at, double share, std::string why) {
     if (std::any_of(out.begin(), out.end(), [&](const Target& t) { return (t.at_mm - at).norm() < apart; })) return;
@@ -61,14 +68,13 @@ core::Result<std::vector<Target>> suggest_targets(const CaseData& data, const St
   for (std::size_t i = 0; i < out.size(); ++i) {
     const core::Progress part = progress.part(double(i) / double(out.size()), double(i + 1) / double(out.size()));
     Target& t = out[i];
-    auto problem = problem_of(data, spec.plan, &t.spec);
+    auto problem = problem_of(data, spec.plan, *part_of, &t.spec);
     if (!problem) {
       if (problem.error().code == core::ErrorCode::cancelled) return core::pass(problem);
       t.induced_after = t.induced_before;   // cannot be burned there
       t.why += " (no lesion fits: " + problem.error().message + ")";
       continue;
     }
-    const auto& before = data.twin->heart->baseline;
     for (std::size_t e = 0; e < problem->tissue.size(); ++e)
       if (!problem->regions[problem->tissue[e]].conducting && before.regions[before.tissue[e]].conducting) {
         const auto& v = problem->mesh->tets[e];

@@ -139,6 +139,7 @@ core::Result<std::shared_ptr<const twin::HeartModel>> make_heart(const CaseData&
   auto conduction = organs::heart_conduction(params.conduction, params.block, params.accessory);
   if (!conduction) return core::pass(conduction);
   inputs.params.conduction = std::move(*conduction);
+  inputs.params.conduction.pathway_from_atria = params.pathway_from_atria;
   inputs.mesh = data.heart_mesh->mesh;
   inputs.fibres = data.heart_mesh->fibres;
   inputs.fibres_source = data.heart_mesh->fibres_source;
@@ -191,6 +192,7 @@ std::vector<std::string> standing_assumptions(const twin::TwinModel& twin, const
     inputs.mesh = twin.heart->baseline.mesh;
     if (heart && heart->fibres) inputs.fibres = heart->fibres, inputs.fibres_source = heart->fibres_source;
     if (auto conduction = organs::heart_conduction(params.conduction, params.block, params.accessory)) inputs.params.conduction = *conduction;
+    inputs.params.conduction.pathway_from_atria = params.pathway_from_atria;
     lines = organs::assumptions(inputs);
   }
   for (const auto& vessel : twin.vessels) {

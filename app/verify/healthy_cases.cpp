@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "app/session/atria.hpp"
+#include "app/session/studies.hpp"
 #include "app/verify/atria_cases.hpp"
 #include "app/verify/cases.hpp"
 #include "imaging/io/io.hpp"
@@ -213,6 +214,111 @@ Rows pr_interval(bool quick, const core::Progress& progress) {
         sheet.between(key("complete_block_p_wave_ms"), value("p_wave_ms"), 80, 120, normal);
       }
     }
+    if (quick || std::string(who) != "phantom") continue;
+    const auto whole = organs::join_heart(**ventricles, *atria->heart, atria->inputs.valve_rims, organs::AvState::normal, {});
+    if (!whole) return core::pass(whole);
+    const auto full = ep::run_chambers((*whole)->baseline, core::Mode::full, {}, part.part(0.9, 1));
+    if (!full) return core::pass(full);
+    for (const auto& q : full->quantities) {
+      if (q.key == "p_wave_ms") sheet.between("phantom_full_p_wave_ms", q.value, 80, 120, normal);
+      if (q.key == "pr_ms") sheet.between("phantom_full_pr_ms", q.value, 120, 200, normal);
+      if (q.key == "qrs_ms") sheet.between("phantom_full_qrs_ms", q.value, 80, 110);
+      if (q.key == "qt_ms") sheet.between("phantom_full_qt_ms", q.value, 350, 440);
+    }
+  }
+  return sheet.rows;
+}
+
+Rows pathway_rows(bool quick, const core::Progress& progress) {
+  Sheet sheet{"ep/accessory-pathway", quick, Clock::now(), {}};
+  const auto patient = phantom_patient(progress.part(0, 0.4));
+  if (!patient) return core::pass(patient);
+  session::AtriaCaseParams params;
+  params.edge_mm = 1.5;
+  const auto atria = session::make_atria(patient->labels, params, progress.part(0.4, 0.6));
+  if (!atria) return core::pass(atria);
+  struct Beat {
+    double pr = 0, qrs = 0;
+  };
+  const auto beat_of = [&](const char* accessory, organs::AvState av) -> core::Result<Beat> {
+    organs::HeartInputs in;
+    in.mesh = patient->mesh;
+    auto conduction = organs::heart_conduction("purkinje", "none", accessory);
+    if (!conduction) return core::pass(conduction);
+    conduction->pathway_from_atria = true;
+    in.params.conduction = *conduction;
+    const auto ventricles = organs::build_heart(in, progress.part(0.6, 0.8));
+    if (!ventricles) return core::pass(ventricles);
+    const auto whole = organs::join_heart(**ventricles, *atria->heart, atria->inputs.valve_rims, av, *conduction);
+    if (!whole) return core::pass(whole);
+    const auto run = ep::run_chambers((*whole)->baseline, core::Mode::fast, {}, progress.part(0.8, 1));
+    if (!run) return core::pass(run);
+    Beat beat;
+    for (const auto& q : run->quantities) {
+      if (q.key == "pr_ms") beat.pr = q.value;
+      if (q.key == "qrs_ms") beat.qrs = q.value;
+    }
+    return beat;
+  };
+  const auto plain = beat_of("none", organs::AvState::normal);
+  if (!plain) return core::pass(plain);
+  constexpr const char* wpw = "pre-excitation: PR below 120 ms and QRS above 110 ms with a delta wave (AHA/ACCF/HRS 2009; textbook); a left lateral pathway, far from the sinus node, may have a longer PR";
+  for (const char* accessory : {"right_lateral", "left_lateral"}) {
+    const auto beat = beat_of(accessory, organs::AvState::normal);
+    if (!beat) return core::pass(beat);
+    if (std::string(accessory) == "right_lateral") sheet.between("right_lateral_pr_ms", beat->pr, 60, 120, wpw);
+    sheet.between(fmt::format("{}_pr_shorter_ms", accessory), plain->pr - beat->pr, 5, 120, wpw);
+    sheet.between(fmt::format("{}_qrs_longer_ms", accessory), beat->qrs - plain->qrs, 10, 100, wpw);
+    if (quick) continue;
+    const auto alone = beat_of(accessory, organs::AvState::complete);
+    if (!alone) return core::pass(alone);
+    sheet.between(fmt::format("{}_beside_av_block_pr_change_ms", accessory), alone->pr - beat->pr, -2, 2, "PR is that of the pathway when it leads, whether the AV node conducts or not");
+    sheet.between(fmt::format("{}_beside_av_block_qrs_longer_ms", accessory), alone->qrs - beat->qrs, 0, 150, "without fusion pre-excitation is complete");
+  }
+  return sheet.rows;
+}
+
+Rows af_induction(bool quick, const core::Progress& progress) {
+  Sheet sheet{"ep/study/af-induction", quick, Clock::now(), {}};
+  const auto patient = phantom_patient(progress.part(0, 0.1));
+  if (!patient) return core::pass(patient);
+  session::StudySpec spec;
+  for (const auto& preset : session::study_presets())
+    if (preset.key == "af-burst") spec = preset.spec;
+  for (const bool remodelled : {true, false}) {
+    session::AtriaCaseParams params;
+    params.edge_mm = 1.5;
+    params.tissue.remodelled = remodelled;
+    const auto atria = session::make_atria(patient->labels, params, progress.part(remodelled ? 0.1 : 0.7, remodelled ? 0.2 : 0.8));
+    if (!atria) return core::pass(atria);
+    session::CaseData data;
+    auto twin = std::make_shared<twin::TwinModel>();
+    twin->organ = "atria";
+    twin->heart = atria->heart;
+    data.twin = twin;
+    const auto before = session::run_study(data, spec, {}, progress.part(remodelled ? 0.2 : 0.8, remodelled ? 0.45 : 1));
+    if (!before) return core::pass(before);
+    const double sites = double((*before)->runs.size());
+    double captured = 0;
+    for (const auto& run : (*before)->runs) captured += run.attempts.front().captured;
+    if (!remodelled) {
+      sheet.between("healthy_sites_induced", (*before)->induced, 0, 0, "burst pacing starts no lasting AF in healthy atria: their refractory period (about 230 ms at 500 ms here) is longer than the burst's interval");
+      break;
+    }
+    sheet.between("remodelled_sites_captured", captured, sites, sites, "the refractory period of remodelled atria, 90 to 160 ms, is shorter than the burst's interval");
+    sheet.between("remodelled_sites_induced", (*before)->induced, 1, sites, "atria remodelled by persistent AF sustain re-entry after burst pacing (Courtemanche et al. 1999, Krogh-Madsen et al. 2012); sites of eight");
+    if ((*before)->induced == 0) continue;   // no residual inducibility to ask for
+    sheet.between("remodelled_shortest_cycle_ms", (*before)->shortest_cycle_ms, 100, 250, "cycle length of AF and atrial flutter 100 to 250 ms (general knowledge)");
+    const auto sets = session::atrial_lesion_sets(*twin);
+    if (!sets) return core::pass(sets);
+    session::Plan plan{"PVI", "rings and roof line", {}};
+    for (const auto& set : *sets) plan.scenario.interventions.push_back(set.spec);
+    data.plans.push_back(plan);
+    spec.plan = "PVI";
+    const auto after = session::run_study(data, spec, {}, progress.part(0.45, 0.7));
+    spec.plan = "Baseline";
+    if (!after) return core::pass(after);
+    sheet.between("residual_sites_after_rings_and_roof_line", (*after)->induced, 0, (*before)->induced, "residual inducibility: lesions do not make more sites inducible");
   }
   return sheet.rows;
 }

@@ -13,6 +13,7 @@
 #include "solvers/core/contracts.hpp"
 #include "solvers/electrophysiology/conduction_tuning.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
+#include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/p_wave.hpp"
@@ -108,12 +109,11 @@ std::shared_ptr<const Halves> halves_of(const ElectroProblem& whole) {
     OT_EXPECT(atrial(t) == (t >= tets));
     for (Index n : m.tets[t]) OT_EXPECT((n >= first) == (t >= tets));
   }
-  const std::size_t nodes = std::size_t(first);
-  auto made = std::make_shared<Halves>();
+  const auto made = std::make_shared<Halves>();
   made->whole = whole.mesh;
   made->whole_fibres = whole.fibres;
-  made->ventricles = cut_out(whole, 0, nodes, 0, tets);
-  made->atria = cut_out(whole, nodes, m.nodes.size() - nodes, tets, m.tets.size() - tets);
+  made->ventricles = cut_out(whole, 0, std::size_t(first), 0, tets);
+  made->atria = cut_out(whole, std::size_t(first), m.nodes.size() - std::size_t(first), tets, m.tets.size() - tets);
   kept_halves.insert(kept_halves.begin(), made);
   if (kept_halves.size() > 3) kept_halves.resize(3);
   return made;
@@ -140,6 +140,29 @@ core::Result<ElectroResult> at_rest(const ElectroProblem& p, core::Mode mode, co
   return out;
 }
 
+bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
+
+// Two ways lead in: nodes of sites that fire when a wave has passed them stay out (FULL would stimulate refractory muscle).
+core::Result<void> leave_out_passed(ElectroProblem& p, const core::Progress& progress) {
+  auto eikonal = Eikonal::make(p.mesh, p.fibres, p.velocity, speed_map(p));
+  if (!eikonal) return core::pass(eikonal);
+  const auto arrival = eikonal->solve(eikonal_sources(p), conducting_tets(p), progress);
+  if (!arrival) return core::pass(arrival);
+  for (ActivationSite& s : p.sites) {
+    ActivationSite kept = s;
+    kept.nodes.clear();
+    kept.weights.clear();
+    for (std::size_t k = 0; k < s.nodes.size(); ++k) {
+      if (s.start_ms > (*arrival)[std::size_t(s.nodes[k])] + 1e-6) continue;
+      kept.nodes.push_back(s.nodes[k]);
+      if (!s.weights.empty()) kept.weights.push_back(s.weights[k]);
+    }
+    s = std::move(kept);
+  }
+  std::erase_if(p.sites, [](const ActivationSite& s) { return s.nodes.empty(); });
+  return {};
+}
+
 core::Result<ElectroResult> run_part(const ElectroProblem& p, core::Mode mode, const std::function<void(const ElectroFrame&, const Ecg&)>& on_frame, const core::Progress& progress) {
   if (p.sites.empty()) return at_rest(p, mode, progress);
   if (mode == core::Mode::full) return run_monodomain(p, on_frame, progress);
@@ -154,7 +177,7 @@ std::shared_ptr<const std::vector<float>> joined(const std::vector<float>& first
   return v;
 }
 
-// Samples both have, added up; where one recorded nothing the other stands alone.
+// Samples both have; where one recorded nothing the other stands alone.
 Ecg sum(const Ecg& a, const Ecg& b) {
   if (a.t_ms.empty()) return b;
   if (b.t_ms.empty()) return a;
@@ -187,24 +210,29 @@ const std::vector<float>* frame_at(const ElectroResult& r, double t_ms) {
   return found;
 }
 
-Ecg from_time(const Ecg& ecg, double t_ms) {
-  Ecg out;
-  out.leads = ecg.leads;
-  const std::ptrdiff_t first = std::lower_bound(ecg.t_ms.begin(), ecg.t_ms.end(), t_ms) - ecg.t_ms.begin();
-  out.t_ms.assign(ecg.t_ms.begin() + first, ecg.t_ms.end());
-  for (const auto& lead : ecg.mV) out.mV.emplace_back(lead.begin() + first, lead.end());
-  return out;
+// The ventricles' own ECG is flat until they are activated. What leaves its first value by 20 uV (least wave of the CSE working party, from memory) long before the QRS that measure() finds is
+// a delta wave, whose slopes are below 5 % of the QRS's: the QRS begins there.
+void begin_with_delta_wave(const Ecg& ventricles, EcgIntervals& i) {
+  constexpr double least_mV = 0.02, quiet_ms = 8;   // as measure(): activity within 8 ms of the complex is part of it
+  for (std::size_t k = 0; k < ventricles.t_ms.size() && ventricles.t_ms[k] < i.qrs_onset_ms - quiet_ms; ++k)
+    for (const auto& lead : ventricles.mV)
+      if (std::abs(lead[k] - lead[0]) > least_mV) {
+        const double longer = i.qrs_onset_ms - ventricles.t_ms[k], share = 1 + longer / i.qt_ms;
+        i.qrs_onset_ms -= longer;
+        i.qrs_ms += longer;
+        for (double* qt : {&i.qt_ms, &i.qtc_fridericia_ms, &i.qtc_bazett_ms}) *qt *= share;
+        return;
+      }
 }
 
-// P, PR, QRS, QT of the sum. The QRS is looked for from shortly before the first ventricular muscle on, so that no P wave is taken for it; a part that was not
+// P of the atria's own ECG, QRS and QT of the ventricles' own: the sum shows both, and an accessory pathway lets them overlap (a delta wave out of the P wave). A part that was not
 // activated has no wave.
-void add_intervals(const ElectroProblem& whole, bool atria, double first_ventricular_ms, ElectroResult& out) {
+void add_intervals(const ElectroProblem& whole, const Ecg& atria, const Ecg& ventricles, bool atrial, bool ventricular, ElectroResult& out) {
   if (out.ecg.t_ms.empty()) return;
   const double cycle = whole.cycle_length_ms > 0 ? whole.cycle_length_ms : 1000.0;
-  constexpr double before_ms = 20;   // an upstroke begins within 2 ms before its crossing of 0 mV, and a QRS needs 8 ms of quiet before it
   EcgIntervals i{none, none, none, none, none, none, none, none};
-  if (std::isfinite(first_ventricular_ms)) i = measure(from_time(out.ecg, first_ventricular_ms - before_ms), cycle);
-  const PWave p = atria ? measure_p_wave(out.ecg, i.qrs_onset_ms) : PWave{none, none};
+  if (ventricular) begin_with_delta_wave(ventricles, i = measure(ventricles, cycle));
+  const PWave p = atrial ? measure_p_wave(atria, none) : PWave{none, none};
   const auto add = [&](const char* key, const char* label, const char* unit, double value, const char* note = "") { out.quantities.push_back({key, label, unit, value, note}); };
   add("p_wave_ms", "P wave duration", "ms", p.end_ms - p.onset_ms);
   add("pr_ms", "PR interval", "ms", i.qrs_onset_ms - p.onset_ms, std::isfinite(i.qrs_onset_ms - p.onset_ms) ? "" : "no QRS follows a P wave");
@@ -238,23 +266,29 @@ ElectroProblem join_chambers(const ElectroProblem& v, const ElectroProblem& a, c
   }
   out.cell_type.resize(nv, std::uint8_t(CellType::epi));
   for (std::size_t n = 0; n < a.mesh->nodes.size(); ++n) out.cell_type.push_back(a.cell_type.empty() ? std::uint8_t(CellType::epi) : a.cell_type[n]);
-  for (auto& s : out.sites) s.name = conducted_prefix + s.name;
+  for (auto& s : out.sites)
+    if (!starts_with(s.name, bypassed_prefix)) s.name = conducted_prefix + s.name;
   for (ActivationSite s : a.sites) {
     for (Index& n : s.nodes) n += Index(nv);
     out.sites.push_back(std::move(s));
   }
-  if (av.open) {
+  const auto listen = [&](const char* name, Index atrial_node, double delay_ms) {
+    OT_EXPECT(atrial_node >= 0 && std::size_t(atrial_node) < a.mesh->nodes.size());
     ActivationSite node;
-    node.name = av_node_name;
-    node.nodes = {Index(nv) + av.atrial_node};
-    node.start_ms = av.delay_ms;
+    node.name = name;
+    node.nodes = {Index(nv) + atrial_node};
+    node.start_ms = delay_ms;
     node.amplitude_mV_per_ms = node.duration_ms = 0;
     out.sites.push_back(std::move(node));
-  }
+  };
+  if (av.open) listen(av_node_name, av.atrial_node, av.delay_ms);
+  if (av.pathway_node >= 0) listen(pathway_name, av.pathway_node, pathway_delay_ms);
   return out;
 }
 
-bool follows_atria(const ActivationSite& site) { return site.name == av_node_name || site.name.rfind(conducted_prefix, 0) == 0; }
+bool follows_atria(const ActivationSite& site) {
+  return site.name == av_node_name || site.name == pathway_name || starts_with(site.name, conducted_prefix) || starts_with(site.name, bypassed_prefix);
+}
 
 double atrial_wave_constant() {
   static const double k = [] {
@@ -305,7 +339,7 @@ ElectroProblem part_of(const ElectroProblem& whole, ChamberPart part) {
   p.cell_type.assign(whole.cell_type.begin() + std::ptrdiff_t(first_node), whole.cell_type.begin() + std::ptrdiff_t(first_node + nn));
   p.sites.clear();
   for (const ActivationSite& s : whole.sites) {
-    if (s.name == av_node_name) continue;
+    if (s.name == av_node_name || s.name == pathway_name) continue;
     ActivationSite mine = s;
     mine.nodes.clear();
     mine.weights.clear();
@@ -328,13 +362,48 @@ ElectroProblem part_of(const ElectroProblem& whole, ChamberPart part) {
   return p;
 }
 
+ElectroProblem alone(const ElectroProblem& whole, ChamberPart part) {
+  const ElectroProblem half = part_of(whole, part);
+  const std::size_t first = part == ChamberPart::atria ? whole.mesh->tets.size() - half.mesh->tets.size() : 0;
+  ElectroProblem p = half;
+  p.mesh = whole.mesh;
+  p.fibres = whole.fibres;
+  p.cell_type = whole.cell_type;
+  p.sites.clear();
+  p.electrodes.clear();
+  TissueRegion other;
+  other.key = "other_chambers";
+  other.conducting = false;
+  other.source = "not part of this study";
+  p.regions.push_back(std::move(other));
+  const auto spread = [&](const std::vector<std::uint8_t>& mine) {
+    std::vector<std::uint8_t> out(whole.mesh->tets.size(), std::uint8_t(p.regions.size() - 1));
+    std::copy(mine.begin(), mine.end(), out.begin() + std::ptrdiff_t(first));
+    return out;
+  };
+  p.tissue = spread(half.tissue);
+  if (!half.tissue_before.empty()) p.tissue_before = spread(half.tissue_before);
+  return p;
+}
+
+bool conducts_in_atria_alone(const ElectroProblem& p) {
+  const core::TetMesh& m = *p.mesh;
+  if (!holds_atria(m) || m.region.size() != m.tets.size()) return false;
+  for (std::size_t t = 0; t < m.tets.size(); ++t) {
+    if (!p.regions.empty() && !p.regions[p.tissue.empty() ? 0 : p.tissue[t]].conducting) continue;
+    if (const auto name = m.region_names.find(m.region[t]); name == m.region_names.end() || !is_atrial_name(name->second)) return false;
+  }
+  return true;
+}
+
 core::Result<ElectroResult> run_chambers(const ElectroProblem& whole, core::Mode mode, const std::function<void(const ElectroFrame&, const Ecg&)>& on_frame, const core::Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
   const ElectroProblem atria = part_of(whole, ChamberPart::atria);
   ElectroProblem ventricles = part_of(whole, ChamberPart::ventricles);
   const std::size_t first_atrial = ventricles.mesh->nodes.size();
-  const auto av = std::find_if(whole.sites.begin(), whole.sites.end(), [](const ActivationSite& s) { return s.name == av_node_name; });
-  const bool open = av != whole.sites.end();
+  const auto way = [&](const char* name) { return std::find_if(whole.sites.begin(), whole.sites.end(), [&](const ActivationSite& s) { return s.name == name; }); };
+  const auto av = way(av_node_name), pathway = way(pathway_name);
+  const bool open = av != whole.sites.end(), bypass = pathway != whole.sites.end();
   std::function<void(const ElectroFrame&, const Ecg&)> show;
   if (on_frame) {   // the ventricles wait at rest while the atria are computed
     const auto rest = at_rest(ventricles, mode, progress.part(0, 0.02));
@@ -346,23 +415,28 @@ core::Result<ElectroResult> run_chambers(const ElectroProblem& whole, core::Mode
   if (!first) return core::pass(first);
 
   ElectroResult out;
-  const double reached = open ? double(first->activation_ms[std::size_t(av->nodes.at(0)) - first_atrial]) : none;
-  const double arrives = open ? reached + av->start_ms : none;
+  const auto reached_at = [&](auto site) { return site == whole.sites.end() ? none : double(first->activation_ms[std::size_t(site->nodes.at(0)) - first_atrial]); };
+  const double reached = reached_at(av), arrives = open ? reached + av->start_ms : none;
+  const double bypass_reached = reached_at(pathway), bypass_arrives = bypass ? bypass_reached + pathway->start_ms : none;
   bool waits = false;
   for (auto s = ventricles.sites.begin(); s != ventricles.sites.end();) {
-    if (!follows_atria(*s)) {
-      ++s;
-    } else if (std::isfinite(arrives)) {
-      s->start_ms += arrives;
+    const bool bypassed = starts_with(s->name, bypassed_prefix);
+    const double from = !follows_atria(*s) ? 0.0 : bypassed ? bypass_arrives : arrives;
+    if (std::isfinite(from)) {
+      s->start_ms += from;
       ++s;
     } else {
       s = ventricles.sites.erase(s);
-      waits = true;
+      waits = waits || !bypassed;
     }
   }
-  if (waits && open) out.notes.push_back("The wave does not reach the AV node: nothing is conducted to the ventricles.");
-  if (waits && !open) out.notes.push_back("Complete AV block: nothing is conducted to the ventricles. An escape rhythm is not simulated.");
-  if (std::isfinite(arrives)) out.notes.push_back(fmt::format("The AV node is reached at {:.0f} ms; the ventricles begin {:.0f} ms later.", reached, av->start_ms));
+  if (bypass && std::isfinite(bypass_arrives) && std::isfinite(arrives))
+    if (auto ok = leave_out_passed(ventricles, progress.part(share, share)); !ok) return core::pass(ok);
+  if (waits && open) out.notes.push_back("The wave does not reach the AV node: it conducts nothing to the ventricles.");
+  if (waits && !open) out.notes.push_back("Complete AV block: the AV node conducts nothing to the ventricles. An escape rhythm is not simulated.");
+  if (std::isfinite(arrives)) out.notes.push_back(fmt::format("The AV node is reached at {:.0f} ms; it conducts to the ventricles {:.0f} ms later.", reached, av->start_ms));
+  if (bypass && std::isfinite(bypass_arrives)) out.notes.push_back(fmt::format("The atrial end of the accessory pathway is reached at {:.0f} ms; it excites the ventricle {:.0f} ms later.", bypass_reached, pathway->start_ms));
+  if (bypass && !std::isfinite(bypass_arrives)) out.notes.push_back("The wave does not reach the atrial end of the accessory pathway: it conducts nothing.");
   if (on_frame)
     show = [&](const ElectroFrame& f, const Ecg& so_far) {
       if (const auto* beside = frame_at(*first, f.t_ms)) on_frame({f.t_ms, joined(*f.v_mV, *beside)}, sum(first->ecg, so_far));
@@ -396,7 +470,7 @@ core::Result<ElectroResult> run_chambers(const ElectroProblem& whole, core::Mode
   out.quantities.push_back({"total_activation_ms", "Ventricular activation", "ms", ventricular.ms(), "first to last ventricular muscle"});
   out.quantities.push_back({"atrial_activation_ms", "Atrial activation", "ms", atrial.ms(), "first to last atrial muscle"});
   out.quantities.push_back({"activated_percent", "Activated tissue", "%", activated_percent(whole, out.activation_ms), "of all myocardium by volume, scar and lesions included"});
-  add_intervals(whole, std::isfinite(atrial.first), ventricular.first, out);
+  add_intervals(whole, first->ecg, second->ecg, std::isfinite(atrial.first), std::isfinite(ventricular.first), out);
   for (const auto& q : second->quantities)   // what the ventricles alone report
     if (std::none_of(out.quantities.begin(), out.quantities.end(), [&](const core::Quantity& x) { return x.key == q.key; })) out.quantities.push_back(q);
   out.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

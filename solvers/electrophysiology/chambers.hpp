@@ -4,10 +4,13 @@
 //          and time step. The AV node is a delay and conducts one way (no echo into the atria): what it leads to fires `delay_ms` after the atrial wall there was activated. Potentials
 //          add up in the same torso; those of the atria are taken without the blood of the ventricles.
 // Source:  20 normal subjects, Alboni et al. 1985 (Eur Heart J 6:602, abstract): AH 83 +- 16 ms (55 to 110), HV 39.5 +- 3.9 ms. HV ends with the first ventricular activation, which is
-//          time 0 of the ventricles' own sites.
+//          time 0 of the ventricles' own sites. An accessory pathway is a second way of this kind, from the atrial wall at its end: its ventricular end fires 35 ms after it (local
+//          atrial to ventricular intervals where such pathways are ablated are 25 to 50 ms: general knowledge, not read), sites behind that follow. Arrival times with two ways in are the
+//          earlier of both; what the other wave has passed does not fire (as in conduction_system.hpp).
 // In/out:  the problem as a whole is what interventions edit, cases keep and the window shows. Nodes, tets and regions of the ventricles come first, those of the atria after them; atrial
 //          regions have keys that begin with "atrial_" and conductivity scales relative to the whole's sigma. The first site on the atria named av_node carries the delay as its start
-//          and has no current; sites named "conducted ..." wait for it. A complete block has no such site. Atria: Courtemanche 1998 at 0.02 ms.
+//          and has no current; sites named "conducted ..." wait for it. A complete block has no such site. The same with pathway_name and "bypassed ...". Atria: Courtemanche 1998 at
+//          0.02 ms.
 // Fails:   as FAST and FULL do; ventricles nobody excites stay at rest and a note says so. Threads: same bits for every count.
 #pragma once
 #include <functional>
@@ -22,12 +25,14 @@
 namespace ot::ep {
 
 inline constexpr double normal_ah_ms = 83.0, normal_hv_ms = 39.5;
-inline constexpr const char *av_node_name = "AV node", *conducted_prefix = "conducted ", *atrial_prefix = "atrial_";
+inline constexpr double pathway_delay_ms = 35.0;
+inline constexpr const char *av_node_name = "AV node", *conducted_prefix = "conducted ", *pathway_name = "atrial end of the pathway", *bypassed_prefix = "bypassed ", *atrial_prefix = "atrial_";
 
 struct AvConduction {
   bool open = true;                                // false: complete block
   core::Index atrial_node = -1;                    // of the atria's own mesh
   double delay_ms = normal_ah_ms + normal_hv_ms;   // from there to the first ventricular muscle
+  core::Index pathway_node = -1;                   // atrial end of an accessory pathway; -1: none. The ventricles' sites "bypassed ..." wait for it
 };
 
 // One problem of two. Electrodes, cycle length, end and frames are those of the ventricles.
@@ -37,7 +42,12 @@ enum class ChamberPart { ventricles, atria };
 // A part with all that was done to the whole: tissue, channels, cycle, sites, electrodes. The same mesh object for the same whole mesh, so that what FAST keeps stays of use.
 ElectroProblem part_of(const ElectroProblem& whole, ChamberPart part);
 
-// Site that stays in a beat whose other sites are replaced: the AV node and what it conducts to follow the atria, paced or silent.
+// The whole mesh with one part alive and the other not conducting, with the part's own cells and conductivities: what runs on it has the nodes of the whole. No sites, no electrodes.
+ElectroProblem alone(const ElectroProblem& whole, ChamberPart part);
+// Whether only atrial muscle conducts.
+bool conducts_in_atria_alone(const ElectroProblem& problem);
+
+// Site that stays in a beat whose other sites are replaced: the AV node, the pathway and what they conduct to follow the atria, paced or silent.
 bool follows_atria(const ActivationSite& site);
 
 // m/s along f, s, n of working atrial muscle. The median velocity over both atria in sinus rhythm was 0.92 m/s in patients without atrial fibrillation, in whatever direction the wave

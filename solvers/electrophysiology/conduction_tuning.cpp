@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "solvers/electrophysiology/conduction_tuning.hpp"
+#include "solvers/electrophysiology/reaction/upstroke.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -137,11 +138,12 @@ double strand_velocity(const IonicFamily& family, const std::vector<double>& par
   Strand strand(family, parameters, initial, to + std::ptrdiff_t(std::ceil(5.0 / q)) + 2, q, dt, interpolate);
   const double limit = 5.0 + double(to) * q / 0.3;   // ms; 0.3: a seventh of the healthy velocity
   double t_from = -1;
+  const double level = upstroke_mV(family.key);
   for (long step = 0; double(step) * dt < limit; ++step) {
     strand.step(double(step) * dt, stimulated);
-    const auto crossed = [&](std::ptrdiff_t i) { return strand.before(i) < 0 && strand.v(i) >= 0; };
+    const auto crossed = [&](std::ptrdiff_t i) { return strand.before(i) < level && strand.v(i) >= level; };
     const auto time = [&](std::ptrdiff_t i) {
-      return (double(step) - strand.before(i) / (strand.v(i) - strand.before(i))) * dt;
+      return (double(step) - (strand.before(i) - level) / (strand.v(i) - strand.before(i))) * dt;
     };
     if (t_from < 0 && crossed(from)) t_from = time(from);
     if (crossed(to)) return t_from >= 0 ? double(to - from) * q / (time(to) - t_from) : 0.0;

@@ -51,6 +51,7 @@ struct FinishBlock {
   const double* rest;          // [block]
   double *u, *dv, *v, *peak;   // [block]; u: in what is left to add, out V before
   const std::uint8_t* armed;   // [block]
+  double upstroke;             // mV
 };
 
 struct DiffusionKernels {

@@ -111,7 +111,7 @@ bool finish(const FinishBlock& a) {
       a.dv[l] = dv;
       a.v[l] = now;
       a.u[l] = before;
-      look |= int(!(now < 0.0)) & int(before < 0.0);
+      look |= int(!(now < a.upstroke)) & int(before < a.upstroke);
       look |= int(!(fabs(now) <= 200.0));
     }
     return look != 0;
@@ -125,7 +125,7 @@ bool finish(const FinishBlock& a) {
     const double peak = a.peak[l], higher = now > peak ? now : peak, kept = a.armed[l] ? peak : higher;
     a.peak[l] = kept;
     const double level = a.rest[l] + 0.1 * (kept - a.rest[l]);
-    look |= a.armed[l] ? int(!(now < 0.0)) & int(before < 0.0) : int(now <= level) & int(before > level);
+    look |= a.armed[l] ? int(!(now < a.upstroke)) & int(before < a.upstroke) : int(now <= level) & int(before > level);
     look |= int(!(fabs(now) <= 200.0));
   }
   return look != 0;

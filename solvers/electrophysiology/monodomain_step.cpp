@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/electrophysiology/reaction/upstroke.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/reaction/cell_batch.hpp"
 
@@ -237,9 +238,10 @@ MonodomainStep::Trouble MonodomainStep::finish_pass() {
   std::vector<std::ptrdiff_t> bad(part_.size(), -1);
   std::vector<std::uint8_t> full(part_.size(), 0);
   const std::size_t beats = activation_.size();
+  const double upstroke = upstroke_mV(tissue_.family->key);
   pass(awake_, [&](std::ptrdiff_t block, std::size_t chunk) {
     const std::ptrdiff_t begin = block * bn;
-    if (!diffusion_.finish({rest_.data() + begin, u_.data() + begin, dv_.data() + begin, v_.data() + begin, peak_.data() + begin, armed_.data() + begin})) return;
+    if (!diffusion_.finish({rest_.data() + begin, u_.data() + begin, dv_.data() + begin, v_.data() + begin, peak_.data() + begin, armed_.data() + begin, upstroke})) return;
     for (std::ptrdiff_t k = begin; k < std::min(begin + bn, tissue_.n); ++k) {
       const std::size_t i = std::size_t(k);
       const double before = u_[i], now = v_[i];
@@ -248,12 +250,12 @@ MonodomainStep::Trouble MonodomainStep::finish_pass() {
         continue;
       }
       if (armed_[i]) {
-        if (before < 0.0 && now >= 0.0) {
+        if (before < upstroke && now >= upstroke) {
           armed_[i] = 0;
           peak_[i] = now;
           std::size_t beat = 0;
           while (beat + 1 < beats && !std::isnan(activation_[beat][i])) ++beat;
-          activation_[beat][i] = float(t - before / dv_[i] * dt_);
+          activation_[beat][i] = float(t - (before - upstroke) / dv_[i] * dt_);
           if (beat + 1 == beats) full[chunk] = 1;
         }
         continue;

@@ -54,7 +54,7 @@ class MonodomainStep {
   long steps() const { return steps_; }
   long iterations() const { return iterations_; }
   const AlignedVector& v() const { return v_; }
-  // [beat][n] ms, NaN = not yet: the k-th time a node crossed 0 mV upwards, and the 90 % repolarisation that followed. At least one.
+  // [beat][n] ms, NaN = not yet: the k-th time a node crossed 0 mV (upstroke_mV) upwards, and the 90 % repolarisation that followed. At least one.
   const std::vector<std::vector<float>>& activation() const { return activation_; }
   const std::vector<std::vector<float>>& repolarisation() const { return repolarisation_; }
   // Of the node-steps made so far: those in blocks that were solved beyond the Jacobi step.
@@ -104,7 +104,7 @@ class MonodomainStep {
   std::vector<std::ptrdiff_t> solved_;             // blocks, ascending
   double bb_ = 0;
   std::vector<std::vector<float>> activation_, repolarisation_;
-  std::vector<std::uint8_t> armed_;                // 1: a crossing of 0 mV is the next beat; [padded]
+  std::vector<std::uint8_t> armed_;                // 1: an upward crossing is the next beat; [padded]
   AlignedVector peak_, rest_;
 
   // Resting cells, one per kind: rows of lane_multiple equal lanes within a block of their own.

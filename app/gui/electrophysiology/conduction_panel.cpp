@@ -2,6 +2,7 @@
 #include "app/gui/electrophysiology/conduction_panel.hpp"
 
 #include <QComboBox>
+#include <QSignalBlocker>
 #include <algorithm>
 
 #include "app/gui/widgets.hpp"
@@ -59,6 +60,21 @@ ConductionPanel::ConductionPanel(Workspace& workspace, QWidget* parent) : QWidge
   box->addWidget(note_);
   for (auto* c : {kind_, block_, accessory_, atria_}) connect(c, &QComboBox::currentIndexChanged, this, &ConductionPanel::refresh);
   for (auto signal : {&Workspace::case_replaced, &Workspace::model_changed, &Workspace::jobs_changed, &Workspace::results_changed}) connect(&workspace, signal, this, &ConductionPanel::refresh);
+  connect(&workspace, &Workspace::case_replaced, this, &ConductionPanel::take_choices);
+  connect(&workspace, &Workspace::model_changed, this, &ConductionPanel::take_choices);
+  take_choices();
+}
+
+void ConductionPanel::take_choices() {
+  const auto data = workspace_.data();
+  const auto set = [](QComboBox* box, const std::string& key) {
+    const QSignalBlocker quiet(box);
+    if (const int at = box->findData(QString::fromStdString(key)); at >= 0) box->setCurrentIndex(at);
+  };
+  set(kind_, data->choices.conduction);
+  set(block_, data->choices.block);
+  set(accessory_, data->choices.accessory);
+  set(atria_, data->choices.organ == "whole_heart" ? data->choices.av : std::string());
   refresh();
 }
 
@@ -69,7 +85,8 @@ void ConductionPanel::build() {
     d.choices.conduction = kind;
     d.choices.block = block;
     d.choices.accessory = accessory;
-    if (auto ok = av.empty() ? session::build_twin(d, {}, progress.part(0, 0.8)) : session::build_whole_heart(d, {}, {}, av, progress.part(0, 0.8)); !ok) return ok;
+    d.choices.organ = av.empty() ? "heart" : "whole_heart";
+    if (auto ok = av.empty() ? session::build_twin(d, {}, progress.part(0, 0.8)) : session::build_whole_heart(d, {}, session::chosen_atria(d.choices), av, progress.part(0, 0.8)); !ok) return ok;
     if (auto run = session::run_scenario(d, {}, core::Mode::fast, {}, progress.part(0.8, 1)); !run) return core::pass(run);
     return {};
   });
@@ -97,8 +114,8 @@ void ConductionPanel::refresh() {
   now_->setVisible(!now_->text().isEmpty());
   QString note = kind == "purkinje" ? "The tree was set on three hearts, where a healthy QRS takes 77 to 97 ms. Trust the order of activation more than the duration. "
                                     : "Fascicular blocks need the tree. ";
-  note += "Tree and block are kept in the case: a rebuild from the labels uses them again";
-  note += atria_->currentData().toString().isEmpty() ? "." : ", without the atria. Studies need the ventricles or the atria alone.";
+  note += "Tree, block and atria are kept in the case: a rebuild from the labels uses them again.";
+  if (!atria_->currentData().toString().isEmpty()) note += " A study plays on the ventricles or, with sites in the atria, on the atria; between them nothing is conducted meanwhile.";
   note_->setText(note);
   if (!why.isEmpty() && data->twin && data->twin->heart) note_->setText(why + " " + note);
 }

@@ -20,6 +20,7 @@ class ConductionPanel : public QWidget {
  private:
   void build();
   void refresh();
+  void take_choices();   // what the case was built with
 
   Workspace& workspace_;
   QComboBox *kind_, *block_, *accessory_, *atria_;

@@ -14,6 +14,7 @@
 #include "solvers/electrophysiology/reaction/aligned.hpp"
 #include "solvers/electrophysiology/reaction/cell.hpp"
 #include "solvers/electrophysiology/reaction/cell_batch.hpp"
+#include "solvers/electrophysiology/reaction/upstroke.hpp"
 
 namespace ot::ep {
 namespace {
@@ -32,7 +33,7 @@ struct Passage {
 class Strand {
  public:
   Strand(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial)
-      : family_(&family), kernel_(best_kernel(family)), n_(std::ptrdiff_t(std::ceil(length / spacing)) + 1), blocks_((n_ + bn - 1) / bn), rest_(initial[0]) {
+      : family_(&family), kernel_(best_kernel(family)), n_(std::ptrdiff_t(std::ceil(length / spacing)) + 1), blocks_((n_ + bn - 1) / bn), rest_(initial[0]), upstroke_(upstroke_mV(family.key)) {
     const std::size_t padded = std::size_t(blocks_ * bn);
     state_.resize(padded * std::size_t(family.states));
     param_.resize(std::size_t(family.params * bn));
@@ -99,13 +100,13 @@ class Strand {
   static std::size_t at(double x) { return std::size_t(std::lround(x / spacing)); }
   void look(double x, double& when) {
     const std::size_t k = at(x);
-    if (std::isnan(when) && v_[k] - dv_[k] < 0 && v_[k] >= 0) when = time() - (v_[k] - dv_[k]) / dv_[k] * dt;
+    if (std::isnan(when) && v_[k] - dv_[k] < upstroke_ && v_[k] >= upstroke_) when = time() - (v_[k] - dv_[k] - upstroke_) / dv_[k] * dt;
   }
 
   const IonicFamily* family_;
   KernelStep kernel_;
   std::ptrdiff_t n_, blocks_;
-  double rest_, peak_ = -200, from_ = -1e9;
+  double rest_, upstroke_, peak_ = -200, from_ = -1e9;
   long steps_ = 0;
   bool first_ = true;
   Passage seen_;

@@ -230,7 +230,9 @@ core::Result<ConductionResult> conduct(const ElectroProblem& p, const Conduction
   }
   std::vector<Index> bypass;
   double bypass_ms = never;
-  std::vector<TreeEntry> entries{{0, 0.0}};   // His at 0
+  const bool silent = accessory && std::isinf(accessory->lead_ms);
+  std::vector<TreeEntry> entries;
+  if (!silent) entries.push_back({0, 0.0});   // His at 0
   out.tree_ms = tree_times(net.tree, entries, cut, par.speed_m_per_s);
   double first = never;
   for (const Index j : junction) first = std::min(first, out.tree_ms[std::size_t(j)] + par.junction_delay_ms);
@@ -239,7 +241,7 @@ core::Result<ConductionResult> conduct(const ElectroProblem& p, const Conduction
     if (!excitable[std::size_t(accessory->node)])
       return core::bad_input(fmt::format("The accessory pathway {} ends in tissue that does not conduct (it would do nothing). Choose another place.", accessory->name));
     bypass = ball(accessory->node, std::max(accessory->radius_mm, radius));
-    bypass_ms = (std::isfinite(first) ? first : 0.0) - accessory->lead_ms;
+    bypass_ms = silent ? 0.0 : (std::isfinite(first) ? first : 0.0) - accessory->lead_ms;
   }
   if (!std::isfinite(first) && !accessory) return core::bad_input("The block leaves no way from the His bundle to the ventricles (they would not be excited). Choose another block.");
 
@@ -256,7 +258,7 @@ core::Result<ConductionResult> conduct(const ElectroProblem& p, const Conduction
     auto solved = eikonal->solve(sources, conducting, progress.part(std::min(0.9, 0.3 * (out.rounds - 1)), std::min(1.0, 0.3 * out.rounds)));
     if (!solved) return core::pass(solved);
     muscle = std::move(*solved);
-    std::vector<TreeEntry> all{{0, 0.0}};
+    std::vector<TreeEntry> all = entries;
     int back = 0;
     for (const Index j : junction) {
       const double t = muscle[std::size_t(net.tree.node[std::size_t(j)])] + zero + par.retrograde_delay_ms;

@@ -69,7 +69,7 @@ core::Result<ConductionNetwork> grow_conduction_network(const core::TetMesh& mes
 struct AccessoryPathway {
   std::string name;
   core::Index node = -1;
-  double lead_ms = 40;
+  double lead_ms = 40;      // infinity: the His bundle is silent, the pathway alone excites (times from there)
   double radius_mm = 2.0;
 };
 

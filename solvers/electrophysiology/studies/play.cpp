@@ -7,6 +7,7 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
+#include "solvers/electrophysiology/reaction/upstroke.hpp"
 
 namespace ot::ep {
 namespace {
@@ -93,6 +94,7 @@ core::Result<ActivationRecord> Player::play_full(const std::vector<TimedStimulus
   bool finished_early = false;
   double last = stimuli.front().at_ms, now = 0;
   const double last_stimulus = stimuli.back().at_ms;
+  const float level = float(upstroke_mV(p.ionic_model));
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();
   const auto on_frame = [&](const ElectroFrame& frame, const Ecg&) {
     const auto& v = *frame.v_mV;
@@ -102,8 +104,8 @@ core::Result<ActivationRecord> Player::play_full(const std::vector<TimedStimulus
       Node& s = state[n];
       const float x = v[n];
       if (first) s = {x, x, x, false};
-      if (s.before < 0 && x >= 0) {
-        const double when = now + (t - now) * double(-s.before / (x - s.before));
+      if (s.before < level && x >= level) {
+        const double when = now + (t - now) * double((level - s.before) / (x - s.before));
         if (!beats[n].empty() && std::isnan(beats[n].back().second)) beats[n].back().second = float(when);
         beats[n].push_back({float(when), nan});
         s.peak = x;
@@ -112,9 +114,9 @@ core::Result<ActivationRecord> Player::play_full(const std::vector<TimedStimulus
       }
       if (s.up) {
         s.peak = std::max(s.peak, x);
-        const float level = s.rest + 0.1f * (s.peak - s.rest);
-        if (x <= level) {
-          beats[n].back().second = float(now + (t - now) * double((s.before - level) / std::max(1e-6f, s.before - x)));
+        const float down = s.rest + 0.1f * (s.peak - s.rest);
+        if (x <= down) {
+          beats[n].back().second = float(now + (t - now) * double((s.before - down) / std::max(1e-6f, s.before - x)));
           s.up = false;
         }
       }

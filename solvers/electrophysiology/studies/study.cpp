@@ -13,7 +13,7 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
-#include "solvers/electrophysiology/chamber.hpp"
+#include "solvers/electrophysiology/chambers.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/electrophysiology/studies/play.hpp"
 
@@ -276,7 +276,7 @@ core::Result<StudyResult> run_study(const ElectroProblem& problem, const std::ve
     tissue = *made;
     out.notes = tissue->notes();
   }
-  const Chamber chamber = is_atrial(*problem.mesh) ? Chamber::atria : Chamber::ventricles;
+  const Chamber chamber = conducts_in_atria_alone(problem) ? Chamber::atria : Chamber::ventricles;
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::vector<double> fraction(sites.size(), 0.0);

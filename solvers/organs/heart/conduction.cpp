@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "solvers/electrophysiology/chambers.hpp"
+
 namespace ot::organs {
 
 core::Result<HeartConduction> heart_conduction(const std::string& kind, const std::string& block, const std::string& accessory) {
@@ -85,7 +87,9 @@ std::vector<std::string> assumptions(const HeartConduction& c) {
   if (c.kind == ConductionKind::purkinje)
     out.push_back(fmt::format("The Purkinje tree is grown by a rule (Sahli Costabal 2016) from root points after Durrer 1970 and conducts at {:g} m/s; the patient's own is unknown.", c.params.speed_m_per_s));
   if (c.block != ep::ConductionBlock::none) out.push_back(fmt::format("Conduction block: {}.", ep::name_of(c.block)));
-  if (c.accessory != "none")
+  if (c.accessory != "none" && c.pathway_from_atria)
+    out.push_back(fmt::format("Accessory pathway {}: it excites the ventricle {:g} ms after the atrial wall at its end (general knowledge; the patient's is not known), towards the ventricle only.", c.accessory, ep::pathway_delay_ms));
+  else if (c.accessory != "none")
     out.push_back(fmt::format("Accessory pathway {}: it excites the ventricle {:g} ms before the conduction system would.", c.accessory, ep::AccessoryPathway{}.lead_ms));
   return out;
 }

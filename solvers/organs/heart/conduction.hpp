@@ -30,6 +30,9 @@ struct HeartConduction {
   ConductionKind kind = ConductionKind::purkinje;
   ep::ConductionBlock block = ep::ConductionBlock::none;
   std::string accessory = "none";   // name of an entry of accessory_sites()
+  // The pathway waits for the atria (chambers.hpp): the heart's sites are those of the conduction system by itself, and those of the pathway by itself with ep::bypassed_prefix, each
+  // set with times of its own. Otherwise it fires AccessoryPathway::lead_ms before the conduction system.
+  bool pathway_from_atria = false;
   ep::ConductionParams params;
   // Apicobasal extent of both trees: free-running Purkinje fibres end below the base, which is the last to be excited (Durrer et al. 1970).
   // 0.8 is our calibration on hearts of different shape (docs/dev/structure.md); lower gives a longer QRS and turns its axis.

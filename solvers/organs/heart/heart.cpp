@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/electrophysiology/chambers.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/electrophysiology/structure/tissue_regions.hpp"
 #include "solvers/electrophysiology/torso.hpp"
@@ -357,18 +358,29 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
     for (std::size_t n = 0; n < mesh.nodes.size(); ++n) roots->open[n] = c.apicobasal[n] <= (g.endo_lv[n] ? par.conduction.left_up_to : par.conduction.right_up_to);
     auto network = ep::grow_conduction_network(mesh, *roots, par.conduction.params, progress.part(0.95, 0.97));
     if (!network) return core::pass(network);
-    auto conducted = ep::conduct(p, *network, par.conduction.block, *accessory ? &**accessory : nullptr, progress.part(0.97, 1.0));
+    const bool apart = *accessory && par.conduction.pathway_from_atria;
+    auto conducted = ep::conduct(p, *network, par.conduction.block, *accessory && !apart ? &**accessory : nullptr, progress.part(0.97, apart ? 0.985 : 1.0));
     if (!conducted) return core::pass(conducted);
     p.sites = std::move(conducted->sites);
-  } else {
-    const double lead = *accessory ? (*accessory)->lead_ms : 0.0;
-    if (*accessory) {
-      ep::ActivationSite site;
-      site.name = "accessory pathway " + (*accessory)->name;
-      for (std::size_t n = 0; n < mesh.nodes.size(); ++n)
-        if (excitable[n] && (mesh.nodes[n] - mesh.nodes[std::size_t((*accessory)->node)]).norm() <= par.site_radius_mm) site.nodes.push_back(Index(n));
-      p.sites.push_back(std::move(site));
+    if (apart) {
+      (*accessory)->lead_ms = std::numeric_limits<double>::infinity();
+      auto bypassed = ep::conduct(p, *network, par.conduction.block, &**accessory, progress.part(0.985, 1.0));
+      if (!bypassed) return core::pass(bypassed);
+      for (auto& site : bypassed->sites) {
+        site.name = ep::bypassed_prefix + site.name;
+        p.sites.push_back(std::move(site));
+      }
     }
+  } else {
+    const bool apart = *accessory && par.conduction.pathway_from_atria;
+    const double lead = *accessory && !apart ? (*accessory)->lead_ms : 0.0;
+    ep::ActivationSite bypass;
+    if (*accessory) {
+      bypass.name = "accessory pathway " + (*accessory)->name;
+      for (std::size_t n = 0; n < mesh.nodes.size(); ++n)
+        if (excitable[n] && (mesh.nodes[n] - mesh.nodes[std::size_t((*accessory)->node)]).norm() <= par.site_radius_mm) bypass.nodes.push_back(Index(n));
+    }
+    if (*accessory && !apart) p.sites.push_back(bypass);
     for (const auto& site : par.sites) {
       if (site.on != Endocardium::lv && !g.has_rv) continue;
       if (par.conduction.block == (site.on == Endocardium::lv ? ep::ConductionBlock::lbbb : ep::ConductionBlock::rbbb)) continue;
@@ -381,6 +393,10 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
     for (const auto& site : p.sites) first = std::min(first, site.start_ms);
     if (!par.conduction.plain())
       for (auto& site : p.sites) site.start_ms -= first;
+    if (apart) {
+      bypass.name = ep::bypassed_prefix + bypass.name;
+      p.sites.push_back(std::move(bypass));
+    }
   }
   if (p.sites.empty()) return core::bad_input("The heart has no early activation site (it would not beat). Add one to the model.");
   p.electrodes = in.electrodes.empty()

@@ -154,6 +154,72 @@ TEST_CASE("sinus beat of two bars: the ventricles begin 122.5 ms after the AV no
   CHECK(value(*blocked, "p_wave_ms") == Approx(value(*beat, "p_wave_ms")).margin(3));
 }
 
+TEST_CASE("accessory pathway of two bars: its end fires 35 ms after the atria there, what its wave has passed does not fire again, and it conducts beside a complete AV block", "[chambers]") {
+  auto v = bar("lv_myocardium", {-20, 0, 0}, 40, "ten_tusscher_panfilov_2006");
+  const auto a = atrial_bar(40);
+  ep::ActivationSite bypass;
+  bypass.name = std::string(ep::bypassed_prefix) + "accessory pathway";
+  for (std::size_t n = 0; n < v.mesh->nodes.size(); ++n)
+    if (v.mesh->nodes[n].x() > 20 - 1e-6) bypass.nodes.push_back(Index(n));
+  v.sites.push_back(bypass);
+  const auto atrial_at = [&](double x) {
+    for (std::size_t n = 0; n < a.mesh->nodes.size(); ++n)
+      if (std::abs(a.mesh->nodes[n].x() - x) < 1e-6) return Index(n);
+    return Index(-1);
+  };
+  ep::AvConduction av;
+  av.atrial_node = av.pathway_node = atrial_at(-10);
+  const std::size_t nv = v.mesh->nodes.size();
+  // Both ways are entered at one place: the pathway leads by 122.5 - 35 ms, more than the 67 ms its wave needs along the bar (40 mm at 0.6 m/s).
+  for (const bool open : {true, false}) {
+    av.open = open;
+    const auto beat = ep::run_chambers(ep::join_chambers(v, a, av), core::Mode::fast, {}, {});
+    REQUIRE(beat);
+    const double reached = beat->activation_ms[nv + std::size_t(av.pathway_node)];
+    CHECK(reached == Approx(10 + 1.22).epsilon(0.02));   // 10 mm at 1 m/s
+    for (std::size_t n = 0; n < nv; ++n) CHECK(double(beat->activation_ms[n]) == Approx(reached + ep::pathway_delay_ms + 1.22 + (20 - v.mesh->nodes[n].x()) / 0.6).margin(1.0));
+  }
+  // The AV node alone, then both where the pathway comes later: the earlier of both everywhere.
+  av.open = true;
+  av.pathway_node = atrial_at(20);   // 30 ms later
+  av.delay_ms = 50;
+  const auto beat = ep::run_chambers(ep::join_chambers(v, a, av), core::Mode::fast, {}, {});
+  REQUIRE(beat);
+  const double from_node = beat->activation_ms[nv + std::size_t(av.atrial_node)] + 50 + 1.22, from_pathway = beat->activation_ms[nv + std::size_t(av.pathway_node)] + ep::pathway_delay_ms + 1.22;
+  for (std::size_t n = 0; n < nv; ++n) {
+    const double x = v.mesh->nodes[n].x();
+    CHECK(double(beat->activation_ms[n]) == Approx(std::min(from_node + (x + 20) / 0.6, from_pathway + (20 - x) / 0.6)).margin(1.0));
+  }
+}
+
+TEST_CASE("one part alone: the other does not conduct, and the part keeps its cells, conductivities, tissue and lesions", "[chambers]") {
+  const auto v = bar("lv_myocardium", {-20, 0, 0}, 40, "ten_tusscher_panfilov_2006"), a = atrial_bar(40);
+  ep::AvConduction av;
+  av.atrial_node = 0;
+  auto whole = ep::join_chambers(v, a, av);
+  const std::size_t first = v.mesh->tets.size();
+  CHECK_FALSE(ep::conducts_in_atria_alone(whole));
+  whole.tissue_before = whole.tissue;
+  ep::TissueRegion dead;
+  dead.key = "lesion";
+  dead.conducting = false;
+  whole.regions.push_back(dead);
+  whole.tissue[first + 5] = std::uint8_t(whole.regions.size() - 1);
+  for (const auto part : {ep::ChamberPart::ventricles, ep::ChamberPart::atria}) {
+    const bool atria = part == ep::ChamberPart::atria;
+    const auto alone = ep::alone(whole, part);
+    const auto half = ep::part_of(whole, part);
+    CHECK(ep::conducts_in_atria_alone(alone) == atria);
+    CHECK(alone.mesh == whole.mesh);
+    CHECK(alone.ionic_model == half.ionic_model);
+    CHECK(alone.sigma == half.sigma);
+    CHECK(alone.chi_per_mm == half.chi_per_mm);
+    CHECK(alone.dt_ms == half.dt_ms);
+    for (std::size_t t = 0; t < whole.mesh->tets.size(); ++t) CHECK(alone.regions[alone.tissue[t]].conducting == ((t >= first) == atria && t != first + 5));
+    CHECK(alone.regions[alone.tissue_before[first + 5]].conducting == atria);
+  }
+}
+
 TEST_CASE("extracellular potential: -sigma_i/(sigma_i+sigma_e) (Vm - mean) to 1e-3 mV for a plane wave along the fibres and for any wave at equal anisotropy", "[extracellular]") {
   auto p = bar("lv_myocardium", {0, 0, 0}, 20, "ten_tusscher_panfilov_2006");
   const auto check = [&](const Vec3& ratio, const std::function<double(const Vec3&)>& wave) {

@@ -2,7 +2,11 @@
 // Atrial walls made from labels of blood, and what is refused.
 #include <catch2/catch.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include "app/session/atria.hpp"
+#include "app/session/model_choices.hpp"
+#include "app/session/whole_heart.hpp"
 
 using namespace ot;
 using core::Vec3;
@@ -31,7 +35,7 @@ core::LabelMap hearts(double gap, bool ventricles = true) {
 }  // namespace
 
 TEST_CASE("the atrial wall is a shell of the asked thickness: 2.5 mm around balls of 20 mm within 12 % of its volume, open at the valves", "[atria]") {
-  const auto walls = session::atrial_wall_labels(hearts(3), 2.5, 0.8, {});
+  const auto walls = session::atrial_wall_labels(hearts(3), 2.5, 2.5, 0.8, {});
   REQUIRE(walls);
   const double shell = 4.0 / 3 * M_PI * (std::pow(22.5, 3) - std::pow(20.0, 3)) / 1000;
   for (int wall : {session::atrial_labels::left_wall, session::atrial_labels::right_wall}) {
@@ -41,12 +45,40 @@ TEST_CASE("the atrial wall is a shell of the asked thickness: 2.5 mm around ball
   }
   CHECK(walls->count(session::atrial_labels::opening) > 0);
   CHECK(session::sinus_node_of(hearts(3)).x() < -20);   // LPS: on the patient's right
+  // Left and right of their own thickness.
+  const auto uneven = session::atrial_wall_labels(hearts(3), 2.5, 5.0, 0.8, {});
+  REQUIRE(uneven);
+  CHECK(uneven->volume_ml(session::atrial_labels::left_wall) == Approx(walls->volume_ml(session::atrial_labels::left_wall)).epsilon(0.12));
+  CHECK(uneven->volume_ml(session::atrial_labels::right_wall) > 1.7 * walls->volume_ml(session::atrial_labels::right_wall));
 }
 
 TEST_CASE("atria 30 mm apart, labels without ventricles and an absurd wall are refused in words", "[atria]") {
-  CHECK(session::atrial_wall_labels(hearts(30), 2.5, 0.8, {}).error().code == core::ErrorCode::bad_input);
-  CHECK(session::atrial_wall_labels(hearts(3, false), 2.5, 0.8, {}).error().code == core::ErrorCode::bad_input);
-  CHECK(session::atrial_wall_labels(hearts(3), 40, 0.8, {}).error().code == core::ErrorCode::wrong_usage);
+  CHECK(session::atrial_wall_labels(hearts(30), 2.5, 2.5, 0.8, {}).error().code == core::ErrorCode::bad_input);
+  CHECK(session::atrial_wall_labels(hearts(3, false), 2.5, 2.5, 0.8, {}).error().code == core::ErrorCode::bad_input);
+  CHECK(session::atrial_wall_labels(hearts(3), 40, 2, 0.8, {}).error().code == core::ErrorCode::wrong_usage);
   session::CaseData empty;
   CHECK(session::build_atrial_twin(empty, {}, {}).error().code == core::ErrorCode::bad_input);
+}
+
+TEST_CASE("what a case was built as is kept with it: organ, AV conduction, atrial wall and cells come back from its file, and older files mean the ventricles", "[atria]") {
+  session::ModelChoices choices;
+  session::AtriaCaseParams atria;
+  atria.wall_mm = 1.8;
+  atria.edge_mm = 1.6;
+  atria.tissue.remodelled = true;
+  session::keep_atria(choices, atria);
+  choices.organ = "whole_heart";
+  choices.av = "first_degree";
+  auto json = session::encode_choices(choices);
+  const auto back = session::decode_choices(json);
+  CHECK(back.organ == "whole_heart");
+  CHECK(back.av == "first_degree");
+  const auto same = session::chosen_atria(back);
+  CHECK(same.wall_mm == 1.8);
+  CHECK(same.right_wall_mm == session::AtriaCaseParams{}.right_wall_mm);
+  CHECK(same.edge_mm == 1.6);
+  CHECK(same.tissue.remodelled);
+  for (const char* key : {"organ", "av", "af_remodelled", "atrial_wall_mm", "atrial_edge_mm"}) json.erase(key);
+  CHECK(session::decode_choices(json).organ == "heart");
+  CHECK(session::chosen_atria(session::decode_choices(json)).wall_mm == session::AtriaCaseParams{}.wall_mm);
 }

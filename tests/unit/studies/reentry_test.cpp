@@ -182,3 +182,21 @@ TEST_CASE("the bits of a re-entrant run do not depend on the thread count and a 
   CHECK(records[2].at_ms == records[0].at_ms);
   CHECK(records[2].repolarised_ms.size() == records[0].repolarised_ms.size());
 }
+
+TEST_CASE("atrial cells in a strand at 500 ms are refractory for 200 to 270 ms healthy and 90 to 160 ms remodelled by AF: waves whose spike ends at 0 mV count", "[reentry]") {
+  // Effective refractory periods of human atria in sinus rhythm and in persistent AF: general knowledge of the literature of electrical remodelling.
+  const auto shortest = [](const ep::ChannelScales& scales) {
+    const auto curve = ep::restitution("courtemanche_1998", ep::CellType::epi, scales, 500, {});
+    REQUIRE(curve);
+    REQUIRE((*curve)->conducts());
+    CHECK((*curve)->points.back().interval_ms == 500);
+    return (*curve)->points.front().interval_ms;
+  };
+  ep::ChannelScales af;   // tissue_regions.cpp, af_remodelled
+  af.g_to = 0.5, af.g_CaL = 0.3, af.g_Kur = 0.5, af.g_K1 = 2.0;
+  const double healthy = shortest({}), remodelled = shortest(af);
+  CHECK(healthy >= 200);
+  CHECK(healthy <= 270);
+  CHECK(remodelled >= 90);
+  CHECK(remodelled <= 160);
+}

@@ -17,12 +17,13 @@ using core::Vec3;
 
 namespace {
 
-core::Result<std::shared_ptr<const twin::HeartModel>> built(double edge, const char* kind, const char* block, const char* accessory) {
+core::Result<std::shared_ptr<const twin::HeartModel>> built(double edge, const char* kind, const char* block, const char* accessory, bool from_atria = false) {
   organs::HeartInputs in;
   in.mesh = std::make_shared<core::TetMesh>(test::ellipsoid_heart({.edge_mm = edge}));
   auto c = organs::heart_conduction(kind, block, accessory);
   REQUIRE(c);
   in.params.conduction = *c;
+  in.params.conduction.pathway_from_atria = from_atria;
   return organs::build_heart(in, {});
 }
 
@@ -139,6 +140,25 @@ TEST_CASE("conduction: an accessory pathway is the first site, the His-Purkinje 
     for (std::size_t k = 1; k < sites.size(); ++k) next = std::min(next, sites[k].start_ms);
     if (std::string(kind) == "points") CHECK(next == Approx(40.0).margin(1e-9));
     else CHECK((next > 0 && next <= 40.0 + 1e-9));   // the tree may be entered from the pre-excited muscle before
+  }
+}
+
+TEST_CASE("conduction: a pathway that waits for the atria leaves the conduction system's sites as they are and adds its own from time 0, entering the tree backwards (points and purkinje)") {
+  for (const char* kind : {"points", "purkinje"}) {
+    const auto plain = built(3.5, kind, "none", "none"), both = built(3.5, kind, "none", "left_lateral", true);
+    REQUIRE(plain);
+    REQUIRE(both);
+    const auto &p = (*plain)->baseline.sites, &q = (*both)->baseline.sites;
+    REQUIRE(q.size() > p.size());
+    for (std::size_t k = 0; k < p.size(); ++k) {
+      CHECK(q[k].start_ms == p[k].start_ms);
+      CHECK(q[k].nodes == p[k].nodes);
+    }
+    for (std::size_t k = p.size(); k < q.size(); ++k) CHECK(q[k].name.rfind("bypassed ", 0) == 0);
+    CHECK(q[p.size()].name == "bypassed accessory pathway left_lateral");
+    CHECK(q[p.size()].start_ms == 0.0);
+    if (std::string(kind) == "points") CHECK(q.size() == p.size() + 1);
+    else CHECK(q.size() > p.size() + 10);   // the tree, from the muscle it excites
   }
 }
 
