@@ -15,6 +15,7 @@ class QLabel;
 
 namespace ot::gui {
 
+class PhiShow;
 class VolumeShow;
 
 class HeartPane : public QWidget {
@@ -52,7 +53,8 @@ class HeartPane : public QWidget {
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
-  void show_heart_field();
+  void show_heart_field();           // heart_pane_field.cpp, as refresh_time and the next
+  void show_extracellular();
   void show_vessel();                // heart_pane_flow.cpp, as what follows to the next empty line
   void refresh_draft();
   const FlowDraft* drafted() const;  // of the vessel and the plan in this pane
@@ -72,6 +74,7 @@ class HeartPane : public QWidget {
   viewer::View3D* view_;
   QToolButton* chooser_;
   VolumeShow* volume_;
+  PhiShow* phi_;
   int plan_ = -1, minus_ = -1;
   bool compact_ = false;
   std::shared_ptr<const twin::RunResult> shown_minus_;

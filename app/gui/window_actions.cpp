@@ -142,6 +142,7 @@ void MainWindow::make_view_actions() {
   const std::tuple<const char*, const char*, Display> displays[] = {{"show_voltage", "Show voltage, beating", Display::voltage},
                                                                     {"show_activation", "Show activation", Display::activation},
                                                                     {"show_repolarisation", "Show repolarisation", Display::repolarisation},
+                                                                    {"show_extracellular", "Show extracellular potential", Display::extracellular},
                                                                     {"show_tissue", "Show tissue", Display::tissue},
                                                                     {"show_thickness", "Show wall thickness", Display::thickness}};
   for (const auto& [id, text, display] : displays)

@@ -111,26 +111,10 @@ Rows heart_cta_guided(bool quick, const core::Progress& progress) {
   return real_heart("imaging/heart-cta/guided", {{l::lv_blood_pool, 0.95}, {l::lv_myocardium, 0.88}, {l::left_atrium, 0.93}, {l::rv_blood_pool, 0.93}, {l::right_atrium, 0.88}, {l::aorta, 0.92}}, true, progress);
 }
 
-// The size of a hospital's heart CT: the phantom at 512 x 512 x 400 voxels of 0.7 mm (cropped to its chest, the rest is air).
 BenchRows bench_segment(const core::Progress& progress) {
-  imaging::PhantomParams params;
-  params.spacing_mm = 0.7;
-  auto phantom = imaging::make_thorax_phantom(params, progress.part(0, 0.4));
-  if (!phantom) return core::pass(phantom);
-  core::Volume ct;
-  ct.quantity = "HU";
-  ct.grid = phantom->ct.grid;
-  ct.grid.size = {512, 512, 400};
-  const auto& from = phantom->ct.grid;
-  std::array<int, 3> shift{};
-  for (std::size_t d = 0; d < 3; ++d) shift[d] = (ct.grid.size[d] - from.size[d]) / 2;
-  ct.grid.origin = from.to_patient(core::Vec3(-shift[0], -shift[1], -shift[2]));
-  ct.values.assign(ct.grid.voxels(), -1000.0f);
-  for (int k = 0; k < from.size[2]; ++k)
-    for (int j = 0; j < from.size[1]; ++j)
-      for (int i = 0; i < from.size[0]; ++i)
-        if (ct.grid.contains(i + shift[0], j + shift[1], k + shift[2])) ct.values[ct.grid.offset(i + shift[0], j + shift[1], k + shift[2])] = phantom->ct.at(i, j, k);
-  phantom = core::Result<imaging::Phantom>(imaging::Phantom{});
+  const auto made = imaging::make_hospital_ct(progress.part(0, 0.4));
+  if (!made) return core::pass(made);
+  const core::Volume& ct = *made;
   const auto start = Clock::now();
   const auto found = imaging::find_recipe("cardiac_ct")->run(ct, progress.part(0.4, 1));
   if (!found) return core::pass(found);

@@ -26,6 +26,8 @@ struct PhantomParams {
 
 // Lungs, ribs, spine, four contrast-filled chambers, LV myocardium with infarct, RV wall, aorta (root, arch, descending).
 core::Result<Phantom> make_thorax_phantom(const PhantomParams& params, const core::Progress& progress);
+// Its CT at 0.7 mm in the middle of 512 x 512 x 400 voxels of air: the size of a hospital's heart CT.
+core::Result<core::Volume> make_hospital_ct(const core::Progress& progress);
 // Trunk with an aorta, branches of 3.5 to 1 mm radius, a spine that one of them passes at 2 mm, and an enhanced kidney.
 struct VesselPhantom : Phantom {
   struct Branch {

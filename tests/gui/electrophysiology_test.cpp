@@ -3,10 +3,14 @@
 #include <QComboBox>
 #include <QLabel>
 #include <QPushButton>
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include "app/gui/centre_view.hpp"
 #include "app/gui/electrophysiology/measured_panel.hpp"
+#include "app/gui/electrophysiology/phi_show.hpp"
+#include "app/gui/heart_pane.hpp"
 #include "app/present/stages.hpp"
 #include "app/session/recorded.hpp"
 #include "solvers/core/atomic_file.hpp"
@@ -83,4 +87,33 @@ TEST_CASE("a recording lies behind the leads with its differences and a map lies
   w.session().undo();
   CHECK(w.session().data()->recorded_ecgs.empty());
   CHECK(w.workspace().recording() == nullptr);
+}
+
+TEST_CASE("the extracellular potential of the shown beat is painted over time, in mV around zero, and follows the clock") {
+  Window w;
+  w.session().replace(journey_case(), {});
+  REQUIRE(w.fast_ready(0));
+  auto* pane = &w->centre().main_pane();
+  REQUIRE(w.command("action show_extracellular").isEmpty());
+  CHECK(w.workspace().display() == gui::Display::extracellular);
+  const auto painted = [&] {
+    const auto* style = pane->view().scene().field_style();
+    return style && style->title == "Extracellular";
+  };
+  REQUIRE(w.wait(painted, 60000));
+  const auto style = *pane->view().scene().field_style();
+  CHECK(style.unit == "mV");
+  CHECK(style.lo == -style.hi);
+  CHECK(style.hi >= 10);
+  CHECK(style.hi <= 100);   // the membrane potential itself swings by about 110 mV
+  auto* phi = pane->findChild<gui::PhiShow*>();
+  REQUIRE(phi);
+  const auto early = phi->at(20), late = phi->at(60);
+  REQUIRE(early);
+  REQUIRE(late);
+  CHECK(early != late);
+  CHECK(*std::max_element(early->begin(), early->end()) > 1);    // ahead of the front
+  CHECK(*std::min_element(early->begin(), early->end()) < -1);   // behind it
+  REQUIRE(w.command("action show_voltage").isEmpty());
+  CHECK(w.wait([&] { return !painted(); }));
 }
