@@ -71,6 +71,7 @@ void HeartPane::show_heart_field() {
       viewer::Scene3D::Highlight filaments;
       filaments.lines = map->lines;
       filaments.color = {0xff, 0xff, 0xff};
+      filaments.over = true;
       scene.set_highlight(std::move(filaments));
       map_lines_shown_ = true;
     }

@@ -30,6 +30,9 @@ namespace {
 // Surfaces above this many triangles get a coarse stand-in while the view turns (software OpenGL).
 constexpr std::size_t proxy_from = 20000;
 
+// From 350 to 10 degrees lies no turn: on a wheel the colours are interpolated, not the numbers.
+bool interpolates_values(const FieldStyle& style) { return style.palette != Palette::phase; }
+
 void fill_table(vtkLookupTable* table, const FieldStyle& style) {
   const auto bands = bands_of(style);
   // VTK samples the table at its ends, so bands are made of many equal entries: their edges are then off by < 1/2000 of the range.
@@ -127,6 +130,7 @@ const DrawSurface& DrawnSurface::geometry() const { return impl_->surface; }
 
 void DrawnSurface::set_values(std::span<const float> values, const FieldStyle& style) {
   Impl& s = *impl_;
+  s.mapper->SetInterpolateScalarsBeforeMapping(interpolates_values(style));
   OT_EXPECT(values.size() == s.surface.points.size());
   if (!s.scalars) {
     s.scalars = vtkSmartPointer<vtkFloatArray>::New();
@@ -146,6 +150,7 @@ void DrawnSurface::set_values(std::span<const float> values, const FieldStyle& s
 }
 void DrawnSurface::set_style(const FieldStyle& style) {
   impl_->style = style;
+  impl_->mapper->SetInterpolateScalarsBeforeMapping(interpolates_values(style));
   fill_table(impl_->table, style);
 }
 void DrawnSurface::clear_values() {
@@ -255,6 +260,10 @@ std::size_t DrawnLines::segments() const { return impl_->segments; }
 void DrawnLines::set_look(core::Color c, double width_px) {
   impl_->actor->GetProperty()->SetColor(c[0] / 255.0, c[1] / 255.0, c[2] / 255.0);
   impl_->actor->GetProperty()->SetLineWidth(float(width_px));
+}
+void DrawnLines::set_over(bool over) {
+  impl_->mapper->SetResolveCoincidentTopologyToPolygonOffset();
+  impl_->mapper->SetRelativeCoincidentTopologyLineOffsetParameters(0.0, over ? -66000.0 : 0.0);   // in units of the depth buffer: all the way to the front
 }
 void DrawnLines::set_visible(bool visible) { impl_->actor->SetVisibility(visible); }
 void DrawnLines::set_clip(const std::optional<HalfSpace>& keep) { clip_mapper(impl_->mapper, keep); }

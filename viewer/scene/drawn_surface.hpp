@@ -62,6 +62,7 @@ class DrawnLines {
   void set_segments(const std::vector<core::Vec3>& point_pairs);
   std::size_t segments() const;
   void set_look(core::Color color, double width_px);
+  void set_over(bool over);                        // hide behind nothing
   void set_visible(bool visible);
   void set_clip(const std::optional<HalfSpace>& keep);
   vtkProp* prop() const;

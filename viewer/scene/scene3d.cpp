@@ -211,6 +211,7 @@ void Scene3D::set_highlight(std::optional<Highlight> what) {
     shape.normals = smooth_normals(shape.points, shape.triangles, 0);
     s.highlight.set_color(what->color);
     s.highlight_lines.set_look(what->color, 2.0 * s.ratio);
+    s.highlight_lines.set_over(what->over);
   }
   s.tissue_drawn.set_opacity(what && what->through ? 0.3 : s.tissue_opacity);
   s.highlight_lines.set_segments(what ? what->lines : std::vector<Vec3>{});

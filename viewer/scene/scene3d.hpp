@@ -134,6 +134,7 @@ class Scene3D {
     std::vector<core::Vec3> points;                     // of triangles
     std::vector<core::Triangle> triangles;
     std::vector<core::Vec3> lines;                      // point pairs
+    bool over = false;                                  // the lines hide behind nothing
     bool through = false;                               // it may lie inside: the tissue is translucent while it is shown
     core::Color color{0xff, 0x6b, 0x5e};
   };

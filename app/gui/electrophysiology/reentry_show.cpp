@@ -4,6 +4,7 @@
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QScrollArea>
 #include <QSignalBlocker>
 #include <QSlider>
 #include <QToolButton>
@@ -63,7 +64,7 @@ ReentryShow::ReentryShow(Workspace& workspace, QWidget* parent) : QWidget(parent
   row->addWidget(play_);
   row->addWidget(time_, 1);
   box->addWidget(bar_);
-  words_ = make_label({}, "small_hint", this, true);
+  words_ = make_label({}, "small_hint", this);
   words_->setObjectName("reentry_words");
   box->addWidget(words_);
   timer_.setInterval(picture_every_ms);
@@ -81,7 +82,7 @@ ReentryShow::ReentryShow(Workspace& workspace, QWidget* parent) : QWidget(parent
   hide();
 }
 
-void ReentryShow::show_run(const ep::SiteRun* run) {
+void ReentryShow::show_run(const ep::SiteRun* run, core::Mode mode) {
   if (run && run_ && shown() && run->site.key == run_->site.key && run->last_cycles.end_ms == run_->last_cycles.end_ms && run->best == run_->best) return;   // the list was only refreshed
   play(false);
   if (!run || !run->induced()) {
@@ -93,12 +94,20 @@ void ReentryShow::show_run(const ep::SiteRun* run) {
     return;
   }
   run_ = std::make_shared<const ep::SiteRun>(*run);
+  mode_ = mode;
   {
     const QSignalBlocker quiet(time_);
     time_->setRange(0, std::max(0, int(run_->filaments.size()) - 1));
     time_->setValue(0);
   }
   draw();
+  QTimer::singleShot(60, this, [this] {   // after the rail has grown
+    for (QWidget* p = parentWidget(); p; p = p->parentWidget())
+      if (auto* scroll = qobject_cast<QScrollArea*>(p)) {
+        scroll->ensureWidgetVisible(this, 0, 60);
+        break;
+      }
+  });
 }
 
 void ReentryShow::play(bool on) {
@@ -116,7 +125,7 @@ void ReentryShow::draw() {
   auto shown = moving ? phase() : isochrones();
   if (moving) {
     const ep::FilamentFrame& f = run_->filaments[std::size_t(time_->value())];
-    words_->setText(QStringLiteral("%1 ms · %2 %3, %4 mm. Colours meet at a phase singularity.").arg(f.t_ms, 0, 'f', 0).arg(f.count).arg(f.count == 1 ? "filament" : "filaments").arg(f.length_mm, 0, 'f', 0));
+    words_->setText(QStringLiteral("%1 ms · %2 %3, %4 mm").arg(f.t_ms, 0, 'f', 0).arg(f.count).arg(f.count == 1 ? "filament" : "filaments").arg(f.length_mm, 0, 'f', 0));
   }
   words_->setVisible(moving);
   map_ = shown;
@@ -132,7 +141,7 @@ std::shared_ptr<ShownMap> ReentryShow::isochrones() const {
   for (std::size_t n = 0; n < last.nodes(); ++n)
     for (std::uint32_t k = last.begin[n]; k < last.begin[n + 1]; ++k)
       if (double(last.at_ms[k]) > from && double(last.at_ms[k]) <= to) shown->values[n] = float(double(last.at_ms[k]) - from);
-  shown->title = "Re-entry, one cycle";
+  shown->title = mode_ == core::Mode::fast ? "Re-entry, one cycle (FAST study)" : "Re-entry, one cycle (FULL study)";
   shown->unit = "ms";
   shown->step = std::max(5.0, present::band_step(found.cycle_length_ms, 14));
   shown->lo = 0;
@@ -145,7 +154,7 @@ std::shared_ptr<ShownMap> ReentryShow::phase() const {
   auto shown = std::make_shared<ShownMap>();
   shown->values = ep::phase_at(run_->last_cycles, frame.t_ms, run_->attempts[std::size_t(run_->best)].found.cycle_length_ms);
   for (float& p : shown->values) p = (p < 0 ? p + 2 * float(std::numbers::pi) : p) * float(180 / std::numbers::pi);
-  shown->title = "Re-entry, phase";
+  shown->title = mode_ == core::Mode::fast ? "Re-entry, phase (FAST study)" : "Re-entry, phase (FULL study)";
   shown->unit = "°";
   shown->kind = 3;
   shown->lo = 0;

@@ -24,7 +24,7 @@ class ReentryShow : public QWidget {
  public:
   ReentryShow(Workspace& workspace, QWidget* parent);
   // On the heart from now on; null takes it away. The run is copied: the study may go on.
-  void show_run(const ep::SiteRun* run);
+  void show_run(const ep::SiteRun* run, core::Mode mode);
   bool shown() const { return map_ && workspace_.shown_map() == map_; }
 
  private:
@@ -35,6 +35,7 @@ class ReentryShow : public QWidget {
 
   Workspace& workspace_;
   std::shared_ptr<const ep::SiteRun> run_;
+  core::Mode mode_ = core::Mode::fast;            // of the study, which may not be that of the beat in the view
   std::shared_ptr<const ShownMap> map_;
   QComboBox* kind_;
   QToolButton* play_;

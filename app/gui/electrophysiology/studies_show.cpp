@@ -158,10 +158,11 @@ void StudiesPanel::refresh_run() {
   const auto* e = model_.chosen();
   const bool circuit = run && run->induced() && e && model_.fits_mesh(*e) && run->last_cycles.nodes() == workspace_.heart()->baseline.mesh->nodes.size();
   allow(reentry_, circuit, "Activation of the last cycle, or its phase and filaments over time, on the 3D heart", !run ? "Choose a run of the table." : !run->induced() ? "This run ends without re-entry." : "The circuit belongs to another mesh.");
-  if (!circuit) circuit_->show_run(nullptr);
-  else if (circuit_->shown()) circuit_->show_run(run);
+  if (!circuit) show_reentry(false);
+  else if (circuit_->shown()) show_reentry(true);
   if (!run) return set_text(run_words_, e && e->study && !e->study->runs.empty() ? QStringLiteral("Choose a row: the crosshair goes to its site.") : QString());
   set_text(run_words_, text(run->site.name) + ". " + outcome_words(*run));
+  run_words_->setMinimumHeight(run_words_->heightForWidth(std::max(120, run_words_->width())));   // else it lies over the last row of the table
   const auto fact = [&](const QString& name, const QString& value) { run_facts_->addWidget(make_fact(name, value, result_area_)); };
   int captured = 0;
   for (const auto& a : run->attempts) captured += a.captured;
@@ -173,7 +174,10 @@ void StudiesPanel::refresh_run() {
   for (const auto& n : run->notes) run_facts_->addWidget(make_label(text(n), "small_hint", result_area_, true));
 }
 
-void StudiesPanel::show_reentry(bool on) { circuit_->show_run(on ? table_->chosen_run() : nullptr); }
+void StudiesPanel::show_reentry(bool on) {
+  const auto* e = model_.chosen();
+  circuit_->show_run(on && e ? table_->chosen_run() : nullptr, e ? e->spec.mode : core::Mode::fast);
+}
 
 void StudiesPanel::refresh_targets() {
   clear_layout(targets_);
