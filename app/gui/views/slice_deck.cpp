@@ -4,6 +4,7 @@
 #include <QPainter>
 #include <cmath>
 
+#include "app/session/tissue.hpp"
 #include "imaging/tissue/landmarks.hpp"
 #include "viewer/qt/theme_colors.hpp"
 
@@ -218,7 +219,7 @@ void SliceDeck::show_cardiac(viewer::CardiacView view) {
     set_cardiac(*points_, view);
     return;
   }
-  const bool labelled = shown->labels && shown->labels->count(core::labels::lv_blood_pool) > 0;
+  const bool labelled = shown->labels && session::has_label(*shown->labels, core::labels::lv_blood_pool);
   if (!labelled) {
     ask_landmarks(view);
     return;
