@@ -72,6 +72,7 @@ ReentryShow::ReentryShow(Workspace& workspace, QWidget* parent) : QWidget(parent
   connect(kind_, &QComboBox::activated, this, [this] {
     play(false);
     draw();
+    reveal();
   });
   connect(time_, &QSlider::valueChanged, this, &ReentryShow::draw);
   connect(play_, &QToolButton::toggled, this, &ReentryShow::play);
@@ -101,6 +102,10 @@ void ReentryShow::show_run(const ep::SiteRun* run, core::Mode mode) {
     time_->setValue(0);
   }
   draw();
+  reveal();
+}
+
+void ReentryShow::reveal() {
   QTimer::singleShot(60, this, [this] {   // after the rail has grown
     for (QWidget* p = parentWidget(); p; p = p->parentWidget())
       if (auto* scroll = qobject_cast<QScrollArea*>(p)) {

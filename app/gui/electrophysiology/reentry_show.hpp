@@ -29,6 +29,7 @@ class ReentryShow : public QWidget {
 
  private:
   void draw();
+  void reveal();   // the rail scrolls to it
   void play(bool on);
   std::shared_ptr<ShownMap> isochrones() const;
   std::shared_ptr<ShownMap> phase() const;
