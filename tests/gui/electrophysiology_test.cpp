@@ -94,6 +94,11 @@ TEST_CASE("the extracellular potential of the shown beat is painted over time, i
   w.session().replace(journey_case(), {});
   REQUIRE(w.fast_ready(0));
   auto* pane = &w->centre().main_pane();
+  // Cancelled, it is computed when it is chosen again.
+  REQUIRE(w.command("action show_extracellular").isEmpty());
+  w.session().jobs().cancel_all();
+  REQUIRE(w.wait([&] { return !w.session().jobs().busy(); }, 20000));
+  REQUIRE(w.command("action show_voltage").isEmpty());
   REQUIRE(w.command("action show_extracellular").isEmpty());
   CHECK(w.workspace().display() == gui::Display::extracellular);
   const auto painted = [&] {

@@ -38,7 +38,11 @@ void PhiShow::refresh() {
     frames_.clear();
     return;
   }
-  if (of_ == electro || workspace_.display() != Display::extracellular) return;
+  if (workspace_.display() != Display::extracellular) {
+    if (frames_.empty()) of_.reset();   // cancelled or failed: choosing it again tries again
+    return;
+  }
+  if (of_ == electro) return;
   of_ = electro;
   frames_.clear();
   QPointer<PhiShow> self(this);
