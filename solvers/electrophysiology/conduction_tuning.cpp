@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "solvers/electrophysiology/conduction_tuning.hpp"
-#include "solvers/electrophysiology/reaction/upstroke.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -138,7 +138,7 @@ double strand_velocity(const IonicFamily& family, const std::vector<double>& par
   Strand strand(family, parameters, initial, to + std::ptrdiff_t(std::ceil(5.0 / q)) + 2, q, dt, interpolate);
   const double limit = 5.0 + double(to) * q / 0.3;   // ms; 0.3: a seventh of the healthy velocity
   double t_from = -1;
-  const double level = upstroke_mV(family.key);
+  const double level = family.upstroke_mV;
   for (long step = 0; double(step) * dt < limit; ++step) {
     strand.step(double(step) * dt, stimulated);
     const auto crossed = [&](std::ptrdiff_t i) { return strand.before(i) < level && strand.v(i) >= level; };

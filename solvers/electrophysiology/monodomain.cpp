@@ -17,7 +17,7 @@
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/monodomain_setup.hpp"
 #include "solvers/electrophysiology/monodomain_step.hpp"
-#include "solvers/electrophysiology/reaction/upstroke.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
 
 namespace ot::ep {
 namespace {
@@ -106,12 +106,12 @@ void add_quantities(const ElectroProblem& problem, const Tissue& tissue, const M
     apd += r - a;
   }
   const double none = std::numeric_limits<double>::quiet_NaN();
-  result.quantities.push_back({"total_activation_ms", "Total activation", "ms", activated ? last - first : none, fmt::format("first to last activation ({:g} mV)", upstroke_mV(problem.ionic_model))});
+  result.quantities.push_back({"total_activation_ms", "Total activation", "ms", activated ? last - first : none, fmt::format("first to last activation ({:g} mV)", find_ionic_family(problem.ionic_model)->upstroke_mV)});
   result.quantities.push_back({"last_activation_ms", "Last activation", "ms", activated ? last : none, ""});
   result.quantities.push_back(
       {"activated_percent", "Activated tissue", "%", activated_percent(problem, result.activation_ms), "of all myocardium by volume, scar and lesions included"});
   result.quantities.push_back({"mean_apd90_ms", "Mean action potential duration", "ms", repolarised ? apd / double(repolarised) : none,
-                               fmt::format("{:g} mV to 90 % repolarisation, nodes that repolarised before the end", upstroke_mV(problem.ionic_model))});
+                               fmt::format("{:g} mV to 90 % repolarisation, nodes that repolarised before the end", find_ionic_family(problem.ionic_model)->upstroke_mV)});
   result.quantities.push_back({"conducting_percent", "Conducting nodes", "%", 100.0 * double(tissue.n) / double(problem.mesh->nodes.size()), ""});
   if (!result.ecg.t_ms.empty()) {
     const EcgIntervals i = measure(result.ecg, problem.cycle_length_ms > 0 ? problem.cycle_length_ms : 1000.0);

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "solvers/core/contracts.hpp"
-#include "solvers/electrophysiology/reaction/upstroke.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/reaction/cell_batch.hpp"
 
@@ -238,7 +238,7 @@ MonodomainStep::Trouble MonodomainStep::finish_pass() {
   std::vector<std::ptrdiff_t> bad(part_.size(), -1);
   std::vector<std::uint8_t> full(part_.size(), 0);
   const std::size_t beats = activation_.size();
-  const double upstroke = upstroke_mV(tissue_.family->key);
+  const double upstroke = tissue_.family->upstroke_mV;
   pass(awake_, [&](std::ptrdiff_t block, std::size_t chunk) {
     const std::ptrdiff_t begin = block * bn;
     if (!diffusion_.finish({rest_.data() + begin, u_.data() + begin, dv_.data() + begin, v_.data() + begin, peak_.data() + begin, armed_.data() + begin, upstroke})) return;

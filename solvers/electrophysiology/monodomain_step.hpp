@@ -54,7 +54,7 @@ class MonodomainStep {
   long steps() const { return steps_; }
   long iterations() const { return iterations_; }
   const AlignedVector& v() const { return v_; }
-  // [beat][n] ms, NaN = not yet: the k-th time a node crossed 0 mV (upstroke_mV) upwards, and the 90 % repolarisation that followed. At least one.
+  // [beat][n] ms, NaN = not yet: the k-th time a node crossed 0 mV (IonicFamily::upstroke_mV) upwards, and the 90 % repolarisation that followed. At least one.
   const std::vector<std::vector<float>>& activation() const { return activation_; }
   const std::vector<std::vector<float>>& repolarisation() const { return repolarisation_; }
   // Of the node-steps made so far: those in blocks that were solved beyond the Jacobi step.

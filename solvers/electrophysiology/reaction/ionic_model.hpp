@@ -41,6 +41,7 @@ struct IonicFamily {
   double stimulus_mV_per_ms = 0, stimulus_ms = 0;   // twice the threshold or as published: default of single cells
   bool two_stage = false;             // the kernel reads KernelBlock::state_at: second order and steps of free size in single cells
   std::vector<int> watched;           // rows whose relative change also limits a chosen step (calcium of the subspace)
+  double upstroke_mV = 0;             // its upward crossing is an activation of tissue (0 mV: Niederer et al. 2011)
   int pacing_beats = 30;              // single cells before a tissue beat: APD90 then within 1 ms of a longer history
   bool dynamic_herg = false;          // ChannelScales::herg binds here; where not, a drug acts by its static block
   int qnet = -1;                      // row that accumulates INaL + ICaL + Ito + IKr + IKs + IK1 over time, uA/uF ms

@@ -14,7 +14,7 @@
 #include "solvers/electrophysiology/reaction/aligned.hpp"
 #include "solvers/electrophysiology/reaction/cell.hpp"
 #include "solvers/electrophysiology/reaction/cell_batch.hpp"
-#include "solvers/electrophysiology/reaction/upstroke.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
 
 namespace ot::ep {
 namespace {
@@ -33,7 +33,7 @@ struct Passage {
 class Strand {
  public:
   Strand(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial)
-      : family_(&family), kernel_(best_kernel(family)), n_(std::ptrdiff_t(std::ceil(length / spacing)) + 1), blocks_((n_ + bn - 1) / bn), rest_(initial[0]), upstroke_(upstroke_mV(family.key)) {
+      : family_(&family), kernel_(best_kernel(family)), n_(std::ptrdiff_t(std::ceil(length / spacing)) + 1), blocks_((n_ + bn - 1) / bn), rest_(initial[0]), upstroke_(family.upstroke_mV) {
     const std::size_t padded = std::size_t(blocks_ * bn);
     state_.resize(padded * std::size_t(family.states));
     param_.resize(std::size_t(family.params * bn));

@@ -7,7 +7,7 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
-#include "solvers/electrophysiology/reaction/upstroke.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
 
 namespace ot::ep {
 namespace {
@@ -94,7 +94,7 @@ core::Result<ActivationRecord> Player::play_full(const std::vector<TimedStimulus
   bool finished_early = false;
   double last = stimuli.front().at_ms, now = 0;
   const double last_stimulus = stimuli.back().at_ms;
-  const float level = float(upstroke_mV(p.ionic_model));
+  const float level = float(find_ionic_family(p.ionic_model)->upstroke_mV);
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();
   const auto on_frame = [&](const ElectroFrame& frame, const Ecg&) {
     const auto& v = *frame.v_mV;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Plays a list of stimuli on one twin: FAST (event-driven re-entry) or FULL (monodomain), each activation of each node recorded.
 // FAST keeps checkpoints of the beats before the last stimulus, so that a ladder of couplings repeats only what differs.
-// FULL: activations are upward crossings of 0 mV (upstroke_mV) between samples every millisecond, repolarisation 90 % of the way down from the beat's peak.
+// FULL: activations are upward crossings of 0 mV (IonicFamily::upstroke_mV) between samples every millisecond, repolarisation 90 % of the way down from the beat's peak.
 // Fails:    as the solvers; cancelled. Threads: a Tissue is shared and const; a Player belongs to one thread.
 #pragma once
 #include <memory>

@@ -92,6 +92,9 @@ IonicFamily base(const char* key) {
   f.parameters = &parameters;
   f.initial = &initial;
   f.kernel = &kernel;
+  // About half of the upstroke: in a strand the spike ends at 0 mV (+0.5 mV healthy, -0.0 mV remodelled by AF, for a beat 500 ms after another),
+  // so that 0 mV took waves that pass for block. Below the plateau and its notch (about -20 mV), so that a beat crosses it once.
+  f.upstroke_mV = -40;
   return f;
 }
 
