@@ -54,7 +54,7 @@ core::Result<imaging::MeshRequest> request_for(const core::LabelMap& labels) {
     if (value == 0) {
       std::string known;
       for (const auto& l : labels.labels)
-        if (labels.count(l.value) > 0) known += (known.empty() ? "" : ", ") + l.key;
+        if (labels.contains(l.value)) known += (known.empty() ? "" : ", ") + l.key;
       return core::wrong_usage(fmt::format("The label map has no \"{}\" (it has: {}).", name, known));
     }
     r.parts.push_back({value, "", 0});

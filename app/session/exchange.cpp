@@ -195,7 +195,7 @@ Result<ExportReport> export_part(const CaseData& data, const ExportRequest& r, c
 void put_labels(ImageData& image, const imaging::TakenLabels& taken, const std::string& source) {
   image.quantities.clear();
   for (const auto& label : taken.labels.labels)
-    if (taken.labels.count(label.value) > 0) image.quantities.push_back({"volume_" + label.key + "_ml", label.name + " volume", "ml", taken.labels.volume_ml(label.value), ""});
+    if (taken.labels.contains(label.value)) image.quantities.push_back({"volume_" + label.key + "_ml", label.name + " volume", "ml", taken.labels.volume_ml(label.value), ""});
   image.labels = std::make_shared<core::LabelMap>(taken.labels);
   image.planes.clear();
   image.notes = {fmt::format("Labels were taken from {}.", source)};

@@ -72,7 +72,7 @@ core::Result<void> remake(MeshedVessel& v, core::SurfaceMesh lumen, const core::
 int label_value(const core::LabelMap& labels, const std::string& text) {
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc() && end == text.data() + text.size()) return number > 0 && number < 256 && labels.count(number) > 0 ? number : 0;
+  if (error == std::errc() && end == text.data() + text.size()) return number > 0 && number < 256 && labels.contains(number) ? number : 0;
   return labels.value_of(text);
 }
 

@@ -266,7 +266,7 @@ core::Result<void> take_labels(CaseData& data, const std::string& image_key, con
     return core::bad_input("The label map and the image do not overlap in patient space (they belong to different scans or one lost its geometry). Check both headers.");
   image->quantities.clear();
   for (const auto& label : fitted.labels)
-    if (fitted.count(label.value) > 0) image->quantities.push_back({"volume_" + label.key + "_ml", label.name + " volume", "ml", fitted.volume_ml(label.value), ""});
+    if (fitted.contains(label.value)) image->quantities.push_back({"volume_" + label.key + "_ml", label.name + " volume", "ml", fitted.volume_ml(label.value), ""});
   image->labels = std::make_shared<core::LabelMap>(std::move(fitted));
   image->planes.clear();
   image->notes = {"Labels were taken from a file."};
@@ -299,7 +299,7 @@ core::Result<void> mesh_case(CaseData& original, const PipelineParams& params, c
     const core::Progress part = progress.part(at, at + share);
     at += share;
     const auto& labels = *image.labels;
-    const bool wall = labels.count(core::labels::lv_myocardium) > 0, again = wall && !heart_from.empty();
+    const bool wall = labels.contains(core::labels::lv_myocardium), again = wall && !heart_from.empty();
     if (!again)
       if (auto ok = add_surfaces(data, image, part.part(0, 0.3)); !ok) return ok;
     if (again && data.heart_mesh) data.heart_mesh->notes.push_back(fmt::format("Made from the labels of {}; those of {} show the same heart and were not meshed.", heart_from, image.name));
@@ -307,9 +307,9 @@ core::Result<void> mesh_case(CaseData& original, const PipelineParams& params, c
     if (params.heart && wall && !again)
       if (auto ok = mesh_heart(data, image, params, part.part(0.3, 0.7)); !ok) return ok;
     if (!params.vessels || (again && labels.count(core::labels::coronary) == 0)) continue;
-    if (labels.count(core::labels::coronary) > 0) {
+    if (labels.contains(core::labels::coronary)) {
       if (auto ok = mesh_vessel(data, "lad", "LAD", coronary_lumen(image, part.part(0.7, 0.8)), labels.sha256(), params, part.part(0.8, 1.0)); !ok) return ok;
-    } else if (labels.count(core::labels::aorta) > 0) {
+    } else if (labels.contains(core::labels::aorta)) {
       if (auto ok = mesh_vessel(data, "aorta", "Aorta", aorta_lumen(image, part.part(0.7, 0.8)), labels.sha256(), params, part.part(0.8, 1.0)); !ok) return ok;
     }
   }

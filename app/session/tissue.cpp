@@ -15,12 +15,10 @@ constexpr const char* note_mark = "Tissue: ";   // begins every note of this kin
 constexpr const char* keys[] = {"scar_ml", "border_zone_ml", "myocardial_fat_ml", "myocardial_fat_dense_ml"};
 }  // namespace
 
-bool has_label(const core::LabelMap& labels, int value) { return std::find(labels.values.begin(), labels.values.end(), std::uint8_t(value)) != labels.values.end(); }
-
 const ImageData* tissue_image(const CaseData& data, const std::string& key) {
   for (const auto& image : data.images) {
     if (!key.empty() && image.key != key) continue;
-    if (image.labels && has_label(*image.labels, core::labels::lv_myocardium) && has_label(*image.labels, core::labels::lv_blood_pool)) return &image;
+    if (image.labels && image.labels->contains(core::labels::lv_myocardium) && image.labels->contains(core::labels::lv_blood_pool)) return &image;
   }
   return nullptr;
 }

@@ -20,8 +20,6 @@ struct TissueReport {
   std::array<imaging::SegmentRow, 17> rows{};
 };
 
-// Is any voxel of it there? Stops at the first: a window asks this of whole scans.
-bool has_label(const core::LabelMap& labels, int value);
 // The image with this key, or with an empty key the first one with LV wall and blood. Null when there is none.
 const ImageData* tissue_image(const CaseData& data, const std::string& key);
 core::Result<TissueReport> measure_tissue(const ImageData& image, const core::Progress& progress);

@@ -74,7 +74,7 @@ std::optional<core::Vec3> clear_of_aorta(const core::LabelMap& labels, double cl
 // Of the wall and scar that were labelled; 0 when there is none. Density 1.05 g/ml: usual in cardiac imaging.
 double lv_mass_g(const CaseData& data) {
   for (const auto& image : data.images)
-    if (image.labels && image.labels->count(core::labels::lv_myocardium) > 0)
+    if (image.labels && image.labels->contains(core::labels::lv_myocardium))
       return 1.05 * (image.labels->volume_ml(core::labels::lv_myocardium) + image.labels->volume_ml(core::labels::scar) + image.labels->volume_ml(core::labels::border_zone));
   return 0;
 }
@@ -125,12 +125,12 @@ core::Result<imaging::Lumen> aorta_lumen(const ImageData& image, const core::Pro
 
 core::Result<imaging::LumenProposal> propose_vessel_ends(const ImageData& image, const core::Progress& progress) {
   if (!image.labels) return core::bad_input("The image has no labels (there is no vessel to end). Segment it first.");
-  if (image.labels->count(core::labels::coronary) > 0) {
+  if (image.labels->contains(core::labels::coronary)) {
     auto vessel = coronary_field(image, progress.part(0, 0.4));
     if (!vessel) return core::pass(vessel);
     return imaging::propose_lumen_ends(vessel->field, vessel->params, progress.part(0.4, 1));
   }
-  if (image.labels->count(core::labels::aorta) > 0) return imaging::propose_lumen_ends(*image.labels, aorta_labels, aorta_params(image), progress);
+  if (image.labels->contains(core::labels::aorta)) return imaging::propose_lumen_ends(*image.labels, aorta_labels, aorta_params(image), progress);
   return core::bad_input("The labels hold neither coronaries nor an aorta (there is no vessel to end). Segment one first.");
 }
 
@@ -145,7 +145,7 @@ core::Result<std::shared_ptr<const twin::HeartModel>> make_heart(const CaseData&
   inputs.fibres_source = data.heart_mesh->fibres_source;
   // Segments of the nodes as those of the voxels: by the landmarks of the image the mesh was made from.
   for (const auto& image : data.images)
-    if (image.labels && image.labels->count(core::labels::lv_myocardium) > 0 && image.labels->sha256() == data.heart_mesh->labels_sha256)
+    if (image.labels && image.labels->contains(core::labels::lv_myocardium) && image.labels->sha256() == data.heart_mesh->labels_sha256)
       if (auto landmarks = imaging::find_landmarks(*image.labels, image.planes, image.landmarks, progress); landmarks && landmarks->septum_known) inputs.lv_frame = landmarks->frame;
   return organs::build_heart(inputs, progress);
 }

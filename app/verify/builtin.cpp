@@ -18,19 +18,34 @@ bool Row::pass() const {
   return std::isfinite(value) && std::abs(value - reference) <= allowed;
 }
 
-Row timed_row(const char* name, std::string quantity, double value, double reference, double tolerance, const char* source, bool quick, std::chrono::steady_clock::time_point start) {
+Row make_row(std::string name, std::string quantity, double value, double reference, double tolerance, std::string source, bool quick) {
   Row r;
-  r.name = name;
+  r.name = std::move(name);
   r.quantity = std::move(quantity);
   r.value = value;
   r.reference = reference;
   r.tolerance = tolerance;
   r.relative = false;
-  r.source = source;
+  r.source = std::move(source);
   r.quick = quick;
   r.threads = core::thread_count();
+  return r;
+}
+
+Row timed_row(std::string name, std::string quantity, double value, double reference, double tolerance, std::string source, bool quick, std::chrono::steady_clock::time_point start) {
+  Row r = make_row(std::move(name), std::move(quantity), value, reference, tolerance, std::move(source), quick);
   r.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return r;
+}
+
+void RowTable::add(const std::string& quantity, double value, double reference, double tolerance, const std::string& source) {
+  rows.push_back(timed_row(name, quantity, value, reference, tolerance, source, quick, start));
+  start = std::chrono::steady_clock::now();
+}
+
+void RowTable::add_relative(const std::string& quantity, double value, double reference, double tolerance, const std::string& source) {
+  add(quantity, value, reference, tolerance, source);
+  rows.back().relative = true;
 }
 
 const std::vector<Verification>& builtin_verifications() {

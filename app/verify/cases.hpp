@@ -9,8 +9,23 @@
 namespace ot::verify {
 
 using Rows = core::Result<std::vector<Row>>;
-// One row with an absolute tolerance, timed from `start`.
-Row timed_row(const char* name, std::string quantity, double value, double reference, double tolerance, const char* source, bool quick, std::chrono::steady_clock::time_point start);
+// One row with an absolute tolerance; the second is timed from `start`.
+Row make_row(std::string name, std::string quantity, double value, double reference, double tolerance, std::string source, bool quick = false);
+Row timed_row(std::string name, std::string quantity, double value, double reference, double tolerance, std::string source, bool quick, std::chrono::steady_clock::time_point start);
+
+// Rows of one verification that share its name; each is timed from the row before.
+struct RowTable {
+  std::string name;
+  bool quick = false;
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  std::vector<Row> rows = {};
+
+  void add(const std::string& quantity, double value, double reference, double tolerance, const std::string& source);
+  void add_relative(const std::string& quantity, double value, double reference, double tolerance, const std::string& source);
+  void at_least(const std::string& quantity, double value, double least, const std::string& source) { add(quantity, value, 1, 1 - least, source); }   // shares
+  void at_most(const std::string& quantity, double value, double most, const std::string& source) { add(quantity, value, 0, most, source); }
+  void between(const std::string& quantity, double value, double low, double high, const std::string& source) { add(quantity, value, 0.5 * (low + high), 0.5 * (high - low), source); }
+};
 
 Rows slab_half_alternating(bool quick, const core::Progress&);
 Rows slab_half_kuhn(bool quick, const core::Progress&);

@@ -49,19 +49,6 @@ std::array<double, 12> leads_of(const ep::ElectroProblem& p, const Vec3& g) {
   return ep::evaluate(ep::make_lead_field(p), v);
 }
 
-Row row(const std::string& name, const std::string& quantity, double value, double reference, double tolerance, bool quick, const char* source) {
-  Row r;
-  r.name = name;
-  r.quantity = quantity;
-  r.value = value;
-  r.reference = reference;
-  r.tolerance = tolerance;
-  r.relative = false;
-  r.source = source;
-  r.quick = quick;
-  return r;
-}
-
 }  // namespace
 
 Rows ecg_ball(bool quick, const core::Progress& progress) {
@@ -78,11 +65,11 @@ Rows ecg_ball(bool quick, const core::Progress& progress) {
     for (int l = 0; l < ep::lead_count; ++l) {
       worst = std::max(worst, std::abs(got[std::size_t(l)] - want[std::size_t(l)]) / largest);
       if (across == 20)
-        rows.push_back(row("ep/ecg-ball", fmt::format("{}_mV_over_largest", ep::lead_names()[std::size_t(l)]), got[std::size_t(l)] / largest, want[std::size_t(l)] / largest, 0.01,
-                           quick, "dipole of a uniformly polarised ball: Plonsey & Barr, Bioelectricity, ch. 2; issue 4: 1 % at 20 elements across"));
+        rows.push_back(make_row("ep/ecg-ball", fmt::format("{}_mV_over_largest", ep::lead_names()[std::size_t(l)]), got[std::size_t(l)] / largest, want[std::size_t(l)] / largest, 0.01,
+                                "dipole of a uniformly polarised ball: Plonsey & Barr, Bioelectricity, ch. 2; issue 4: 1 % at 20 elements across", quick));
     }
     if (before > 0) {
-      Row order = row("ep/ecg-ball", "order_at_least_1.8", std::log2(before / worst) >= 1.8 ? 1 : 0, 1, 0, quick, "issue 4");
+      Row order = make_row("ep/ecg-ball", "order_at_least_1.8", std::log2(before / worst) >= 1.8 ? 1 : 0, 1, 0, "issue 4", quick);
       rows.push_back(order);
     }
     before = worst;
@@ -96,19 +83,19 @@ Rows ecg_identities(bool quick, const core::Progress&) {
   const auto x = leads_of(p, g);
   std::vector<Row> rows;
   constexpr const char* source = "Kligfield et al. 2007 (AHA/ACCF/HRS part I): definitions of the leads";
-  rows.push_back(row("ep/ecg-identities", "I_plus_III_minus_II_mV", x[0] + x[2] - x[1], 0, 1e-12, quick, source));
-  rows.push_back(row("ep/ecg-identities", "aVR_plus_aVL_plus_aVF_mV", x[3] + x[4] + x[5], 0, 1e-12, quick, source));
+  rows.push_back(make_row("ep/ecg-identities", "I_plus_III_minus_II_mV", x[0] + x[2] - x[1], 0, 1e-12, source, quick));
+  rows.push_back(make_row("ep/ecg-identities", "aVR_plus_aVL_plus_aVF_mV", x[3] + x[4] + x[5], 0, 1e-12, source, quick));
   for (auto& e : p.electrodes) e.name = e.name == "RA" ? "LA" : e.name == "LA" ? "RA" : e.name;
   const auto arms = leads_of(p, g);
   const double want_arms[6] = {-x[0], x[2], x[1], x[4], x[3], x[5]};
   double worst = 0;
   for (std::size_t l = 0; l < 6; ++l) worst = std::max(worst, std::abs(arms[l] - want_arms[l]));
   for (std::size_t l = 6; l < 12; ++l) worst = std::max(worst, std::abs(arms[l] - x[l]));
-  rows.push_back(row("ep/ecg-identities", "arms_swapped_worst_mV", worst, 0, 1e-10, quick, "arms swapped: I inverted, II and III exchanged, aVR and aVL exchanged, chest unchanged"));
+  rows.push_back(make_row("ep/ecg-identities", "arms_swapped_worst_mV", worst, 0, 1e-10, "arms swapped: I inverted, II and III exchanged, aVR and aVL exchanged, chest unchanged", quick));
   for (auto& e : p.electrodes) e.name = e.name == "RA" ? "LA" : e.name == "LA" ? "RA" : e.name;
   for (auto& e : p.electrodes) e.name = e.name == "V1" ? "V2" : e.name == "V2" ? "V1" : e.name;
   const auto chest = leads_of(p, g);
-  rows.push_back(row("ep/ecg-identities", "V1_V2_swapped_worst_mV", std::max(std::abs(chest[6] - x[7]), std::abs(chest[7] - x[6])), 0, 1e-10, quick, "V1 and V2 swapped: the two leads exchanged"));
+  rows.push_back(make_row("ep/ecg-identities", "V1_V2_swapped_worst_mV", std::max(std::abs(chest[6] - x[7]), std::abs(chest[7] - x[6])), 0, 1e-10, "V1 and V2 swapped: the two leads exchanged", quick));
   return rows;
 }
 

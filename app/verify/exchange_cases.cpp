@@ -57,15 +57,7 @@ core::LabelMap label_map(int flips) {
 }
 
 Row row(const std::string& name, const std::string& quantity, double value, double tolerance, const std::string& source, Clock::time_point start) {
-  Row r;
-  r.name = name;
-  r.quantity = quantity;
-  r.value = value;
-  r.tolerance = tolerance;
-  r.relative = false;
-  r.source = source;
-  r.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
-  return r;
+  return timed_row(name, quantity, value, 0, tolerance, source, false, start);
 }
 
 core::Result<double> differing_voxels(const core::LabelMap& map, const fs::path& file) {

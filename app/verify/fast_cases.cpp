@@ -48,18 +48,7 @@ std::shared_ptr<const ep::FibreField> straight(std::size_t tets, Vec3 f, Vec3 s)
   return field;
 }
 
-Row row(const std::string& name, const std::string& quantity, double value, double bound, bool quick) {
-  Row r;
-  r.name = name;
-  r.quantity = quantity;
-  r.value = value;
-  r.reference = 0;
-  r.tolerance = bound;
-  r.relative = false;
-  r.source = issue;
-  r.quick = quick;
-  return r;
-}
+Row row(const std::string& name, const std::string& quantity, double value, double bound, bool quick) { return make_row(name, quantity, value, 0, bound, issue, quick); }
 
 }  // namespace
 

@@ -49,16 +49,7 @@ core::Volume oblique_volume() {
 Vec3 corner(const core::Grid& g, int c) { return {c & 1 ? g.size[0] - 1.0 : 0.0, c & 2 ? g.size[1] - 1.0 : 0.0, c & 4 ? g.size[2] - 1.0 : 0.0}; }
 
 Row millimetres(const std::string& name, double value, const std::string& source, Clock::time_point start) {
-  Row r;
-  r.name = "imaging/geometry/" + name;
-  r.quantity = "worst_corner_mm";
-  r.value = value;
-  r.reference = 0;
-  r.tolerance = 1e-3;
-  r.relative = false;
-  r.source = source;
-  r.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
-  return r;
+  return timed_row("imaging/geometry/" + name, "worst_corner_mm", value, 0, 1e-3, source, false, start);
 }
 
 // Position of pixel (i, j) from the text of the tags alone (PS3.3 equation C.7.6.2.1-1).

@@ -20,19 +20,6 @@ namespace {
 
 using core::Vec3;
 
-Row row(const char* name, const char* quantity, double value, double reference, double tolerance, const char* source) {
-  Row r;
-  r.name = name;
-  r.quantity = quantity;
-  r.value = value;
-  r.reference = reference;
-  r.tolerance = tolerance;
-  r.relative = false;
-  r.source = source;
-  r.threads = core::thread_count();
-  return r;
-}
-
 // A small generator of its own: the same numbers on every machine (numbers of std distributions differ between libraries).
 struct Numbers {
   std::uint64_t state = 20261121;
@@ -91,10 +78,10 @@ Rows recorded_ecg(bool quick, const core::Progress& progress) {
     auto beat = ep::representative_beat(made(quick ? 20000 : 40000, 1000 / hz, 900, 0.015, 0.4));
     if (!beat) return core::pass(beat);
     const std::string name = fmt::format("ep/recorded-ecg-{:.0f}hz", hz);
-    out->push_back(row(name.c_str(), "qrs_ms", beat->intervals.qrs_ms, truth.qrs_ms, 6, source));
-    out->push_back(row(name.c_str(), "qt_ms", beat->intervals.qt_ms, truth.qt_ms, 6, source));
-    out->push_back(row(name.c_str(), "axis_deg", beat->intervals.axis_deg, truth.axis_deg, 3, source));
-    out->push_back(row(name.c_str(), "rr_ms", beat->rr_ms, 900, 2, source));
+    out->push_back(make_row(name, "qrs_ms", beat->intervals.qrs_ms, truth.qrs_ms, 6, source));
+    out->push_back(make_row(name, "qt_ms", beat->intervals.qt_ms, truth.qt_ms, 6, source));
+    out->push_back(make_row(name, "axis_deg", beat->intervals.axis_deg, truth.axis_deg, 3, source));
+    out->push_back(make_row(name, "rr_ms", beat->rr_ms, 900, 2, source));
   }
   // Written as WFDB 16 and read again: half a unit of 1 uV.
   const auto e = made(4000, 2, 900, 0.015, 0.4);
@@ -108,8 +95,8 @@ Rows recorded_ecg(bool quick, const core::Progress& progress) {
     for (std::size_t i = 0; i < e.t_ms.size(); ++i) worst = std::max(worst, std::abs(samples->physical[l][i] - e.mV[l][i]));
     wrong += samples->checksum[l] != header->channels[l].checksum;
   }
-  out->push_back(row("ep/recorded-ecg-wfdb", "largest_difference_uV", 1000 * worst, 0, 0.501, "format 16 at 1000 units/mV: half a unit (signal(5))"));
-  out->push_back(row("ep/recorded-ecg-wfdb", "wrong_checksums", wrong, 0, 0, "header(5): 16-bit sum of the samples"));
+  out->push_back(make_row("ep/recorded-ecg-wfdb", "largest_difference_uV", 1000 * worst, 0, 0.501, "format 16 at 1000 units/mV: half a unit (signal(5))"));
+  out->push_back(make_row("ep/recorded-ecg-wfdb", "wrong_checksums", wrong, 0, 0, "header(5): 16-bit sum of the samples"));
   return out;
 }
 
@@ -144,12 +131,12 @@ Rows ea_map(bool, const core::Progress& progress) {
   auto c = ep::compare_lat(*on, simulated);
   if (!c) return core::pass(c);
   Rows out = std::vector<Row>();
-  out->push_back(row("ep/map-projection", "landmark_rms_mm", r->landmark_rms_mm, 0, 1e-9, source));
-  out->push_back(row("ep/map-projection", "rotation_error", (r->rotation - turn.transpose()).norm(), 0, 1e-12, source));
-  out->push_back(row("ep/map-projection", "coverage_percent", on->coverage_percent, 100, 1, source));
-  out->push_back(row("ep/map-projection", "largest_lat_error_ms", worst, 0, 1, source));
-  out->push_back(row("ep/map-projection", "offset_ms", c->offset_ms, 47, 0.2, source));
-  out->push_back(row("ep/map-projection", "p95_difference_ms", c->p95_abs_ms, 0, 1, source));
+  out->push_back(make_row("ep/map-projection", "landmark_rms_mm", r->landmark_rms_mm, 0, 1e-9, source));
+  out->push_back(make_row("ep/map-projection", "rotation_error", (r->rotation - turn.transpose()).norm(), 0, 1e-12, source));
+  out->push_back(make_row("ep/map-projection", "coverage_percent", on->coverage_percent, 100, 1, source));
+  out->push_back(make_row("ep/map-projection", "largest_lat_error_ms", worst, 0, 1, source));
+  out->push_back(make_row("ep/map-projection", "offset_ms", c->offset_ms, 47, 0.2, source));
+  out->push_back(make_row("ep/map-projection", "p95_difference_ms", c->p95_abs_ms, 0, 1, source));
   return out;
 }
 
@@ -183,7 +170,7 @@ Rows carp_fibres(bool, const core::Progress& progress) {
     worst *= 180 / M_PI;
   }
   Rows out = std::vector<Row>();
-  out->push_back(row("ep/opencarp-fibres", "largest_angle_deg", worst, 0, 1e-4, "fibres written as openCARP .lon and imported with the mesh; issue 4 part 8"));
+  out->push_back(make_row("ep/opencarp-fibres", "largest_angle_deg", worst, 0, 1e-4, "fibres written as openCARP .lon and imported with the mesh; issue 4 part 8"));
   return out;
 }
 

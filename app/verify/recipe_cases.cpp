@@ -23,30 +23,6 @@ namespace l = core::labels;
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-// Rows of one verification that share name, source and start.
-struct Table {
-  std::string name;
-  Clock::time_point start = Clock::now();
-  std::vector<Row> rows;
-
-  void add(const std::string& quantity, double value, double reference, double tolerance, const std::string& source) {
-    Row r;
-    r.name = name;
-    r.quantity = quantity;
-    r.value = value;
-    r.reference = reference;
-    r.tolerance = tolerance;
-    r.relative = false;
-    r.source = source;
-    r.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
-    r.threads = core::thread_count();
-    rows.push_back(std::move(r));
-  }
-  void at_least(const std::string& quantity, double value, double least, const std::string& source) { add(quantity, value, 1, 1 - least, source); }   // shares
-  void at_most(const std::string& quantity, double value, double most, const std::string& source) { add(quantity, value, 0, most, source); }
-  void between(const std::string& quantity, double value, double low, double high, const std::string& source) { add(quantity, value, 0.5 * (low + high), 0.5 * (high - low), source); }
-};
-
 fs::path shared(const char* below) {
   const char* root = std::getenv("ORGANTWIN_SHARED");
   std::error_code ignored;
@@ -83,7 +59,7 @@ core::Result<std::vector<core::Volume>> recommended_phases(const fs::path& folde
 }  // namespace
 
 Rows vessels_phantom(bool quick, const core::Progress& progress) {
-  Table t{"imaging/vessels/phantom"};
+  RowTable t{"imaging/vessels/phantom"};
   const std::string source = "known truth of the code-generated vessel tree";
   for (const double spacing : quick ? std::vector<double>{1.5} : std::vector<double>{0.8, 1.5}) {
     imaging::PhantomParams params;
@@ -108,7 +84,7 @@ Rows vessels_heart_cta(bool quick, const core::Progress& progress) {
   if (quick || folder.empty()) return std::vector<Row>{};
   const auto ct = imaging::read_volume(folder / "ct.nii.gz", "", progress.part(0, 0.1));
   if (!ct) return core::pass(ct);
-  Table t{"imaging/vessels/heart-cta"};
+  RowTable t{"imaging/vessels/heart-cta"};
   const auto found = imaging::find_recipe("contrast_vessels")->run(*ct, progress.part(0.1, 1));
   if (!found) return core::pass(found);
   // The masks are an automatic tool's, with wall, thrombus and the unfilled false lumen: lumen is what is over the rater's threshold, half way
@@ -132,7 +108,7 @@ Rows vessels_heart_cta(bool quick, const core::Progress& progress) {
 }
 
 Rows recipe_chest(bool quick, const core::Progress& progress) {
-  Table t{"imaging/recipes/chest"};
+  RowTable t{"imaging/recipes/chest"};
   const auto* recipe = imaging::find_recipe("chest_ct");
   const auto phantom = imaging::make_thorax_phantom({}, progress.part(0, 0.2));
   if (!phantom) return core::pass(phantom);
@@ -154,7 +130,7 @@ Rows recipe_chest(bool quick, const core::Progress& progress) {
 Rows recipe_brain(bool quick, const core::Progress& progress) {
   const auto folder = shared("dicom-mr-brain-t1");
   if (quick || folder.empty()) return std::vector<Row>{};
-  Table t{"imaging/recipes/t1-brain"};
+  RowTable t{"imaging/recipes/t1-brain"};
   const auto scan = recommended_phases(folder, std::nullopt, progress.part(0, 0.1));
   if (!scan) return core::pass(scan);
   const auto found = imaging::find_recipe("t1_brain")->run(scan->front(), progress.part(0.1, 1));
@@ -168,7 +144,7 @@ Rows recipe_brain(bool quick, const core::Progress& progress) {
 Rows recipe_cine(bool quick, const core::Progress& progress) {
   const auto folder = shared("dicom-mr-cine-heart");
   if (quick || folder.empty()) return std::vector<Row>{};
-  Table t{"imaging/recipes/cine"};
+  RowTable t{"imaging/recipes/cine"};
   auto scan = recommended_phases(folder, imaging::ReadingKind::stack_phases, progress.part(0, 0.2));
   if (!scan) return core::pass(scan);
   imaging::Phases phases;

@@ -33,16 +33,8 @@ std::string key_of(int label) {
 }
 
 Row row(const std::string& name, const std::string& quantity, double value, double reference, double tolerance, bool relative, const char* source, Clock::time_point start) {
-  Row out;
-  out.name = name;
-  out.quantity = quantity;
-  out.value = value;
-  out.reference = reference;
-  out.tolerance = tolerance;
+  Row out = timed_row(name, quantity, value, reference, tolerance, source, false, start);
   out.relative = relative;
-  out.source = source;
-  out.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
-  out.threads = core::thread_count();
   return out;
 }
 

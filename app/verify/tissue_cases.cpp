@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Landmarks, segments, wall thickness and scar of imaging/tissue against shapes of known truth.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "app/verify/cases.hpp"
@@ -14,29 +13,6 @@ namespace {
 
 using core::Mat3;
 using core::Vec3;
-using Clock = std::chrono::steady_clock;
-
-struct Table {
-  std::string name;
-  bool quick;
-  Clock::time_point start = Clock::now();
-  std::vector<Row> rows = {};
-
-  void add(const std::string& quantity, double value, double reference, double tolerance, bool relative, const std::string& source) {
-    Row row;
-    row.name = name;
-    row.quantity = quantity;
-    row.value = value;
-    row.reference = reference;
-    row.tolerance = tolerance;
-    row.relative = relative;
-    row.source = source;
-    row.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
-    row.quick = quick;
-    rows.push_back(std::move(row));
-    start = Clock::now();
-  }
-};
 
 double angle_deg(const Vec3& a, const Vec3& b) { return std::acos(std::clamp(a.normalized().dot(b.normalized()), -1.0, 1.0)) * 180 / M_PI; }
 
@@ -51,7 +27,7 @@ double percent_right(const imaging::Ventricle& v, const core::LvFrame& frame) {
 }  // namespace
 
 Rows tissue_landmarks(bool quick, const core::Progress& progress) {
-  Table table{"imaging/tissue/landmarks", quick};
+  RowTable table{"imaging/tissue/landmarks", quick};
   for (const double spacing : {1.0, 1.5, 3.0}) {
     if (quick && spacing < 1.5) continue;
     imaging::VentricleParams p;
@@ -62,16 +38,16 @@ Rows tissue_landmarks(bool quick, const core::Progress& progress) {
     if (!lm) return core::pass(lm);
     const std::string at = spacing < 1.2 ? "_1mm" : spacing < 2 ? "_1.5mm" : "_3mm";
     const std::string source = "known truth of the ventricle phantom, voxels of " + at.substr(1);
-    table.add("apex_off_mm" + at, (lm->frame.apex - v->frame.apex).norm(), 0, std::max(2.0, spacing), false, source);
-    table.add("base_off_mm" + at, (lm->frame.base - v->frame.base).norm(), 0, 2, false, source);
-    table.add("long_axis_off_deg" + at, angle_deg(lm->frame.axis(), v->frame.axis()), 0, 3, false, source);
-    table.add("septum_off_deg" + at, angle_deg(lm->frame.septum, v->frame.septum), 0, 3, false, source);
+    table.add("apex_off_mm" + at, (lm->frame.apex - v->frame.apex).norm(), 0, std::max(2.0, spacing), source);
+    table.add("base_off_mm" + at, (lm->frame.base - v->frame.base).norm(), 0, 2, source);
+    table.add("long_axis_off_deg" + at, angle_deg(lm->frame.axis(), v->frame.axis()), 0, 3, source);
+    table.add("septum_off_deg" + at, angle_deg(lm->frame.septum, v->frame.septum), 0, 3, source);
   }
   return table.rows;
 }
 
 Rows tissue_segments(bool quick, const core::Progress& progress) {
-  Table table{"imaging/tissue/aha17", quick};
+  RowTable table{"imaging/tissue/aha17", quick};
   const Mat3 turned = Eigen::AngleAxisd(1.1, Vec3(1, 2, 3).normalized()).toRotationMatrix();
   const struct {
     const char* what;
@@ -87,15 +63,15 @@ Rows tissue_segments(bool quick, const core::Progress& progress) {
     if (!v) return core::pass(v);
     const auto lm = imaging::find_landmarks(v->labels, {}, {}, progress);
     if (!lm) return core::pass(lm);
-    table.add(std::string("voxels_right_percent_") + c.what, percent_right(*v, lm->frame), 100, 5, false, "Cerqueira 2002 in the phantom's own axes");
-    table.add(std::string("septum_to_rv_off_deg_") + c.what, angle_deg(lm->frame.septum, v->frame.septum), 0, 3, false, "the septum lies on the RV side");
-    table.add(std::string("said_to_be_mirrored_") + c.what, lm->mirrored, c.mirrored, 0.5, false, "handedness of the phantom");
+    table.add(std::string("voxels_right_percent_") + c.what, percent_right(*v, lm->frame), 100, 5, "Cerqueira 2002 in the phantom's own axes");
+    table.add(std::string("septum_to_rv_off_deg_") + c.what, angle_deg(lm->frame.septum, v->frame.septum), 0, 3, "the septum lies on the RV side");
+    table.add(std::string("said_to_be_mirrored_") + c.what, lm->mirrored, c.mirrored, 0.5, "handedness of the phantom");
   }
   return table.rows;
 }
 
 Rows tissue_thickness(bool quick, const core::Progress& progress) {
-  Table table{"imaging/tissue/wall-thickness", quick};
+  RowTable table{"imaging/tissue/wall-thickness", quick};
   const struct {
     const char* what;
     Vec3 spacing;
@@ -117,14 +93,14 @@ Rows tissue_thickness(bool quick, const core::Progress& progress) {
     double mean = 0;
     for (const double e : off) mean += e / double(off.size());
     const double voxel = c.spacing.maxCoeff();
-    table.add(std::string("p95_off_voxels_") + c.what, off[std::size_t(0.95 * double(off.size() - 1))] / voxel, 0, 0.5, false, "field line between two spheres (bispherical coordinates)");
-    table.add(std::string("mean_off_mm_") + c.what, mean, 0, 0.5, false, "the same");
+    table.add(std::string("p95_off_voxels_") + c.what, off[std::size_t(0.95 * double(off.size() - 1))] / voxel, 0, 0.5, "field line between two spheres (bispherical coordinates)");
+    table.add(std::string("mean_off_mm_") + c.what, mean, 0, 0.5, "the same");
   }
   return table.rows;
 }
 
 Rows tissue_scar(bool quick, const core::Progress& progress) {
-  Table table{"imaging/tissue/scar-volume", quick};
+  RowTable table{"imaging/tissue/scar-volume", quick};
   for (const Vec3& spacing : {Vec3(1, 1, 1), Vec3(1.5, 1.5, 1.5), Vec3(1.4, 1.4, 5)}) {
     if (quick && spacing.minCoeff() < 1.2) continue;
     imaging::VentricleParams p;
@@ -143,7 +119,7 @@ Rows tissue_scar(bool quick, const core::Progress& progress) {
       s.method = method;
       const auto r = imaging::classify_wall(*sample, s, progress);
       if (!r) return core::pass(r);
-      table.add(std::string(imaging::name_of(method)) + "_scar_ml" + at, r->scar_ml, v->scar_ml, 0.05, true, "known scar; Rician noise, contrast 10 SD, partial volume, automatic remote");
+      table.add_relative(std::string(imaging::name_of(method)) + "_scar_ml" + at, r->scar_ml, v->scar_ml, 0.05, "known scar; Rician noise, contrast 10 SD, partial volume, automatic remote");
     }
   }
   return table.rows;

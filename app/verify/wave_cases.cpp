@@ -28,13 +28,6 @@ fs::path reference_folder(const char* part) {
   return !folder.empty() && fs::exists(folder) ? folder : fs::path();
 }
 
-Row row_of(const std::string& name, const std::string& quantity, double value, double reference, double tolerance, const std::string& source, Wall::time_point start, bool quick) {
-  Row r;
-  r.name = name, r.quantity = quantity, r.value = value, r.reference = reference, r.tolerance = tolerance, r.relative = false, r.source = source, r.quick = quick;
-  r.wall_s = std::chrono::duration<double>(Wall::now() - start).count();
-  return r;
-}
-
 double at(const std::vector<double>& t, const std::vector<double>& v, double x) {
   const auto after = std::upper_bound(t.begin(), t.end(), x);
   if (after == t.begin()) return v.front();
@@ -142,8 +135,8 @@ Rows wave_boileau(bool quick, const core::Progress& progress) {
     auto gap = compare_boileau(folder, name, initial, hemo::WaveProblem{}.cell_mm, progress);
     if (!gap) return core::pass(gap);
     const std::string source = "Boileau 2015, finite-volume 1D curves at mid-length (doi 10.1002/cnm.2732)";
-    rows.push_back(row_of(std::string("flow/one-d/boileau-") + name, "pressure_mean_difference_relative_to_mean", gap->pressure, 0, 0.005, source, start, quick));
-    rows.push_back(row_of(std::string("flow/one-d/boileau-") + name, "flow_mean_difference_relative_to_mean_of_its_magnitude", gap->flow, 0, 0.01, source, start, quick));
+    rows.push_back(timed_row(std::string("flow/one-d/boileau-") + name, "pressure_mean_difference_relative_to_mean", gap->pressure, 0, 0.005, source, quick, start));
+    rows.push_back(timed_row(std::string("flow/one-d/boileau-") + name, "flow_mean_difference_relative_to_mean_of_its_magnitude", gap->flow, 0, 0.01, source, quick, start));
   }
   return rows;
 }
@@ -152,7 +145,7 @@ Rows wave_convergence(bool quick, const core::Progress& progress) {
   const auto start = Wall::now();
   auto order = wave_order(8, progress);
   if (!order) return core::pass(order);
-  return std::vector<Row>{row_of("flow/one-d/convergence", "observed_order_of_mid_pressures_cells_8_4_2_mm", *order, 2, 0.25, "second-order scheme, tapered bifurcation with Windkessel ends, Richardson", start, quick)};
+  return std::vector<Row>{timed_row("flow/one-d/convergence", "observed_order_of_mid_pressures_cells_8_4_2_mm", *order, 2, 0.25, "second-order scheme, tapered bifurcation with Windkessel ends, Richardson", quick, start)};
 }
 
 Rows wave_networks(bool quick, const core::Progress& progress) {
@@ -168,8 +161,8 @@ Rows wave_networks(bool quick, const core::Progress& progress) {
     auto run = hemo::run_wave_network(*problem, progress);
     if (!run) return core::pass(run);
     const std::string name = std::string("flow/one-d/periodic-") + std::string(k.yaml).substr(0, std::string(k.yaml).find("_openbf"));
-    rows.push_back(row_of(name, fmt::format("difference_of_the_last_two_cycles_over_the_pulse (after {} cycles)", run->cycles), run->periodicity, 0, 1e-3, "periodicity: no curve is published with this network", start, quick));
-    rows.push_back(row_of(name, "inflow_minus_outflow_minus_storage_over_inflow", run->mass_error, 0, 1e-3, "mass", start, quick));
+    rows.push_back(timed_row(name, fmt::format("difference_of_the_last_two_cycles_over_the_pulse (after {} cycles)", run->cycles), run->periodicity, 0, 1e-3, "periodicity: no curve is published with this network", quick, start));
+    rows.push_back(timed_row(name, "inflow_minus_outflow_minus_storage_over_inflow", run->mass_error, 0, 1e-3, "mass", quick, start));
   }
   auto problem = adan56();
   if (!problem) return core::pass(problem);
@@ -182,7 +175,7 @@ Rows wave_networks(bool quick, const core::Progress& progress) {
     if (!run) return core::pass(run);
     runs.push_back(std::move(*run));
   }
-  rows.push_back(row_of("flow/one-d/adan56-grid", "rms_difference_of_mid_pressures_to_half_the_cells_over_the_pulse", wave_difference(runs[0], runs[1]), 0, 5e-3, "own refinement, settings of bench flow/one-d-adan56", start, quick));
+  rows.push_back(timed_row("flow/one-d/adan56-grid", "rms_difference_of_mid_pressures_to_half_the_cells_over_the_pulse", wave_difference(runs[0], runs[1]), 0, 5e-3, "own refinement, settings of bench flow/one-d-adan56", quick, start));
   return rows;
 }
 

@@ -9,8 +9,6 @@
 #include <vtkPointData.h>
 #include <vtkPoints.h>
 #include <vtkStringArray.h>
-#include <vtkUnstructuredGrid.h>
-#include <vtkXMLUnstructuredGridReader.h>
 #include <vtkXMLUnstructuredGridWriter.h>
 
 #include <cmath>
@@ -18,7 +16,7 @@
 #include "imaging/io/io.hpp"
 #include "imaging/io/mesh_preflight.hpp"
 #include "imaging/io/preflight.hpp"
-#include "imaging/io/quiet_vtk.hpp"
+#include "imaging/io/vtu_grid.hpp"
 #include "solvers/core/atomic_file.hpp"
 
 namespace ot::imaging {
@@ -95,20 +93,9 @@ Result<void> write_tet_mesh(const core::TetMesh& mesh, const fs::path& path, con
 }
 
 Result<core::TetMesh> read_tet_mesh(const fs::path& path, LengthUnit unit) {
-  if (auto ok = check_mesh_file(path); !ok) return core::pass(ok);
-  if (image_extension(path) != ".vtu") return bad_input(fmt::format("{} is not a tetrahedral mesh that OrganTwin reads. Use .vtu.", path.string()));
-  if (auto ok = inspect_vtk_xml(path, "UnstructuredGrid"); !ok) return core::pass(ok);
-  const auto data = vtk_guarded(path, [&](VtkErrors& errors) -> vtkSmartPointer<vtkUnstructuredGrid> {
-    vtkNew<vtkXMLUnstructuredGridReader> reader;
-    errors.watch(reader);
-    reader->SetFileName(path.c_str());
-    reader->Update();
-    return reader->GetOutput();
-  });
+  const auto data = read_vtu_grid(path, "is not a tetrahedral mesh that OrganTwin reads. Use .vtu.");
   if (!data) return core::pass(data);
   vtkUnstructuredGrid* grid = *data;
-  const auto damaged = [&] { return bad_input(fmt::format("{} has cells that point outside their list (the file is damaged). Export the mesh again.", path.string())); };
-  if (!grid->GetCells() || !sound(grid->GetCells()) || !grid->GetCellTypesArray() || grid->GetCellTypesArray()->GetNumberOfTuples() < grid->GetNumberOfCells()) return damaged();
   core::TetMesh mesh;
   const double scale = millimetres(unit);
   for (vtkIdType i = 0; i < grid->GetNumberOfPoints(); ++i) {
@@ -126,9 +113,9 @@ Result<core::TetMesh> read_tet_mesh(const fs::path& path, LengthUnit unit) {
     vtkIdType n = 0;
     const vtkIdType* ids = nullptr;
     grid->GetCellPoints(c, n, ids);
-    if (n != 4) return damaged();
+    if (n != 4) return damaged_cells(path);
     for (int i = 0; i < 4; ++i)
-      if (ids[i] < 0 || ids[i] >= grid->GetNumberOfPoints()) return damaged();
+      if (ids[i] < 0 || ids[i] >= grid->GetNumberOfPoints()) return damaged_cells(path);
     mesh.tets.push_back({core::Index(ids[0]), core::Index(ids[1]), core::Index(ids[2]), core::Index(ids[3])});
     mesh.region.push_back(region && c < region->GetNumberOfTuples() ? whole_number(region->GetComponent(c, 0)) : 0);
   }

@@ -4,15 +4,11 @@
 #include <vtkCellData.h>
 #include <vtkCellType.h>
 #include <vtkPointData.h>
-#include <vtkUnstructuredGrid.h>
-#include <vtkXMLUnstructuredGridReader.h>
 
 #include <algorithm>
 
 #include "imaging/io/io.hpp"
-#include "imaging/io/mesh_preflight.hpp"
-#include "imaging/io/preflight.hpp"
-#include "imaging/io/quiet_vtk.hpp"
+#include "imaging/io/vtu_grid.hpp"
 
 namespace ot::imaging {
 namespace {
@@ -38,20 +34,9 @@ std::vector<core::Vec3> named(vtkDataSetAttributes* data, std::initializer_list<
 }  // namespace
 
 core::Result<VtuVectors> read_vtu_vectors(const std::filesystem::path& path) {
-  if (auto ok = check_mesh_file(path); !ok) return core::pass(ok);
-  if (image_extension(path) != ".vtu") return core::bad_input(fmt::format("{} is no .vtu (vectors are read from .vtu and .lon). Convert it, for example in ParaView.", path.string()));
-  if (auto ok = inspect_vtk_xml(path, "UnstructuredGrid"); !ok) return core::pass(ok);
-  const auto data = vtk_guarded(path, [&](VtkErrors& errors) -> vtkSmartPointer<vtkUnstructuredGrid> {
-    vtkNew<vtkXMLUnstructuredGridReader> reader;
-    errors.watch(reader);
-    reader->SetFileName(path.c_str());
-    reader->Update();
-    return reader->GetOutput();
-  });
+  const auto data = read_vtu_grid(path, "is no .vtu (vectors are read from .vtu and .lon). Convert it, for example in ParaView.");
   if (!data) return core::pass(data);
   vtkUnstructuredGrid* grid = *data;
-  if (!grid->GetCells() || !sound(grid->GetCells()) || !grid->GetCellTypesArray() || grid->GetCellTypesArray()->GetNumberOfTuples() < grid->GetNumberOfCells())
-    return core::bad_input(fmt::format("{} has cells that point outside their list (the file is damaged). Export the mesh again.", path.string()));
   VtuVectors out;
   for (vtkIdType i = 0; i < grid->GetNumberOfPoints(); ++i) {
     double p[3];

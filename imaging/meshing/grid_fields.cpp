@@ -7,6 +7,7 @@
 #include "imaging/meshing/triangle_finder.hpp"
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
+#include "solvers/core/triangle.hpp"
 
 namespace ot::imaging {
 
@@ -161,7 +162,7 @@ Volume signed_band(const core::SurfaceMesh& surface, const Volume& inside, doubl
               const Vec3 x = g.to_patient(Vec3(i, j, k));
               const double far = around + row[i];
               if ((x - centre).squaredNorm() >= far * far) continue;
-              const float d = float((x - closest_on_triangle(x, a, b, c)).norm());
+              const float d = float((x - core::closest_on_triangle(x, a, b, c)).norm());
               if (d < row[i]) row[i] = d;
             }
           }

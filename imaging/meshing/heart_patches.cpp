@@ -63,32 +63,12 @@ double open_pinches(TetMesh& mesh, std::vector<char>& on_node, const core::Progr
   double removed = 0;
   for (int round = 0; round < 8; ++round) {
     if (progress.cancelled()) return removed;   // the caller asks again
-    std::vector<std::uint64_t> edges;
-    for (const core::BoundaryFace& f : core::find_boundary(mesh.tets))
-      for (std::size_t s = 0; s < 3; ++s) {
-        const auto a = std::uint64_t(f.nodes[s]), b = std::uint64_t(f.nodes[(s + 1) % 3]);
-        edges.push_back(std::min(a, b) << 32 | std::max(a, b));
-      }
-    std::sort(edges.begin(), edges.end());
-    std::vector<std::uint64_t> pinched;
-    for (std::size_t i = 0; i < edges.size();) {
-      std::size_t e = i;
-      while (e < edges.size() && edges[e] == edges[i]) ++e;
-      if (e - i > 2) pinched.push_back(edges[i]);
-      i = e;
-    }
+    const std::vector<char> pinched = at_pinched_edges(mesh.tets);
     if (pinched.empty()) break;
     std::vector<Tet> kept;
-    for (const Tet& t : mesh.tets) {
-      bool touches = false;
-      for (std::size_t p = 0; p < 4 && !touches; ++p)
-        for (std::size_t q = p + 1; q < 4 && !touches; ++q) {
-          const auto a = std::uint64_t(t[p]), b = std::uint64_t(t[q]);
-          touches = std::binary_search(pinched.begin(), pinched.end(), std::min(a, b) << 32 | std::max(a, b));
-        }
-      if (touches) removed += volume_of(mesh, t);
-      else kept.push_back(t);
-    }
+    for (std::size_t t = 0; t < pinched.size(); ++t)
+      if (pinched[t]) removed += volume_of(mesh, mesh.tets[t]);
+      else kept.push_back(mesh.tets[t]);
     mesh.tets = std::move(kept);
     removed += keep_largest_part(mesh, on_node);
   }

@@ -104,7 +104,7 @@ core::Result<void> HeartWall::fill(const LabelMap& labels, const HeartMeshParams
                                          "Check the segmentation.", item.what));
     }
   }
-  const bool has_scar = labels.count(scar) > 0, has_border = labels.count(border_zone) > 0, has_fat = labels.count(myocardial_fat) > 0;
+  const bool has_scar = labels.contains(scar), has_border = labels.contains(border_zone), has_fat = labels.contains(myocardial_fat);
   if (has_scar) scar_ = share(labels, label_set({scar}));
   if (has_border) border_ = share(labels, label_set({border_zone}));
   if (has_fat) fat_ = share(labels, label_set({myocardial_fat}));

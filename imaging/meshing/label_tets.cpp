@@ -159,7 +159,7 @@ void name_patches(core::TetMesh& mesh, const core::LabelMap& labels, const Label
   for (auto& b : beside)
     if (50 * faces[b] < of_region[b.first]) b.second = 0;
   // In a heart the patches have the names the fibre rules ask for (decision 0004, solvers/organs/heart).
-  const bool heart = meshed[l::lv_myocardium] && !meshed[l::lv_blood_pool] && labels.count(l::lv_blood_pool) > 0;
+  const bool heart = meshed[l::lv_myocardium] && !meshed[l::lv_blood_pool] && labels.contains(l::lv_blood_pool);
   std::map<std::string, int> value;
   for (std::size_t i = 0; i < beside.size(); ++i) {
     const int b = beside[i].second;

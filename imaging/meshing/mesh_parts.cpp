@@ -139,31 +139,36 @@ double drop_parts(TetMesh& mesh, double share, std::vector<MaterialSet>* sets) {
   return dropped;
 }
 
+std::vector<char> at_pinched_edges(const std::vector<Tet>& tets) {
+  const auto key = [](Index a, Index b) { return std::min(std::uint64_t(a), std::uint64_t(b)) << 32 | std::max(std::uint64_t(a), std::uint64_t(b)); };
+  std::vector<std::uint64_t> edges;
+  for (const core::BoundaryFace& f : core::find_boundary(tets))
+    for (std::size_t s = 0; s < 3; ++s) edges.push_back(key(f.nodes[s], f.nodes[(s + 1) % 3]));
+  std::sort(edges.begin(), edges.end());
+  std::vector<std::uint64_t> pinched;
+  for (std::size_t i = 0; i < edges.size();) {
+    std::size_t e = i;
+    while (e < edges.size() && edges[e] == edges[i]) ++e;
+    if (e - i > 2) pinched.push_back(edges[i]);
+    i = e;
+  }
+  if (pinched.empty()) return {};
+  std::vector<char> touches(tets.size(), 0);
+  for (std::size_t t = 0; t < tets.size(); ++t)
+    for (std::size_t p = 0; p < 4 && !touches[t]; ++p)
+      for (std::size_t q = p + 1; q < 4 && !touches[t]; ++q) touches[t] = std::binary_search(pinched.begin(), pinched.end(), key(tets[t][p], tets[t][q]));
+  return touches;
+}
+
 double open_pinched_edges(TetMesh& mesh, std::vector<MaterialSet>* sets, double part_share) {
   double removed = 0;
   for (int round = 0; round < 8; ++round) {
-    std::vector<std::uint64_t> edges;
-    for (const core::BoundaryFace& f : core::find_boundary(mesh.tets))
-      for (std::size_t s = 0; s < 3; ++s) {
-        const auto a = std::uint64_t(f.nodes[s]), b = std::uint64_t(f.nodes[(s + 1) % 3]);
-        edges.push_back(std::min(a, b) << 32 | std::max(a, b));
-      }
-    std::sort(edges.begin(), edges.end());
-    std::vector<std::uint64_t> pinched;
-    for (std::size_t i = 0; i < edges.size();) {
-      std::size_t e = i;
-      while (e < edges.size() && edges[e] == edges[i]) ++e;
-      if (e - i > 2) pinched.push_back(edges[i]);
-      i = e;
+    std::vector<char> keep = at_pinched_edges(mesh.tets);
+    if (keep.empty()) break;
+    for (std::size_t t = 0; t < keep.size(); ++t) {
+      if (keep[t]) removed += tet_volume_of(mesh, t);
+      keep[t] = !keep[t];
     }
-    if (pinched.empty()) break;
-    std::vector<char> keep(mesh.tets.size(), 1);
-    for (std::size_t t = 0; t < mesh.tets.size(); ++t)
-      for (std::size_t p = 0; p < 4 && keep[t]; ++p)
-        for (std::size_t q = p + 1; q < 4 && keep[t]; ++q) {
-          const auto a = std::uint64_t(mesh.tets[t][p]), b = std::uint64_t(mesh.tets[t][q]);
-          if (std::binary_search(pinched.begin(), pinched.end(), std::min(a, b) << 32 | std::max(a, b))) keep[t] = 0, removed += tet_volume_of(mesh, t);
-        }
     keep_tets(mesh, keep, sets);
     removed += drop_parts(mesh, part_share, sets);
   }

@@ -20,6 +20,8 @@ std::vector<std::array<core::Index, 3>> surface_neighbours(const std::vector<cor
 // Drops connected parts smaller than `share` of the largest (1 = all but the largest); region and `sets` are kept in step.
 // Returns the volume dropped, mm3.
 double drop_parts(core::TetMesh& mesh, double share, std::vector<MaterialSet>* sets);
+// Marks the tets at boundary edges with more than two boundary faces; empty when there is no such edge.
+std::vector<char> at_pinched_edges(const std::vector<core::Tet>& tets);
 // Drops tets around boundary edges with more than two boundary faces. Returns the volume dropped, mm3.
 double open_pinched_edges(core::TetMesh& mesh, std::vector<MaterialSet>* sets, double part_share);
 // Collapses edges of tets flatter than least_deg when every tet around gets better and no material changes its nodes. Returns how many.

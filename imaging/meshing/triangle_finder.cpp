@@ -5,35 +5,11 @@
 #include <cmath>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/core/triangle.hpp"
 
 namespace ot::imaging {
 
 using core::Vec3;
-
-// By Voronoi regions of the triangle (Ericson, Real-Time Collision Detection, 2005, section 5.1.5).
-Vec3 closest_on_triangle(const Vec3& p, const Vec3& a, const Vec3& b, const Vec3& c) {
-  const Vec3 ab = b - a, ac = c - a, ap = p - a;
-  const double d1 = ab.dot(ap), d2 = ac.dot(ap);
-  if (d1 <= 0 && d2 <= 0) return a;
-  const Vec3 bp = p - b;
-  const double d3 = ab.dot(bp), d4 = ac.dot(bp);
-  if (d3 >= 0 && d4 <= d3) return b;
-  const double vc = d1 * d4 - d3 * d2;
-  if (vc <= 0 && d1 >= 0 && d3 <= 0) return d1 - d3 > 0 ? Vec3(a + d1 / (d1 - d3) * ab) : a;
-  const Vec3 cp = p - c;
-  const double d5 = ab.dot(cp), d6 = ac.dot(cp);
-  if (d6 >= 0 && d5 <= d6) return c;
-  const double vb = d5 * d2 - d1 * d6;
-  if (vb <= 0 && d2 >= 0 && d6 <= 0) return d2 - d6 > 0 ? Vec3(a + d2 / (d2 - d6) * ac) : a;
-  const double va = d3 * d6 - d5 * d4;
-  if (va <= 0 && d4 - d3 >= 0 && d5 - d6 >= 0) {
-    const double w = (d4 - d3) / std::max((d4 - d3) + (d5 - d6), 1e-300);
-    return b + w * (c - b);
-  }
-  const double sum = va + vb + vc;
-  if (!(sum > 0)) return a;
-  return a + vb / sum * ab + vc / sum * ac;
-}
 
 TriangleFinder::TriangleFinder(const core::SurfaceMesh& s) : surface_(s) {
   OT_EXPECT(!s.triangles.empty());
@@ -96,7 +72,7 @@ TriangleFinder::Hit TriangleFinder::nearest(const Vec3& x, int only_patch) const
             const int t = item_[std::size_t(m)];
             if (only_patch >= 0 && !surface_.patch.empty() && surface_.patch[std::size_t(t)] != only_patch) continue;
             const auto& n = surface_.triangles[std::size_t(t)];
-            const Vec3 p = closest_on_triangle(x, surface_.points[std::size_t(n[0])], surface_.points[std::size_t(n[1])], surface_.points[std::size_t(n[2])]);
+            const Vec3 p = core::closest_on_triangle(x, surface_.points[std::size_t(n[0])], surface_.points[std::size_t(n[1])], surface_.points[std::size_t(n[2])]);
             const double d = (p - x).norm();
             if (d < best.distance || (d == best.distance && t < best.triangle)) best = {t, p, d};
           }

@@ -8,8 +8,6 @@
 
 namespace ot::imaging {
 
-core::Vec3 closest_on_triangle(const core::Vec3& p, const core::Vec3& a, const core::Vec3& b, const core::Vec3& c);
-
 class TriangleFinder {
  public:
   explicit TriangleFinder(const core::SurfaceMesh& surface);

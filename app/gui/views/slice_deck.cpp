@@ -219,7 +219,7 @@ void SliceDeck::show_cardiac(viewer::CardiacView view) {
     set_cardiac(*points_, view);
     return;
   }
-  const bool labelled = shown->labels && session::has_label(*shown->labels, core::labels::lv_blood_pool);
+  const bool labelled = shown->labels && shown->labels->contains(core::labels::lv_blood_pool);
   if (!labelled) {
     ask_landmarks(view);
     return;

@@ -43,6 +43,18 @@ void split(std::string_view line, char separator, std::vector<std::string_view>&
 
 }  // namespace
 
+std::vector<std::string_view> words_of(std::string_view line) {
+  std::vector<std::string_view> out;
+  std::size_t i = 0;
+  while (i < line.size()) {
+    while (i < line.size() && static_cast<unsigned char>(line[i]) <= ' ') ++i;
+    const std::size_t from = i;
+    while (i < line.size() && static_cast<unsigned char>(line[i]) > ' ') ++i;
+    if (i > from) out.push_back(line.substr(from, i - from));
+  }
+  return out;
+}
+
 std::string trim(std::string_view s) {
   while (!s.empty() && (static_cast<unsigned char>(s.front()) <= ' ' || s.front() == '"')) s.remove_prefix(1);
   while (!s.empty() && (static_cast<unsigned char>(s.back()) <= ' ' || s.back() == '"')) s.remove_suffix(1);

@@ -26,6 +26,7 @@ struct DelimitedTable {
 // `text_columns`: fields that are no number are NaN instead of a refusal (names in a table of points).
 core::Result<DelimitedTable> read_delimited(std::string_view text, bool text_columns = false);
 std::string trim(std::string_view s);
+std::vector<std::string_view> words_of(std::string_view line);   // separated by blanks of any kind
 // The whole word as a number, with a decimal point (or comma); false when it is none.
 bool read_number(std::string_view word, bool decimal_comma, double& value);
 

@@ -31,18 +31,6 @@ struct Lines {
   }
 };
 
-std::vector<std::string_view> words(std::string_view line) {
-  std::vector<std::string_view> out;
-  std::size_t i = 0;
-  while (i < line.size()) {
-    while (i < line.size() && static_cast<unsigned char>(line[i]) <= ' ') ++i;
-    const std::size_t from = i;
-    while (i < line.size() && static_cast<unsigned char>(line[i]) > ' ') ++i;
-    if (i > from) out.push_back(line.substr(from, i - from));
-  }
-  return out;
-}
-
 // CARTO writes -10000 where a value was not annotated; voltages below zero mean the same.
 double annotated(double v) { return std::abs(v) >= 9999 ? nan : v; }
 
@@ -54,10 +42,10 @@ core::Result<EaMap> parse_carto_car(std::string_view text) {
   if (!lines.next(line) || line.rfind("VERSION_", 0) != 0) return bad_input("The file does not begin with VERSION_ (it is no CARTO point file *_car.txt). Choose the file ending in _car.txt.");
   EaMap out;
   out.format = "CARTO car";
-  const std::string version(words(line).front());
+  const std::string version(words_of(line).front());
   std::size_t marked = 0;
   while (lines.next(line)) {
-    const auto w = words(line);
+    const auto w = words_of(line);
     if (w.empty()) continue;
     if (w[0] != "P") continue;   // only points; other record kinds are not documented
     if (w.size() < 13) return bad_input(fmt::format("Line {} of the CARTO point file has {} columns instead of 13 or more (it is truncated). Export the map again.", lines.number, w.size()));
@@ -107,14 +95,14 @@ core::Result<EaMap> parse_carto_mesh(std::string_view text) {
       // The last comment line of the colour section names its columns.
       if (section == Section::colours) {
         columns.clear();
-        for (const auto w : words(line.substr(1))) columns.emplace_back(w);
+        for (const auto w : words_of(line.substr(1))) columns.emplace_back(w);
       }
       continue;
     }
     const auto equals = line.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string key = trim(line.substr(0, equals));
-    const auto w = words(line.substr(equals + 1));
+    const auto w = words_of(line.substr(equals + 1));
     if (section == Section::general) {
       if (key == "NumVertex" && !w.empty()) read_number(w[0], false, promised_vertices);
       if (key == "NumTriangle" && !w.empty()) read_number(w[0], false, promised_triangles);

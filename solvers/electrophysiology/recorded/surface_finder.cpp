@@ -7,34 +7,12 @@
 #include <queue>
 #include <unordered_map>
 
+#include "solvers/core/triangle.hpp"
+
 namespace ot::ep {
-namespace {
 
 using core::Index;
 using core::Vec3;
-
-// Closest point of a triangle (Ericson, Real-Time Collision Detection, 2005, section 5.1.5).
-Vec3 closest_on(const Vec3& p, const Vec3& a, const Vec3& b, const Vec3& c) {
-  const Vec3 ab = b - a, ac = c - a, ap = p - a;
-  const double d1 = ab.dot(ap), d2 = ac.dot(ap);
-  if (d1 <= 0 && d2 <= 0) return a;
-  const Vec3 bp = p - b;
-  const double d3 = ab.dot(bp), d4 = ac.dot(bp);
-  if (d3 >= 0 && d4 <= d3) return b;
-  const double vc = d1 * d4 - d3 * d2;
-  if (vc <= 0 && d1 >= 0 && d3 <= 0) return a + d1 / (d1 - d3) * ab;
-  const Vec3 cp = p - c;
-  const double d5 = ab.dot(cp), d6 = ac.dot(cp);
-  if (d6 >= 0 && d5 <= d6) return c;
-  const double vb = d5 * d2 - d1 * d6;
-  if (vb <= 0 && d2 >= 0 && d6 <= 0) return a + d2 / (d2 - d6) * ac;
-  const double va = d3 * d6 - d5 * d4;
-  if (va <= 0 && d4 - d3 >= 0 && d5 - d6 >= 0) return b + (d4 - d3) / ((d4 - d3) + (d5 - d6)) * (c - b);
-  const double sum = va + vb + vc;
-  return a + ab * (vb / sum) + ac * (vc / sum);
-}
-
-}  // namespace
 
 SurfaceFinder::SurfaceFinder(const core::TetMesh& mesh, const std::string& prefix) : mesh_(mesh) {
   const auto values = mesh.patch_values(prefix);
@@ -120,7 +98,7 @@ ClosestPoint SurfaceFinder::closest(const Vec3& p) const {
           const std::size_t cell = (std::size_t(k) * std::size_t(size_[1]) + std::size_t(j)) * std::size_t(size_[0]) + std::size_t(i);
           for (std::int32_t m = begin_[cell]; m < begin_[cell + 1]; ++m) {
             const auto& t = triangles_[std::size_t(items_[std::size_t(m)])];
-            const Vec3 q = closest_on(p, mesh_.nodes[t[0]], mesh_.nodes[t[1]], mesh_.nodes[t[2]]);
+            const Vec3 q = core::closest_on_triangle(p, mesh_.nodes[t[0]], mesh_.nodes[t[1]], mesh_.nodes[t[2]]);
             const double d = (q - p).norm();
             // Equal distances (an edge): the smaller number, so that the order of the cells does not matter.
             if (d < best.distance || (d == best.distance && items_[std::size_t(m)] < best.triangle)) best = {q, d, items_[std::size_t(m)]};

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/electrophysiology/recorded/delimited.hpp"
 #include "solvers/electrophysiology/recorded/recorded_ecg.hpp"
 
 namespace ot::ep {
@@ -16,18 +17,6 @@ using core::bad_input;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t most_signals = 256, most_samples = 200'000'000;   // a day of 12 leads at 100 Hz is 104 million
-
-std::vector<std::string_view> words_of(std::string_view line) {
-  std::vector<std::string_view> out;
-  std::size_t i = 0;
-  while (i < line.size()) {
-    while (i < line.size() && static_cast<unsigned char>(line[i]) <= ' ') ++i;
-    const std::size_t from = i;
-    while (i < line.size() && static_cast<unsigned char>(line[i]) > ' ') ++i;
-    if (i > from) out.push_back(line.substr(from, i - from));
-  }
-  return out;
-}
 
 // The number a word begins with; what follows stays in `rest`.
 template <class T>

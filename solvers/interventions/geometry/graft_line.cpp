@@ -10,6 +10,7 @@
 #include <numbers>
 #include <optional>
 
+#include "solvers/core/triangle.hpp"
 #include "solvers/interventions/geometry/lumen_shape.hpp"
 #include "solvers/interventions/geometry/wall_surface.hpp"
 
@@ -67,7 +68,7 @@ double ball_at(const core::SurfaceMesh& lumen, const Vec3& x) {
   for (const core::Triangle& t : lumen.triangles) {
     const Vec3 &a = lumen.points[std::size_t(t[0])], &b = lumen.points[std::size_t(t[1])], &c = lumen.points[std::size_t(t[2])];
     const double bound = (a - x).norm() - std::sqrt(std::max((b - a).squaredNorm(), (c - a).squaredNorm()));
-    if (bound < least) least = std::min(least, (closest_on_triangle(x, a, b, c) - x).norm());
+    if (bound < least) least = std::min(least, (core::closest_on_triangle(x, a, b, c) - x).norm());
   }
   return least;
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/core/triangle.hpp"
 
 namespace ot::interventions {
 namespace {
@@ -15,27 +16,7 @@ using core::Vec3;
 constexpr double same_side = 0.5;   // cosine of 60 degrees; a face that looks away further belongs to another side of the wall
 constexpr int deepest_halving = 14; // of a line between two placed points: 2^14 pieces
 
-Vec3 closest_on_segment(const Vec3& x, const Vec3& a, const Vec3& b) {
-  const Vec3 d = b - a;
-  const double length2 = d.squaredNorm();
-  return length2 > 0 ? Vec3(a + std::clamp(d.dot(x - a) / length2, 0.0, 1.0) * d) : a;
-}
-
 }  // namespace
-
-Vec3 closest_on_triangle(const Vec3& x, const Vec3& a, const Vec3& b, const Vec3& c) {
-  const Vec3 n = (b - a).cross(c - a);
-  const double n2 = n.squaredNorm();
-  if (n2 > 0) {
-    const Vec3 foot = x - n * (n.dot(x - a) / n2);
-    const bool inside = n.dot((b - a).cross(foot - a)) >= 0 && n.dot((c - b).cross(foot - b)) >= 0 && n.dot((a - c).cross(foot - c)) >= 0;
-    if (inside) return foot;
-  }
-  Vec3 best = closest_on_segment(x, a, b);
-  for (const Vec3& candidate : {closest_on_segment(x, b, c), closest_on_segment(x, c, a)})
-    if ((candidate - x).squaredNorm() < (best - x).squaredNorm()) best = candidate;
-  return best;
-}
 
 WallSurface::WallSurface(const core::TetMesh& mesh) {
   faces_.reserve(mesh.boundary.size());
@@ -64,7 +45,7 @@ WallSurface::Hit WallSurface::closest(const Vec3& x, bool with_base, const std::
     if (!with_base && f.base && has_wall_) continue;
     if (facing && f.normal.dot(*facing) <= same_side) continue;
     if (best.found && (x - f.centre).norm() - f.radius > best.distance) continue;
-    const Vec3 at = closest_on_triangle(x, f.a, f.b, f.c);
+    const Vec3 at = core::closest_on_triangle(x, f.a, f.b, f.c);
     const double distance = (x - at).norm();
     if (!best.found || distance < best.distance) best = {at, distance, i, true};
   }
@@ -77,7 +58,7 @@ double WallSurface::distance_to_tissue(const Vec3& x) const {
   Vec3 outward = Vec3::Zero();
   for (const Face& f : faces_) {
     if ((hit.position - f.centre).norm() > f.radius * (1 + 1e-9) + 1e-9) continue;
-    if ((closest_on_triangle(hit.position, f.a, f.b, f.c) - hit.position).norm() < 1e-9 * (1 + f.radius)) outward += f.normal;
+    if ((core::closest_on_triangle(hit.position, f.a, f.b, f.c) - hit.position).norm() < 1e-9 * (1 + f.radius)) outward += f.normal;
   }
   return outward.dot(x - hit.position) <= 0 ? 0.0 : hit.distance;
 }

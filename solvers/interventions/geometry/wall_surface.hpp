@@ -47,7 +47,4 @@ class WallSurface {
   bool has_wall_ = false;  // any face that is not base
 };
 
-// Nearest point of triangle abc to x.
-core::Vec3 closest_on_triangle(const core::Vec3& x, const core::Vec3& a, const core::Vec3& b, const core::Vec3& c);
-
 }  // namespace ot::interventions

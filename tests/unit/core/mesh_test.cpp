@@ -5,6 +5,7 @@
 
 #include "solvers/core/mesh.hpp"
 #include "solvers/core/parallel.hpp"
+#include "solvers/core/triangle.hpp"
 
 using namespace ot::core;
 
@@ -85,4 +86,16 @@ TEST_CASE("an ordered sum gives the same bits on 1, 2 and 3 threads") {
   set_thread_count(before);
   CHECK(one == two);
   CHECK(one == three);
+}
+
+TEST_CASE("closest_on_triangle: inside, edge and corner of the unit triangle to 1e-15; a triangle without area answers with its edges") {
+  const Vec3 a(0, 0, 0), b(1, 0, 0), c(0, 1, 0);
+  CHECK((closest_on_triangle({0.25, 0.25, 3}, a, b, c) - Vec3(0.25, 0.25, 0)).norm() < 1e-15);
+  CHECK((closest_on_triangle({0.5, -2, 1}, a, b, c) - Vec3(0.5, 0, 0)).norm() < 1e-15);
+  CHECK((closest_on_triangle({1, 1, 0}, a, b, c) - Vec3(0.5, 0.5, 0)).norm() < 1e-15);
+  CHECK((closest_on_triangle({-1, -1, 5}, a, b, c) - a).norm() < 1e-15);
+  const Vec3 far(3, 0, 0);
+  CHECK((closest_on_triangle({2, 1, 0}, a, b, far) - Vec3(2, 0, 0)).norm() < 1e-15);
+  CHECK((closest_on_triangle({-2, 0, 0}, far, b, a) - a).norm() < 1e-15);
+  CHECK((closest_on_triangle({2, 2, 2}, b, b, b) - b).norm() < 1e-15);
 }

@@ -72,14 +72,6 @@ twin::InterventionSpec ring(bool closed, double spacing_mm) {
 
 }  // namespace
 
-TEST_CASE("closest_on_triangle: inside, edge and corner of the unit triangle to 1e-15", "[wall]") {
-  const Vec3 a(0, 0, 0), b(1, 0, 0), c(0, 1, 0);
-  CHECK((interventions::closest_on_triangle({0.25, 0.25, 3}, a, b, c) - Vec3(0.25, 0.25, 0)).norm() < 1e-15);
-  CHECK((interventions::closest_on_triangle({0.5, -2, 1}, a, b, c) - Vec3(0.5, 0, 0)).norm() < 1e-15);
-  CHECK((interventions::closest_on_triangle({1, 1, 0}, a, b, c) - Vec3(0.5, 0.5, 0)).norm() < 1e-15);
-  CHECK((interventions::closest_on_triangle({-1, -1, 5}, a, b, c) - a).norm() < 1e-15);
-}
-
 TEST_CASE("the wall of a slab: distance 0 inside, exact outside face, edge and corner, inward points down from the top", "[wall]") {
   const auto model = test::small_twin();
   const interventions::WallSurface wall(*model->heart->baseline.mesh);

@@ -7,6 +7,7 @@
 #include "imaging/meshing/stuffing.hpp"
 #include "imaging/meshing/tet_improve.hpp"
 #include "imaging/meshing/triangle_finder.hpp"
+#include "solvers/core/triangle.hpp"
 #include "tests/verification/meshing/shapes.hpp"
 
 using namespace ot;
@@ -85,7 +86,7 @@ TEST_CASE("Nearest triangle agrees with brute force on 300 points inside and out
     const Vec3 x(30 * random() - 12, 24 * random() - 12, 40 * random() - 10);
     double best = 1e300;
     for (const auto& t : tube.triangles)
-      best = std::min(best, (x - imaging::closest_on_triangle(x, tube.points[std::size_t(t[0])], tube.points[std::size_t(t[1])], tube.points[std::size_t(t[2])])).norm());
+      best = std::min(best, (x - core::closest_on_triangle(x, tube.points[std::size_t(t[0])], tube.points[std::size_t(t[1])], tube.points[std::size_t(t[2])])).norm());
     CHECK(finder.nearest(x).distance == Approx(best).margin(1e-9));
   }
 }
