@@ -6,6 +6,7 @@
 #include "app/cli/stages.hpp"
 #include "app/session/mesh_case.hpp"
 #include "app/session/pipeline.hpp"
+#include "solvers/core/has_label.hpp"
 
 namespace ot::cli {
 namespace {
@@ -54,7 +55,7 @@ core::Result<imaging::MeshRequest> request_for(const core::LabelMap& labels) {
     if (value == 0) {
       std::string known;
       for (const auto& l : labels.labels)
-        if (labels.contains(l.value)) known += (known.empty() ? "" : ", ") + l.key;
+        if (core::has_label(labels, l.value)) known += (known.empty() ? "" : ", ") + l.key;
       return core::wrong_usage(fmt::format("The label map has no \"{}\" (it has: {}).", name, known));
     }
     r.parts.push_back({value, "", 0});

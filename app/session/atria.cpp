@@ -11,6 +11,7 @@
 #include "imaging/meshing/meshing.hpp"
 #include "imaging/segmentation/voxels.hpp"
 #include "solvers/core/contracts.hpp"
+#include "solvers/core/has_label.hpp"
 #include "solvers/core/parallel.hpp"
 
 namespace ot::session {
@@ -135,7 +136,7 @@ twin::InterventionSpec line_spec(const std::string& id, std::vector<Vec3> points
 
 Vec3 sinus_node_of(const core::LabelMap& labels) {
   const auto& g = labels.grid;
-  const bool vein = labels.contains(l::superior_vena_cava);
+  const bool vein = core::has_label(labels, l::superior_vena_cava);
   const Vec3 towards = vein ? centroid(labels, l::superior_vena_cava) : Vec3::Zero();
   Vec3 best = Vec3::Zero();
   double least = std::numeric_limits<double>::infinity();
@@ -276,7 +277,7 @@ core::Result<AtriaModel> make_atria(const core::LabelMap& labels, const AtriaCas
 core::Result<AtriaModel> add_atria(CaseData& data, const std::string& labels_sha256, const AtriaCaseParams& params, const core::Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
   const auto image = std::find_if(data.images.begin(), data.images.end(), [&](const ImageData& i) {
-    return i.labels && i.labels->contains(l::left_atrium) && i.labels->contains(l::right_atrium) && (labels_sha256.empty() || i.labels->sha256() == labels_sha256);
+    return i.labels && core::has_label(*i.labels, l::left_atrium) && core::has_label(*i.labels, l::right_atrium) && (labels_sha256.empty() || i.labels->sha256() == labels_sha256);
   });
   if (image == data.images.end()) return core::bad_input("No image of the case has labels of both atria (an atrial twin needs them). Run `segment` first.");
   auto made = make_atria(*image->labels, params, progress);

@@ -11,6 +11,7 @@
 #include "imaging/exchange/mesh_unit.hpp"
 #include "imaging/io/io.hpp"
 #include "imaging/io/preflight.hpp"
+#include "solvers/core/has_label.hpp"
 #include "solvers/electrophysiology/recorded/fibres_in.hpp"
 
 namespace ot::session {
@@ -195,7 +196,7 @@ Result<ExportReport> export_part(const CaseData& data, const ExportRequest& r, c
 void put_labels(ImageData& image, const imaging::TakenLabels& taken, const std::string& source) {
   image.quantities.clear();
   for (const auto& label : taken.labels.labels)
-    if (taken.labels.contains(label.value)) image.quantities.push_back({"volume_" + label.key + "_ml", label.name + " volume", "ml", taken.labels.volume_ml(label.value), ""});
+    if (core::has_label(taken.labels, label.value)) image.quantities.push_back({"volume_" + label.key + "_ml", label.name + " volume", "ml", taken.labels.volume_ml(label.value), ""});
   image.labels = std::make_shared<core::LabelMap>(taken.labels);
   image.planes.clear();
   image.notes = {fmt::format("Labels were taken from {}.", source)};

@@ -10,6 +10,7 @@
 
 #include "imaging/centerline/branch_names.hpp"
 #include "imaging/meshing/surface_repair.hpp"
+#include "solvers/core/has_label.hpp"
 
 namespace ot::session {
 namespace {
@@ -72,7 +73,7 @@ core::Result<void> remake(MeshedVessel& v, core::SurfaceMesh lumen, const core::
 int label_value(const core::LabelMap& labels, const std::string& text) {
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc() && end == text.data() + text.size()) return number > 0 && number < 256 && labels.contains(number) ? number : 0;
+  if (error == std::errc() && end == text.data() + text.size()) return number > 0 && number < 256 && core::has_label(labels, number) ? number : 0;
   return labels.value_of(text);
 }
 

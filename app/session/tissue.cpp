@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "solvers/core/atomic_file.hpp"
+#include "solvers/core/has_label.hpp"
 
 namespace ot::session {
 namespace {
@@ -18,7 +19,7 @@ constexpr const char* keys[] = {"scar_ml", "border_zone_ml", "myocardial_fat_ml"
 const ImageData* tissue_image(const CaseData& data, const std::string& key) {
   for (const auto& image : data.images) {
     if (!key.empty() && image.key != key) continue;
-    if (image.labels && image.labels->contains(core::labels::lv_myocardium) && image.labels->contains(core::labels::lv_blood_pool)) return &image;
+    if (image.labels && core::has_label(*image.labels, core::labels::lv_myocardium) && core::has_label(*image.labels, core::labels::lv_blood_pool)) return &image;
   }
   return nullptr;
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "imaging/meshing/isosurface.hpp"
+#include "solvers/core/has_label.hpp"
 
 namespace ot::imaging {
 
@@ -104,7 +105,7 @@ core::Result<void> HeartWall::fill(const LabelMap& labels, const HeartMeshParams
                                          "Check the segmentation.", item.what));
     }
   }
-  const bool has_scar = labels.contains(scar), has_border = labels.contains(border_zone), has_fat = labels.contains(myocardial_fat);
+  const bool has_scar = core::has_label(labels, scar), has_border = core::has_label(labels, border_zone), has_fat = core::has_label(labels, myocardial_fat);
   if (has_scar) scar_ = share(labels, label_set({scar}));
   if (has_border) border_ = share(labels, label_set({border_zone}));
   if (has_fat) fat_ = share(labels, label_set({myocardial_fat}));

@@ -14,6 +14,7 @@
 #include "imaging/meshing/mesh_parts.hpp"
 #include "imaging/meshing/meshing.hpp"
 #include "imaging/meshing/tet_improve.hpp"
+#include "solvers/core/has_label.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/core/units.hpp"
 
@@ -159,7 +160,7 @@ void name_patches(core::TetMesh& mesh, const core::LabelMap& labels, const Label
   for (auto& b : beside)
     if (50 * faces[b] < of_region[b.first]) b.second = 0;
   // In a heart the patches have the names the fibre rules ask for (decision 0004, solvers/organs/heart).
-  const bool heart = meshed[l::lv_myocardium] && !meshed[l::lv_blood_pool] && labels.contains(l::lv_blood_pool);
+  const bool heart = meshed[l::lv_myocardium] && !meshed[l::lv_blood_pool] && core::has_label(labels, l::lv_blood_pool);
   std::map<std::string, int> value;
   for (std::size_t i = 0; i < beside.size(); ++i) {
     const int b = beside[i].second;

@@ -15,6 +15,7 @@
 #include "imaging/segmentation/recipes.hpp"
 #include "imaging/segmentation/tubeness.hpp"
 #include "imaging/segmentation/working_grid.hpp"
+#include "solvers/core/has_label.hpp"
 
 namespace ot::imaging {
 namespace {
@@ -250,7 +251,7 @@ Result<Segmentation> segment_contrast_vessels(const core::Volume& scan, const co
   if (all > 0) add("vessel_uncertain_percent", "Vessel: uncertain share", "%", 100.0 * double(doubtful) / double(all), "voxels near the threshold of their border");
   if (heart)
     for (const auto& info : out.labels.labels)
-      if (info.value != l::vessel && out.labels.contains(info.value)) add(info.key + "_ml", info.name + " volume", "ml", out.labels.volume_ml(info.value));
+      if (info.value != l::vessel && core::has_label(out.labels, info.value)) add(info.key + "_ml", info.name + " volume", "ml", out.labels.volume_ml(info.value));
   add("threshold_blood", "Threshold blood | soft tissue", scan.quantity, levels.soft + lumen_u * step, "half way; lower in branches that partial volume dims");
   add("contrast_level", "Contrast-filled blood", scan.quantity, bones.blood_level);
   out.notes.push_back(heart ? "A heart was found: its chambers and great arteries carry their own labels, \"vessel\" is every other lumen connected to contrast-filled blood."

@@ -64,8 +64,6 @@ std::size_t LabelMap::count(int value) const {
   return static_cast<std::size_t>(std::count(values.begin(), values.end(), static_cast<std::uint8_t>(value)));
 }
 
-bool LabelMap::contains(int value) const { return std::find(values.begin(), values.end(), static_cast<std::uint8_t>(value)) != values.end(); }
-
 double LabelMap::volume_ml(int value) const { return static_cast<double>(count(value)) * grid.voxel_volume() / 1000.0; }
 
 std::string LabelMap::sha256() const {

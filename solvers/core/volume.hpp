@@ -38,7 +38,6 @@ struct LabelMap {
   const LabelInfo* find(const std::string& key) const;
   int value_of(const std::string& key) const;  // 0 when there is no such label
   std::size_t count(int value) const;
-  bool contains(int value) const;              // stops at the first voxel: no pass over a whole scan for a yes
   double volume_ml(int value) const;
   std::string sha256() const;  // grid, values and keys
 };

@@ -13,6 +13,7 @@
 #include "app/present/numbers.hpp"
 #include "app/session/join_image.hpp"
 #include "app/session/tissue.hpp"
+#include "solvers/core/has_label.hpp"
 
 namespace ot::gui {
 namespace {
@@ -27,7 +28,7 @@ const session::ImageData* image_of(const session::CaseData& data, const std::str
 std::vector<std::string> tissue_of(const session::ImageData& image) {
   std::vector<std::string> out;
   for (const auto& [key, value] : {std::pair{"scar", core::labels::scar}, {"border_zone", core::labels::border_zone}, {"myocardial_fat", core::labels::myocardial_fat}})
-    if (image.labels && image.labels->contains(value)) out.push_back(key);
+    if (image.labels && core::has_label(*image.labels, value)) out.push_back(key);
   return out;
 }
 
@@ -187,7 +188,7 @@ void RecipeChooser::fill_others() {
   const auto data = workspace_.data();
   const auto* target = image_of(*data, image_key());
   if (!target) return;
-  const bool wall = target->labels && target->labels->contains(core::labels::lv_myocardium);
+  const bool wall = target->labels && core::has_label(*target->labels, core::labels::lv_myocardium);
   for (const auto& i : data->images) {
     if (i.key == target->key || !i.labels) continue;
     const QString name = QString::fromStdString(i.name);

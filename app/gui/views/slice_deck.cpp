@@ -6,6 +6,7 @@
 
 #include "app/session/tissue.hpp"
 #include "imaging/tissue/landmarks.hpp"
+#include "solvers/core/has_label.hpp"
 #include "viewer/qt/theme_colors.hpp"
 
 namespace ot::gui {
@@ -219,7 +220,7 @@ void SliceDeck::show_cardiac(viewer::CardiacView view) {
     set_cardiac(*points_, view);
     return;
   }
-  const bool labelled = shown->labels && shown->labels->contains(core::labels::lv_blood_pool);
+  const bool labelled = shown->labels && core::has_label(*shown->labels, core::labels::lv_blood_pool);
   if (!labelled) {
     ask_landmarks(view);
     return;
