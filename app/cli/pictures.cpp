@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "solvers/hemodynamics/ffr.hpp"
 #include "viewer/scene/scene3d.hpp"
 
 namespace ot::cli {
@@ -40,9 +41,8 @@ void describe_vessel(viewer::Scene3D& scene, const twin::VesselModel& model, con
   if (full) {
     values = vessel.flow->pressure;
     if (model.report_ffr) {
-      const auto inlet = std::max_element(values.begin(), values.end());
-      const float drop_from = *inlet;
-      for (auto& v : values) v = static_cast<float>(1.0 - (drop_from - v) / model.aortic_pressure_Pa);
+      const double inlet = hemo::pressure_at(vessel.flow->pullback, 0, 0.0);
+      for (auto& v : values) v = static_cast<float>(hemo::pressure_ratio(v, inlet, model.aortic_pressure_Pa));
     } else {
       for (auto& v : values) v = static_cast<float>(v / 133.322387415);
       style.lo = *std::min_element(values.begin(), values.end());

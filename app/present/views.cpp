@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "solvers/core/units.hpp"
+#include "solvers/hemodynamics/ffr.hpp"
 
 namespace ot::present {
 
@@ -82,11 +83,13 @@ const twin::VesselResult* find_vessel_result(const twin::RunResult& result, cons
 
 namespace {
 
-// FFR when the vessel reports it, else mmHg.
-double shown_pressure(const twin::VesselModel& model, double pa) {
-  const bool ffr = model.report_ffr && model.aortic_pressure_Pa > 0;
-  return ffr ? pa / model.aortic_pressure_Pa : core::units::mmhg_from_pa(pa);
-}
+// What a pressure of this result is shown as: FFR when the vessel reports it, else mmHg.
+struct ShownPressure {
+  double aortic = 0, inlet = 0;   // aortic 0: mmHg
+  ShownPressure(const twin::VesselModel& model, const twin::VesselResult& result)
+      : aortic(model.report_ffr ? model.aortic_pressure_Pa : 0), inlet(hemo::pressure_at(result.flow->pullback, 0, 0.0)) {}
+  double operator()(double pa) const { return aortic > 0 ? hemo::pressure_ratio(pa, inlet, aortic) : core::units::mmhg_from_pa(pa); }
+};
 
 }  // namespace
 
@@ -149,7 +152,8 @@ void set_range(VesselPaint& paint) {
 
 // Of one result, as the asked quantity.
 SectionMeans section_means(const twin::VesselModel& model, const twin::VesselResult& result, bool shear, std::size_t branches) {
-  return SectionMeans(result.flow->pullback, branches, [&](const hemo::PullbackPoint& p) { return shear ? developed_shear(model.baseline.fluid, p) : shown_pressure(model, p.pressure_Pa); });
+  const ShownPressure shown(model, result);
+  return SectionMeans(result.flow->pullback, branches, [&](const hemo::PullbackPoint& p) { return shear ? developed_shear(model.baseline.fluid, p) : shown(p.pressure_Pa); });
 }
 
 }  // namespace
@@ -182,12 +186,13 @@ VesselPaint paint_vessel(const twin::VesselModel& model, const twin::VesselResul
   const hemo::FlowResult& flow = *result.flow;
   const std::size_t nodes = result.mesh ? result.mesh->nodes.size() : 0;
   if (nodes > 0 && (shear ? flow.wall_shear.size() == 3 * nodes : flow.pressure.size() == nodes)) {
+    const ShownPressure shown(model, result);
     paint.on_mesh = true;
     paint.values.reserve(nodes);
     for (std::size_t n = 0; n < nodes; ++n)
       paint.values.push_back(shear ? float(std::sqrt(double(flow.wall_shear[3 * n]) * double(flow.wall_shear[3 * n]) + double(flow.wall_shear[3 * n + 1]) * double(flow.wall_shear[3 * n + 1]) +
                                                      double(flow.wall_shear[3 * n + 2]) * double(flow.wall_shear[3 * n + 2])))
-                                   : float(shown_pressure(model, double(flow.pressure[n]))));
+                                   : float(shown(double(flow.pressure[n]))));
   } else if (result.lumen && result.network) {
     const SectionMeans means = section_means(model, result, shear, result.network->branches.size());
     LumenArcs own;
@@ -249,6 +254,7 @@ Pullback pullback(const twin::VesselModel& model, const twin::VesselResult& resu
   const PullbackWay way = longest_way(*network);
   out.branches = way.branches;
   out.branch_start_mm = way.start_mm;
+  const double inlet = hemo::pressure_at(result.flow->pullback, 0, 0.0);
   for (std::size_t i = 0; i < way.branches.size(); ++i) {
     std::vector<hemo::PullbackPoint> here;
     for (const auto& p : result.flow->pullback)
@@ -256,7 +262,7 @@ Pullback pullback(const twin::VesselModel& model, const twin::VesselResult& resu
     std::sort(here.begin(), here.end(), [](const auto& a, const auto& b) { return a.arc_mm < b.arc_mm; });
     for (const auto& p : here) {
       out.arc_mm.push_back(way.start_mm[i] + p.arc_mm);
-      out.value.push_back(quantity == PullbackQuantity::ffr             ? p.pressure_Pa / model.aortic_pressure_Pa
+      out.value.push_back(quantity == PullbackQuantity::ffr             ? hemo::pressure_ratio(p.pressure_Pa, inlet, model.aortic_pressure_Pa)
                           : quantity == PullbackQuantity::pressure_mmhg ? core::units::mmhg_from_pa(p.pressure_Pa)
                                                                         : developed_shear(model.baseline.fluid, p));
     }

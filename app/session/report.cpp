@@ -12,6 +12,7 @@
 #include "app/session/report_svg.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/core/units.hpp"
+#include "solvers/hemodynamics/ffr.hpp"
 
 namespace ot::session {
 namespace {
@@ -83,9 +84,10 @@ std::string vessel_section(const twin::TwinModel& twin, const Row& base, const s
       for (const auto& v : r.run->vessels) {
         if (v.key != vessel->key || !v.flow) continue;
         PullbackCurve curve{r.plan->name, colors[std::min<std::size_t>(curves.size(), 4)], {}};
+        const double inlet = hemo::pressure_at(v.flow->pullback, 0, 0.0);
         // one curve: the longest way from the inlet to an outlet
         for (const auto& p : v.flow->pullback)
-          if (p.branch == 0) curve.points.emplace_back(p.arc_mm, vessel->report_ffr && vessel->aortic_pressure_Pa > 0 ? p.pressure_Pa / vessel->aortic_pressure_Pa : core::units::mmhg_from_pa(p.pressure_Pa));
+          if (p.branch == 0) curve.points.emplace_back(p.arc_mm, vessel->report_ffr && vessel->aortic_pressure_Pa > 0 ? hemo::pressure_ratio(p.pressure_Pa, inlet, vessel->aortic_pressure_Pa) : core::units::mmhg_from_pa(p.pressure_Pa));
         curves.push_back(std::move(curve));
       }
     };

@@ -32,6 +32,8 @@ std::string ffr_sentence(const FfrReading& r) {
                      std::max(0.0, r.value - ffr_agreement), std::min(1.0, r.value + ffr_agreement), meaning, r.note);
 }
 
+double pressure_ratio(double pressure_Pa, double inlet_pressure_Pa, double aortic_pressure_Pa) { return 1 - (inlet_pressure_Pa - pressure_Pa) / aortic_pressure_Pa; }
+
 double pressure_at(const std::vector<PullbackPoint>& pullback, int branch, double arc) {
   const PullbackPoint *before = nullptr, *after = nullptr;
   for (const PullbackPoint& p : pullback) {
@@ -53,7 +55,7 @@ core::Result<FfrReading> read_ffr(const std::vector<PullbackPoint>& pullback, co
   if (!(aortic_pressure_Pa > 0) || !std::isfinite(aortic_pressure_Pa))
     return core::bad_input(fmt::format("The aortic pressure is {} Pa (FFR is a ratio to it). Give the mean aortic pressure, for example 12400 Pa (93 mmHg).", aortic_pressure_Pa));
   const double inlet = pressure_at(pullback, 0, 0.0);
-  const auto ratio = [&](double distal) { return (aortic_pressure_Pa - (inlet - distal)) / aortic_pressure_Pa; };
+  const auto ratio = [&](double distal) { return pressure_ratio(distal, inlet, aortic_pressure_Pa); };
   FfrReading best;
   best.value = INFINITY;
   for (std::size_t s = 0; s < stenoses.size(); ++s) {

@@ -36,6 +36,9 @@ FfrMeaning ffr_meaning(double ffr);
 // "FFR 0.78 (limits of agreement 0.68-0.88): grey zone 0.76-0.80, ..."; names the definition and the hyperaemia.
 std::string ffr_sentence(const FfrReading& reading);
 
+// FFR where the pressure is `pressure_Pa`: 1 at the inlet, below it by the loss from there (the number of read_ffr, and what curves and
+// colours show). The computed inlet pressure is near the aortic one, never exactly it.
+double pressure_ratio(double pressure_Pa, double inlet_pressure_Pa, double aortic_pressure_Pa);
 // Pressure on the curve at a place, linear between its points. NaN when the branch has none.
 double pressure_at(const std::vector<PullbackPoint>& pullback, int branch, double arc_mm);
 

@@ -21,7 +21,8 @@ Outlet coronary_outlet(int patch, double ra, CoronaryBed bed, double venous_Pa) 
 
 std::string FlowProblem::sha256() const {
   core::Hasher h;
-  h.text("flow problem 2").text(mesh ? mesh->sha256() : "no mesh");
+  // The number rises when the solvers answer a problem otherwise than before: stored results serve no run any more then.
+  h.text("flow problem 3").text(mesh ? mesh->sha256() : "no mesh");
   h.value<std::uint64_t>(network ? network->branches.size() : 0);
   if (network) {
     h.value(network->inlet_patch);
