@@ -12,6 +12,7 @@
 #include "imaging/meshing/grid_fields.hpp"
 #include "imaging/meshing/isosurface.hpp"
 #include "imaging/meshing/lumen_cut.hpp"
+#include "imaging/meshing/lumen_ends.hpp"
 #include "imaging/meshing/meshing.hpp"
 #include "imaging/meshing/surface_edit.hpp"
 #include "imaging/meshing/surface_tets.hpp"
@@ -379,31 +380,24 @@ core::Result<LumenProposal> propose_lumen_ends(const core::Volume& field, const 
 
 core::Result<Lumen> lumen_from_surface(const SurfaceMesh& given, int inlet, const LumenParams& params, const core::Progress& progress) {
   if (const auto ok = check(params); !ok) return core::pass(ok);
-  if (given.patch.size() != given.triangles.size() || given.triangles.empty()) {
-    return core::bad_input("No lumen: the surface has no patches (its caps are not known). Read it with the name of its cap array.");
-  }
-  if (const auto ok = check_closed_surface(given, "the lumen"); !ok) return core::pass(ok);
-  // A cap is flat: the area of its vector sum is its area (0.999 allows folds of 2.5 degrees).
-  std::map<int, std::pair<Vec3, double>> patches;
-  for (std::size_t t = 0; t < given.triangles.size(); ++t) {
-    const auto& v = given.triangles[t];
-    const Vec3 n = 0.5 * (given.points[std::size_t(v[1])] - given.points[std::size_t(v[0])]).cross(given.points[std::size_t(v[2])] - given.points[std::size_t(v[0])]);
-    auto& [sum, area] = patches.try_emplace(given.patch[t], Vec3::Zero(), 0.0).first->second;
-    sum += n, area += n.norm();
+  auto ends = lumen_ends(given);
+  if (!ends) return core::pass(ends);
+  if (progress.cancelled()) return core::cancelled();
+  if (inlet == 0 && !ends->area_mm2.count(0)) inlet = ends->largest();
+  if (!ends->area_mm2.count(inlet)) {
+    std::string known;
+    for (const auto& [patch, area] : ends->area_mm2) known += fmt::format("{}{} ({:.1f} mm2)", known.empty() ? "" : ", ", patch, area);
+    return core::bad_input(fmt::format("No lumen: patch {} is not a flat cap of this surface (it was named as the inlet). Name another patch: {}.", inlet, known));
   }
   std::map<int, int> renamed;
   int outlet = first_outlet;
-  std::vector<std::string> notes;
-  for (const auto& [p, sums] : patches) {
-    const bool flat = sums.first.norm() > 0.999 * sums.second;
-    renamed[p] = !flat ? wall_patch : p == inlet ? inlet_patch_value : outlet++;
-    if (flat) notes.push_back(fmt::format("Cap {}: {}, {:.1f} mm2.", p, p == inlet ? std::string("inlet") : fmt::format("outlet {}", renamed[p] - first_outlet + 1), sums.second));
+  std::vector<std::string> notes = std::move(ends->notes);
+  for (int p : std::set<int>(ends->surface.patch.begin(), ends->surface.patch.end())) {
+    const auto end = ends->area_mm2.find(p);
+    renamed[p] = end == ends->area_mm2.end() ? wall_patch : p == inlet ? inlet_patch_value : outlet++;
+    if (end != ends->area_mm2.end()) notes.push_back(fmt::format("Cap {}: {}, {:.1f} mm2.", p, p == inlet ? std::string("inlet") : fmt::format("outlet {}", renamed[p] - first_outlet + 1), end->second));
   }
-  if (!patches.count(inlet) || renamed[inlet] != inlet_patch_value) {
-    return core::bad_input(fmt::format("No lumen: patch {} is not a flat cap of this surface (it was named as the inlet). Name another patch.", inlet));
-  }
-  if (outlet == first_outlet) return core::bad_input("No lumen: the surface has no flat cap besides the inlet (no flow can pass). Label its outlets.");
-  SurfaceMesh s = given;
+  SurfaceMesh s = std::move(ends->surface);
   for (int& p : s.patch) p = renamed[p];
   return finish(std::move(s), params, std::move(notes), progress);
 }

@@ -85,6 +85,37 @@ TEST_CASE("A named inlet that is not a flat cap of the surface is refused by num
   CHECK_THAT(imaging::lumen_from_surface(tube(), 1, {}, {}).error().message, Contains("patch 1"));
 }
 
+TEST_CASE("A tube without labels, open, inside out or both becomes the lumen of the labelled tube: one inlet, one outlet, volume within 1 %, the larger end is the inlet") {
+  const auto labelled = make_tube([](double s) { return Vec3(0, 0, 40 * s); }, [](double s) { return 3 + s; }, 40, 24);
+  const double volume = labelled.volume();
+  const auto bare = [&](bool open, bool inverted) {
+    core::SurfaceMesh s = labelled;
+    if (open) {
+      std::vector<core::Triangle> wall;
+      for (std::size_t t = 0; t < s.triangles.size(); ++t)
+        if (s.patch[t] == 1) wall.push_back(s.triangles[t]);
+      s.triangles = std::move(wall);
+    }
+    s.patch.clear(), s.patch_names.clear();
+    if (inverted)
+      for (auto& t : s.triangles) std::swap(t[1], t[2]);
+    return s;
+  };
+  for (const bool open : {false, true})
+    for (const bool inverted : {false, true}) {
+      INFO("open " << open << ", inside out " << inverted);
+      const auto lumen = imaging::lumen_from_surface(bare(open, inverted), 0, {}, {});
+      if (!lumen) INFO(lumen.error().message);
+      REQUIRE(lumen);
+      CHECK(lumen->surface.patch_names == std::map<int, std::string>{{1, "wall"}, {2, "inlet"}, {3, "outlet 1"}});
+      CHECK(lumen->surface.volume() == Approx(volume).epsilon(0.01));
+      CHECK(lumen->network.branches.front().points.front().z() > 35);   // the larger end
+    }
+  auto ball = bare(false, false);
+  for (auto& x : ball.points) x = 10 * (x - Vec3(0, 0, 20)).normalized();
+  CHECK_THAT(imaging::lumen_from_surface(ball, 0, {}, {}).error().message, Contains("flat") || Contains("crosses") || Contains("intersects"));
+}
+
 TEST_CASE("A closed blob has no two ends and is refused as a lumen") {
   const auto l = voxelise(cube(20, 1.0), [](const Vec3& x) { return x.norm() < 10 ? 6 : 0; });
   const auto r = imaging::lumen_from_labels(l, 6, {}, {});
