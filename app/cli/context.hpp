@@ -49,6 +49,7 @@ void register_measure(CLI::App&, Context&, Action&);
 void register_ecg(CLI::App&, Context&, Action&);
 void register_map(CLI::App&, Context&, Action&);
 void register_mesh(CLI::App&, Context&, Action&);            // mesh patches vessels
+void register_conditions(CLI::App&, Context&, Action&);
 
 void register_study(CLI::App&, Context&, Action&);
 

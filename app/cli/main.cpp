@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
   app.add_option("--threads", context.threads, "Threads to use (default: all)")->check(CLI::Range(1, 1024));
   app.add_option("--seed", context.seed, "Seed of the phantoms' noise");
   app.add_option("--out", context.out, "Folder for results");
-  for (const cli::Register add : {cli::register_demo, cli::register_import, cli::register_case_commands, cli::register_mesh, cli::register_run_commands, cli::register_solve, cli::register_verify, cli::register_tissue, cli::register_list, cli::register_edit, cli::register_export, cli::register_measure, cli::register_ecg, cli::register_map, cli::register_study})
+  for (const cli::Register add : {cli::register_demo, cli::register_import, cli::register_case_commands, cli::register_mesh, cli::register_conditions, cli::register_run_commands, cli::register_solve, cli::register_verify, cli::register_tissue, cli::register_list, cli::register_edit, cli::register_export, cli::register_measure, cli::register_ecg, cli::register_map, cli::register_study})
     add(app, context, chosen);
   try {
     app.parse(argc, argv);

@@ -20,7 +20,9 @@
 #include "imaging/meshing/meshing.hpp"
 #include "imaging/segmentation/cine_shape.hpp"
 #include "solvers/core/contracts.hpp"
+#include "solvers/core/has_label.hpp"
 #include "solvers/core/hash.hpp"
+#include "solvers/hemodynamics/preflight.hpp"
 
 namespace ot::session {
 namespace fs = std::filesystem;
@@ -266,7 +268,7 @@ core::Result<void> take_labels(CaseData& data, const std::string& image_key, con
     return core::bad_input("The label map and the image do not overlap in patient space (they belong to different scans or one lost its geometry). Check both headers.");
   image->quantities.clear();
   for (const auto& label : fitted.labels)
-    if (fitted.contains(label.value)) image->quantities.push_back({"volume_" + label.key + "_ml", label.name + " volume", "ml", fitted.volume_ml(label.value), ""});
+    if (core::has_label(fitted, label.value)) image->quantities.push_back({"volume_" + label.key + "_ml", label.name + " volume", "ml", fitted.volume_ml(label.value), ""});
   image->labels = std::make_shared<core::LabelMap>(std::move(fitted));
   image->planes.clear();
   image->notes = {"Labels were taken from a file."};
@@ -299,7 +301,7 @@ core::Result<void> mesh_case(CaseData& original, const PipelineParams& params, c
     const core::Progress part = progress.part(at, at + share);
     at += share;
     const auto& labels = *image.labels;
-    const bool wall = labels.contains(core::labels::lv_myocardium), again = wall && !heart_from.empty();
+    const bool wall = core::has_label(labels, core::labels::lv_myocardium), again = wall && !heart_from.empty();
     if (!again)
       if (auto ok = add_surfaces(data, image, part.part(0, 0.3)); !ok) return ok;
     if (again && data.heart_mesh) data.heart_mesh->notes.push_back(fmt::format("Made from the labels of {}; those of {} show the same heart and were not meshed.", heart_from, image.name));
@@ -307,9 +309,9 @@ core::Result<void> mesh_case(CaseData& original, const PipelineParams& params, c
     if (params.heart && wall && !again)
       if (auto ok = mesh_heart(data, image, params, part.part(0.3, 0.7)); !ok) return ok;
     if (!params.vessels || (again && labels.count(core::labels::coronary) == 0)) continue;
-    if (labels.contains(core::labels::coronary)) {
+    if (core::has_label(labels, core::labels::coronary)) {
       if (auto ok = mesh_vessel(data, "lad", "LAD", coronary_lumen(image, part.part(0.7, 0.8)), labels.sha256(), params, part.part(0.8, 1.0)); !ok) return ok;
-    } else if (labels.contains(core::labels::aorta)) {
+    } else if (core::has_label(labels, core::labels::aorta)) {
       if (auto ok = mesh_vessel(data, "aorta", "Aorta", aorta_lumen(image, part.part(0.7, 0.8)), labels.sha256(), params, part.part(0.8, 1.0)); !ok) return ok;
     }
   }
@@ -379,6 +381,12 @@ core::Result<std::shared_ptr<const twin::RunResult>> run_scenario(CaseData& data
       if (v.problem.steady && v.problem.mesh && v.problem.inlets.size() == 1 && !v.problem.inlets.front().flow.empty())
         v.problem.max_s = passes * v.problem.mesh->volume() / v.problem.inlets.front().flow.front().second;
   }
+  if (options.flow)
+    for (const auto& v : setup->vessels)   // what a clinician would want to know beforehand stands beside the numbers
+      for (const auto& item : hemo::preflight(v.problem, mode == core::Mode::full)) {
+        if (item.level == hemo::PreflightItem::Level::refused) return core::bad_input(fmt::format("{}: {}", data.twin->find_vessel(v.key)->name, item.sentence));
+        if (item.level == hemo::PreflightItem::Level::warning) setup->notes.push_back(fmt::format("{}: {}", data.twin->find_vessel(v.key)->name, item.sentence));
+      }
   auto run = twin::run(*setup, options, progress.part(0.15, 1));
   if (!run) return core::pass(run);
   auto result = std::make_shared<const twin::RunResult>(thin_frames(std::move(*run)));

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/session/twin_parts.hpp"
 
+#include "solvers/core/has_label.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <optional>
 
 #include "solvers/core/units.hpp"
 #include "solvers/hemodynamics/boundary_values.hpp"
+#include "solvers/hemodynamics/conditions.hpp"
 #include "solvers/hemodynamics/network_flow.hpp"
 #include "solvers/organs/heart/heart.hpp"
 
 namespace ot::session {
 namespace {
 
-// Resting cardiac output of an adult, about 5 L/min (Guyton & Hall, Textbook of Medical Physiology, ch. 20).
-constexpr double cardiac_output_l_min = 5.0;
 constexpr double stored_frame_every_ms = 4.0;
 
 core::Vec3 centroid(const core::LabelMap& labels, int value) {
@@ -74,7 +76,7 @@ std::optional<core::Vec3> clear_of_aorta(const core::LabelMap& labels, double cl
 // Of the wall and scar that were labelled; 0 when there is none. Density 1.05 g/ml: usual in cardiac imaging.
 double lv_mass_g(const CaseData& data) {
   for (const auto& image : data.images)
-    if (image.labels && image.labels->contains(core::labels::lv_myocardium))
+    if (image.labels && core::has_label(*image.labels, core::labels::lv_myocardium))
       return 1.05 * (image.labels->volume_ml(core::labels::lv_myocardium) + image.labels->volume_ml(core::labels::scar) + image.labels->volume_ml(core::labels::border_zone));
   return 0;
 }
@@ -101,6 +103,21 @@ core::Result<CoronaryField> coronary_field(const ImageData& image, const core::P
   return out;
 }
 
+bool is_aorta(std::string name) {
+  for (char& c : name) c = char(std::tolower(static_cast<unsigned char>(c)));
+  return name.find("aort") != std::string::npos;
+}
+
+// Median over the first third of the vessel that begins at the inlet: a cap may be cut obliquely.
+double inlet_radius(const core::VesselNetwork& network) {
+  const core::VesselBranch& b = network.branches.front();
+  std::vector<double> first;
+  for (std::size_t k = 0; k < b.radius.size(); ++k)
+    if (b.arc.empty() || b.arc[k] <= b.length() / 3) first.push_back(b.radius[k]);
+  std::nth_element(first.begin(), first.begin() + std::ptrdiff_t(first.size() / 2), first.end());
+  return first[first.size() / 2];
+}
+
 const std::vector<int> aorta_labels{core::labels::aorta, core::labels::descending_aorta};
 imaging::LumenParams aorta_params(const ImageData& image) {
   imaging::LumenParams params;
@@ -109,6 +126,12 @@ imaging::LumenParams aorta_params(const ImageData& image) {
   params.inlet_near = valve ? valve->centre : centroid(*image.labels, core::labels::lv_blood_pool);
   params.ends = image.vessel_ends;
   return params;
+}
+
+std::string inflow_words(const twin::VesselModel& vessel) {
+  const double q = vessel.baseline.inlets.empty() ? 0 : hemo::mean_flow(vessel.baseline.inlets.front(), vessel.baseline.cycle_s);
+  if (is_aorta(vessel.key)) return fmt::format("{:.0f} L/min", core::units::l_min_from_mm3_s(q));
+  return fmt::format("{:.3g} mL/min (from its calibre, van der Giessen 2011)", 1000 * core::units::l_min_from_mm3_s(q));
 }
 
 }  // namespace
@@ -125,12 +148,12 @@ core::Result<imaging::Lumen> aorta_lumen(const ImageData& image, const core::Pro
 
 core::Result<imaging::LumenProposal> propose_vessel_ends(const ImageData& image, const core::Progress& progress) {
   if (!image.labels) return core::bad_input("The image has no labels (there is no vessel to end). Segment it first.");
-  if (image.labels->contains(core::labels::coronary)) {
+  if (core::has_label(*image.labels, core::labels::coronary)) {
     auto vessel = coronary_field(image, progress.part(0, 0.4));
     if (!vessel) return core::pass(vessel);
     return imaging::propose_lumen_ends(vessel->field, vessel->params, progress.part(0.4, 1));
   }
-  if (image.labels->contains(core::labels::aorta)) return imaging::propose_lumen_ends(*image.labels, aorta_labels, aorta_params(image), progress);
+  if (core::has_label(*image.labels, core::labels::aorta)) return imaging::propose_lumen_ends(*image.labels, aorta_labels, aorta_params(image), progress);
   return core::bad_input("The labels hold neither coronaries nor an aorta (there is no vessel to end). Segment one first.");
 }
 
@@ -145,7 +168,7 @@ core::Result<std::shared_ptr<const twin::HeartModel>> make_heart(const CaseData&
   inputs.fibres_source = data.heart_mesh->fibres_source;
   // Segments of the nodes as those of the voxels: by the landmarks of the image the mesh was made from.
   for (const auto& image : data.images)
-    if (image.labels && image.labels->contains(core::labels::lv_myocardium) && image.labels->sha256() == data.heart_mesh->labels_sha256)
+    if (image.labels && core::has_label(*image.labels, core::labels::lv_myocardium) && image.labels->sha256() == data.heart_mesh->labels_sha256)
       if (auto landmarks = imaging::find_landmarks(*image.labels, image.planes, image.landmarks, progress); landmarks && landmarks->septum_known) inputs.lv_frame = landmarks->frame;
   return organs::build_heart(inputs, progress);
 }
@@ -164,9 +187,9 @@ core::Result<std::shared_ptr<const twin::VesselModel>> make_vessel(const CaseDat
   flow.network = meshed.network;
   flow.steady = true;
   vessel->aortic_pressure_Pa = hemo::mean_aortic_pressure_Pa;
-  if (meshed.key == "lad") {
+  if (const auto coronary = hemo::coronary_of(meshed.key)) {
     vessel->report_ffr = true;
-    const double rest = hemo::coronary_rest_flow(hemo::CoronaryVessel::lad, lv_mass_g(data));
+    const double rest = hemo::coronary_rest_flow(*coronary, lv_mass_g(data));
     auto outlets = hemo::coronary_outlets(*meshed.network, rest, vessel->aortic_pressure_Pa, true);
     if (!outlets) return core::pass(outlets);
     flow.outlets = std::move(*outlets);
@@ -176,7 +199,8 @@ core::Result<std::shared_ptr<const twin::VesselModel>> make_vessel(const CaseDat
     if (!driven) return core::pass(driven);
     flow.inlets.front().flow.front().second = *driven;
   } else {
-    const double output = cardiac_output_l_min * core::units::mm3_s_per_l_min;
+    // Its name says an aorta; what other arteries take follows from their calibre.
+    const double output = is_aorta(meshed.key) ? hemo::cardiac_output_mm3_s : hemo::usual_flow(2 * inlet_radius(*meshed.network));
     flow.inlets.push_back({meshed.network->inlet_patch, {{0.0, output}}, hemo::InletProfile::plug});
     auto outlets = hemo::murray_outlets(hemo::outlet_sizes(*meshed.network), output, vessel->aortic_pressure_Pa, hemo::venous_pressure_Pa);
     if (!outlets) return core::pass(outlets);
@@ -201,7 +225,7 @@ std::vector<std::string> standing_assumptions(const twin::TwinModel& twin, const
       lines.push_back(fmt::format("{}: hyperaemia lowers the resting microvascular resistance to {:.0f} % (Wilson 1990); mean aortic pressure {:.0f} mmHg; resting flow from the mass of the left ventricle (150 g when it is not known). Population values, not measured.",
                                   vessel->name, 100 * hemo::hyperaemic_resistance_ratio, core::units::mmhg_from_pa(vessel->aortic_pressure_Pa)));
     else
-      lines.push_back(fmt::format("{}: inflow {:.0f} L/min and mean pressure {:.0f} mmHg are population values; outlets share the flow by Murray's law.", vessel->name, cardiac_output_l_min, core::units::mmhg_from_pa(vessel->aortic_pressure_Pa)));
+      lines.push_back(fmt::format("{}: inflow {} and mean pressure {:.0f} mmHg are population values; outlets share the flow by Murray's law.", vessel->name, inflow_words(*vessel), core::units::mmhg_from_pa(vessel->aortic_pressure_Pa)));
   }
   return lines;
 }

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <string>
 
 namespace ot::hemo {
 
@@ -45,6 +47,26 @@ core::Result<std::vector<Outlet>> murray_outlets(const std::vector<CapSize>& cap
   }
   return outlets;
 }
+
+std::optional<CoronaryVessel> coronary_of(std::string_view name) {
+  std::string word, before;
+  for (std::size_t k = 0; k <= name.size(); ++k) {
+    const auto c = k < name.size() ? static_cast<unsigned char>(name[k]) : ' ';
+    if (std::isalpha(c)) {
+      word += char(std::tolower(c));
+      continue;
+    }
+    if (word == "lad") return CoronaryVessel::lad;
+    if (word == "lcx" || word == "cx" || word == "circumflex") return CoronaryVessel::lcx;
+    if (word == "rca") return CoronaryVessel::rca;
+    if (word == "lm" || word == "lmca" || (before == "left" && word == "main")) return CoronaryVessel::left_main;
+    if (!word.empty()) before = std::move(word);
+    word.clear();
+  }
+  return std::nullopt;
+}
+
+double usual_flow(double diameter_mm) { return std::min(cardiac_output_mm3_s, 1.43e9 * std::pow(1e-3 * diameter_mm, 2.55)); }
 
 double coronary_rest_flow(CoronaryVessel vessel, double lv_mass_g) {
   constexpr double whole_ml_min = 225, mass = 150, exponent = 0.75;

@@ -2,6 +2,8 @@
 // Plausible boundary values when none were measured: outlet resistances by Murray's law, coronary flow at rest and hyperaemia.
 // Everything here is an assumption of the model and must be shown as such beside the results.
 #pragma once
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "solvers/core/result.hpp"
@@ -34,6 +36,14 @@ enum class CoronaryVessel { left_main, lad, lcx, rca };
 // Shares of the vessels are an assumption for a right-dominant heart: LAD 0.45, LCX 0.25, RCA 0.30 (left main 0.70).
 // mass_g <= 0: the default of 150 g.
 double coronary_rest_flow(CoronaryVessel vessel, double lv_mass_g = 0);
+
+// Which coronary a name means, in any case and among other words: "LAD", "rca", "left-main", "mid LAD". None: no coronary.
+std::optional<CoronaryVessel> coronary_of(std::string_view name);
+
+// Mean resting flow of an artery of this calibre, mm3/s: 1.43 d^2.55 in SI units (van der Giessen et al. 2011, J Biomech 44:1089-1095, measured
+// in coronaries; it gives 32 mL/min at 3 mm and 230 mL/min at 6.5 mm), never more than the cardiac output.
+double usual_flow(double diameter_mm);
+inline constexpr double cardiac_output_mm3_s = 5.0e6 / 60.0;   // 5 L/min, a resting adult's (Guyton & Hall, Textbook of Medical Physiology, ch. 20)
 
 // Microvascular resistance at maximal hyperaemia (adenosine 140 ug/kg/min) over that at rest: 0.24, Wilson et al. 1990 quoted by
 // Taylor, Fonte, Min, JACC 61 (2013) 2233-2241.

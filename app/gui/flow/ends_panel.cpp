@@ -17,6 +17,7 @@
 #include "app/gui/theme.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/flow_preflight.hpp"
+#include "app/session/flow_ends.hpp"
 #include "app/session/model_choices.hpp"
 #include "solvers/core/units.hpp"
 #include "solvers/hemodynamics/conditions.hpp"
@@ -27,34 +28,23 @@ namespace {
 constexpr double mm3_s_per_ml_min = 1000.0 / 60.0;
 constexpr double resistance_unit = core::units::pa_per_mmhg / core::units::mm3_per_ml;    // Pa s/mm3 in 1 mmHg s/ml
 constexpr double compliance_unit = core::units::mm3_per_ml / core::units::pa_per_mmhg;    // mm3/Pa in 1 ml/mmHg
-constexpr double free_resistance = 1e-6;   // Pa s/mm3: an outlet at a given pressure, as check_conditions asks for
 constexpr qint64 largest_table = 4 << 20;  // bytes; a beat is some kilobytes
 const core::Color inlet_color{0xff, 0x9f, 0x5a}, outlet_color{0x5f, 0xc9, 0x8b}, open_color{0xff, 0x6b, 0x5e}, chosen_color{0x4c, 0xc2, 0xff};
 
 QString kind_of(const session::CapCondition& c, bool steady) {
-  if (c.inlet) return steady || c.inflow.flow.size() < 3 ? "flow" : "waveform";
-  if (c.outflow.c > 0 && c.outflow.rd > 0) return "rcr";
-  return c.outflow.rp + c.outflow.rd <= 2 * free_resistance ? "pressure" : "resistance";
-}
-
-bool has_condition(const session::CapCondition& c) { return c.inlet ? !c.inflow.flow.empty() : c.outflow.rp + c.outflow.rd > 0; }
-
-present::Waveform wave_of(const session::CapCondition& c, double cycle) {
-  present::Waveform w;
-  w.cycle_s = cycle;
-  w.points = c.inflow.flow;
-  if (w.points.size() > 1 && w.points.back().first >= cycle - 1e-9) w.points.pop_back();   // the first point again
-  return w;
-}
-
-double mean_of(const session::CapCondition& c, double cycle) {
-  if (c.inflow.flow.empty()) return 0;
-  return c.inflow.flow.size() < 3 ? c.inflow.flow.front().second : wave_of(c, cycle).mean();
+  switch (session::kind_of(c, steady)) {
+    case session::EndKind::flow: return "flow";
+    case session::EndKind::waveform: return "waveform";
+    case session::EndKind::pressure: return "pressure";
+    case session::EndKind::resistance: return "resistance";
+    case session::EndKind::windkessel: return "rcr";
+  }
+  return {};
 }
 
 QString summary_of(const session::CapCondition& c, const session::FlowConditions& all) {
-  if (!has_condition(c)) return "no condition";
-  if (c.inlet) return QStringLiteral("%1 ml/min").arg(mean_of(c, all.cycle_s) / mm3_s_per_ml_min, 0, 'f', 0);
+  if (!session::has_condition(c)) return "no condition";
+  if (c.inlet) return QStringLiteral("%1 ml/min").arg(session::mean_of(c, all.cycle_s) / mm3_s_per_ml_min, 0, 'f', 0);
   const QString kind = kind_of(c, all.steady);
   if (kind == "pressure") return QStringLiteral("%1 mmHg").arg(core::units::mmhg_from_pa(c.outflow.pd), 0, 'f', 0);
   return QStringLiteral("R %1 mmHg·s/ml%2").arg((c.outflow.rp + c.outflow.rd) / resistance_unit, 0, 'g', 3).arg(kind == "rcr" ? " with C" : "");
@@ -254,8 +244,8 @@ void EndsPanel::refresh_form() {
   pressure_.row->setVisible(!c->inlet);
   cycle_.box->setValue(all.cycle_s);
   if (c->inlet) {
-    flow_.box->setValue(mean_of(*c, all.cycle_s) / mm3_s_per_ml_min);
-    if (kind == "waveform") wave_->set_waveform(wave_of(*c, all.cycle_s));
+    flow_.box->setValue(session::mean_of(*c, all.cycle_s) / mm3_s_per_ml_min);
+    if (kind == "waveform") wave_->set_waveform(session::wave_of(*c, all.cycle_s));
   } else {
     proximal_.box->setValue(c->outflow.rp / resistance_unit);
     resistance_.box->setValue((kind == "rcr" ? c->outflow.rd : c->outflow.rp + c->outflow.rd) / resistance_unit);
@@ -277,51 +267,29 @@ void EndsPanel::apply() {
   if (c->inlet) {
     const double asked = flow_.box->value() * mm3_s_per_ml_min;
     if (kind == "waveform") {
-      present::Waveform wave = was == "waveform" ? wave_->waveform() : present::pulse_of_mean(asked, all.cycle_s);
+      session::Waveform wave = was == "waveform" ? wave_->waveform() : session::pulse_of_mean(asked, all.cycle_s);
       if (was == "waveform") {
         // The mean given in figures scales the curve; a new length of the beat stretches it.
-        const double stretch = cycle_.box->value() / wave.cycle_s;
-        for (auto& p : wave.points) p.first *= stretch;
-        wave.cycle_s = cycle_.box->value();
-        const double shown = mean_of(*c, all.cycle_s);
-        if (std::abs(asked - shown) > 0.5 * std::pow(10.0, -flow_.box->decimals()) * mm3_s_per_ml_min && wave.mean() > 0)
-          for (auto& p : wave.points) p.second *= asked / wave.mean();
+        const double shown = session::mean_of(*c, all.cycle_s);
+        const bool other = std::abs(asked - shown) > 0.5 * std::pow(10.0, -flow_.box->decimals()) * mm3_s_per_ml_min;
+        wave = session::with_mean(wave, other ? asked : wave.mean(), cycle_.box->value());
       }
-      if (auto ok = present::check_waveform(wave); !ok) {
+      if (auto ok = session::give_waveform(all, *c, wave); !ok) {
         workspace_.say(Tone::bad, QString::fromStdString(ok.error().message));
         refresh_form();
         return;
       }
-      c->inflow.flow = wave.points;
-      c->inflow.flow.emplace_back(wave.cycle_s, wave.points.front().second);
-      all.cycle_s = wave.cycle_s;
-      all.steady = false;
     } else {
-      c->inflow.flow = {{0.0, asked}};
-      all.steady = true;
+      session::give_flow(all, *c, asked);
     }
   } else {
     const double r = resistance_.box->value() * resistance_unit;
     auto& o = c->outflow;
     o.pd = core::units::pa_from_mmhg(pressure_.box->value());
-    if (kind == "pressure") {
-      o.rp = free_resistance;
-      o.rd = o.c = 0;
-    } else if (kind == "resistance") {
-      o.rp = std::max(free_resistance, was == "resistance" ? r : o.rp + o.rd);
-      o.rd = o.c = 0;
-    } else if (was == "rcr") {
-      o.rp = proximal_.box->value() * resistance_unit;
-      o.rd = r;
-      o.c = compliance_.box->value() * compliance_unit;
-    } else {
-      // Split as the systemic arteries do: 9 % before the compliance; a time constant of 1.5 s in diastole (physiology_and_models.json, windkessel).
-      const double whole = std::max(o.rp + o.rd, free_resistance);
-      constexpr double share = 0.09, decay_s = 1.5;
-      o.rp = share * whole;
-      o.rd = (1 - share) * whole;
-      o.c = decay_s / o.rd;
-    }
+    if (kind == "pressure") session::give_pressure(*c, o.pd);
+    else if (kind == "resistance") session::give_resistance(*c, was == "resistance" ? r : o.rp + o.rd);
+    else if (was == "rcr") o.rp = proximal_.box->value() * resistance_unit, o.rd = r, o.c = compliance_.box->value() * compliance_unit;
+    else session::give_windkessel(*c);
   }
   const QString shown = c->name.empty() ? chosen_ : QString::fromStdString(c->name);
   send(all, shown);
@@ -354,7 +322,7 @@ void EndsPanel::import_waveform(const QString& file) {
     workspace_.say(Tone::bad, QStringLiteral("%1 cannot be read as a table (it is missing or larger than 4 MB). Choose a CSV of one beat.").arg(file));
     return;
   }
-  const auto wave = present::read_waveform(in.readAll().toStdString());
+  const auto wave = session::read_waveform(in.readAll().toStdString());
   if (!wave) {
     workspace_.say(Tone::bad, QString::fromStdString(wave.error().message));
     return;
@@ -396,7 +364,7 @@ void EndsPanel::refresh_marks() {
         if (k.patch == cap.name) c = &k;
       const bool chosen = QString::fromStdString(cap.name) == chosen_;
       marks.push_back({"cap:" + cap.name, cap.centre, cap.normal, 1.15 * cap.radius_mm,
-                        chosen ? chosen_color : !c || !has_condition(*c) ? open_color : c->inlet ? inlet_color : outlet_color});
+                        chosen ? chosen_color : !c || !session::has_condition(*c) ? open_color : c->inlet ? inlet_color : outlet_color});
     }
   }
   places_.set("ends", std::move(marks));

@@ -28,7 +28,7 @@ WaveformEdit::WaveformEdit(QWidget* parent) : QWidget(parent) {
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
 }
 
-void WaveformEdit::set_waveform(present::Waveform wave) {
+void WaveformEdit::set_waveform(session::Waveform wave) {
   if (held_ >= 0) return;   // what is in the hand is not taken away
   wave_ = std::move(wave);
   if (chosen_ >= int(wave_.points.size())) chosen_ = -1;

@@ -4,7 +4,7 @@
 #pragma once
 #include <QWidget>
 
-#include "app/present/waveform.hpp"
+#include "app/session/waveform.hpp"
 
 namespace ot::gui {
 
@@ -12,8 +12,8 @@ class WaveformEdit : public QWidget {
   Q_OBJECT
  public:
   explicit WaveformEdit(QWidget* parent = nullptr);
-  void set_waveform(present::Waveform wave);   // no signal
-  const present::Waveform& waveform() const { return wave_; }
+  void set_waveform(session::Waveform wave);   // no signal
+  const session::Waveform& waveform() const { return wave_; }
   QPointF place_of(int point) const;           // in the widget, for tests
   QSize sizeHint() const override { return {212, 130}; }
   QSize minimumSizeHint() const override { return {160, 110}; }
@@ -37,7 +37,7 @@ class WaveformEdit : public QWidget {
   int point_at(const QPointF& at) const;
   void take_away(int point);
 
-  present::Waveform wave_;
+  session::Waveform wave_;
   int held_ = -1, chosen_ = -1;
   double frozen_high_ = 0, frozen_low_ = 0;    // the scale stands still while a point is in the hand
   bool moved_ = false;

@@ -9,7 +9,7 @@
 
 #include "solvers/core/result.hpp"
 
-namespace ot::present {
+namespace ot::session {
 
 struct Waveform {
   std::vector<std::pair<double, double>> points;   // s, mm3/s; times rise from 0, below cycle_s
@@ -25,4 +25,4 @@ std::string write_waveform(const Waveform& wave);
 // One beat of the given mean flow with the outline of an arterial pulse, as a start for drawing: systole in a third of the beat.
 Waveform pulse_of_mean(double mean_mm3_s, double cycle_s);
 
-}  // namespace ot::present
+}  // namespace ot::session

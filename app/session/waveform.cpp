@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/present/waveform.hpp"
+#include "app/session/waveform.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <sstream>
 
-namespace ot::present {
+namespace ot::session {
 namespace {
 
 constexpr double mm3_per_ml = 1e3;
@@ -125,4 +125,4 @@ Waveform pulse_of_mean(double mean, double cycle) {
   return w;
 }
 
-}  // namespace ot::present
+}  // namespace ot::session
