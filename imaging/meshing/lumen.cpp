@@ -377,7 +377,7 @@ core::Result<LumenProposal> propose_lumen_ends(const core::Volume& field, const 
   return propose(std::move(*vessel), params, progress);
 }
 
-core::Result<Lumen> lumen_from_surface(const SurfaceMesh& given, int inlet, const LumenParams& params, const core::Progress& progress) {
+core::Result<Lumen> lumen_from_surface(const SurfaceMesh& given, int inlet_patch, const LumenParams& params, const core::Progress& progress) {
   if (const auto ok = check(params); !ok) return core::pass(ok);
   if (given.patch.size() != given.triangles.size() || given.triangles.empty()) {
     return core::bad_input("No lumen: the surface has no patches (its caps are not known). Read it with the name of its cap array.");
@@ -391,11 +391,21 @@ core::Result<Lumen> lumen_from_surface(const SurfaceMesh& given, int inlet, cons
     auto& [sum, area] = patches.try_emplace(given.patch[t], Vec3::Zero(), 0.0).first->second;
     sum += n, area += n.norm();
   }
+  const auto is_flat = [&](int patch) {
+    const auto at = patches.find(patch);
+    return at != patches.end() && at->second.first.norm() > 0.999 * at->second.second;
+  };
   std::map<int, int> renamed;
-  int outlet = first_outlet;
+  int outlet = first_outlet, inlet = inlet_patch;
   std::vector<std::string> notes;
+  if (inlet == 0 && !is_flat(0)) {   // nothing was said: as lumen_from_labels does
+    double largest = 0;
+    for (const auto& [p, sums] : patches)
+      if (is_flat(p) && sums.second > largest) largest = sums.second, inlet = p;
+    if (largest > 0) notes.push_back("Inlet: the largest cap (nothing said where the blood comes from).");
+  }
   for (const auto& [p, sums] : patches) {
-    const bool flat = sums.first.norm() > 0.999 * sums.second;
+    const bool flat = is_flat(p);
     renamed[p] = !flat ? wall_patch : p == inlet ? inlet_patch_value : outlet++;
     if (flat) notes.push_back(fmt::format("Cap {}: {}, {:.1f} mm2.", p, p == inlet ? std::string("inlet") : fmt::format("outlet {}", renamed[p] - first_outlet + 1), sums.second));
   }

@@ -113,7 +113,8 @@ core::Result<LumenProposal> propose_lumen_ends(const core::LabelMap& labels, con
 core::Result<LumenProposal> propose_lumen_ends(const core::Volume& signed_distance_mm, const LumenParams& params, const core::Progress& progress);
 // From a field in mm, negative inside the lumen: boundary finer than a voxel. The label map's grid need not be the same.
 core::Result<Lumen> lumen_from_field(const core::Volume& signed_distance_mm, const LumenParams& params, const core::Progress& progress);
-// A closed surface whose caps are already labelled (patch values); inlet_patch names the inlet cap, wall patches all others that are not flat caps.
+// A closed surface whose caps are already labelled (patch values); inlet_patch names the inlet cap (0 where patch 0 is no
+// cap: the largest), wall patches all others that are not flat caps.
 core::Result<Lumen> lumen_from_surface(const core::SurfaceMesh& closed_with_caps, int inlet_patch, const LumenParams& params,
                                        const core::Progress& progress);
 // Tetrahedra inside a closed lumen; patches carried over, caps flat. edge_mm is the largest edge: narrow places get smaller ones
