@@ -12,6 +12,7 @@
 #include "app/gui/recipes/recipe_chooser.hpp"
 #include "app/gui/stage_panels.hpp"
 #include "app/gui/theme.hpp"
+#include "app/gui/turn_queue.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/numbers.hpp"
 
@@ -69,10 +70,11 @@ AnatomyPanel::AnatomyPanel(Workspace& workspace, QWidget* parent) : StagePanel(w
   connect(&workspace, &Workspace::image_changed, this, [this] {
     outdated_ = true;   // counting a large image that was just labelled takes a moment: when the panel is seen
     if (!isVisible()) return;
-    const auto now = listed();
-    if (now == shown_) return;
-    if (shown_.empty()) hide_chest();
-    refresh();
+    in_own_turn(this, 0, [this] {
+      if (!isVisible() || !outdated_ || listed() == shown_) return;
+      if (shown_.empty()) hide_chest();
+      refresh();
+    });
   });
   connect(&workspace, &Workspace::model_changed, this, [this] {   // surfaces in 3D have an opacity
     outdated_ = true;

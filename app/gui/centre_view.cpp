@@ -168,6 +168,7 @@ CentreView::CentreView(Workspace& workspace, QWidget* parent) : QWidget(parent),
   });
   connect(&workspace, &Workspace::label_visible_changed, this, [this](int value, const QString&, bool visible) {
     if (value <= 0) return;
+    deck_->take_turns();
     for (auto* slice : slices_) {
       slice->scene().set_label_visible(value, visible);
       slice->refresh();

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <unistd.h>
 
+#include "app/gui/turn_queue.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/gui/workspace.hpp"
 #include "solvers/core/parallel.hpp"
@@ -117,7 +118,8 @@ void StatusBar::refresh_jobs() {
   }
   set_role(title_, "small");
   title_->setText(QString::fromStdString(shown->title));
-  bar_->setValue(int(shown->fraction * 1000));
+  // QProgressBar::setValue paints at once, and with itself all that waits to be painted: in a turn of its own.
+  in_own_turn(this, 0, [this, value = int(shown->fraction * 1000)] { bar_->setValue(value); });
   const QString what = QString::fromStdString(shown->what);
   detail_->setText(shown->state == session::JobState::waiting ? "waiting"
                                                               : QStringLiteral("%1 %%2").arg(int(shown->fraction * 100)).arg(time_left(shown->left_s)) +

@@ -10,6 +10,7 @@
 #include "imaging/exchange/mesh_file.hpp"
 #include "imaging/exchange/mesh_unit.hpp"
 #include "imaging/io/io.hpp"
+#include "imaging/io/moving_image.hpp"
 #include "imaging/io/preflight.hpp"
 #include "solvers/core/has_label.hpp"
 #include "solvers/electrophysiology/recorded/fibres_in.hpp"
@@ -162,7 +163,17 @@ Result<ExportReport> export_part(const CaseData& data, const ExportRequest& r, c
     const ImageData* image = pick_image(data, r.image, r.what == "labels");
     if (!image) return core::wrong_usage(fmt::format("The case has no image \"{}\".", r.image));
     if (r.what == "volume") {
-      if (auto ok = imaging::write_volume(*image->volume, r.path); !ok) return core::pass(ok);
+      if (image->phases.size() > 1) {
+        std::vector<const core::Volume*> phases;
+        std::vector<double> times;
+        for (const auto& p : image->phases) phases.push_back(p.volume.get()), times.push_back(p.trigger_ms);
+        const auto written = imaging::write_moving(phases, times, r.path, progress);
+        if (!written) return core::pass(written);
+        out.notes.push_back(fmt::format("{} phases, with time as the {}.", phases.size(), imaging::image_extension(r.path) == ".nrrd" ? "first axis (a sequence of 3D Slicer, each time kept)" : "fourth axis"));
+        if (written->uneven) out.notes.push_back("The times are not evenly spaced: the mean step was written. A .nrrd keeps each of them.");
+      } else if (auto ok = imaging::write_volume(*image->volume, r.path); !ok) {
+        return core::pass(ok);
+      }
       out.files = {r.path};
       out.notes.push_back(fmt::format("Values are {}.", image->volume->quantity == "HU" ? "Hounsfield units" : "the scanner's intensities"));
       return out;

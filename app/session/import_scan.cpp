@@ -12,6 +12,7 @@
 #include "app/session/deidentify.hpp"
 #include "app/session/pipeline.hpp"
 #include "imaging/io/io.hpp"
+#include "imaging/io/moving_image.hpp"
 #include "imaging/io/preflight.hpp"
 
 namespace ot::session {
@@ -28,8 +29,9 @@ std::string series_text(const std::string& modality, const core::Grid& g, std::s
 }
 
 core::Result<ImportScan> scan_file(const fs::path& path, const core::Progress& progress) {
-  auto grid = imaging::read_grid(path, progress);
-  if (!grid) return core::pass(grid);
+  auto header = imaging::read_moving_header(path, progress);
+  if (!header) return core::pass(header);
+  const core::Grid* grid = &header->grid;
   ImportScan scan;
   scan.path = path;
   ImportReading r;
@@ -41,6 +43,16 @@ core::Result<ImportScan> scan_file(const fs::path& path, const core::Progress& p
   r.state = ReadingState::good;
   r.grid = *grid;
   r.recommended = true;
+  if (const std::size_t phases = header->time_ms.size(); phases > 1) {
+    const double beat = header->time_ms.back() - header->time_ms.front();
+    const bool flat = grid->size[2] == 1;
+    r.kind = flat ? imaging::ReadingKind::cine : imaging::ReadingKind::phases;
+    r.phases = int(phases);
+    r.name = flat ? fmt::format("Cine of one slice, {} phases", phases) : fmt::format("Moving volume, {} slices, {} phases", grid->size[2], phases);
+    r.verdict = fmt::format("{} phases of {} slice{}{}, {:.4g} ms apart on average: usable as {}", phases, grid->size[2], flat ? "" : "s", flat ? "" : fmt::format(", {:.4g} mm apart", grid->spacing[2]), beat / double(phases - 1), flat ? "a cine" : "phases");
+    r.notes = header->notes;
+    if (!header->time_stated) r.state = ReadingState::caution;
+  }
   const double thin = grid->spacing.minCoeff(), thick = grid->spacing.maxCoeff();
   if (thick > 3 * thin) {
     r.state = ReadingState::caution;
@@ -222,14 +234,23 @@ core::Result<CaseData> import_reading(const ImportScan& scan, const ImportReadin
     image.volume = image.phases.empty() ? std::make_shared<const core::Volume>(std::move(loaded->phases.front().volume)) : image.phases.front().volume;
   } else {
     const fs::path file = fs::is_directory(scan.path) ? scan.path / reading.series : scan.path;
-    auto volume = imaging::read_volume(file, "", progress.part(0, 0.9));
-    if (!volume) return core::pass(volume);
-    volume->description.clear();
-    if (reduction.factor != std::array<int, 3>{1, 1, 1}) {
-      *volume = imaging::reduce_volume(*volume, reduction);
+    const auto header = imaging::read_moving_header(file, progress.part(0, 0.1));
+    if (!header) return core::pass(header);
+    auto volumes = imaging::read_moving(file, progress.part(0.1, 0.9));
+    if (!volumes) return core::pass(volumes);
+    if (volumes->size() != header->time_ms.size()) return core::bad_input(fmt::format("{} changed while it was read. Import it again.", file.string()));
+    const bool reduced = reduction.factor != std::array<int, 3>{1, 1, 1};
+    for (auto& v : *volumes) {
+      v.description.clear();
+      if (reduced) v = imaging::reduce_volume(v, reduction);
+    }
+    if (reduced) {
       image.source.notes.push_back(fmt::format("Imported at lower resolution: boxes of {} x {} x {} voxels were averaged.", reduction.factor[0], reduction.factor[1], reduction.factor[2]));
     }
-    image.volume = std::make_shared<const core::Volume>(std::move(*volume));
+    image.source.notes.insert(image.source.notes.end(), reading.notes.begin(), reading.notes.end());
+    if (volumes->size() > 1)
+      for (std::size_t p = 0; p < volumes->size(); ++p) image.phases.push_back({header->time_ms[p], std::make_shared<const core::Volume>(std::move((*volumes)[p]))});
+    image.volume = image.phases.empty() ? std::make_shared<const core::Volume>(std::move(volumes->front())) : image.phases.front().volume;
     const bool hounsfield = image.volume->quantity == "HU";
     image.source.modality = hounsfield ? "CT" : "image";
     image.source.notes.insert(image.source.notes.begin(), reading.verdict);

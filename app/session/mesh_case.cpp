@@ -315,10 +315,14 @@ VesselFindings find_in_vessel(const MeshedVessel& vessel, double voxel_mm, doubl
   if (!vessel.network) return out;
   out.stenoses = core::find_stenoses(*vessel.network, least_percent);
   out.bifurcations = core::find_bifurcations(*vessel.network);
+  // twin_parts.cpp says so of a coronary whose thin places were measured in the scan.
+  const bool from_brightness = std::any_of(vessel.notes.begin(), vessel.notes.end(), [](const std::string& n) { return n.find("sum of brightness") != std::string::npos; });
   for (const auto& s : out.stenoses)
     // Measured on voxelised cosine stenoses (verify vessels/stenosis): within 3 points from three voxels across the throat on.
     if (voxel_mm > 0 && s.min_diameter_mm < 3.0 * voxel_mm)
-      out.doubts.push_back(fmt::format("The throat in {} is {:.1f} voxels wide: from such labels the degree may be off by 5 to 15 points. A finer image would tell.",
+      out.doubts.push_back(from_brightness ? fmt::format("The throat in {} is {:.1f} voxels wide: its width follows from the sum of brightness across it, in which calcium and stents count as blood.",
+                                                         vessel.network->branches[std::size_t(s.branch)].name, s.min_diameter_mm / voxel_mm)
+                                           : fmt::format("The throat in {} is {:.1f} voxels wide: from such labels the degree may be off by 5 to 15 points. A finer image would tell.",
                                        vessel.network->branches[std::size_t(s.branch)].name, s.min_diameter_mm / voxel_mm));
   return out;
 }

@@ -274,11 +274,15 @@ void Session::run_image_job(const std::string& key, std::string title, std::stri
         auto copy = *change;
         copy(*after);
         auto step = std::make_shared<std::optional<HistoryStep>>(image_step(name, *snapshot, *after, ""));
-        return JobRunner::Completion([this, snapshot, after, step, name, change = *change] {
+        std::optional<std::array<std::int64_t, 256>> counted;
+        if (after->labels && after->labels != snapshot->labels && *step && !(*step)->image->labels_same) counted = imaging::label_voxels(*after->labels);
+        return JobRunner::Completion([this, snapshot, after, step, counted, name, change = *change] {
           const auto now = impl_->image(snapshot->key);
           if (!now || now->volume != snapshot->volume) return;   // another case was opened meanwhile
           if (now->labels == snapshot->labels && same_but_labels(*now, *snapshot)) {
-            if (*step) impl_->land(std::move(**step), std::move(*after), *now);
+            if (!*step) return;
+            if (counted) impl_->counts[after->key] = {after->labels, *counted, false};   // the owner's thread never counts a whole map
+            impl_->land(std::move(**step), std::move(*after), *now);
             return;
           }
           if (now->labels != snapshot->labels) impl_->message = fmt::format("The labels were edited while \"{}\" ran: your edits are one undo away.", name);

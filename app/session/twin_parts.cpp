@@ -10,6 +10,7 @@
 #include <cmath>
 #include <optional>
 
+#include "imaging/meshing/thin_lumen.hpp"
 #include "solvers/core/units.hpp"
 #include "solvers/hemodynamics/boundary_values.hpp"
 #include "solvers/hemodynamics/conditions.hpp"
@@ -91,15 +92,20 @@ const imaging::Plane* find_plane(const std::vector<imaging::Plane>& planes, cons
 struct CoronaryField {
   core::Volume field;
   imaging::LumenParams params;
+  std::vector<std::string> notes;
 };
 core::Result<CoronaryField> coronary_field(const ImageData& image, const core::Progress& progress) {
-  auto field = imaging::lumen_level_set(*image.volume, *image.labels, core::labels::coronary, progress);
+  auto field = imaging::lumen_level_set(*image.volume, *image.labels, core::labels::coronary, progress.part(0, 0.7));
   if (!field) return core::pass(field);
   CoronaryField out;
   constexpr double clearance_mm = 2.5;   // about the radius of a left main: past the funnel of its ostium
   out.params.inlet_near = clear_of_aorta(*image.labels, clearance_mm, *field);
   out.params.ends = image.vessel_ends;
-  out.field = std::move(*field);
+  auto thin = imaging::refine_thin_lumen(*image.volume, *image.labels, core::labels::coronary, std::move(*field), out.params.inlet_near, progress.part(0.7, 1));
+  if (!thin) return core::pass(thin);
+  out.field = std::move(thin->field);
+  if (thin->refined_mm > 0)
+    out.notes.push_back(fmt::format("{:.0f} mm of the vessel are thinner than about three voxels: there its width follows from the sum of brightness across it (smallest {:.2f} mm).", thin->refined_mm, thin->thinnest_mm));
   return out;
 }
 
@@ -139,7 +145,9 @@ std::string inflow_words(const twin::VesselModel& vessel) {
 core::Result<imaging::Lumen> coronary_lumen(const ImageData& image, const core::Progress& progress) {
   auto vessel = coronary_field(image, progress.part(0, 0.4));
   if (!vessel) return core::pass(vessel);
-  return imaging::lumen_from_field(vessel->field, vessel->params, progress.part(0.4, 1));
+  auto lumen = imaging::lumen_from_field(vessel->field, vessel->params, progress.part(0.4, 1));
+  if (lumen) lumen->notes.insert(lumen->notes.end(), vessel->notes.begin(), vessel->notes.end());
+  return lumen;
 }
 
 core::Result<imaging::Lumen> aorta_lumen(const ImageData& image, const core::Progress& progress) {

@@ -160,6 +160,7 @@ const std::vector<Verification>& builtin_verifications() {
       {"mesh/surface-volume", "smooth surfaces of five labels keep their volumes, on a flipped grid too", "requirement of issue 3", mesh_surface_volume},
       {"vessels/radius", "centreline radius of tube, torus and tapered helix", "known truth of the shapes", vessel_radius},
       {"vessels/stenosis", "degree of cosine stenoses of 30 to 85 %, from surfaces and from voxels", "known truth of the shapes", vessel_stenosis},
+      {"vessels/throats", "stenoses of 55 to 80 % of a 3 mm vessel at 0.4 to 0.5 mm voxels, from a blurred and noisy scan", "known truth of the scan; issue 3", vessel_throats},
       {"vessels/reference", "no false stenosis beside an aneurysm, in a taper, at a neck", "QCA interpolated reference: Reiber et al. 1985", vessel_reference},
       {"vessels/flow-extension", "caps lengthened by five diameters", "known truth of the shapes", vessel_extension},
   };

@@ -126,6 +126,7 @@ Rows mesh_labels_quality(bool quick, const core::Progress&);
 Rows mesh_surface_volume(bool quick, const core::Progress&);
 Rows vessel_radius(bool quick, const core::Progress&);
 Rows vessel_stenosis(bool quick, const core::Progress&);
+Rows vessel_throats(bool quick, const core::Progress&);
 Rows vessel_reference(bool quick, const core::Progress&);
 Rows vessel_extension(bool quick, const core::Progress&);
 Rows infarct_isthmus(bool quick, const core::Progress&);

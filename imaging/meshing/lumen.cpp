@@ -378,12 +378,17 @@ core::Result<LumenProposal> propose_lumen_ends(const core::Volume& field, const 
   return propose(std::move(*vessel), params, progress);
 }
 
-core::Result<Lumen> lumen_from_surface(const SurfaceMesh& given, int inlet, const LumenParams& params, const core::Progress& progress) {
+core::Result<Lumen> lumen_from_surface(const SurfaceMesh& given, int inlet_patch, const LumenParams& params, const core::Progress& progress) {
   if (const auto ok = check(params); !ok) return core::pass(ok);
   auto ends = lumen_ends(given);
   if (!ends) return core::pass(ends);
   if (progress.cancelled()) return core::cancelled();
-  if (inlet == 0 && !ends->area_mm2.count(0)) inlet = ends->largest();
+  int inlet = inlet_patch;
+  std::vector<std::string> notes = std::move(ends->notes);
+  if (inlet == 0 && !ends->area_mm2.count(0)) {   // nothing was said: as lumen_from_labels does
+    inlet = ends->largest();
+    notes.push_back("Inlet: the largest cap (nothing said where the blood comes from).");
+  }
   if (!ends->area_mm2.count(inlet)) {
     std::string known;
     for (const auto& [patch, area] : ends->area_mm2) known += fmt::format("{}{} ({:.1f} mm2)", known.empty() ? "" : ", ", patch, area);
@@ -391,7 +396,6 @@ core::Result<Lumen> lumen_from_surface(const SurfaceMesh& given, int inlet, cons
   }
   std::map<int, int> renamed;
   int outlet = first_outlet;
-  std::vector<std::string> notes = std::move(ends->notes);
   for (int p : std::set<int>(ends->surface.patch.begin(), ends->surface.patch.end())) {
     const auto end = ends->area_mm2.find(p);
     renamed[p] = end == ends->area_mm2.end() ? wall_patch : p == inlet ? inlet_patch_value : outlet++;

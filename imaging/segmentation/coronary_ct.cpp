@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "imaging/segmentation/recipes.hpp"
+#include "imaging/segmentation/throat_bridge.hpp"
 #include "imaging/segmentation/voxels.hpp"
 #include "imaging/segmentation/working_grid.hpp"
 
@@ -177,13 +178,22 @@ Result<Segmentation> segment_coronary_ct(const core::Volume& scan, const core::P
   map.labels = l::heart();
   map.values.assign(lumen.size(), 0);
   int arteries = 0;
-  for (std::size_t p = 1; p < sizes.size(); ++p) arteries += nearest[p] <= 1.8 * h && furthest[p] >= least_reach_mm;
+  std::vector<char> kept(sizes.size(), 0);
+  for (std::size_t p = 1; p < sizes.size(); ++p) arteries += kept[p] = nearest[p] <= 1.8 * h && furthest[p] >= least_reach_mm;
+  // What lies beyond a throat too thin for the thresholds; brightness is counted from fat, in which these arteries run.
+  std::vector<float> dark;
+  for (const float v : tissue)
+    if (v <= three[0]) dark.push_back(v);
+  const auto bridges = bridge_throats(g, work->values, blood - median(dark), part, kept, progress);
+  if (!bridges) return core::pass(bridges);
   for (std::size_t i = 0; i < thin.size(); ++i) {
     const auto p = std::size_t(part[i]);
     if ((*aorta)[i]) map.values[i] = l::aorta;
-    else if (thin[i] && nearest[p] <= 1.8 * h && furthest[p] >= least_reach_mm) map.values[i] = l::coronary;
+    else if (thin[i] && kept[p]) map.values[i] = l::coronary;
     else if (lumen[i] && !wide[i] && to_aorta[i] <= 1.8 * h) map.values[i] = l::aorta;  // the rim the opening took
   }
+  for (const std::size_t i : *bridges)
+    if (map.values[i] == 0) map.values[i] = l::coronary;
   if (arteries == 0)
     return core::bad_input("No coronary artery leaves the aorta in this scan (none is contrast-filled and continuous). Use a coronary CT angiogram.");
   auto back = from_working_grid(map, scan.grid, progress.part(0.9, 1.0));

@@ -13,6 +13,7 @@
 #include "imaging/exchange/mesh_file.hpp"
 #include "imaging/exchange/dicom_seg.hpp"
 #include "imaging/io/io.hpp"
+#include "imaging/io/moving_image.hpp"
 #include "solvers/electrophysiology/recorded/ea_map.hpp"
 #include "solvers/electrophysiology/recorded/fibres_in.hpp"
 #include "solvers/electrophysiology/recorded/recorded_ecg.hpp"
@@ -47,7 +48,13 @@ bool says(const core::Result<T>& r) {
 
 template <const char* Name>
 bool volume(const std::uint8_t* data, std::size_t size) {
-  const auto v = imaging::read_volume(file(Name, data, size), "", {});
+  const fs::path path = file(Name, data, size);
+  const auto v = imaging::read_volume(path, "", {});
+  if (!v) {   // several volumes are read as phases
+    const auto moving = imaging::read_moving(path, {});
+    if (moving && (moving->empty() || moving->front().values.size() != moving->front().grid.voxels())) return false;
+    if (!says(moving) || !says(imaging::read_moving_header(path, {}))) return false;
+  }
   return v ? v->values.size() == v->grid.voxels() && v->grid.spacing.minCoeff() > 0 : says(v);
 }
 

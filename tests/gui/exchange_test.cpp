@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Meshes of other tools and second series, brought in with the mouse.
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -12,9 +13,11 @@
 
 #include "app/gui/exchange/mesh_sheet.hpp"
 #include "app/gui/import/import_page.hpp"
+#include "app/session/exchange.hpp"
 #include "imaging/io/dicom_write.hpp"
 #include "imaging/io/io.hpp"
 #include "tests/gui/window_fixture.hpp"
+#include "tests/support/tube_mesh.hpp"
 
 using namespace ot;
 using core::Vec3;
@@ -129,4 +132,74 @@ TEST_CASE("a second series joins the open case from the import page at its place
   CHECK(images[1].volume->grid.size == late.grid.size);
   CHECK((images[1].volume->grid.to_patient(Vec3(29, 29, 11)) - late.grid.to_patient(Vec3(29, 29, 11))).norm() < 1e-3);
   CHECK(images[1].source.notes.front().find("same frame of reference") != std::string::npos);
+}
+
+TEST_CASE("ventricles of another tool come through the sheet with their tetrahedra, regions and named surfaces, and a twin is built on them") {
+  const auto file = test::scratch_folder("gui-heart-mesh") / "ventricles.vtu";
+  const auto theirs = test::journey_case();
+  const auto written = session::export_part(theirs, {"heart-mesh", "", "", file, false}, {});
+  if (!written) FAIL(written.error().message);
+  const auto& mesh = *theirs.twin->heart->baseline.mesh;
+  test::Window w;
+  w->open_path(file);
+  auto* sheet = w->findChild<gui::MeshSheet*>();
+  auto* apply = w->findChild<QPushButton*>("mesh_sheet_apply");
+  REQUIRE(w.wait([&] { return sheet->isVisible() && !sheet->working(); }));
+  CHECK(w->findChild<QComboBox*>("mesh_sheet_as")->currentData().toString() == "heart");
+  CHECK(w->findChild<QComboBox*>("mesh_sheet_unit")->currentData().toString() == "mm");   // recognised by the size of ventricles
+  CHECK_FALSE(w->findChild<QWidget*>("mesh_sheet_edge")->isEnabled());                    // only a lumen is filled
+  REQUIRE(apply->isEnabled());
+  QTest::mouseClick(apply, Qt::LeftButton);
+  REQUIRE(w.wait([&] { return !sheet->isVisible() && w.session().data()->heart_mesh.has_value(); }, 120000));
+  const auto data = w.session().data();
+  const auto& taken = *data->heart_mesh->mesh;
+  CHECK(taken.tets == mesh.tets);
+  double furthest = 0;
+  for (std::size_t n = 0; n < mesh.nodes.size(); ++n) furthest = std::max(furthest, (taken.nodes[n] - mesh.nodes[n]).norm());
+  CHECK(furthest < 1e-4);
+  for (const char* patch : {"endocardium_lv", "epicardium"}) CHECK(taken.patch_values(patch).size() == mesh.patch_values(patch).size());
+  REQUIRE(data->twin);
+  REQUIRE(data->twin->heart);
+  CHECK(data->twin->heart->baseline.mesh->tets.size() == mesh.tets.size());
+}
+
+TEST_CASE("a lumen of another tool is read in the unit that is chosen, filled with tetrahedra of the edge that is asked for, and its inlet and outlet are found") {
+  const auto file = test::scratch_folder("gui-lumen") / "tube.vtp";
+  auto surface = test::tube(1.5, 40, 4).surface;
+  for (auto& p : surface.points) p /= 10;   // written in cm
+  REQUIRE(imaging::write_surface(surface, file));
+  test::Window w;
+  w->open_path(file);
+  auto* sheet = w->findChild<gui::MeshSheet*>();
+  auto* as = w->findChild<QComboBox*>("mesh_sheet_as");
+  auto* unit = w->findChild<QComboBox*>("mesh_sheet_unit");
+  auto* apply = w->findChild<QPushButton*>("mesh_sheet_apply");
+  REQUIRE(w.wait([&] { return sheet->isVisible() && !sheet->working(); }));
+  as->setCurrentIndex(as->findData("vessel"));
+  emit as->activated(as->currentIndex());
+  auto* edge = w->findChild<QDoubleSpinBox*>("mesh_sheet_edge");
+  CHECK(edge->isEnabled());
+  edge->setValue(0.8);
+  REQUIRE(w.wait([&] { return !w.session().jobs().busy(); }));
+  unit->setCurrentIndex(unit->findData("cm"));
+  emit unit->activated(unit->currentIndex());
+  REQUIRE(apply->isEnabled());
+  QTest::mouseClick(apply, Qt::LeftButton);
+  auto* line = w->findChild<QLabel*>("mesh_sheet_line");
+  const bool made = w.wait([&] { return !sheet->isVisible() && !w.session().data()->vessel_meshes.empty(); }, 120000);
+  INFO(line->text().toStdString());
+  REQUIRE(made);
+  const auto& vessel = w.session().data()->vessel_meshes.front();
+  REQUIRE(vessel.lumen);
+  REQUIRE(vessel.mesh);
+  double longest = 0;
+  for (const auto& p : vessel.lumen->points) longest = std::max(longest, p.z());
+  CHECK(longest == Approx(40).margin(0.01));
+  CHECK(vessel.mesh->patch_values("inlet").size() == 1);
+  CHECK(vessel.mesh->patch_values("outlet 1").size() == 1);
+  double widest = 0;
+  for (const auto& t : vessel.mesh->tets)
+    for (int a = 0; a < 4; ++a)
+      for (int b = 0; b < a; ++b) widest = std::max(widest, (vessel.mesh->nodes[std::size_t(t[std::size_t(a)])] - vessel.mesh->nodes[std::size_t(t[std::size_t(b)])]).norm());
+  CHECK(widest < 2 * 0.8);   // the edge asked for is the usual one; slivers of twice it would be a fault
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "viewer/qt/slice_tool.hpp"
 #include "viewer/qt/theme_colors.hpp"
@@ -22,7 +23,7 @@ struct SliceView::Impl {
   RgbaImage grey;                // the slice without outlines
   QImage image;                  // with them; only `stale` is drawn again
   QRect stale;
-  bool image_valid = false, si_letters = false;
+  bool image_valid = false, si_letters = false, held = false;
   Qt::MouseButton button = Qt::NoButton;
   QPointF last;
   int wheel_rest = 0;
@@ -114,6 +115,12 @@ void SliceView::refresh() {
   impl_->image_valid = false;
   update();
 }
+void SliceView::hold() { impl_->held = true; }
+void SliceView::release() {
+  if (!std::exchange(impl_->held, false)) return;
+  if (isVisible()) impl_->bring_up_to_date(devicePixelRatioF());
+  update();
+}
 void SliceView::set_volume(std::shared_ptr<const core::Volume> volume) {
   impl_->scene.set_volume(std::move(volume));
   refresh();
@@ -188,10 +195,11 @@ void SliceView::resizeEvent(QResizeEvent*) {
 void SliceView::paintEvent(QPaintEvent* event) {
   Impl& s = *impl_;
   const double ratio = devicePixelRatioF();
-  s.bring_up_to_date(ratio);
+  if (!s.held) s.bring_up_to_date(ratio);
   QPainter p(this);
   p.setClipRegion(event->region());
-  p.drawImage(0, 0, s.image);
+  if (s.held) p.fillRect(event->rect(), QColor(0, 0, 0));   // the picture may be of another size, or none yet
+  if (!s.image.isNull()) p.drawImage(0, 0, s.image);
   QFont font = this->font();
   font.setPixelSize(12);
   p.setFont(font);

@@ -22,6 +22,9 @@ class SliceView : public QWidget {
 
   SliceScene& scene();           // after changing it directly call refresh()
   void refresh();
+  // When several views change at once each is computed in a turn of its own (app/gui/turn_queue.hpp): until release() the last picture is painted.
+  void hold();
+  void release();
   void set_volume(std::shared_ptr<const core::Volume> volume);
   void set_labels(std::shared_ptr<const core::LabelMap> labels);
   void set_equal_labels(std::shared_ptr<const core::LabelMap> labels);   // another map with the same voxels: nothing is painted

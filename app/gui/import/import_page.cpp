@@ -13,6 +13,7 @@
 
 #include "app/gui/import/reading_list.hpp"
 #include "app/gui/theme.hpp"
+#include "app/gui/turn_queue.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/gui/workspace.hpp"
 #include "app/present/stages.hpp"
@@ -323,7 +324,7 @@ void ImportPage::refresh_job() {
   problem_->setVisible(!problem_->text().isEmpty());
   list_->setEnabled(!importing_);
   if (mine && job_) {
-    bar_->setValue(int(mine->fraction * 1000));
+    in_own_turn(this, 1, [this, value = int(mine->fraction * 1000)] { bar_->setValue(value); });   // it paints at once: see StatusBar
     const QString what = QString::fromStdString(mine->what);
     doing_->setText(mine->state == session::JobState::waiting ? "Waiting for another job to end" : what.isEmpty() ? QString::fromStdString(mine->title) : what);
   }
@@ -366,8 +367,10 @@ void ImportPage::start_import(bool join) {
       leave();
       const QString what = QString::fromStdString(data->patient.series);
       workspace_.session().replace(std::move(*data), {});
-      workspace_.request_stage(present::stage_anatomy);
-      workspace_.say(Tone::good, "Imported without identity: " + what + ". Next: look at the slices and run a recipe in Anatomy. Not saved yet (Ctrl+S).");
+      in_own_turn(this, 0, [this, what] {
+        workspace_.request_stage(present::stage_anatomy);
+        workspace_.say(Tone::good, "Imported without identity: " + what + ". Next: look at the slices and run a recipe in Anatomy. Not saved yet (Ctrl+S).");
+      });
     });
   });
   refresh_job();

@@ -8,6 +8,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/gui/turn_queue.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/gui/workspace.hpp"
 #include "app/present/numbers.hpp"
@@ -74,18 +75,26 @@ RecipeChooser::RecipeChooser(Workspace& workspace, QWidget* parent) : QWidget(pa
   connect(notes_, &QPushButton::toggled, this, [this](bool on) { notes_box_->setVisible(on); });
   connect(&workspace, &Workspace::case_replaced, this, [this] {
     outdated_ = true;
-    if (isVisible()) refresh_images();
+    refresh_soon();
   });
   connect(&workspace, &Workspace::image_changed, this, [this] {
-    if (isVisible()) refresh_images();
-    else outdated_ = true;
+    outdated_ = true;
+    refresh_soon();
   });
   connect(&workspace, &Workspace::jobs_changed, this, &RecipeChooser::refresh_state);
 }
 
 void RecipeChooser::showEvent(QShowEvent* event) {
   QWidget::showEvent(event);
-  if (outdated_) refresh_images();
+  refresh_soon();
+}
+
+// Looking at a large image takes tens of milliseconds: in a turn of its own.
+void RecipeChooser::refresh_soon() {
+  if (!outdated_ || !isVisible()) return;
+  in_own_turn(this, 0, [this] {
+    if (outdated_ && isVisible()) refresh_images();
+  });
 }
 
 std::string RecipeChooser::image_key() const { return images_->currentData().toString().toStdString(); }

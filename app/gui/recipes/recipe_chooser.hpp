@@ -28,6 +28,7 @@ class RecipeChooser : public QWidget {
 
  private:
   void refresh_images();
+  void refresh_soon();
   void refresh_recipes();      // looks at the image once per image: about 50 ms
   void refresh_state();
   void show_recipe();

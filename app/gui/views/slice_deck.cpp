@@ -4,6 +4,7 @@
 #include <QPainter>
 #include <cmath>
 
+#include "app/gui/turn_queue.hpp"
 #include "app/session/tissue.hpp"
 #include "imaging/tissue/landmarks.hpp"
 #include "solvers/core/has_label.hpp"
@@ -97,6 +98,15 @@ SliceDeck::~SliceDeck() {
     }
 }
 
+void SliceDeck::take_turns() {
+  for (int v = 0; v < 3; ++v) {
+    views_[std::size_t(v)]->hold();
+    in_own_turn(this, v, [view = alive_[std::size_t(v)]] {
+      if (view) view->release();
+    });
+  }
+}
+
 const session::ImageData* SliceDeck::image() const {
   const auto data = workspace_.data();
   for (const auto& i : data->images)
@@ -109,6 +119,7 @@ void SliceDeck::show_image(const QString& key) {
   key_ = key;
   const auto* shown = image();
   if (same_key && shown && shown->volume == base_ && shown->phases.size() == std::size_t(clock_.count())) {
+    if (views_[0]->scene().labels() != shown->labels) take_turns();
     for (auto* view : views_) view->set_labels(shown->labels);   // the same image again: view, planes and window stay
     emit measurements_changed();
     return;
@@ -125,6 +136,7 @@ void SliceDeck::show_image(const QString& key) {
   measure_->set_image(shown ? key : QString());
   measure_->forget_values();
   if (mode_ != Planes::body) show_body_planes();
+  take_turns();
   for (auto* view : views_) {
     view->set_volume(shown ? shown->volume : nullptr);
     view->set_labels(shown ? shown->labels : nullptr);
@@ -137,6 +149,7 @@ void SliceDeck::show_image(const QString& key) {
 void SliceDeck::on_image_changed(const QString& key) {
   const auto* shown = key == key_ ? image() : nullptr;
   if (!shown) return;
+  if (views_[0]->scene().labels() != shown->labels || base_ != shown->volume) take_turns();
   for (auto* view : views_) {
     if (clock_.count() <= 1 && view->scene().volume() != shown->volume) view->set_volume(shown->volume);
     view->set_labels(shown->labels);

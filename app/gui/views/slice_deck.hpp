@@ -68,6 +68,8 @@ class SliceDeck : public QObject {
   void start_measuring(core::MeasurementKind kind);
   void stop_tool();
   bool measuring() const { return measuring_; }
+  // The views keep their pictures until each is computed in a turn of its own.
+  void take_turns();
   // Point pairs of distances and polylines, for the 3D view.
   std::vector<core::Vec3> lines_in_3d() const;
 
