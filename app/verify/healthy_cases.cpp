@@ -323,7 +323,7 @@ Rows af_induction(bool quick, const core::Progress& progress) {
   return sheet.rows;
 }
 
-// FAST at 60 per minute. The issue asks for agreement in sign and size; 10 ms is what it calls no change.
+// FAST at 60 per minute, as a drug acts in the product (ep::acting_drug). The issue asks for agreement in sign and size; 10 ms is what it calls no change.
 Rows drug_organ(bool quick, const core::Progress& progress) {
   Sheet sheet{"ep/drug-organ", quick, Clock::now(), {}};
   const auto patient = phantom_patient(progress.part(0, 0.4));
