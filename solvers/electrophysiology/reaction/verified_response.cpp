@@ -80,10 +80,10 @@ core::Result<double> verified_change(const ChannelScales& drug, double cycle_ms,
 }
 
 ChannelScales with_factor(const ChannelScales& drug, double factor) {
-  ChannelScales s = drug;
-  s.herg = {};
-  s.g_Kr = factor;
-  s.g_Ks = drug.g_Ks * factor;
+  ChannelScales s;
+  s.g_Na = drug.g_Na;
+  s.g_K1 = drug.g_K1;
+  s.g_Kr = s.g_Ks = factor;
   return s;
 }
 
@@ -190,7 +190,7 @@ core::Result<std::array<ChannelScales, 3>> acting_drug(const ElectroProblem& p, 
   else if (!all)
     notes->push_back(fmt::format("No factor on IKr and IKs gives these cells the change of APD90 that {} shows for the drug ({:+.0f} ms); some take its static block, and QT is no prediction.", cell.name, change));
   else
-    notes->push_back(fmt::format("Effect of the drug on repolarisation: that of the {} cell, validated for drugs, with the drug bound to hERG (APD90 {:+.1f} ms at {:g} ms), laid on these cells by a common factor on IKr and IKs ({}); other currents are blocked as measured.",
+    notes->push_back(fmt::format("Effect of the drug on repolarisation: that of the {} cell, validated for drugs, with the drug bound to hERG (APD90 {:+.1f} ms at {:g} ms), laid on these cells by a common factor on IKr and IKs ({}); INa and IK1, which carry conduction and rest, are blocked as measured.",
                                  cell.name, change, p.cycle_length_ms, factors));
   return out;
 }

@@ -2,9 +2,11 @@
 // What a drug that binds to hERG does to cells that have no channel to bind to: the repolarisation of the cell model that was made for drugs, laid on them.
 //
 // Model:    CiPAORdv1.0, endocardial (the one cell type it was published for), is paced with and without the drug: all blocked currents and the binding. The change of its APD90
-//           is the drug's effect on repolarisation. In the twin's own cells every current but IKr is blocked as measured, and IKr and IKs take one common factor per cell type
-//           with which the APD90 of that type, paced alone, changes by as many ms. So repolarisation shifts by the same time in all layers; conduction, calcium and rest follow the
-//           measured blocks. Neglected: a drug's own effect on dispersion between layers.
+//           is the drug's effect on repolarisation. In the twin's own cells INa and IK1 (conduction, rest) are blocked as measured; all other blocks act through one common factor on
+//           IKr and IKs per cell type, with which the APD90 of that type, paced alone, changes by as many ms. So repolarisation shifts by the same time in all layers and action
+//           potentials keep their shape (verapamil changes no T wave in people, dofetilide does: Vicente et al. 2015, 10.1161/JAHA.114.001615). Neglected: the drug's own effect on
+//           plateau, calcium and the dispersion between layers. Blocking ICaL here as well and letting the factor make up for it bends the action potential: at 4 x verapamil four
+//           fifths of IKr and IKs would have to go.
 //           Why not the static block of IKr: it was measured with long depolarisations, which bind more drug than a heartbeat does, and the cell models differ even in the
 //           sign of the answer (verapamil, 1 x free Cmax: -13 ms in ten Tusscher-Panfilov 2006, +23 in O'Hara-Rudy, +9 in CiPAORdv1.0). Decision 0010.
 // Source:   CiPAORdv1.0: Li et al. 2017, 10.1161/CIRCEP.116.004628, Dutta et al. 2017, 10.3389/fphys.2017.00616. One common factor on IKr and IKs as the handle of repolarisation:

@@ -190,11 +190,12 @@ TEST_CASE("Dofetilide at 1 x free Cmax lengthens APD90 of CiPAORdv1.0 and a hund
   CHECK((*r)[1].qnet_uC_per_uF < (*r)[0].qnet_uC_per_uF);
 }
 
-TEST_CASE("Verapamil at 1 x free Cmax: ten Tusscher-Panfilov cells of all layers take the APD90 change of CiPAORdv1.0 within 0.5 ms, between +5 and +10 ms at 1000 ms, other blocks as measured") {
+TEST_CASE("Verapamil at 1 x free Cmax: ten Tusscher-Panfilov cells of all layers take the APD90 change of CiPAORdv1.0 within 0.5 ms, between +5 and +10 ms at 1000 ms, INa and IK1 blocked as measured") {
   const pharma::Drug& verapamil = *pharma::find_drug("verapamil");
   const pharma::ChannelBlock block = pharma::block_at(verapamil, verapamil.free_cmax_nM.value);
   ElectroProblem p;
   p.channels.g_CaL = block.cal;
+  p.channels.g_Na = block.na;
   p.channels.g_Kr = block.kr;
   p.channels.g_K1 = block.k1;
   p.channels.g_to = block.to;
@@ -214,8 +215,9 @@ TEST_CASE("Verapamil at 1 x free Cmax: ten Tusscher-Panfilov cells of all layers
   static const char* const suffix[] = {"_epi", "_mid", "_endo"};
   for (std::size_t type = 0; type < 3; ++type) {
     const ChannelScales& s = (*acting)[type];
-    CHECK(s.g_CaL == block.cal);
-    CHECK(s.g_Na == 1.0);
+    CHECK(s.g_CaL == 1.0);
+    CHECK(s.g_K1 == block.k1);
+    CHECK(s.g_Na == block.na);
     CHECK(s.g_Kr == s.g_Ks);
     CHECK(s.herg == HergBinding{});
     CellProblem cell;
