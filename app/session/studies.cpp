@@ -80,11 +80,11 @@ const std::vector<StudyPreset>& study_presets() {
     StudySpec af = preset(ep::ProtocolKind::burst, "af-burst");
     af.protocol.s1_beats = 2;
     af.protocol.s1_interval_ms = 500;
-    af.protocol.burst_interval_ms = 180;
+    af.protocol.burst_interval_ms = 130;   // just above the refractory period of remodelled atria (115 ms in our strand); at 180 ms nothing is refractory
     af.protocol.burst_beats = 14;
     af.protocol.observe_ms = 2000;
     af.sites = {"atria"};
-    p.push_back({"af-burst", "AF by burst", "Fourteen beats at 180 ms at eight places of the atria (twin with atria)", "trains of 14 beats at many sites: EP-FACTS section 5; the interval is our choice", af});
+    p.push_back({"af-burst", "AF by burst", "Fourteen beats at 130 ms at eight places of the atria (twin with atria)", "trains of 14 beats at many sites: EP-FACTS section 5; bursts down to the refractory period: Clayton 2018, 10.3389/fphys.2018.01052 (to 150 ms in remodelled cells); the interval is our choice", af});
     StudySpec pace = preset(ep::ProtocolKind::fixed, "pace");
     p.push_back({"pace", "Pacing", "A train of S1 alone (or with given couplings)", "", pace});
     return p;

@@ -102,7 +102,7 @@ const std::vector<Verification>& builtin_verifications() {
       {"ionic/rates-tt06", "the same for the three TT06 cells (not with --quick: minutes)", "reference/ionic/rate_dependence.csv", ionic_rates_tt06},
       {"ionic/cipa-control-qnet", "1000 beats of CiPAORdv1.0 at 2000 ms: qNet and APD90", "reference/drugs/README.md", ionic_cipa_control},
       {"ionic/cipa-classes", "mean qNet at 1-4 x Cmax and torsade risk of the 12 training drugs of CiPA", "reference/drugs", drug_cipa_classes},
-      {"ionic/drug-cell-apd", "dofetilide and verapamil at 1 x free Cmax on four cells", "issue 4", drug_cell_apd},
+      {"ionic/drug-cell-apd", "dofetilide and verapamil at 1 x free Cmax on five cells, as the product lays them", "issue 4", drug_cell_apd},
       {"ep/study/infarct-isthmus", "VT of an infarct with one isthmus: induced; ended by a lesion across the isthmus, not by a sham lesion (FAST re-entry)", "known circuit of the phantom; issue 4", infarct_isthmus},
       {"ep/lesion-size", "lesion depth and diameter from power, force and time", "published ex-vivo lesions", lesion_size_rows},
       {"ep/atria-sinus-and-pvi", "atrial twin of code-generated labels: P wave; rings around the veins, closed and open", "issue 4", atria_rows},

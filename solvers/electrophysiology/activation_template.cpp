@@ -14,6 +14,7 @@
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/reaction/cell.hpp"
+#include "solvers/electrophysiology/reaction/verified_response.hpp"
 
 namespace ot::ep {
 namespace {
@@ -130,12 +131,14 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
   std::vector<Wanted> wanted;
   std::map<Key, std::uint8_t> index;
   const std::size_t regions = std::max<std::size_t>(problem.regions.size(), 1);
+  const auto drug = acting_drug(problem, progress.part(0, 0.5), &out.notes);
+  if (!drug) return core::pass(drug);
   for (std::size_t r = 0; r < regions; ++r) {
     std::array<std::uint8_t, 3> row{0, 0, 0};
     const bool own = !problem.regions.empty() && problem.regions[r].conducting;
-    const ChannelScales scales = own ? problem.channels * problem.regions[r].channels : problem.channels;
     for (int type = 0; type < 3; ++type) {
       if (!used[type]) continue;
+      const ChannelScales scales = own ? (*drug)[std::size_t(type)] * problem.regions[r].channels : (*drug)[std::size_t(type)];
       const auto [it, fresh] = index.try_emplace(key_of(model, type, scales, problem.cycle_length_ms), std::uint8_t(wanted.size()));
       if (fresh && wanted.size() >= 255)
         return core::bad_input("More than 255 different action potentials are needed (FAST keeps one per cell type and tissue). Use fewer tissue regions.");
@@ -192,7 +195,7 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
     }
   }
   if (!missing.empty()) {
-    auto states = paced_states(model, problem.cycle_length_ms, find_ionic_family(model)->pacing_beats, pacing_dt_ms, types, scales, progress);
+    auto states = paced_states(model, problem.cycle_length_ms, find_ionic_family(model)->pacing_beats, pacing_dt_ms, types, scales, progress.part(0.5, 1));
     if (!states) return core::pass(states);
     for (std::size_t k = 0; k < missing.size(); ++k) {
       if (progress.cancelled()) return core::cancelled();

@@ -15,6 +15,7 @@
 #include "solvers/electrophysiology/ecg.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/electrophysiology/fast.hpp"
+#include "solvers/electrophysiology/interval_notes.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/p_wave.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
@@ -233,13 +234,14 @@ void add_intervals(const ElectroProblem& whole, const Ecg& atria, const Ecg& ven
   EcgIntervals i{none, none, none, none, none, none, none, none};
   if (ventricular) begin_with_delta_wave(ventricles, i = measure(ventricles, cycle));
   const PWave p = atrial ? measure_p_wave(atria, none) : PWave{none, none};
-  const auto add = [&](const char* key, const char* label, const char* unit, double value, const char* note = "") { out.quantities.push_back({key, label, unit, value, note}); };
+  const auto add = [&](const char* key, const char* label, const char* unit, double value, const std::string& note = "") { out.quantities.push_back({key, label, unit, value, note}); };
   add("p_wave_ms", "P wave duration", "ms", p.end_ms - p.onset_ms);
   add("pr_ms", "PR interval", "ms", i.qrs_onset_ms - p.onset_ms, std::isfinite(i.qrs_onset_ms - p.onset_ms) ? "" : "no QRS follows a P wave");
   add("qrs_ms", "QRS duration", "ms", i.qrs_ms);
-  add("qt_ms", "QT interval", "ms", i.qt_ms);
-  add("qtc_fridericia_ms", "QTc (Fridericia)", "ms", i.qtc_fridericia_ms);
-  add("qtc_bazett_ms", "QTc (Bazett)", "ms", i.qtc_bazett_ms);
+  const std::string no_qt = ventricular ? qt_note(ventricles, i) : "";
+  add("qt_ms", "QT interval", "ms", i.qt_ms, no_qt);
+  add("qtc_fridericia_ms", "QTc (Fridericia)", "ms", i.qtc_fridericia_ms, no_qt);
+  add("qtc_bazett_ms", "QTc (Bazett)", "ms", i.qtc_bazett_ms, no_qt);
   add("axis_deg", "Frontal axis", "deg", i.axis_deg);
 }
 

@@ -15,6 +15,7 @@
 #include "solvers/electrophysiology/chamber.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
 #include "solvers/electrophysiology/fast.hpp"
+#include "solvers/electrophysiology/interval_notes.hpp"
 #include "solvers/electrophysiology/monodomain_setup.hpp"
 #include "solvers/electrophysiology/monodomain_step.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
@@ -120,9 +121,9 @@ void add_quantities(const ElectroProblem& problem, const Tissue& tissue, const M
       return;
     }
     result.quantities.push_back({"qrs_ms", "QRS duration", "ms", i.qrs_ms, ""});
-    result.quantities.push_back({"qt_ms", "QT interval", "ms", i.qt_ms, ""});
-    result.quantities.push_back({"qtc_fridericia_ms", "QTc (Fridericia)", "ms", i.qtc_fridericia_ms, ""});
-    result.quantities.push_back({"qtc_bazett_ms", "QTc (Bazett)", "ms", i.qtc_bazett_ms, ""});
+    result.quantities.push_back({"qt_ms", "QT interval", "ms", i.qt_ms, qt_note(result.ecg, i)});
+    result.quantities.push_back({"qtc_fridericia_ms", "QTc (Fridericia)", "ms", i.qtc_fridericia_ms, qt_note(result.ecg, i)});
+    result.quantities.push_back({"qtc_bazett_ms", "QTc (Bazett)", "ms", i.qtc_bazett_ms, qt_note(result.ecg, i)});
     result.quantities.push_back({"axis_deg", "QRS axis", "deg", i.axis_deg, ""});
   }
 }

@@ -13,6 +13,7 @@
 #include "solvers/electrophysiology/conduction_tuning.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/reaction/cell.hpp"
+#include "solvers/electrophysiology/reaction/verified_response.hpp"
 #include "solvers/electrophysiology/sodium_interpolation.hpp"
 #include "solvers/fem/csr.hpp"
 
@@ -79,12 +80,14 @@ std::vector<std::uint8_t> node_regions(const ElectroProblem& p) {
 
 core::Result<void> set_up_classes(const ElectroProblem& p, Tissue& t, std::vector<std::uint16_t>& class_of_node, const core::Progress& progress) {
   const std::vector<std::uint8_t> region = node_regions(p);
+  const auto drug = acting_drug(p, progress.part(0, 0.5), &t.notes);
+  if (!drug) return core::pass(drug);
   std::map<std::vector<double>, std::uint16_t> known;
   class_of_node.resize(p.mesh->nodes.size());
   for (std::size_t i = 0; i < class_of_node.size(); ++i) {
     CellClass c;
     c.type = p.cell_type.empty() ? CellType::epi : CellType(p.cell_type[i]);
-    c.scales = p.regions[region[i]].channels * p.channels;
+    c.scales = p.regions[region[i]].channels * (*drug)[std::min<std::size_t>(std::size_t(c.type), 2)];
     c.parameters = t.family->parameters(c.type, c.scales);
     std::vector<double> key = c.parameters;
     key.push_back(double(c.type));
@@ -100,7 +103,7 @@ core::Result<void> set_up_classes(const ElectroProblem& p, Tissue& t, std::vecto
       scales.push_back(c.scales);
     }
     constexpr double pacing_dt = 0.02;  // ms; single-cell accuracy tested at this step
-    const auto states = paced_states(t.family->key, p.cycle_length_ms, t.family->pacing_beats, pacing_dt, types, scales, progress);
+    const auto states = paced_states(t.family->key, p.cycle_length_ms, t.family->pacing_beats, pacing_dt, types, scales, progress.part(0.5, 1));
     if (!states) return core::pass(states);
     for (std::size_t c = 0; c < t.classes.size(); ++c) t.classes[c].initial = (*states)[c];
     t.notes.push_back(fmt::format("Each of {} kinds of cell was paced alone for {} beats at {} ms before the beat.", t.classes.size(), t.family->pacing_beats,

@@ -197,14 +197,15 @@ core::Result<std::vector<std::vector<double>>> paced_states(const std::string& f
   static std::map<std::pair<std::string, Key>, std::vector<double>> cache;
   std::vector<Key> keys;
   std::vector<std::vector<double>> states(types.size());
-  std::vector<std::size_t> missing;
+  std::vector<std::size_t> missing, twins;   // twins: equal to one that is paced in this call
+  std::map<Key, std::size_t> first;
   for (std::size_t c = 0; c < types.size(); ++c) {
     Key key = family->parameters(types[c], scales[c]);
     key.insert(key.end(), {cycle_length_ms, double(beats), dt_ms, double(types[c])});
     keys.push_back(key);
     const std::lock_guard<std::mutex> lock(mutex);
     if (const auto found = cache.find({family_key, key}); found != cache.end()) states[c] = found->second;
-    else missing.push_back(c);
+    else (first.try_emplace(key, c).second ? missing : twins).push_back(c);
   }
   Pacing pacing;
   pacing.cycle_ms = cycle_length_ms;
@@ -241,6 +242,7 @@ core::Result<std::vector<std::vector<double>>> paced_states(const std::string& f
     }
   });
   if (!outcome) return core::pass(outcome);
+  for (const std::size_t c : twins) states[c] = states[first.at(keys[c])];
   return states;
 }
 

@@ -32,7 +32,7 @@ std::vector<std::uint8_t> node_regions(const ElectroProblem& p) {
   return region;
 }
 
-CellKinds cell_kinds(const ElectroProblem& p) {
+CellKinds cell_kinds(const ElectroProblem& p, const std::array<ChannelScales, 3>& drug) {
   const IonicFamily* const family = find_ionic_family(p.ionic_model);
   OT_EXPECT(family != nullptr && p.mesh);
   const auto region = node_regions(p);
@@ -60,7 +60,8 @@ CellKinds cell_kinds(const ElectroProblem& p) {
   out.of_node.resize(region.size());
   for (std::size_t n = 0; n < region.size(); ++n) {
     const ChannelScales of_region = p.regions.empty() ? ChannelScales{} : p.regions[region[n]].channels;
-    out.of_node[n] = kind_of(p.cell_type.empty() ? CellType::epi : CellType(p.cell_type[n]), of_region * p.channels, region[n]);
+    const CellType type = p.cell_type.empty() ? CellType::epi : CellType(p.cell_type[n]);
+    out.of_node[n] = kind_of(type, of_region * drug[std::size_t(type)], region[n]);
     out.kinds[out.of_node[n]].nodes += conducts[n] != 0;
   }
   return out;

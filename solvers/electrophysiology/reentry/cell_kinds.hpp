@@ -3,6 +3,7 @@
 // A node takes the region that holds most of the conducting volume around it, the first in a tie: the rule of FULL.
 // Contract: mesh, tissue and regions fit each other; a known ionic model. Threads: pure.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,7 +23,8 @@ struct CellKinds {
   std::vector<CellKind> kinds;           // [0]: healthy epicardium without drug, what problem.velocity belongs to; it may have no node
   std::vector<std::uint16_t> of_node;
 };
-CellKinds cell_kinds(const ElectroProblem& problem);
+// drug: as it acts in each cell type (acting_drug in reaction/verified_response.hpp).
+CellKinds cell_kinds(const ElectroProblem& problem, const std::array<ChannelScales, 3>& drug);
 
 std::vector<std::uint8_t> node_regions(const ElectroProblem& problem);
 

@@ -10,6 +10,7 @@
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/electrophysiology/reaction/verified_response.hpp"
 #include "solvers/electrophysiology/reentry/cell_kinds.hpp"
 #include "solvers/electrophysiology/reentry/reentry.hpp"
 #include "solvers/fem/csr.hpp"
@@ -55,7 +56,9 @@ core::Result<std::shared_ptr<const ReentryTissue>> ReentryTissue::make(const Ele
   if (auto ok = check(p, params); !ok) return core::pass(ok);
   const IonicFamily* const family = find_ionic_family(p.ionic_model);
   if (!family) return core::wrong_usage(fmt::format("There is no ionic model family \"{}\" (nothing can be computed). Choose one that `list ionic-models` shows.", p.ionic_model));
-  CellKinds kinds = cell_kinds(p);   // class 0 is healthy epicardium without drug: what problem.velocity belongs to
+  const auto drug = acting_drug(p, progress.part(0, 0.05));
+  if (!drug) return core::pass(drug);
+  CellKinds kinds = cell_kinds(p, *drug);   // class 0 is healthy epicardium without drug: what problem.velocity belongs to
   const double base = p.cycle_length_ms > 0 ? p.cycle_length_ms : 1000;
   std::vector<RestitutionCurve> curves(kinds.kinds.size());
   std::vector<core::Result<void>> done(kinds.kinds.size());

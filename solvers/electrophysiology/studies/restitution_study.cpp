@@ -11,6 +11,7 @@
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/electrophysiology/reaction/verified_response.hpp"
 
 namespace ot::ep {
 namespace {
@@ -55,7 +56,9 @@ core::Result<RestitutionStudy> study_restitution(const ElectroProblem& p, double
   if (!(base >= 250 && base <= 5000)) return core::wrong_usage(fmt::format("Restitution starts from an interval of 250 to 5000 ms, not {:g} (cells are paced at it). Usual: 600.", base));
   if (beats < 3 || beats > 100) return core::wrong_usage("Trains of a restitution study have 3 to 100 beats. Usual: 8.");
   if (!find_ionic_family(p.ionic_model)) return core::wrong_usage(fmt::format("There is no ionic model family \"{}\". Choose one that `list ionic-models` shows.", p.ionic_model));
-  const CellKinds found = cell_kinds(p);
+  const auto drug = acting_drug(p, progress.part(0, 0.05));
+  if (!drug) return core::pass(drug);
+  const CellKinds found = cell_kinds(p, *drug);
   RestitutionStudy out;
   out.base_interval_ms = base;
   out.ionic_model = p.ionic_model;

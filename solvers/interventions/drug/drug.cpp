@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Model: free plasma concentration from a multiple of the therapeutic maximum or from oral doses (pharmacology/dose.hpp), then
 //   each maximal conductance times 1 / (1 + (C/IC50)^h). Drugs given together multiply (independent binding). The same factors
-//   act everywhere in the heart. In cells with a dynamic hERG channel (CiPAORdv1.0) IKr follows the drug's binding and trapping instead.
+//   act everywhere in the heart. A drug whose binding to hERG is known: in cells with a dynamic hERG channel (CiPAORdv1.0) IKr follows binding and trapping instead; on other
+//   ventricular cells the repolarisation that CiPAORdv1.0 shows is laid (reaction/verified_response.hpp, decision 0010); atrial cells take the static block.
 //   Neglected: binding kinetics of the other channels, active metabolites, autonomic effects.
 // Source: binding Li et al. 2017, Circ Arrhythm Electrophysiol 10:e004628; simple pore block as in Mirams et al. 2011, Cardiovasc Res 91:53; data per drug in resources/drugs.
 #include "solvers/interventions/drug/drug.hpp"
@@ -12,13 +13,21 @@
 #include <cctype>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/electrophysiology/chamber.hpp"
+#include "solvers/electrophysiology/chambers.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/electrophysiology/reaction/verified_response.hpp"
 #include "solvers/pharmacology/dose.hpp"
 
 namespace ot::interventions {
 namespace {
 
 using twin::InterventionSpec;
+
+constexpr const char* concentration_suffix = "_concentration_nM";
+constexpr const char* laid_note =
+    ": what it does to repolarisation is taken from the cell model made for drugs and validated on them (CiPAORdv1.0, with its binding to hERG) and laid on the cells of this twin; their own answer to its static block is not reliable.";
+const std::string several_note = "Several drugs: how they act together is not validated; each blocks by its static curves, whose effect on QT these cells do not predict reliably.";
 
 core::Result<double> concentration_nM(const InterventionSpec& spec) {
   const pharma::Drug* drug = pharma::find_drug(spec.params.text("drug"));
@@ -42,16 +51,29 @@ core::Result<void> apply(const twin::TwinModel&, const InterventionSpec& spec, t
   if (*concentration <= 0) return {};
   OT_EXPECT(setup.electro);
   const pharma::Drug& drug = *pharma::find_drug(spec.params.text("drug"));
-  const std::string key = drug.key + "_concentration_nM";
+  const std::string key = drug.key + concentration_suffix;
   if (twin::find_quantity(setup.quantities, key))
     return core::bad_input(fmt::format("{} is given twice (its concentrations would have to be added). Change the dose of one and remove the other.", drug.name));
-  const ep::IonicFamily* cells = ep::find_ionic_family(setup.electro->ionic_model);
+  ep::ElectroProblem& problem = *setup.electro;
+  const ep::IonicFamily* cells = ep::find_ionic_family(problem.ionic_model);
   const bool channel_binds = cells && cells->dynamic_herg;
-  // A cell follows the binding of one drug; a second one acts by its static block.
-  const bool taken = setup.electro->channels.herg.concentration_nM > 0;
-  const ep::ChannelScales scales = scales_of(drug, *concentration, taken ? "" : setup.electro->ionic_model);
-  const bool bound = scales.herg.concentration_nM > 0;
-  setup.electro->channels = setup.electro->channels * scales;
+  const bool second = std::any_of(setup.quantities.begin(), setup.quantities.end(), [](const core::Quantity& q) { return q.key.ends_with(concentration_suffix); });
+  ep::ChannelScales scales = scales_of(drug, *concentration, problem.ionic_model);
+  const pharma::ChannelBlock block = pharma::block_at(drug, *concentration);
+  if (second && channel_binds && problem.channels.herg.concentration_nM > 0) {   // a cell follows the binding of one drug
+    scales.herg = {};
+    scales.g_Kr = block.kr;
+  } else if (second && !channel_binds) {   // how two act together is not validated: both by their static block
+    scales.herg = problem.channels.herg = {};
+    std::erase_if(setup.notes, [](const std::string& note) { return note.find(laid_note) != std::string::npos; });
+  }
+  const bool bound = channel_binds && scales.herg.concentration_nM > 0, laid = !channel_binds && scales.herg.concentration_nM > 0;
+  problem.channels = problem.channels * scales;
+  if (bound && problem.mesh && ep::is_whole_heart(*problem.mesh) && block.kr != 1) {
+    for (ep::TissueRegion& region : problem.regions)
+      if (region.key.starts_with(ep::atrial_prefix)) region.channels.g_Kr *= block.kr;
+    setup.notes.push_back(drug.name + ": the atrial cells have no channel that it binds to; IKr there takes its static block.");
+  }
   set_quantity(setup, {key, drug.name + " in plasma, free", "nM", *concentration, fmt::format("{:.2f} x free Cmax", *concentration / drug.free_cmax_nM.value)});
   for (const pharma::HillBlock& b : drug.channels) {
     if (bound && b.channel == pharma::Channel::Kr) continue;
@@ -59,13 +81,15 @@ core::Result<void> apply(const twin::TwinModel&, const InterventionSpec& spec, t
     std::string lower = channel;
     std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
     const double blocked = 100.0 * (1.0 - pharma::remaining_fraction(*concentration, b.ic50_nM, b.hill));
-    set_quantity(setup, {fmt::format("{}_{}_block_percent", drug.key, lower), fmt::format("{}: {} blocked", drug.name, channel), "%", blocked, b.source});
+    set_quantity(setup, {fmt::format("{}_{}_block_percent", drug.key, lower), fmt::format("{}: {} blocked", drug.name, channel), "%", blocked,
+                         laid && b.channel == pharma::Channel::Kr ? b.source + "; the beat takes the verified response instead" : b.source});
   }
   if (bound) setup.notes.push_back(fmt::format("{}: IKr follows its binding to the hERG channel and its trapping there ({}).", drug.name, drug.herg_source));
   else if (channel_binds && drug.herg) setup.notes.push_back(drug.name + ": the channel follows the binding of one drug only; this one acts on IKr by its static block.");
   else if (channel_binds) setup.notes.push_back(drug.name + ": its binding to hERG is not published; it acts on IKr by its static block.");
-  else if (drug.herg)
-    setup.notes.push_back(drug.name + ": these cells take its static block of IKr. How it binds is known: for its effect on QT, the cell model CiPAORdv1.0 was made for drugs and validated on them (Model stage, or build --cell cipaordv1_2017).");
+  else if (laid) setup.notes.push_back(drug.name + laid_note);
+  else if (second && std::find(setup.notes.begin(), setup.notes.end(), several_note) == setup.notes.end())
+    setup.notes.push_back(several_note);
   for (const std::string& note : drug.notes) setup.notes.push_back(drug.name + ": " + note);
   return {};
 }
@@ -76,10 +100,10 @@ ep::ChannelScales scales_of(const pharma::Drug& drug, double concentration_nM, c
   const pharma::ChannelBlock block = pharma::block_at(drug, concentration_nM);
   const ep::IonicFamily* cells = ep::find_ionic_family(ionic_family);
   ep::ChannelScales g;
-  if (cells && cells->dynamic_herg && drug.herg && concentration_nM > 0)
+  const bool binds = cells && cells->dynamic_herg && drug.herg && concentration_nM > 0;
+  if (binds || (drug.herg && concentration_nM > 0 && ep::takes_verified_response(ionic_family)))
     g.herg = {concentration_nM, drug.herg->Kmax, drug.herg->Ku_per_ms, drug.herg->n, drug.herg->halfmax_nM_n, drug.herg->Vhalf_mV};
-  else
-    g.g_Kr = block.kr;
+  if (!binds) g.g_Kr = block.kr;
   g.g_CaL = block.cal;
   g.g_Na = block.na;
   g.g_NaL = block.nal;

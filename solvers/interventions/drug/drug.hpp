@@ -10,8 +10,8 @@ namespace ot::interventions {
 
 twin::InterventionKind drug();
 
-// What the drug at a free concentration (nM) does to cells of a family: every current by its Hill curve; IKr by binding to the channel where
-// the family has one to bind to and the drug's binding is known.
+// What the drug at a free concentration (nM) does to cells of a family: every current by its Hill curve; IKr by binding to the channel where the family has one to bind to
+// and the drug's binding is known. For other ventricular families both are given: the static block, and the binding that acting_drug() makes their response from.
 ep::ChannelScales scales_of(const pharma::Drug& drug, double concentration_nM, const std::string& ionic_family);
 
 }  // namespace ot::interventions

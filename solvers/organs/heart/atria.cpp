@@ -11,6 +11,7 @@
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/chambers.hpp"
+#include "solvers/electrophysiology/structure/fibrosis.hpp"
 #include "solvers/electrophysiology/structure/tissue_regions.hpp"
 #include "solvers/fem/csr.hpp"
 #include "solvers/fem/solve.hpp"
@@ -197,12 +198,16 @@ core::Index furthest_node(const core::TetMesh& mesh, const std::string& region, 
 }
 
 std::vector<std::string> assumptions(const AtriaInputs& in) {
-  return {"The atrial wall was not seen: a shell of even thickness around the blood is assumed.",
+  std::vector<std::string> out{"The atrial wall was not seen: a shell of even thickness around the blood is assumed.",
           "Atrial fibres run around the valves by a rule; Bachmann's bundle and the crista terminalis lie where a rule puts them; the atria are joined at the septum, at the top (Bachmann) and below (coronary sinus) alone.",
           fmt::format("Cells: Courtemanche 1998{}.", in.params.remodelled ? " with the remodelling of persistent atrial fibrillation" : ""),
           fmt::format("Conduction {:g} m/s along, {:g} m/s across the fibres and {:g} m/s in the bundles are population values.", in.params.velocity[0], in.params.velocity[1], std::max(in.params.bundle_velocity, in.params.velocity[0])),
           "The sinus node lies where the rule puts it; the ventricles and the AV node are not part of this twin.",
           "ECG in an unbounded homogeneous conductor of 0.22 S/m; electrodes stand at standard distances around the heart."};
+  if (in.params.fibrosis_share > 0)
+    out.push_back(fmt::format("Fibrosis was not seen: patches of about {:g} mm over {:.0f} % of the working muscle were drawn at random (seed {}); another seed puts them elsewhere.", in.params.fibrosis_length_mm,
+                              100 * in.params.fibrosis_share, in.params.fibrosis_seed));
+  return out;
 }
 
 core::Result<std::shared_ptr<const twin::HeartModel>> build_atria(const AtriaInputs& in, const core::Progress& progress) {
@@ -213,6 +218,8 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_atria(const AtriaInp
   if (auto ok = core::check_simulation_ready(mesh); !ok) return core::pass(ok);
   if (!par.velocity.allFinite() || (par.velocity.array() <= 0).any() || par.velocity.maxCoeff() > 5)
     return core::bad_input("Conduction velocities of the atria must lie between 0 and 5 m/s. Usual: 0.8 along, 0.4 across.");
+  if (!(par.fibrosis_share >= 0 && par.fibrosis_share <= 0.7) || !(par.fibrosis_length_mm >= 1 && par.fibrosis_length_mm <= 30))
+    return core::bad_input("Fibrosis of the atria covers 0 to 70 % of the muscle in patches of 1 to 30 mm (beyond, nothing would be left to conduct). Usual: 30 % in patches of 5 mm.");
   const auto la = on_patches(mesh, "/left_atrium"), ra = on_patches(mesh, "/right_atrium");
   for (const auto& [side, name] : {std::pair<const std::vector<char>&, const char*>{la, "left"}, {ra, "right"}})
     if (std::find(side.begin(), side.end(), 1) == side.end()) return core::bad_input(fmt::format("No wall faces the blood of the {} atrium (its inside is not known). Mesh the atria from labels of both.", name));
@@ -273,6 +280,19 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_atria(const AtriaInp
     p.regions.push_back(std::move(fast));
     const auto in_bundle = bundles(mesh, nearest, par.bundle_half_width_mm);
     for (std::size_t t = 0; t < in_bundle.size(); ++t) p.tissue[t] = std::uint8_t(in_bundle[t]);
+  }
+
+  if (par.fibrosis_share > 0) {
+    ep::TissueRegion fibrosis = ep::tissue_region("atrial_fibrosis");
+    fibrosis.channels = fibrosis.channels * p.regions[0].channels;
+    fibrosis.sigma_scale = core::Vec3::Constant(0.25);
+    fibrosis.source += "; conductivity a quarter: lower end of the diffusion coefficients of Clayton 2018 (0.05 to 0.2 mm2/ms)";
+    p.regions.push_back(std::move(fibrosis));
+    std::vector<char> working(mesh.tets.size());
+    for (std::size_t t = 0; t < working.size(); ++t) working[t] = p.tissue[t] == 0;
+    const auto patches = ep::fibrotic_tets(mesh, working, par.fibrosis_share, par.fibrosis_length_mm, par.fibrosis_seed);
+    for (std::size_t t = 0; t < patches.size(); ++t)
+      if (patches[t]) p.tissue[t] = std::uint8_t(p.regions.size() - 1);
   }
 
   ep::ActivationSite node;

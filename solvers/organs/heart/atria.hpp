@@ -5,11 +5,14 @@
 // Model: fibres run around the valves: across the gradient of a harmonic field from the valve rims (0) to the wall furthest from them (1), in the wall. One
 //       layer. Two fast bundles, each the wall within a few mm of the shortest way along it: Bachmann's from the sinus node over the highest place where the
 //       atria are joined to the left side of the left atrium, and the crista terminalis from the node by the lateral wall to the lowest. Pectinate muscles are left out.
+//       Fibrosis, where asked for: patches with a quarter of the conductivity (diffusion 0.05 of 0.05 to 0.2 mm2/ms, Clayton 2018, 10.3389/fphys.2018.01052) and the currents of
+//       fibrotic atrium (tissue_regions.hpp), on top of the remodelling.
 //       Cells: Courtemanche 1998; with `remodelled` the conductances of persistent AF (tissue_regions.hpp).
 // Source: circumferential fibres of the body: Piersanti et al. 2021, CMAME 373:113468 (field psi_ab, general knowledge of it). Velocities: chambers.hpp. Course of the bundles: general
 //       anatomy (Ho et al. 2002, Heart Rhythm, not read).
 // Fails: bad_input when the mesh cannot be simulated or lacks blood or a wall; cancelled. Threads: same bits for every count.
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +31,10 @@ struct AtriaParams {
   double bundle_velocity = 1.5;            // m/s, all directions; not above `velocity`: no bundles
   double bundle_half_width_mm = 4.0;       // general anatomy: bundles of 5 to 10 mm
   bool remodelled = false;
+  // Patches of fibrosis (structure/fibrosis.hpp): no image shows them to the program, so they are drawn at random.
+  double fibrosis_share = 0;               // of the working muscle by volume, 0 = none
+  double fibrosis_length_mm = 5;           // middle of 1.25 (diffuse) to 10 mm (focal), Clayton 2018
+  std::uint64_t fibrosis_seed = 1;
   double site_radius_mm = 3.0;             // sinus node
 };
 

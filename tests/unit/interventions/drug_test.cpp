@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "solvers/pharmacology/dose.hpp"
@@ -26,6 +27,47 @@ TEST_CASE("dofetilide at 1 x Cmax: 2 nM, IKr scaled by 1/(1+(2/6.125)^1.079), IK
   CHECK(setup.electro->channels.g_Ks == 1.0);
   CHECK(twin::find_quantity(setup.quantities, "dofetilide_concentration_nM")->value == 2.0);
   CHECK(twin::find_quantity(setup.quantities, "dofetilide_ikr_block_percent")->value == Approx(100 * (1 - setup.electro->channels.g_Kr)));
+}
+
+TEST_CASE("in ventricular cells without such a channel a drug whose binding is known carries it beside its static block, two drugs only their static blocks", "[drug]") {
+  auto verapamil = test::sample("drug"), amiodarone = test::sample("drug");
+  verapamil.params.set("drug", std::string("verapamil"));
+  amiodarone.params.set("drug", std::string("amiodarone"));
+  amiodarone.id = "second";
+  const auto says = [](const twin::SimulationSetup& s, const char* words) {
+    return std::any_of(s.notes.begin(), s.notes.end(), [&](const std::string& n) { return n.find(words) != std::string::npos; });
+  };
+  const auto one = prepared({verapamil});
+  CHECK(one.electro->channels.herg == ep::HergBinding{81, 1694000, 0.0008165, 1.043, 335600000, -97.08});
+  CHECK(one.electro->channels.g_Kr == pharma::remaining_fraction(81, 295.6, 0.9378));
+  CHECK(says(one, "CiPAORdv1.0"));
+  CHECK(prepared({amiodarone}).electro->channels.herg == ep::HergBinding{});   // its binding is not published
+  for (const auto& both : {prepared({verapamil, amiodarone}), prepared({amiodarone, verapamil})}) {
+    CHECK(both.electro->channels.herg == ep::HergBinding{});
+    CHECK_FALSE(says(both, "validated on them (CiPAORdv1.0"));
+    CHECK(says(both, "Several drugs"));
+  }
+}
+
+TEST_CASE("in a whole heart whose ventricles bind a drug the atrial cells take its static block of IKr, 1/(1+(2/6.125)^1.079) for dofetilide at 1 x Cmax", "[drug]") {
+  auto twin = *test::small_twin();
+  auto heart = std::make_shared<twin::HeartModel>(*twin.heart);
+  ep::ElectroProblem& p = heart->baseline;
+  auto mesh = std::make_shared<core::TetMesh>(*p.mesh);
+  mesh->region_names[77] = "right_atrial_wall";
+  p.mesh = mesh;
+  p.ionic_model = "cipaordv1_2017";
+  ep::TissueRegion atrial;
+  atrial.key = "atrial_muscle";
+  atrial.channels.g_Kr = 0.5;   // remodelled
+  p.regions.push_back(atrial);
+  twin.heart = heart;
+  const auto setup = twin::prepare(std::make_shared<const twin::TwinModel>(twin), test::scenario({test::sample("drug")}), Mode::fast);
+  REQUIRE(setup);
+  CHECK(setup->electro->regions.back().channels.g_Kr == Approx(0.5 * pharma::remaining_fraction(2.0, 6.125, 1.079)).epsilon(1e-12));
+  CHECK(setup->electro->regions.front().channels == p.regions.front().channels);
+  CHECK(setup->electro->channels.g_Kr == 1.0);
+  CHECK(setup->electro->channels.herg.concentration_nM == 2.0);
 }
 
 TEST_CASE("in cells with a dynamic hERG channel one drug binds with the numbers of Li et al. 2017 and a second one blocks statically", "[drug]") {

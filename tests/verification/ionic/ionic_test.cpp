@@ -11,6 +11,7 @@
 #include "solvers/electrophysiology/reaction/cell_batch.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 #include "solvers/electrophysiology/reaction/ten_tusscher_2006/rows.hpp"
+#include "solvers/electrophysiology/reaction/verified_response.hpp"
 #include "solvers/pharmacology/cipa.hpp"
 #include "solvers/pharmacology/dose.hpp"
 #include "tests/support/shared_data.hpp"
@@ -187,6 +188,54 @@ TEST_CASE("Dofetilide at 1 x free Cmax lengthens APD90 of CiPAORdv1.0 and a hund
   CHECK((*r)[1].apd90_ms - (*r)[0].apd90_ms > 0);
   CHECK((*r)[1].apd90_ms - (*r)[0].apd90_ms < 39.1);
   CHECK((*r)[1].qnet_uC_per_uF < (*r)[0].qnet_uC_per_uF);
+}
+
+TEST_CASE("Verapamil at 1 x free Cmax: ten Tusscher-Panfilov cells of all layers take the APD90 change of CiPAORdv1.0 within 0.5 ms, between +5 and +10 ms at 1000 ms, INa and IK1 blocked as measured") {
+  const pharma::Drug& verapamil = *pharma::find_drug("verapamil");
+  const pharma::ChannelBlock block = pharma::block_at(verapamil, verapamil.free_cmax_nM.value);
+  ElectroProblem p;
+  p.channels.g_CaL = block.cal;
+  p.channels.g_Na = block.na;
+  p.channels.g_Kr = block.kr;
+  p.channels.g_K1 = block.k1;
+  p.channels.g_to = block.to;
+  p.channels.g_NaL = block.nal;
+  const pharma::CipaBinding& b = *verapamil.herg;
+  p.channels.herg = {verapamil.free_cmax_nM.value, b.Kmax, b.Ku_per_ms, b.n, b.halfmax_nM_n, b.Vhalf_mV};
+  p.cell_type = {0, 1, 2};
+  std::vector<std::string> notes;
+  const auto acting = acting_drug(p, {}, &notes);
+  REQUIRE(acting);
+  CHECK(notes.size() == 1);
+  const auto verified = verified_response(p.ionic_model, CellType::endo, p.channels, p.cycle_length_ms);
+  REQUIRE(verified);
+  CHECK(verified->found);
+  CHECK(verified->change_ms > 5);
+  CHECK(verified->change_ms < 10);
+  static const char* const suffix[] = {"_epi", "_mid", "_endo"};
+  for (std::size_t type = 0; type < 3; ++type) {
+    const ChannelScales& s = (*acting)[type];
+    CHECK(s.g_CaL == 1.0);
+    CHECK(s.g_K1 == block.k1);
+    CHECK(s.g_Na == block.na);
+    CHECK(s.g_Kr == s.g_Ks);
+    CHECK(s.herg == HergBinding{});
+    CellProblem cell;
+    cell.model = p.ionic_model + suffix[type];
+    cell.beats = 30;
+    const auto apd = run_cells(cell, {ChannelScales{}, s});
+    REQUIRE(apd);
+    INFO(suffix[type]);
+    CHECK((*apd)[1].apd90_ms - (*apd)[0].apd90_ms == Approx(verified->change_ms).margin(0.5));
+  }
+  // Without paced cells there is nothing to lay a response on; a drug that does not bind stays as it is; atrial cells take no response.
+  p.cycle_length_ms = 0;
+  const auto unpaced = acting_drug(p);
+  REQUIRE(unpaced);
+  CHECK((*unpaced)[0].g_Kr == block.kr);
+  CHECK_FALSE(takes_verified_response("courtemanche_1998"));
+  CHECK_FALSE(takes_verified_response("cipaordv1_2017"));
+  CHECK(takes_verified_response("tor_ord_dyncl_2020"));
 }
 
 TEST_CASE("The risk class follows the thresholds of the 28-drug regression") {
