@@ -7,12 +7,11 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
+#include "solvers/fem/chunks.hpp"
 
 namespace ot::fem {
 namespace {
 using core::Index;
-
-constexpr std::ptrdiff_t chunk = 8192;  // rows; smaller levels run on one thread, where waking others costs more than it saves
 
 // Rectangular sparse rows: the working format of the set-up (double) and of the cycle (float).
 template <class Real>
@@ -39,6 +38,7 @@ Sparse<double> build_rows(Index rows, Index columns, Fill&& fill) {
   m.rows = rows;
   m.columns = columns;
   m.begin.assign(std::size_t(rows) + 1, 0);
+  const std::ptrdiff_t chunk = chunk_for(rows);
   std::vector<Part> parts(std::size_t((rows + chunk - 1) / chunk));
   core::parallel_chunks(rows, chunk, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
     Part& part = parts[std::size_t(first / chunk)];
@@ -110,7 +110,7 @@ double inner(const std::vector<double>& a, const std::vector<double>& b) {
     double s = 0;
     for (std::ptrdiff_t i = first; i < last; ++i) s += a[std::size_t(i)] * b[std::size_t(i)];
     return s;
-  }, chunk);
+  }, chunk_for(std::ptrdiff_t(a.size())));
 }
 
 std::vector<double> diagonal_of(const Sparse<double>& a) {
@@ -133,7 +133,7 @@ double largest_eigenvalue(const Sparse<double>& a, const std::vector<double>& d)
   }
   double lambda = 1.0;
   for (int round = 0; round < 12; ++round) {
-    core::parallel_chunks(a.rows, chunk, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    core::parallel_chunks(a.rows, chunk_for(a.rows), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
       for (std::ptrdiff_t i = first; i < last; ++i) {
         double s = 0;
         for (std::ptrdiff_t k = a.begin[std::size_t(i)]; k < a.begin[std::size_t(i) + 1]; ++k)
@@ -233,7 +233,7 @@ Amg::Amg(const CsrMatrix& matrix, const AmgOptions& options) : impl_(std::make_u
     std::vector<std::uint8_t> strong;
     if (!small) {
       strong.assign(a.col.size(), 0);
-      core::parallel_chunks(a.rows, chunk, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+      core::parallel_chunks(a.rows, chunk_for(a.rows), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
         for (std::ptrdiff_t i = first; i < last; ++i)
           for (std::ptrdiff_t k = a.begin[std::size_t(i)]; k < a.begin[std::size_t(i) + 1]; ++k) {
             const std::size_t j = std::size_t(a.col[std::size_t(k)]);
@@ -301,7 +301,7 @@ namespace {
 // out_i = f(i, sum_j a_ij x_j)
 template <class F>
 void rows_times(const Sparse<float>& a, const std::vector<float>& x, F&& f) {
-  core::parallel_chunks(a.rows, chunk, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+  core::parallel_chunks(a.rows, chunk_for(a.rows), [&](std::ptrdiff_t first, std::ptrdiff_t last) {
     const Index* col = a.col.data();
     const float* value = a.value.data();
     for (std::ptrdiff_t i = first; i < last; ++i) {
@@ -329,7 +329,7 @@ void Amg::Impl::cycle(std::size_t l) const {
   const float rho0 = 1.0f / sigma, rho1 = 1.0f / (2.0f * sigma - rho0), keep = rho1 * rho0, gain = 2.0f * rho1 / half;
   const std::ptrdiff_t n = std::ptrdiff_t(v.x.size());
   // Before: from x = 0.
-  core::parallel_chunks(n, chunk, [&](std::ptrdiff_t first, std::ptrdiff_t end) {
+  core::parallel_chunks(n, chunk_for(n), [&](std::ptrdiff_t first, std::ptrdiff_t end) {
     for (std::ptrdiff_t i = first; i < end; ++i) v.d[std::size_t(i)] = v.inverse[std::size_t(i)] * v.b[std::size_t(i)] / centre;
   });
   rows_times(v.a, v.d, [&](std::size_t i, float ad) {
@@ -356,8 +356,14 @@ void Amg::apply(const std::vector<double>& r, std::vector<double>& z) const {
   OT_EXPECT(r.size() == v.b.size());
   z.resize(r.size());
   // Scaled to unit maximum: float has a short range.
-  double largest = 0;
-  for (double value : r) largest = std::max(largest, std::abs(value));
+  const std::ptrdiff_t chunk = chunk_for(std::ptrdiff_t(r.size()));
+  std::vector<double> most(std::size_t((std::ptrdiff_t(r.size()) + chunk - 1) / chunk), 0.0);
+  core::parallel_chunks(std::ptrdiff_t(r.size()), chunk, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    double here = 0;
+    for (std::ptrdiff_t i = first; i < last; ++i) here = std::max(here, std::abs(r[std::size_t(i)]));
+    most[std::size_t(first / chunk)] = here;
+  });
+  const double largest = *std::max_element(most.begin(), most.end());
   if (!(largest > 0) || !std::isfinite(largest)) {
     std::fill(z.begin(), z.end(), 0.0);
     return;
@@ -376,6 +382,7 @@ SolveReport amg_conjugate_gradients(const CsrMatrix& a, const Amg& amg, const st
                                     double tolerance, int most_iterations) {
   const std::size_t n = std::size_t(a.n);
   OT_EXPECT(b.size() == n && x.size() == n);
+  const std::ptrdiff_t chunk = chunk_for(a.n);
   SolveReport report;
   const double scale = std::sqrt(inner(b, b));
   if (!(scale > 0)) {
@@ -385,7 +392,9 @@ SolveReport amg_conjugate_gradients(const CsrMatrix& a, const Amg& amg, const st
   }
   std::vector<double> r(n), z(n), p(n, 0.0), q(n);
   a.multiply(x.data(), q.data());
-  for (std::size_t i = 0; i < n; ++i) r[i] = b[i] - q[i];
+  core::parallel_chunks(a.n, chunk, [&](std::ptrdiff_t first, std::ptrdiff_t last) {
+    for (std::ptrdiff_t i = first; i < last; ++i) r[std::size_t(i)] = b[std::size_t(i)] - q[std::size_t(i)];
+  });
   double rr = inner(r, r), rz = 0;
   while (report.iterations < most_iterations) {
     report.relative_residual = std::sqrt(rr) / scale;

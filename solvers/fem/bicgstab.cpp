@@ -7,12 +7,10 @@
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
+#include "solvers/fem/chunks.hpp"
 
 namespace ot::fem {
 namespace {
-
-// Rows per chunk; small systems are one chunk, because waking threads would cost more than it saves.
-std::ptrdiff_t chunk_for(std::ptrdiff_t n) { return n < 8192 ? std::max<std::ptrdiff_t>(n, 1) : 1024; }
 
 // Ordered sums of two numbers per chunk in one sweep.
 template <class F>

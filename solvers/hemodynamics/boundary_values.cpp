@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <numbers>
 #include <string>
 
 namespace ot::hemo {
@@ -30,6 +31,8 @@ core::Result<std::vector<Outlet>> murray_outlets(const std::vector<CapSize>& cap
     return core::bad_input(fmt::format("The mean pressure {} Pa is not above the distal pressure {} Pa (no resistance gives that flow). Raise the mean pressure.", mean_Pa, distal_Pa));
   if (!(o.exponent > 0) || o.total_compliance < 0 || !(o.proximal_share > 0 && o.proximal_share < 1))
     return core::bad_input("Murray's exponent must be positive, the compliance not negative and the proximal share between 0 and 1 (the outlets would be unphysical). Use 3, 0 and 0.09.");
+  if (!(o.wave_speed_mm_s >= 0) || !std::isfinite(o.wave_speed_mm_s) || !(o.density_g_per_mm3 > 0))
+    return core::bad_input("The wave speed must not be negative and the density positive (an impedance follows from both). Use 5000 to 10000 mm/s and 1.06e-3 g/mm3.");
   double sum = 0;
   for (const CapSize& c : caps) {
     if (!(c.radius_mm > 0) || !std::isfinite(c.radius_mm)) return core::bad_input(fmt::format("Outlet patch {} has a radius of {} mm (Murray's law needs its size). Check the cap.", c.patch, c.radius_mm));
@@ -41,7 +44,12 @@ core::Result<std::vector<Outlet>> murray_outlets(const std::vector<CapSize>& cap
     Outlet out;
     out.patch = c.patch;
     out.pd = distal_Pa;
-    if (o.total_compliance > 0) out.rp = o.proximal_share * r, out.rd = (1 - o.proximal_share) * r, out.c = share * o.total_compliance;
+    if (o.total_compliance > 0) {
+      constexpr double most = 0.5;   // more would leave no Windkessel behind it
+      const double impedance = o.density_g_per_mm3 * o.wave_speed_mm_s / (std::numbers::pi * c.radius_mm * c.radius_mm);
+      out.rp = o.wave_speed_mm_s > 0 ? std::min(impedance, most * r) : o.proximal_share * r;
+      out.rd = r - out.rp, out.c = share * o.total_compliance;
+    }
     else out.rp = r;
     outlets.push_back(out);
   }

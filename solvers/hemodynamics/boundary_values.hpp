@@ -19,12 +19,16 @@ struct CapSize {
 std::vector<CapSize> outlet_sizes(const core::VesselNetwork& network);
 
 // Flow split q_i ~ r_i^exponent (Murray 1926, J Gen Physiol 9:835-841: 3; coronary 2.6-2.7, Changizi & Cherniak 2000, Huo & Kassab 2012),
-// R_i = (mean - distal) / q_i. compliance > 0 makes Windkessels: C_i ~ q_i and rp = proximal_share R_i
-// (systemic 0.056-0.1: physiology_and_models.json, windkessel).
+// R_i = (mean - distal) / q_i. compliance > 0 makes Windkessels: C_i ~ q_i. What a pulse meets first (rp) is the characteristic impedance of
+// the artery that leaves, rho c / A, when its wave speed is told (Westerhof, Lankhaar, Westerhof, Med Biol Eng Comput 47 (2009) 131-141),
+// at most half of R_i; else the share of R_i that holds for the whole systemic bed seen from the aortic root (0.056-0.1:
+// physiology_and_models.json, windkessel) and is several times too much for an artery that carries a part of the output at rest.
 struct MurrayOptions {
   double exponent = 3.0;
   double total_compliance = 0;     // mm3/Pa
   double proximal_share = 0.09;
+  double wave_speed_mm_s = 0;      // 0: the share above
+  double density_g_per_mm3 = Fluid{}.density_g_per_mm3;
 };
 core::Result<std::vector<Outlet>> murray_outlets(const std::vector<CapSize>& caps, double total_flow_mm3_s, double mean_pressure_Pa,
                                                  double distal_pressure_Pa, const MurrayOptions& options = {});

@@ -83,6 +83,15 @@ struct Stretch {
   }
 };
 
+double ratio_at(const Revolution& shape, double z) {
+  const auto& at = shape.axial_ratio_at;
+  if (at.empty()) return shape.axial_ratio;
+  if (z <= at.front().first) return at.front().second;
+  for (std::size_t k = 1; k < at.size(); ++k)
+    if (z < at[k].first) return at[k - 1].second + (at[k].second - at[k - 1].second) * (z - at[k - 1].first) / (at[k].first - at[k - 1].first);
+  return at.back().second;
+}
+
 std::vector<double> ring_radii(const Stretch& s, double z, double grading) {
   const double radius = s.radius(z);
   const std::vector<double> plain = graded(s.rings, grading);
@@ -137,6 +146,9 @@ core::Result<RevolutionMesh> revolution_mesh(const Revolution& shape) {
     return core::bad_input("The profile has a step at its very end (the cap would have no vessel). Lengthen it by a diameter.");
   if (!(shape.edge_mm > 0) || shape.edge_mm > narrow)
     return core::bad_input(fmt::format("An edge of {} mm does not fit a lumen of {} mm radius (no cell lies off the wall). Use {:.3g} mm or less.", shape.edge_mm, narrow, narrow / 6));
+  for (std::size_t k = 0; k < shape.axial_ratio_at.size(); ++k)
+    if (!(shape.axial_ratio_at[k].second >= 0.2 && shape.axial_ratio_at[k].second <= 10) || (k > 0 && !(shape.axial_ratio_at[k].first > shape.axial_ratio_at[k - 1].first)))
+      return core::bad_input("The axial ratios along the profile must lie in 0.2 to 10 and their z must rise (cells would be too flat or have no place). Correct them.");
   if (!(shape.axial_ratio >= 0.2 && shape.axial_ratio <= 10) || !(shape.wall_grading >= 0.05 && shape.wall_grading <= 1) || !(shape.expanded_edge_ratio >= 1 && shape.expanded_edge_ratio <= 10))
     return core::bad_input("The axial ratio must lie in 0.2 to 10, the wall grading in 0.05 to 1 and the edge ratio behind a step in 1 to 10 (cells would be too flat). Use 1, 1 and 1.");
 
@@ -197,7 +209,7 @@ core::Result<RevolutionMesh> revolution_mesh(const Revolution& shape) {
       const double z = z0 + (z1 - z0) * (k + 0.5) / fine, r = s.radius(z);
       double edge = r / s.rings;
       if (inner > 0) edge = std::min(edge, (s.first_inner > 0 ? s.first_radius : s.last_radius) / inner);
-      count[std::size_t(k) + 1] = count[std::size_t(k)] + (z1 - z0) / fine / (edge * shape.axial_ratio);
+      count[std::size_t(k) + 1] = count[std::size_t(k)] + (z1 - z0) / fine / (edge * ratio_at(shape, z));
     }
     const int n = std::max(2, int(std::lround(count[fine])));
     tets += 18.0 * s.rings * s.rings * n;

@@ -20,6 +20,7 @@ struct Revolution {
   std::vector<std::pair<double, double>> profile;  // (z, r), z not falling; two points at one z are a sudden step
   double edge_mm = 0.5;          // where the lumen is narrowest, across; elsewhere scaled with the radius
   double axial_ratio = 1.0;      // layer height over the local edge
+  std::vector<std::pair<double, double>> axial_ratio_at{};  // (z, ratio), z rising, linear in between; empty: the one above everywhere
   double wall_grading = 1.0;     // cell at the wall over the mean cell, 0.05..1
   double expanded_edge_ratio = 1.0;  // behind a step: edge outside the narrow part over that inside
 };

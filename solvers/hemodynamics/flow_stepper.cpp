@@ -191,8 +191,14 @@ bool FlowStepper::step(double t) {
 
   const double solving = seconds();
   ops_.divergence(next_, divergence_);
-  std::fill(tied_rhs_.begin(), tied_rhs_.end(), 0.0);
-  for (std::size_t i = 0; i < m_.nodes(); ++i) tied_rhs_[std::size_t(tied_.of_node[i])] += divergence_[i] + inlet_.inflow[i];
+  each(m_.nodes(), [&](std::size_t i) {
+    if (m_.outlet_of[i] < 0) tied_rhs_[std::size_t(tied_.of_node[i])] = divergence_[i] + inlet_.inflow[i];
+  });
+  for (std::size_t k = 0; k < m_.outlets.size(); ++k) {   // all nodes of an outlet share one unknown
+    double& sum = tied_rhs_[std::size_t(tied_.outlet(k))] = 0;
+    for (Index i : m_.outlets[k].nodes)
+      if (m_.outlet_of[std::size_t(i)] == int(k)) sum += divergence_[std::size_t(i)] + inlet_.inflow[std::size_t(i)];
+  }
   for (std::size_t k = 0; k < windkessels_.size(); ++k) {
     const double p = rho_ * p_[std::size_t(m_.outlets[k].nodes[0])];
     tied_rhs_[std::size_t(tied_.outlet(k))] -= (p - windkessels_[k].history(coupling_dt_)) / windkessels_[k].impedance(coupling_dt_);

@@ -278,14 +278,13 @@ MarchedLoss march_branch(const core::VesselBranch& v, const std::vector<Narrowin
     return loss + drop + head(k - 1) - head(k);
   };
   std::size_t next = 0;     // narrowing ahead
-  double credit = 0;        // head that a jet brings into the next narrowing before it has mixed, Pa
+  // What a jet that has not mixed brings into the next narrowing, Pa: the pressure that its mixing would have made, and for the share of it
+  // that is unmixed at that throat the head it has not lost yet.
+  double pressure_ahead = 0, unmixed = 0, unlost = 0;
   for (std::size_t k = 1; k < count; ++k) {
     out.loss_Pa[k] = attached_step(march, k, out.loss_Pa[k - 1]);
     if (next >= narrowings.size() || k != narrowings[next].throat) continue;
     const Narrowing& lesion = narrowings[next++];
-    if (credit > 0)
-      for (std::size_t i = lesion.border + 1; i <= k; ++i)
-        out.loss_Pa[i] -= credit * (v.arc[i] - v.arc[lesion.border]) / (v.arc[k] - v.arc[lesion.border]);
     const double r = v.radius[k], at = area_of(r), s = lesion.strength, speed = q / at;
     const double reynolds = 2 * rho * q / (pi * r * fluid.viscosity_Pa_s);
     constexpr double per_step_height = 0.09, breaks_up = 15;   // header: Macagno & Hung, Hammad; throat diameters
@@ -310,12 +309,22 @@ MarchedLoss march_branch(const core::VesselBranch& v, const std::vector<Narrowin
     const double drag = e * 0.664 * rho * speed * speed * std::sqrt(fluid.viscosity_Pa_s / rho * jet / speed) * pi * r / behind;
     const double borda = rho * q * q * (march.coefficient(2, r) / (at * behind) - 4.0 / 3.0 / (behind * behind));
     const double by_wall = (1 - k_e) * (ideal - borda), by_mixing = borda - drag;   // rise of static pressure
+    const double lost = ideal - by_wall - by_mixing;
+    // The unmixed share of the jet before goes through this throat as it is, so the two lose what the worse of them loses alone: a throat
+    // wider than that jet does not slow it down, a tighter one makes it faster.
+    if (const double credit = pressure_ahead + unmixed * std::min(unlost, s * lost); credit > 0)
+      for (std::size_t i = lesion.border + 1; i <= k; ++i)
+        out.loss_Pa[i] -= credit * (v.arc[i] - v.arc[lesion.border]) / (v.arc[k] - v.arc[lesion.border]);
+    pressure_ahead = unmixed = unlost = 0;
     const double head_behind = 0.5 * rho * q * q / (behind * behind);
     // The next narrowing ends the jet at its border; what has not mixed at its throat goes through.
     std::size_t end = k;
     while (end + 1 < count && v.arc[end] < v.arc[k] + jet && !(next < narrowings.size() && end >= std::max(lesion.recovered, narrowings[next].border))) ++end;
     end = std::max(end, lesion.recovered);
-    credit = next < narrowings.size() && v.arc[narrowings[next].border] < v.arc[k] + jet ? s * ((1 - mixed(v.arc[narrowings[next].throat])) * (ideal - by_wall) + (mixed(v.arc[narrowings[next].throat]) - mixed(v.arc[end])) * by_mixing) : 0.0;
+    if (next < narrowings.size() && v.arc[narrowings[next].border] < v.arc[k] + jet) {
+      unmixed = 1 - mixed(v.arc[narrowings[next].throat]), unlost = s * lost;
+      pressure_ahead = s * (1 - mixed(v.arc[end])) * by_mixing;
+    }
     double through = out.loss_Pa[k], friction = 0;
     for (std::size_t i = k + 1; i <= end; ++i) {
       const double done = mixed(v.arc[i]);

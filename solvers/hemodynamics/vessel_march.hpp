@@ -9,7 +9,8 @@
 //   K_t is calibrated by one 3D solve. The part of that rise beyond B is made while the lumen widens, B while the jet mixes, over
 //   0.09 Re_throat (R - r_throat), at most 15 throat diameters where the vessel's Reynolds number lets it break up (722 to 900); wall
 //   friction returns over the same length. A jet
-//   that meets the next narrowing, or leaves the branch, before that takes its unmixed head along.
+//   that leaves the branch before that takes its unmixed head along; one that meets the next narrowing goes through that throat with its
+//   unmixed share, which loses what the worse of the two expansions loses alone (a wider throat does not slow the jet down).
 //   One-sided lesions: separation at the throat and drag of the wall the jet clings to, in proportion to the offset of the throat.
 //   Bends: friction is at least that of developed laminar flow in a coil of the local curvature.
 //   Left out: swirl, inertia in time; forks: junctions.hpp.

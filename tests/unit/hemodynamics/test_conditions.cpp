@@ -188,6 +188,16 @@ TEST_CASE("Murray outlets pass the total flow at the mean pressure and split it 
   REQUIRE(rcr);
   CHECK((*rcr)[1].rp + (*rcr)[1].rd == Approx((*o)[1].rp));
   CHECK((*rcr)[0].c + (*rcr)[1].c == Approx(9.0));
+  // With a wave speed: rho c / A, 1.06e-3 * 7270 / (pi 2^2) Pa s/mm3, and never more than half of the resistance.
+  w.wave_speed_mm_s = 7270;
+  const auto matched = hemo::murray_outlets(caps, 900.0, 12000.0, 1000.0, w);
+  REQUIRE(matched);
+  CHECK((*matched)[1].rp == Approx(0.61324).epsilon(1e-4));
+  CHECK((*matched)[1].rp + (*matched)[1].rd == Approx((*o)[1].rp));
+  w.wave_speed_mm_s = 1e9;
+  CHECK((*hemo::murray_outlets(caps, 900.0, 12000.0, 1000.0, w))[0].rp == Approx((*o)[0].rp / 2));
+  w.wave_speed_mm_s = -1;
+  CHECK_FALSE(hemo::murray_outlets(caps, 900.0, 12000.0, 1000.0, w));
   CHECK_FALSE(hemo::murray_outlets(caps, 0.0, 12000.0, 0.0));
   CHECK_FALSE(hemo::murray_outlets(caps, 900.0, 100.0, 200.0));
   CHECK_FALSE(hemo::murray_outlets({}, 900.0, 12000.0, 0.0));

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <numbers>
+#include <set>
 
 #include "solvers/hemodynamics/flow_domains.hpp"
 #include "solvers/hemodynamics/flow_state.hpp"
@@ -168,6 +169,16 @@ TEST_CASE("meshes of revolution and the cylinder channel are ready to simulate a
     CHECK(made->mesh.volume() == Approx(s.volume).epsilon(0.005));
     CHECK(core::measure_quality(made->mesh).parts == 1);
   }
+  // Layers by position: half as tall in the second half of a tube, so twice as many there.
+  hemo::Revolution by_place;
+  by_place.profile = {{0, 2}, {40, 2}}, by_place.edge_mm = 0.5, by_place.axial_ratio_at = {{20, 2}, {20.01, 1}};
+  const auto placed = hemo::revolution_mesh(by_place);
+  REQUIRE(placed);
+  std::set<double> first, second;
+  for (const core::Vec3& x : placed->mesh.nodes) (x.z() < 20 ? first : second).insert(x.z());
+  CHECK(std::abs(double(second.size()) / double(first.size()) - 2) < 0.1);
+  by_place.axial_ratio_at = {{20, 2}, {10, 1}};
+  CHECK_FALSE(hemo::revolution_mesh(by_place));
   hemo::CylinderChannel c;
   const auto channel = hemo::cylinder_channel_mesh(c);
   REQUIRE(channel);
