@@ -97,6 +97,10 @@ nlohmann::json solve_cell(const nlohmann::json& json, const core::Progress& prog
   for (std::size_t i = 0; i < model->states.size(); ++i) out["final_state"][model->states[i].name] = cell.final_state[i];
   out["quantities"]["reported_beat"] = quantity(cell.reported_beat, "1");
   out["quantities"]["early_afterdepolarisations"] = quantity(cell.early_afterdepolarisations, "1");
+  out["quantities"]["dvdt_max_ionic_V_per_s"] = quantity(cell.dvdt_max_ionic_V_per_s, "V/s");
+  out["quantities"]["stimuli_followed"] = quantity(cell.stimuli_followed, "1");
+  out["quantities"]["stimuli_captured"] = quantity(cell.stimuli_captured, "1");
+  out["quantities"]["captured_apd90_ms"] = quantity(cell.captured_apd90_ms, "ms");
   out["iterations"] = cell.steps;
   out["notes"] = cell.notes;
   return out;

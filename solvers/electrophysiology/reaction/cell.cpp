@@ -14,11 +14,13 @@
 #include "solvers/electrophysiology/reaction/beat.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 #include "solvers/electrophysiology/reaction/pacer.hpp"
+#include "solvers/electrophysiology/reaction/response.hpp"
 
 namespace ot::ep {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr int followed_beats = 12;   // last beats of which capture and alternans are told: a 2:1, 3:1 or 4:1 answer shows three times
 
 double* channel(ChannelScales& s, const std::string& key) {
   for (const ChannelKey& k : channel_keys())
@@ -108,9 +110,11 @@ core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, cons
 
   std::vector<CellResult> results(cells);
   std::vector<double> apd90_before(cells, nan), qnet_before(cells, 0), worst_slope(cells, nan);
-  const int watched = std::max(2, problem.watch_beats);
+  const int watched = std::max(2, problem.watch_beats), followed = std::max(followed_beats, watched);
+  const BeatStimulus stimulus{pacing.stimulus_start_ms, pacing.stimulus_ms, pacing.stimulus_mV_per_ms};
+  std::vector<PacedResponse> response(cells, PacedResponse(model->initial_state()[0], pacing.stimulus_start_ms, problem.cycle_length_ms));
   for (int beat = 0; beat < problem.beats; ++beat) {
-    const bool last = beat == problem.beats - 1, measured = beat >= problem.beats - watched, recorded = beat >= problem.beats - problem.record_beats;
+    const bool last = beat == problem.beats - 1, measured = beat >= problem.beats - followed, recorded = beat >= problem.beats - problem.record_beats;
     const double shift = (beat - (problem.beats - problem.record_beats)) * problem.cycle_length_ms;
     std::vector<Beat> now(cells);
     std::size_t sample_index = 0;
@@ -119,6 +123,7 @@ core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, cons
     std::vector<double> before_v(cells), before_cai(cells);
     double t_before = 0;
     const auto sample = [&](double t) {
+      for (std::size_t c = 0; c < cells; ++c) response[c].sample(t, batch.v(int(c)));
       for (std::size_t c = 0; c < cells && (measured || recorded); ++c) {
         const double v = batch.v(int(c)), cai = family.cai >= 0 ? batch.state(int(c), family.cai) : 0;
         if (measured) {
@@ -148,11 +153,15 @@ core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, cons
     for (std::size_t c = 0; c < cells; ++c) {
       CellResult& r = results[c];
       r.steps += *steps;
-      if (!measured) continue;
-      const Biomarkers b = measure(now[c], problem.stimulus_start_ms);
+      if (!measured) {
+        response[c].end_beat(nullptr);
+        continue;
+      }
+      Biomarkers b = measure(now[c], stimulus);
+      if (response[c].end_beat(&b) != PacedResponse::Answer::captured) b.apd50 = b.apd90 = nan, b.early_afterdepolarisation = false;
       r.apd90_change_ms = b.apd90 - apd90_before[c];
       apd90_before[c] = b.apd90;
-      if (b.repolarisation_slope > 0 && beat >= problem.beats - std::max(1, problem.watch_beats)) ++r.early_afterdepolarisations;
+      if (b.early_afterdepolarisation && beat >= problem.beats - std::max(1, problem.watch_beats)) ++r.early_afterdepolarisations;
       // The last beat, or the watched one with the steepest rise during repolarisation (a beat that fails to repolarise included).
       if (problem.watch_beats > 1 && beat > problem.beats - watched && !(b.repolarisation_slope > worst_slope[c]) && !std::isnan(worst_slope[c])) continue;
       worst_slope[c] = b.repolarisation_slope;
@@ -160,6 +169,7 @@ core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, cons
       r.vrest_mV = b.vrest;
       r.vpeak_mV = b.vpeak;
       r.dvdt_max_V_per_s = b.dvdt_max;
+      r.dvdt_max_ionic_V_per_s = b.dvdt_max_ionic;
       r.apd50_ms = b.apd50;
       r.apd90_ms = b.apd90;
       r.ca_diastolic_mM = b.ca_diastolic;
@@ -171,7 +181,15 @@ core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, cons
   for (std::size_t c = 0; c < cells; ++c) {
     CellResult& r = results[c];
     r.final_state = batch.states(int(c));
-    if (std::isnan(r.apd90_ms)) r.notes.push_back("The last beat did not fire or did not repolarise within the cycle.");
+    const PacedResponse::Summary s = response[c].summary();
+    r.stimuli_followed = s.stimuli;
+    r.stimuli_captured = s.captured;
+    r.captured_apd90_ms = s.apd90_ms;
+    if (!s.note.empty()) r.notes.push_back(s.note);
+    if (std::isnan(r.apd90_ms) && s.captured == s.stimuli) r.notes.push_back(fmt::format("Beat {} did not repolarise within its cycle.", r.reported_beat));
+    if (s.captured == s.stimuli && r.dvdt_max_ionic_V_per_s < stimulus.mV_per_ms)
+      r.notes.push_back(fmt::format("The steepest rise of V, {:.3g} V/s, is made by the stimulus; the currents of the membrane raise V by {:.3g} V/s at most.", r.dvdt_max_V_per_s,
+                                    r.dvdt_max_ionic_V_per_s));
     for (const ChannelKey& k : channel_keys())
       if (scales[c].*k.member != 1.0 && std::find(family.scales.begin(), family.scales.end(), k.key) == family.scales.end())
         r.notes.push_back(fmt::format("{} has no channel {}: its scale had no effect.", model->name, k.key));
