@@ -2,6 +2,7 @@
 #include "solvers/electrophysiology/reaction/cell.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -34,6 +35,13 @@ core::Result<void> check_scales(const ChannelScales& scales) {
   return {};
 }
 
+std::vector<std::string> currents_of(const IonicFamily& family) {
+  std::vector<std::string> out;
+  for (const ChannelKey& k : channel_keys())
+    if (k.current[0] == 'I' && std::find(family.scales.begin(), family.scales.end(), k.key) != family.scales.end()) out.push_back(k.current);
+  return out;
+}
+
 core::Result<void> check(const CellProblem& p, const IonicModel* model) {
   if (!model) {
     std::string known;
@@ -51,6 +59,12 @@ core::Result<void> check(const CellProblem& p, const IonicModel* model) {
   if (!(p.stimulus_mV_per_ms >= 0) || !(p.stimulus_ms >= 0) || !(p.stimulus_start_ms >= 0) || !std::isfinite(p.stimulus_mV_per_ms) ||
       !std::isfinite(p.stimulus_ms) || p.stimulus_start_ms + p.stimulus_ms >= p.cycle_length_ms)
     return core::wrong_usage("The stimulus is negative, not a number, or does not fit in the cycle (it would never end). Check amplitude, start and duration.");
+  for (const std::string& key : p.record) {
+    const auto& known = channel_keys();
+    const auto k = std::find_if(known.begin(), known.end(), [&](const ChannelKey& c) { return key == c.key; });
+    if (key != "total" && (k == known.end() || k->current[0] != 'I' || std::find(model->family->scales.begin(), model->family->scales.end(), key) == model->family->scales.end()))
+      return core::bad_input(fmt::format("{} has no membrane current {} to record. It has: {}, total.", model->key, k == known.end() ? key : std::string(k->current), fmt::join(currents_of(*model->family), ", ")));
+  }
   if (!(p.record_every_ms > 0))
     return core::wrong_usage("The recording interval must be more than 0 ms. Try 0.5.");
   if (!p.initial_state.empty() && p.initial_state.size() != model->states.size())
@@ -108,7 +122,15 @@ core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, cons
   for (const ChannelScales& s : scales) columns.push_back(family.parameters(model->cell_type, s));
   CellBatch batch(family, columns, std::vector<std::vector<double>>(cells, start));
 
+  // Parameters without each recorded current; none for the total.
+  std::vector<std::vector<std::vector<double>>> without;
+  for (const std::string& key : problem.record) {
+    without.emplace_back();
+    for (ChannelScales s : scales)
+      if (double* const g = channel(s, key)) *g = 0, without.back().push_back(family.parameters(model->cell_type, s));
+  }
   std::vector<CellResult> results(cells);
+  for (CellResult& r : results) r.currents_uA_per_uF.resize(without.size());
   std::vector<double> apd90_before(cells, nan), qnet_before(cells, 0), worst_slope(cells, nan);
   const int watched = std::max(2, problem.watch_beats), followed = std::max(followed_beats, watched);
   const BeatStimulus stimulus{pacing.stimulus_start_ms, pacing.stimulus_ms, pacing.stimulus_mV_per_ms};
@@ -121,8 +143,19 @@ core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, cons
     if (family.qnet >= 0)
       for (std::size_t c = 0; c < cells; ++c) qnet_before[c] = batch.state(int(c), family.qnet);
     std::vector<double> before_v(cells), before_cai(cells);
+    std::vector<std::vector<double>> current(without.size(), std::vector<double>(cells)), before_current = current;   // [record][cells]
     double t_before = 0;
     const auto sample = [&](double t) {
+      if (recorded && !without.empty()) {
+        before_current.swap(current);
+        const std::vector<double> total = batch.ionic_current(columns);
+        for (std::size_t k = 0; k < without.size(); ++k) {
+          current[k] = total;
+          if (without[k].empty()) continue;
+          const std::vector<double> rest = batch.ionic_current(without[k]);
+          for (std::size_t c = 0; c < cells; ++c) current[k][c] -= rest[c];
+        }
+      }
       for (std::size_t c = 0; c < cells; ++c) response[c].sample(t, batch.v(int(c)));
       for (std::size_t c = 0; c < cells && (measured || recorded); ++c) {
         const double v = batch.v(int(c)), cai = family.cai >= 0 ? batch.state(int(c), family.cai) : 0;
@@ -139,6 +172,7 @@ core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, cons
             const double w = t > t_before ? std::clamp((at - t_before) / (t - t_before), 0.0, 1.0) : 1.0;
             results[c].t_ms.push_back(shift + at);
             results[c].v_mV.push_back(t > t_before ? before_v[c] + w * (v - before_v[c]) : v);
+            for (std::size_t i = 0; i < without.size(); ++i) results[c].currents_uA_per_uF[i].push_back(t > t_before ? before_current[i][c] + w * (current[i][c] - before_current[i][c]) : current[i][c]);
             if (family.cai >= 0) results[c].cai_mM.push_back(t > t_before ? before_cai[c] + w * (cai - before_cai[c]) : cai);
           }
           if (c + 1 == cells) sample_index = k;

@@ -33,12 +33,14 @@ struct CellProblem {
   std::vector<double> initial_state;   // V first; empty = published
   int record_beats = 1;                // last beats whose traces are kept
   double record_every_ms = 0.5;
+  std::vector<std::string> record;     // currents whose traces are kept as well: members of ChannelScales ("g_Kr"), or "total"
   int watch_beats = 1;                 // > 1: report, of the last so many, the beat with the largest dV/dt during repolarisation (CiPA)
 };
 
 struct CellResult {
   // Traces of the last beats; t_ms from the start of the first recorded beat.
   std::vector<double> t_ms, v_mV, cai_mM;   // cai_mM empty when the model has no calcium
+  std::vector<std::vector<double>> currents_uA_per_uF;   // [CellProblem::record][samples], outward positive, without the stimulus
   // Of the last beat (or see watch_beats). APDs are NaN when it did not fire, did not repolarise within the cycle, or its stimulus met a
   // cell that had not repolarised (response.hpp). vrest is V just before the stimulus.
   double vrest_mV = 0, vpeak_mV = 0, dvdt_max_V_per_s = 0;

@@ -175,7 +175,7 @@ TEST_CASE("A stimulus on the plateau is no beat: without IKr and IKs the APDs ar
   CHECK(std::isnan(resumed->apd90_ms));
 }
 
-TEST_CASE("At 233 ms TT06 epi answers every second stimulus and says 2:1; the APD90 of the captured beats is that of the voltage trace within 1 ms, with either parity") {
+TEST_CASE("At 233 ms TT06 epi answers every second stimulus and says 2:1, the APD90 of the captured beats is that of the voltage trace within 1 ms, with either parity") {
   CellProblem p;
   p.cycle_length_ms = 233;
   p.record_beats = 2;
@@ -202,7 +202,7 @@ TEST_CASE("At 233 ms TT06 epi answers every second stimulus and says 2:1; the AP
   }
 }
 
-TEST_CASE("Healthy beats have no early afterdepolarisation: Purkinje notch and dome, TT06 at 150 ms; a dome during phase 3 has one") {
+TEST_CASE("Healthy beats have no early afterdepolarisation: Purkinje notch and dome, TT06 at 150 ms, a dome during phase 3 has one") {
   CellProblem p;
   p.model = "stewart_2009";
   p.beats = 2;
@@ -255,7 +255,7 @@ TEST_CASE("The ionic dV/dt is that of the reference files within 3 %, and a note
   CHECK(says(*blocked, "made by the stimulus"));
 }
 
-TEST_CASE("Beats that alternate by more than 5 ms are said to; a stimulus of 2 mV/ms captures nothing and says so") {
+TEST_CASE("Beats that alternate by more than 5 ms are said to, a stimulus of 2 mV/ms captures nothing and says so") {
   PacedResponse response(-85, 10, 300);
   for (int beat = 0; beat < 12; ++beat) {
     for (const auto& [t, v] : {std::pair{0.0, -85.0}, {10.0, -85.0}, {12.0, 30.0}, {100.0, 0.0}, {280.0, -85.0}, {300.0, -85.0}}) response.sample(t, v);
