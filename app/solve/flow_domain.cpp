@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/solve/flow_domain.hpp"
 
+#include "app/solve/file_unit.hpp"
 #include "app/solve/revolution.hpp"
 #include "app/solve/spec_reader.hpp"
 #include "imaging/io/io.hpp"
@@ -9,15 +10,6 @@
 
 namespace ot::solve {
 namespace {
-
-imaging::LengthUnit length_unit(SpecReader& spec) {
-  const std::string unit = spec.text("unit", "mm");
-  if (unit == "mm") return imaging::LengthUnit::mm;
-  if (unit == "cm") return imaging::LengthUnit::cm;
-  if (unit == "um") return imaging::LengthUnit::um;
-  if (unit == "m") return imaging::LengthUnit::m;
-  throw SpecError("\"unit\" is mm, cm, um or m.");
-}
 
 std::vector<std::pair<double, double>> read_profile(SpecReader& spec) {
   if (spec.has("tube_mm")) {
@@ -69,8 +61,10 @@ FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& opti
   }
   const double edge = spec.number("edge_mm", 0, 0, 100);
   if (spec.has("tetrahedra")) {
-    const auto unit = length_unit(spec);
-    domain.mesh = std::make_shared<core::TetMesh>(take(imaging::read_tet_mesh(options.base / spec.text("tetrahedra", {}), unit)));
+    const FileUnit unit = file_unit(spec);
+    const std::string file = spec.text("tetrahedra", {});
+    domain.mesh = std::make_shared<core::TetMesh>(take(imaging::read_tet_mesh(options.base / file, unit.unit)));
+    check_unit(unit, domain.mesh->nodes, file, domain.notes);
     spec.finish();
     core::SurfaceMesh surface;
     surface.points = domain.mesh->nodes, surface.patch_names = domain.mesh->patch_names;
@@ -82,8 +76,10 @@ FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& opti
   }
   core::SurfaceMesh surface;
   if (spec.has("surface")) {
-    const auto unit = length_unit(spec);
-    auto closed = take(imaging::read_surface(options.base / spec.text("surface", {}), unit, spec.text("cap_array", "")));
+    const FileUnit unit = file_unit(spec);
+    const std::string file = spec.text("surface", {});
+    auto closed = take(imaging::read_surface(options.base / file, unit.unit, spec.text("cap_array", "")));
+    check_unit(unit, closed.points, file, domain.notes);
     auto lumen = take(imaging::lumen_from_surface(closed, inlet, {}, progress.part(0, 0.2)));
     surface = std::move(lumen.surface);
   } else {

@@ -15,6 +15,7 @@ struct FlowDomain {
   int cylinder_patch = 0;                               // of the channel with a cylinder, 0 = another domain
   double cylinder_mm = 0, depth_mm = 0, height_mm = 0;  // its diameter, the channel's depth and height
   std::vector<core::Vec3> cylinder_probes;              // front and back
+  std::vector<std::string> notes;
 };
 FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& options, bool full, int inlet, const core::Progress& progress);
 

@@ -2,6 +2,7 @@
 // One solver on one case given as data: the kinds of `organtwin-cli solve` (resources/docs/dev/cli.md).
 // Answer: {"kind", "spec_sha256", "quantities": {name: {"value", "unit"}}, "series": {...}, "files": [], "wall_s", "iterations"}.
 #pragma once
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -23,7 +24,7 @@ std::vector<std::string> kinds();
 core::Result<nlohmann::json> schema(const std::string& kind);
 
 // --- used by solve() and by the verifications ---
-nlohmann::json solve_cell(const nlohmann::json& spec, const core::Progress& progress);
+nlohmann::json solve_cell(const nlohmann::json& spec, const SolveOptions& options, const core::Progress& progress);
 nlohmann::json solve_tissue(const nlohmann::json& spec, const SolveOptions& options, const core::Progress& progress);
 nlohmann::json solve_eikonal(const nlohmann::json& spec, const SolveOptions& options, const core::Progress& progress);
 nlohmann::json solve_flow(const nlohmann::json& spec, const SolveOptions& options, const core::Progress& progress);
@@ -48,6 +49,13 @@ T take(core::Result<T> result) {
 
 inline nlohmann::json quantity(double value, const std::string& unit) {
   return {{"value", std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr)}, {"unit", unit}};
+}
+
+// Mean over time by trapezoids: the last point of a closed cycle is its first and must not count twice. One point: its value.
+inline double mean_over_time(const std::vector<double>& t, const std::vector<double>& values) {
+  double sum = 0;
+  for (std::size_t k = 1; k < values.size(); ++k) sum += 0.5 * (values[k] + values[k - 1]) * (t[k] - t[k - 1]);
+  return values.size() < 2 || !(t.back() > t.front()) ? (values.empty() ? 0.0 : values.front()) : sum / (t.back() - t.front());
 }
 
 }  // namespace ot::solve

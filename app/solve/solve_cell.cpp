@@ -5,6 +5,7 @@
 #include "app/solve/cipa_scales.hpp"
 #include "app/solve/solve.hpp"
 #include "app/solve/spec_reader.hpp"
+#include "solvers/core/atomic_file.hpp"
 #include "solvers/electrophysiology/reaction/cell.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 #include "solvers/pharmacology/dose.hpp"
@@ -26,9 +27,37 @@ void multiply(ep::ChannelScales& scales, const std::string& name, double factor)
   throw SpecError("There is no channel \"" + name + "\". Known:" + known + " (or GNa ..., g_Na ...).");
 }
 
+using Named = std::vector<std::pair<std::string, double>>;
+
+Named named_values(const nlohmann::json& object, const std::string& where) {
+  Named out;
+  for (const auto& [key, value] : object.items()) {
+    if (!value.is_number()) throw SpecError(where + ": " + key + " must be a number.");
+    out.emplace_back(key, value.get<double>());
+  }
+  return out;
+}
+
+// A file of named states: an object of numbers, or an answer of solve (its final_state), or a reference beat (its state_end_of_last_beat).
+Named states_of_file(const std::filesystem::path& path) {
+  const std::string text = take(core::read_file(path, std::size_t(16) << 20));
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object()) throw SpecError(fmt::format("{} is no JSON object of named states (the cell cannot start from it). Give {{\"V\": -85.2, ...}} or an answer of solve with \"final_state\".", path.string()));
+  for (const char* key : {"final_state", "state_end_of_last_beat", "states"})
+    if (json.contains(key) && json[key].is_object()) return named_values(json[key], path.string());
+  return named_values(json, path.string());
+}
+
+// The member of ChannelScales of a current ("IKr", "GKr", "g_Kr"); "total" stays.
+std::string current_key(const std::string& name) {
+  for (const ep::ChannelKey& k : ep::channel_keys())
+    if (name == k.current || name == k.key || (k.current[0] == 'I' && name == std::string("G") + (k.current + 1))) return k.key;
+  return name;
+}
+
 }  // namespace
 
-nlohmann::json solve_cell(const nlohmann::json& json, const core::Progress& progress) {
+nlohmann::json solve_cell(const nlohmann::json& json, const SolveOptions& options, const core::Progress& progress) {
   SpecReader spec(json, "The cell spec");
   spec.text("kind", {});
   ep::CellProblem problem;
@@ -38,17 +67,22 @@ nlohmann::json solve_cell(const nlohmann::json& json, const core::Progress& prog
   problem.cycle_length_ms = spec.number("cycle_length_ms", 1000, 50, 20000);
   problem.beats = spec.integer("beats", 50, 1, 100000);
   problem.record_beats = spec.integer("record_last_beats", 1, 1, problem.beats);
+  std::vector<std::string> record;
+  if (spec.has("record")) {
+    if (!spec.at("record").is_array()) throw SpecError("\"record\" must be a list of currents, such as [\"IKr\", \"total\"].");
+    for (const auto& one : spec.at("record")) {
+      if (!one.is_string()) throw SpecError("\"record\" must be a list of currents, such as [\"IKr\", \"total\"].");
+      if (one == "V" || one == "V_mV" || one == "Cai" || one == "Cai_mM") continue;   // always there
+      record.push_back(one);
+      problem.record.push_back(current_key(record.back()));
+    }
+  }
   problem.dt_ms = spec.has("dt_ms") ? spec.number("dt_ms", {}, 1e-4, 0.1) : 0.0;   // none given: chosen by the error
   problem.tolerance_mV = spec.number("step_tolerance_mV", problem.tolerance_mV, 1e-6, 1);
   if (spec.has("initial_state") && spec.at("initial_state").is_object()) {
-    std::vector<std::pair<std::string, double>> named;
-    for (const auto& [key, value] : spec.at("initial_state").items()) {
-      if (!value.is_number()) throw SpecError("\"initial_state\": " + key + " must be a number.");
-      named.emplace_back(key, value.get<double>());
-    }
-    problem.initial_state = take(ep::named_state(*model, named));
-  } else if (spec.text("initial_state", "published") != "published") {
-    throw SpecError("\"initial_state\" is \"published\" or an object of named states.");
+    problem.initial_state = take(ep::named_state(*model, named_values(spec.at("initial_state"), "\"initial_state\"")));
+  } else if (const std::string file = spec.text("initial_state", "published"); file != "published") {
+    problem.initial_state = take(ep::named_state(*model, states_of_file(options.base / file)));
   }
   if (spec.has("scale"))
     for (const auto& [key, value] : spec.at("scale").items()) {
@@ -93,10 +127,15 @@ nlohmann::json solve_cell(const nlohmann::json& json, const core::Progress& prog
                        {"ca_peak_mM", quantity(cell.ca_peak_mM, "mM")}, {"apd90_change_ms", quantity(cell.apd90_change_ms, "ms")}};
   out["series"]["V_mV"] = {{"t", cell.t_ms}, {"values", cell.v_mV}, {"unit", "mV"}};
   if (!cell.cai_mM.empty()) out["series"]["Cai_mM"] = {{"t", cell.t_ms}, {"values", cell.cai_mM}, {"unit", "mM"}};
+  for (std::size_t k = 0; k < record.size(); ++k) out["series"][record[k]] = {{"t", cell.t_ms}, {"values", cell.currents_uA_per_uF[k]}, {"unit", "A/F"}};
   if (std::isfinite(cell.qnet_uC_per_uF)) out["quantities"]["qnet_uC_per_uF"] = quantity(cell.qnet_uC_per_uF, "uC/uF");
   for (std::size_t i = 0; i < model->states.size(); ++i) out["final_state"][model->states[i].name] = cell.final_state[i];
   out["quantities"]["reported_beat"] = quantity(cell.reported_beat, "1");
   out["quantities"]["early_afterdepolarisations"] = quantity(cell.early_afterdepolarisations, "1");
+  out["quantities"]["dvdt_max_ionic_V_per_s"] = quantity(cell.dvdt_max_ionic_V_per_s, "V/s");
+  out["quantities"]["stimuli_followed"] = quantity(cell.stimuli_followed, "1");
+  out["quantities"]["stimuli_captured"] = quantity(cell.stimuli_captured, "1");
+  out["quantities"]["captured_apd90_ms"] = quantity(cell.captured_apd90_ms, "ms");
   out["iterations"] = cell.steps;
   out["notes"] = cell.notes;
   return out;

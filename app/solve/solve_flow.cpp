@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <set>
 
 #include "app/solve/flow_domain.hpp"
 #include "app/solve/spec_reader.hpp"
 #include "imaging/io/io.hpp"
 #include "solvers/hemodynamics/conditions.hpp"
+#include "solvers/hemodynamics/ffr.hpp"
 #include "solvers/hemodynamics/flow_state.hpp"
 #include "solvers/hemodynamics/navier_stokes.hpp"
 #include "solvers/hemodynamics/network_flow.hpp"
@@ -29,15 +33,37 @@ hemo::FlowStart start_of(const std::string& name) {
   throw SpecError("\"start\" is automatic, viscous, developed or rest.");
 }
 
-void write_fields(const core::TetMesh& mesh, const std::filesystem::path& path, const hemo::FlowFrame& f, const hemo::FlowResult* all) {
+// "outputs": which fields flow.vtu holds (all when absent), and "ffr".
+using Outputs = std::set<std::string>;
+Outputs outputs_of(SpecReader& spec, bool steady) {
+  static const std::vector<std::string> known{"pressure", "velocity", "wall_shear", "tawss", "osi", "rrt", "mean_wall_shear", "ffr"}, over_time{"tawss", "osi", "rrt", "mean_wall_shear"};
+  Outputs out;
+  if (!spec.has("outputs")) return out;
+  const auto& list = spec.at("outputs");
+  if (!list.is_array()) throw SpecError("\"outputs\" must be a list of names.");
+  for (const auto& one : list) {
+    const std::string name = one.is_string() ? one.get<std::string>() : one.dump();
+    if (std::find(known.begin(), known.end(), name) == known.end()) throw SpecError(fmt::format("\"outputs\" names the unknown output \"{}\". Known: {}.", name, fmt::join(known, ", ")));
+    if (steady && std::find(over_time.begin(), over_time.end(), name) != over_time.end()) throw SpecError(fmt::format("The output \"{}\" is an average over a beat (a steady run has none). Use \"steady\": false.", name));
+    out.insert(name);
+  }
+  return out;
+}
+
+void write_fields(const core::TetMesh& mesh, const std::filesystem::path& path, const hemo::FlowFrame& f, const hemo::FlowResult* all, const Outputs& wanted = {}) {
   const std::string hash = mesh.sha256();
-  using core::Field;
-  std::vector<Field> fields{{"pressure_Pa", "Pa", Field::On::node, 1, f.pressure, hash}, {"velocity_mm_per_s", "mm/s", Field::On::node, 3, f.velocity, hash}, {"wall_shear_Pa", "Pa", Field::On::node, 3, f.wall_shear, hash}};
+  std::vector<core::Field> fields;
+  const auto add = [&](const char* output, const char* name, const char* unit, int components, const std::vector<float>& values) {
+    if (wanted.empty() || wanted.count(output)) fields.push_back({name, unit, core::Field::On::node, components, values, hash});
+  };
+  add("pressure", "pressure_Pa", "Pa", 1, f.pressure);
+  add("velocity", "velocity_mm_per_s", "mm/s", 3, f.velocity);
+  add("wall_shear", "wall_shear_Pa", "Pa", 3, f.wall_shear);
   if (all && !all->tawss.empty()) {
-    fields.push_back({"tawss_Pa", "Pa", Field::On::node, 1, all->tawss, hash});
-    fields.push_back({"osi", "", Field::On::node, 1, all->osi, hash});
-    fields.push_back({"rrt_per_Pa", "1/Pa", Field::On::node, 1, all->rrt, hash});
-    fields.push_back({"mean_wall_shear_Pa", "Pa", Field::On::node, 3, all->mean_wall_shear, hash});
+    add("tawss", "tawss_Pa", "Pa", 1, all->tawss);
+    add("osi", "osi", "", 1, all->osi);
+    add("rrt", "rrt_per_Pa", "1/Pa", 1, all->rrt);
+    add("mean_wall_shear", "mean_wall_shear_Pa", "Pa", 3, all->mean_wall_shear);
   }
   if (auto ok = imaging::write_tet_mesh(mesh, path, fields); !ok) throw SolverFailed(ok.error());
 }
@@ -126,7 +152,8 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
   const std::string resume = spec.text("resume", "");
   const bool only_preflight = spec.flag("preflight", false);
   const nlohmann::json domain_json = spec.at("domain");
-  if (spec.has("outputs")) spec.at("outputs");
+  const Outputs outputs = outputs_of(spec, problem.steady);
+  const double aortic = spec.number("aortic_pressure_Pa", 0, 0, 1e6);   // of the FFR; 0: that at the inlet
   spec.finish();
   const FlowDomain domain = read_flow_domain(domain_json, options, mode == "full", problem.inlets.empty() ? 0 : problem.inlets.front().patch, progress.part(0, 0.5));
   problem.mesh = domain.mesh;
@@ -136,15 +163,21 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
     problem.force_patches.push_back(domain.cylinder_patch);
     problem.probes.insert(problem.probes.end(), domain.cylinder_probes.begin(), domain.cylinder_probes.end());
   }
+  if (outputs.count("ffr") && !problem.network) throw SpecError("The output \"ffr\" needs a centreline with its lesions (this domain has none). Leave it out, or give a surface or a profile of revolution.");
+  const auto checked = hemo::preflight(problem, mode == "full");
   if (only_preflight) {
     nlohmann::json out;
-    for (const auto& item : hemo::preflight(problem, mode == "full")) {
+    for (const auto& item : checked) {
       const char* level = item.level == hemo::PreflightItem::Level::good ? "good" : item.level == hemo::PreflightItem::Level::warning ? "warning" : "refused";
       out["preflight"].push_back({{"level", level}, {"key", item.key}, {"value", item.value}, {"unit", item.unit}, {"sentence", item.sentence}});
       out["notes"].push_back(fmt::format("{}: {}", level, item.sentence));
     }
     return out;
   }
+  nlohmann::json notes = domain.notes;   // then what no living vessel has or the mesh does not resolve
+  for (const auto& item : checked)
+    if (item.level == hemo::PreflightItem::Level::warning) notes.push_back(item.sentence);
+    else if (item.level == hemo::PreflightItem::Level::refused) throw SpecError(item.sentence);
   std::vector<std::string> files;
   hemo::FlowOptions how;
   if (!options.out.empty()) {
@@ -204,11 +237,20 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
     out["series"]["pressure_along_centreline"] = {{"arc_mm", arc}, {"values", pressure}, {"unit", "Pa"}};
   }
   out["iterations"] = flow.steps;
-  out["notes"] = flow.notes;
+  if (outputs.count("ffr")) {
+    if (flow.pullback.empty()) throw SpecError("The output \"ffr\" needs pressures along a centreline (this run has none). Leave it out.");
+    const double pa = aortic > 0 ? aortic : flow.pullback.front().pressure_Pa;
+    const auto reading = take(hemo::read_ffr(flow.pullback, *problem.network, core::find_stenoses(*problem.network), pa));
+    out["quantities"]["ffr"] = quantity(reading.value, "");
+    out["quantities"]["ffr_aortic_pressure_Pa"] = quantity(pa, "Pa");
+    if (!reading.note.empty()) notes.push_back("ffr: " + reading.note);
+  }
+  for (const std::string& n : flow.notes) notes.push_back(n);
+  out["notes"] = notes;
   for (const std::string& f : files) out["files"].push_back(f);
   if (!options.out.empty() && problem.mesh) {
     const auto path = options.out / "flow.vtu";
-    write_fields(*problem.mesh, path, {0, flow.velocity, flow.pressure, flow.wall_shear}, &flow);
+    write_fields(*problem.mesh, path, {0, flow.velocity, flow.pressure, flow.wall_shear}, &flow, outputs);
     out["files"].push_back(path.string());
     if (flow.state && !problem.steady) {
       const auto state = options.out / "flow.state";

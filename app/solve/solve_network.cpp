@@ -49,15 +49,10 @@ Json lumped(const Json& spec, SpecReader& reader, const SolveOptions& options, c
   Json out, series = Json::object(), quantities = Json::object();
   const auto add = [&](const std::string& name, int variable) {
     if (!wanted(kinds, name)) return;
-    Json values = Json::array();
-    double sum = 0, least = INFINITY, most = -INFINITY;
-    for (const auto& y : r.y) {
-      const double v = y[std::size_t(variable)];
-      values.push_back(v);
-      sum += v, least = std::min(least, v), most = std::max(most, v);
-    }
+    std::vector<double> values;
+    for (const auto& y : r.y) values.push_back(y[std::size_t(variable)]);
+    quantities["mean " + name] = quantity(mean_over_time(r.t, values), "of the case");
     series[name] = {{"t", r.t}, {"values", std::move(values)}, {"unit", "of the case"}};
-    quantities["mean " + name] = quantity(sum / double(r.y.size()), "of the case");
   };
   if (!r.variable_based)
     for (const auto& v : r.vessels)

@@ -3,10 +3,13 @@
 #include <cmath>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <optional>
 
 #include "app/solve/box_mesh.hpp"
+#include "app/solve/file_unit.hpp"
 #include "app/solve/rotation.hpp"
+#include "app/solve/sensors.hpp"
 #include "app/solve/solve.hpp"
 #include "app/solve/spec_reader.hpp"
 #include "imaging/io/io.hpp"
@@ -22,14 +25,14 @@ namespace {
 using core::Index;
 using core::Vec3;
 
-std::shared_ptr<const core::TetMesh> read_mesh(const nlohmann::json& json, const SolveOptions& options, const core::Progress& progress) {
+std::shared_ptr<const core::TetMesh> read_mesh(const nlohmann::json& json, const SolveOptions& options, std::vector<std::string>& notes, const core::Progress& progress) {
   SpecReader spec(json, "\"mesh\"");
   std::shared_ptr<const core::TetMesh> mesh;
   if (spec.has("file")) {
-    const std::string unit = spec.text("unit", "mm");
-    const auto length = unit == "mm" ? imaging::LengthUnit::mm : unit == "cm" ? imaging::LengthUnit::cm : unit == "um" ? imaging::LengthUnit::um : imaging::LengthUnit::m;
-    if (unit != "mm" && unit != "cm" && unit != "um" && unit != "m") throw SpecError("\"unit\" is mm, cm, um or m.");
-    mesh = std::make_shared<core::TetMesh>(take(imaging::read_tet_mesh(options.base / spec.text("file", {}), length)));
+    const FileUnit unit = file_unit(spec);
+    const std::string file = spec.text("file", {});
+    mesh = std::make_shared<core::TetMesh>(take(imaging::read_tet_mesh(options.base / file, unit.unit)));
+    check_unit(unit, mesh->nodes, file, notes);
   } else {
     const Vec3 size = spec.vec3("box_mm");
     Vec3 edges = Vec3::Zero();   // one number, or three: boxes stretched along x, y, z
@@ -178,44 +181,51 @@ ep::ActivationSite box_site(const core::TetMesh& mesh, const Vec3& low, const Ve
   return site;
 }
 
-struct Sensors {
-  std::vector<Place> places;
-};
-// Linear in the tet; in a point outside the mesh or next to a node without a value, the nearest node's value.
-template <class Times>
-double value_at(const Place& place, const Times& values) {
-  double sum = 0;
-  for (std::size_t k = 0; k < 4; ++k)
-    if (place.weight[k] != 0) sum += place.weight[k] * static_cast<double>(values[static_cast<std::size_t>(place.node[k])]);
-  if (std::isfinite(sum)) return sum;
-  const std::size_t most = static_cast<std::size_t>(std::max_element(place.weight.begin(), place.weight.end()) - place.weight.begin());
-  return static_cast<double>(values[static_cast<std::size_t>(place.node[most])]);
-}
-Sensors read_sensors(SpecReader& spec, const core::TetMesh& mesh) {
-  Sensors sensors;
-  if (!spec.has("sensors")) return sensors;
-  for (const auto& one : spec.at("sensors")) {
-    SpecReader sensor(one, "\"sensors\"");
-    for (const auto& x : sensor.at("activation_at_mm")) {
-      sensors.places.push_back(locate(mesh, SpecReader::to_vec3(x, "\"activation_at_mm\"")));
+// Fibres of the Purkinje system conduct at up to 4 m/s (EP-FACTS.md), nothing in the heart faster; beyond 10 a unit is wrong.
+constexpr double fastest_m_per_s = 10;
+constexpr const char* velocity_range = "\"velocity_m_per_s\" must be three velocities above 0 and up to 10 m/s (1 m/s = 1 mm/ms; no tissue is faster).";
+
+// Parts of the conducting tissue that no source reaches, in words as the tissue kind has them.
+void tell_unreached(const core::TetMesh& mesh, const std::vector<std::uint8_t>& conducting, const std::vector<double>& times, std::vector<std::string>& notes) {
+  std::vector<std::uint8_t> inner(mesh.nodes.size(), 0);
+  std::vector<Index> root(mesh.nodes.size());
+  for (std::size_t i = 0; i < root.size(); ++i) root[i] = Index(i);
+  const auto find = [&](Index i) {
+    while (root[std::size_t(i)] != i) i = root[std::size_t(i)] = root[std::size_t(root[std::size_t(i)])];
+    return i;
+  };
+  for (std::size_t e = 0; e < mesh.tets.size(); ++e) {
+    if (!conducting[e]) continue;
+    for (const Index i : mesh.tets[e]) {
+      inner[std::size_t(i)] = 1;
+      const Index a = find(i), b = find(mesh.tets[e][0]);
+      root[std::size_t(std::max(a, b))] = std::min(a, b);
     }
-    if (sensor.number("threshold_mV", 0) != 0) throw SpecError("Activation is the crossing of 0 mV here; \"threshold_mV\" must be 0.");
-    sensor.finish();
   }
-  return sensors;
+  long parts = 0, nodes = 0;
+  std::vector<std::uint8_t> unfed(root.size(), 0);
+  for (std::size_t i = 0; i < root.size(); ++i) {
+    if (!inner[i]) continue;
+    if (find(Index(i)) == Index(i)) ++parts;
+    if (!std::isfinite(times[i])) ++nodes, unfed[std::size_t(find(Index(i)))] = 1;
+  }
+  const long without = std::count(unfed.begin(), unfed.end(), 1);
+  if (nodes > 0) notes.push_back(fmt::format("The conducting tissue has {} separate parts; {} of them ({} nodes) hold no source and are never activated.", parts, without, nodes));
 }
 
+constexpr const char* no_capture = "No capture: nothing was activated. The stimulus is too weak, too short, too small or begins after the end, or the tissue does not conduct.";
+
 template <class Times>
-nlohmann::json report(const Sensors& sensors, const core::TetMesh& mesh, const Times& activation, const SolveOptions& options) {
+nlohmann::json report(const Sensors& sensors, const core::TetMesh& mesh, const Times& activation, const SolveOptions& options, std::vector<std::string>& notes) {
   nlohmann::json out;
   out["mesh_sha256"] = mesh.sha256();
-  double latest = 0;
+  double latest = std::numeric_limits<double>::quiet_NaN();
   std::size_t reached = 0;
   for (const auto t : activation)
     if (std::isfinite(t)) {
-      latest = std::max(latest, static_cast<double>(t));
-      ++reached;
+      latest = reached++ ? std::max(latest, static_cast<double>(t)) : static_cast<double>(t);
     }
+  if (reached == 0) notes.insert(notes.begin(), no_capture);
   out["quantities"]["total_activation_ms"] = quantity(latest, "ms");
   out["quantities"]["activated_percent"] = quantity(100.0 * static_cast<double>(reached) / static_cast<double>(activation.size()), "%");
   out["quantities"]["nodes"] = quantity(static_cast<double>(mesh.nodes.size()), "");
@@ -239,7 +249,8 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   SpecReader spec(json, "The tissue spec");
   spec.text("kind", {});
   ep::ElectroProblem problem;
-  problem.mesh = read_mesh(spec.at("mesh"), options, progress);
+  std::vector<std::string> notes;
+  problem.mesh = read_mesh(spec.at("mesh"), options, notes, progress);
   problem.fibres = read_fibres(spec, *problem.mesh);
   read_lesions(spec, problem);
   const std::string model = spec.text("model", "ten_tusscher_panfilov_2006_epi");
@@ -299,13 +310,13 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
       problem.sites.push_back(site);
     }
   }
-  const Sensors sensors = read_sensors(spec, *problem.mesh);
+  const Sensors sensors = read_sensors(spec, *problem.mesh, true);
   if (spec.has("velocity_m_per_s")) {   // asked for m/s: conductivities that give it
     if (spec.has("conductivity")) throw SpecError("Give \"conductivity\" or \"velocity_m_per_s\", not both.");
     const Vec3 velocity = spec.vec3("velocity_m_per_s");
     const auto* const membrane = ep::find_ionic_family(problem.ionic_model);
     if (!membrane) throw SpecError("There is no ionic model \"" + model + "\". See 'list ionic-models'.");
-    if (!(velocity.minCoeff() > 0) || velocity.maxCoeff() > 10) throw SpecError("\"velocity_m_per_s\" must be three velocities above 0 and up to 10 m/s.");
+    if (!(velocity.minCoeff() > 0) || velocity.maxCoeff() > fastest_m_per_s) throw SpecError(velocity_range);
     const auto curve = ep::tuning_curve(*membrane, membrane->parameters(type, problem.channels), membrane->initial(type), problem.dt_ms,
                                         membrane->sodium.present() ? ep::sodium_weight(problem) : 0.0);
     if (!(curve->velocity > 0)) throw SpecError("This cell does not conduct at all, so no conductivity gives the asked velocity. Use milder channel scales.");
@@ -324,6 +335,8 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   ep::MonodomainRun run;
   if (spec.has("probes_mm"))
     for (const auto& x : spec.at("probes_mm")) run.probes.push_back(SpecReader::to_vec3(x, "\"probes_mm\""));
+  const std::size_t own_probes = run.probes.size();
+  for (const ep::Electrode& e : sensors.electrodes) run.probes.push_back(e.position);
   run.probe_every_ms = spec.number("probe_every_ms", 0.5, problem.dt_ms, 1e4);
   if (spec.has("restart")) run.restart = std::make_shared<const ep::MonodomainState>(take(ep::read_state(options.base / spec.text("restart", {}))));
   std::vector<std::string> written;
@@ -348,7 +361,8 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   spec.finish();
   const ep::MonodomainResult result = take(ep::run_monodomain_with(problem, run, progress));
   if (not_written) throw SolverFailed(*not_written);
-  nlohmann::json out = report(sensors, *problem.mesh, result.activation_ms, options);
+  for (const std::string& n : result.notes) notes.push_back(n);
+  nlohmann::json out = report(sensors, *problem.mesh, result.activation_ms, options, notes);
   for (std::size_t i = 0; i < sensors.places.size(); ++i)
     for (std::size_t b = 0; b < result.beat_activation_ms.size(); ++b) {
       const double on = value_at(sensors.places[i], result.beat_activation_ms[b]), off = value_at(sensors.places[i], result.beat_repolarisation_ms[b]);
@@ -371,13 +385,15 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   }
   const char* axis[3] = {"f", "s", "n"};
   for (int a = 0; a < 3; ++a) out["quantities"][fmt::format("conductivity_{}_S_per_m", axis[a])] = quantity(problem.sigma[a], "S/m");
-  if (!result.probe_mV.empty()) {
+  if (!sensors.electrodes.empty())
+    out["series"] = ecg_series(result.probe_t_ms, {result.probe_mV.begin() + std::ptrdiff_t(own_probes), result.probe_mV.end()});
+  if (own_probes > 0) {
     out["series"]["probe_t_ms"] = result.probe_t_ms;
-    for (std::size_t i = 0; i < result.probe_mV.size(); ++i) out["series"][fmt::format("probe_{}_mV", i)] = result.probe_mV[i];
+    for (std::size_t i = 0; i < own_probes; ++i) out["series"][fmt::format("probe_{}_mV", i)] = result.probe_mV[i];
   }
   for (const std::string& file : written) out["files"].push_back(file);
   out["iterations"] = result.steps;
-  out["notes"] = result.notes;
+  out["notes"] = notes;
   return out;
 }
 
@@ -385,23 +401,28 @@ nlohmann::json solve_eikonal(const nlohmann::json& json, const SolveOptions& opt
   SpecReader spec(json, "The eikonal spec");
   spec.text("kind", {});
   ep::ElectroProblem problem;
-  problem.mesh = read_mesh(spec.at("mesh"), options, progress);
+  std::vector<std::string> notes;
+  problem.mesh = read_mesh(spec.at("mesh"), options, notes, progress);
   problem.fibres = read_fibres(spec, *problem.mesh);
   read_lesions(spec, problem);
   const Vec3 velocity = spec.vec3("velocity_m_per_s");
+  if (!(velocity.minCoeff() > 0) || !(velocity.maxCoeff() <= fastest_m_per_s)) throw SpecError(velocity_range);
   std::vector<ep::EikonalSource> sources;
   for (const auto& one : spec.at("sources")) {
     SpecReader s(one, "\"sources\"");
     const Vec3 at = s.vec3("at_mm");
+    place_in_tissue(*problem.mesh, at, "A source");
     for (const auto& node : ep::sources_at(*problem.mesh, at, s.number("time_ms", 0, -1e6, 1e6))) sources.push_back(node);
     s.finish();
   }
-  const Sensors sensors = read_sensors(spec, *problem.mesh);
+  const Sensors sensors = read_sensors(spec, *problem.mesh, false);
   spec.finish();
   const ep::Eikonal eikonal = take(ep::Eikonal::make(problem.mesh, problem.fibres, velocity));
   const auto times = take(eikonal.solve(sources, ep::conducting_tets(problem), progress));
-  nlohmann::json out = report(sensors, *problem.mesh, times, options);
+  tell_unreached(*problem.mesh, ep::conducting_tets(problem), times, notes);
+  nlohmann::json out = report(sensors, *problem.mesh, times, options, notes);
   out["iterations"] = 1;
+  out["notes"] = notes;
   return out;
 }
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <ctime>
 #include <map>
-#include <numeric>
 
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/core/units.hpp"
@@ -135,7 +134,7 @@ Json solve_wave(const Json& spec, SpecReader& reader, const SolveOptions& option
     const auto [low, high] = std::minmax_element(v.middle.pressure_Pa.begin(), v.middle.pressure_Pa.end());
     q["systolic_pressure_mmHg:" + v.name] = quantity(core::units::mmhg_from_pa(*high), "mmHg");
     q["diastolic_pressure_mmHg:" + v.name] = quantity(core::units::mmhg_from_pa(*low), "mmHg");
-    q["mean_flow_mm3_per_s:" + v.name] = quantity(std::accumulate(v.middle.flow_mm3_s.begin(), v.middle.flow_mm3_s.end(), 0.0) / double(v.middle.flow_mm3_s.size()), "mm3/s");
+    q["mean_flow_mm3_per_s:" + v.name] = quantity(mean_over_time(r.t, v.middle.flow_mm3_s), "mm3/s");
   }
   q["period"] = quantity(r.period_s, "s");
   q["cycles"] = quantity(r.cycles, "1");
@@ -146,6 +145,7 @@ Json solve_wave(const Json& spec, SpecReader& reader, const SolveOptions& option
   out["quantities"] = std::move(q);
   out["series"] = std::move(series);
   out["iterations"] = r.steps;
+  out["notes"] = r.notes;
   out["files"] = Json::array();
   if (!options.out.empty()) {
     std::error_code ignored;

@@ -230,7 +230,7 @@ core::Result<FlowResult> FlowRun::pulsatile() {
     const std::vector<core::Vec3> forces = s.forces_uN();
     for (const core::Vec3& f : forces) push(f[0]), push(f[1]), push(f[2]);
     if (n % 4 == 0)
-      progress.report(std::min(0.99, double(n) / double(all_steps)), fmt::format("blood flow: cycle {} of {}, t = {:.3f} s", n / per_cycle + 1, problem.cycles, t));
+      progress.report(std::min(0.99, double(n) / double(all_steps)), fmt::format("blood flow: cycle {} of {}, t = {:.3f} s", (n - 1) / per_cycle + 1, problem.cycles, t));
     const bool last_cycle = n > all_steps - per_cycle;
     const bool wanted = options.on_frame && options.frames_per_cycle > 0 &&
                         (n * options.frames_per_cycle) / per_cycle != ((n - 1) * options.frames_per_cycle) / per_cycle;

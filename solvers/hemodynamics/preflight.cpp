@@ -20,6 +20,8 @@ using Level = PreflightItem::Level;
 constexpr double slowest_mm_s = 5, fastest_mm_s = 2000;    // mean over an inlet: portal vein 150, aorta 1000 at peak; beyond: a unit is wrong
 constexpr double least_shear_Pa = 0.05, most_shear_Pa = 35;
 constexpr double laminar = 2000;
+constexpr double lightest = 0.95e-3, heaviest = 1.15e-3;   // g/mm3: plasma 1.025e-3, blood 1.06e-3, packed cells 1.09e-3; water 1e-3 with its contrast or sugar
+constexpr double thinnest = 7e-4, thickest = 0.1;          // Pa s: water at 37 C, whole blood at a shear rate of 0.1 1/s
 constexpr double least_mmhg = 2, most_mmhg = 250;          // a vein, and a hypertensive crisis
 constexpr double cells_wanted = 4, cells_of_throat = 6;    // per radius
 
@@ -53,6 +55,10 @@ std::vector<PreflightItem> preflight(const FlowProblem& p, bool full) {
   say(Level::good, "conditions", double(p.inlets.size() + p.outlets.size()), "caps", fmt::format("Every cap has a condition: {} inlet(s), {} outlet(s).", p.inlets.size(), p.outlets.size()));
 
   // 2. Flow of a living vessel.
+  const double rho = p.fluid.density_g_per_mm3, mu = p.fluid.viscosity_Pa_s;
+  if (rho < lightest || rho > heaviest)
+    say(Level::warning, "density", rho * 1e6, "kg/m3", fmt::format("The density is {:.4g} kg/m3; blood has 1060 (1.06 g/cm3 are 1060 kg/m3). Check its unit.", rho * 1e6));
+  if (mu < thinnest || mu > thickest) say(Level::warning, "viscosity", mu, "Pa s", fmt::format("The viscosity is {:.3g} Pa s; blood has 0.003 to 0.005 (3.5 mPa s are 0.0035 Pa s). Check its unit.", mu));
   for (const Inlet& i : p.inlets) {
     double radius = 0;
     if (full) radius = make_cap(*p.mesh, i.patch).radius_mm();

@@ -14,7 +14,7 @@ namespace ot::hemo {
 
 struct PreflightItem {
   enum class Level { good, warning, refused } level = Level::good;
-  std::string key;        // "conditions", "inlet_speed", "wall_shear", "reynolds", "pressure", "cells_per_radius", "cells_per_throat", "time_step", "cycles"
+  std::string key;        // "conditions", "density", "viscosity", "inlet_speed", "wall_shear", "reynolds", "pressure", "cells_per_radius", "cells_per_throat", "time_step", "cycles"
   double value = 0;       // in `unit`
   std::string unit;
   std::string sentence;

@@ -2,6 +2,7 @@
 #include "solvers/electrophysiology/reaction/cell.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,11 +15,13 @@
 #include "solvers/electrophysiology/reaction/beat.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 #include "solvers/electrophysiology/reaction/pacer.hpp"
+#include "solvers/electrophysiology/reaction/response.hpp"
 
 namespace ot::ep {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr int followed_beats = 12;   // last beats of which capture and alternans are told: a 2:1, 3:1 or 4:1 answer shows three times
 
 double* channel(ChannelScales& s, const std::string& key) {
   for (const ChannelKey& k : channel_keys())
@@ -30,6 +33,13 @@ core::Result<void> check_scales(const ChannelScales& scales) {
   if (!usable(scales))
     return core::wrong_usage("A channel scale is negative or not a number (a conductance cannot be). Give scales of 0 or more; 1 is as published.");
   return {};
+}
+
+std::vector<std::string> currents_of(const IonicFamily& family) {
+  std::vector<std::string> out;
+  for (const ChannelKey& k : channel_keys())
+    if (k.current[0] == 'I' && std::find(family.scales.begin(), family.scales.end(), k.key) != family.scales.end()) out.push_back(k.current);
+  return out;
 }
 
 core::Result<void> check(const CellProblem& p, const IonicModel* model) {
@@ -49,6 +59,12 @@ core::Result<void> check(const CellProblem& p, const IonicModel* model) {
   if (!(p.stimulus_mV_per_ms >= 0) || !(p.stimulus_ms >= 0) || !(p.stimulus_start_ms >= 0) || !std::isfinite(p.stimulus_mV_per_ms) ||
       !std::isfinite(p.stimulus_ms) || p.stimulus_start_ms + p.stimulus_ms >= p.cycle_length_ms)
     return core::wrong_usage("The stimulus is negative, not a number, or does not fit in the cycle (it would never end). Check amplitude, start and duration.");
+  for (const std::string& key : p.record) {
+    const auto& known = channel_keys();
+    const auto k = std::find_if(known.begin(), known.end(), [&](const ChannelKey& c) { return key == c.key; });
+    if (key != "total" && (k == known.end() || k->current[0] != 'I' || std::find(model->family->scales.begin(), model->family->scales.end(), key) == model->family->scales.end()))
+      return core::bad_input(fmt::format("{} has no membrane current {} to record. It has: {}, total.", model->key, k == known.end() ? key : std::string(k->current), fmt::join(currents_of(*model->family), ", ")));
+  }
   if (!(p.record_every_ms > 0))
     return core::wrong_usage("The recording interval must be more than 0 ms. Try 0.5.");
   if (!p.initial_state.empty() && p.initial_state.size() != model->states.size())
@@ -106,19 +122,41 @@ core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, cons
   for (const ChannelScales& s : scales) columns.push_back(family.parameters(model->cell_type, s));
   CellBatch batch(family, columns, std::vector<std::vector<double>>(cells, start));
 
+  // Parameters without each recorded current; none for the total.
+  std::vector<std::vector<std::vector<double>>> without;
+  for (const std::string& key : problem.record) {
+    without.emplace_back();
+    for (ChannelScales s : scales)
+      if (double* const g = channel(s, key)) *g = 0, without.back().push_back(family.parameters(model->cell_type, s));
+  }
   std::vector<CellResult> results(cells);
+  for (CellResult& r : results) r.currents_uA_per_uF.resize(without.size());
   std::vector<double> apd90_before(cells, nan), qnet_before(cells, 0), worst_slope(cells, nan);
-  const int watched = std::max(2, problem.watch_beats);
+  const int watched = std::max(2, problem.watch_beats), followed = std::max(followed_beats, watched);
+  const BeatStimulus stimulus{pacing.stimulus_start_ms, pacing.stimulus_ms, pacing.stimulus_mV_per_ms};
+  std::vector<PacedResponse> response(cells, PacedResponse(model->initial_state()[0], pacing.stimulus_start_ms, problem.cycle_length_ms));
   for (int beat = 0; beat < problem.beats; ++beat) {
-    const bool last = beat == problem.beats - 1, measured = beat >= problem.beats - watched, recorded = beat >= problem.beats - problem.record_beats;
+    const bool last = beat == problem.beats - 1, measured = beat >= problem.beats - followed, recorded = beat >= problem.beats - problem.record_beats;
     const double shift = (beat - (problem.beats - problem.record_beats)) * problem.cycle_length_ms;
     std::vector<Beat> now(cells);
     std::size_t sample_index = 0;
     if (family.qnet >= 0)
       for (std::size_t c = 0; c < cells; ++c) qnet_before[c] = batch.state(int(c), family.qnet);
     std::vector<double> before_v(cells), before_cai(cells);
+    std::vector<std::vector<double>> current(without.size(), std::vector<double>(cells)), before_current = current;   // [record][cells]
     double t_before = 0;
     const auto sample = [&](double t) {
+      if (recorded && !without.empty()) {
+        before_current.swap(current);
+        const std::vector<double> total = batch.ionic_current(columns);
+        for (std::size_t k = 0; k < without.size(); ++k) {
+          current[k] = total;
+          if (without[k].empty()) continue;
+          const std::vector<double> rest = batch.ionic_current(without[k]);
+          for (std::size_t c = 0; c < cells; ++c) current[k][c] -= rest[c];
+        }
+      }
+      for (std::size_t c = 0; c < cells; ++c) response[c].sample(t, batch.v(int(c)));
       for (std::size_t c = 0; c < cells && (measured || recorded); ++c) {
         const double v = batch.v(int(c)), cai = family.cai >= 0 ? batch.state(int(c), family.cai) : 0;
         if (measured) {
@@ -134,6 +172,7 @@ core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, cons
             const double w = t > t_before ? std::clamp((at - t_before) / (t - t_before), 0.0, 1.0) : 1.0;
             results[c].t_ms.push_back(shift + at);
             results[c].v_mV.push_back(t > t_before ? before_v[c] + w * (v - before_v[c]) : v);
+            for (std::size_t i = 0; i < without.size(); ++i) results[c].currents_uA_per_uF[i].push_back(t > t_before ? before_current[i][c] + w * (current[i][c] - before_current[i][c]) : current[i][c]);
             if (family.cai >= 0) results[c].cai_mM.push_back(t > t_before ? before_cai[c] + w * (cai - before_cai[c]) : cai);
           }
           if (c + 1 == cells) sample_index = k;
@@ -148,11 +187,15 @@ core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, cons
     for (std::size_t c = 0; c < cells; ++c) {
       CellResult& r = results[c];
       r.steps += *steps;
-      if (!measured) continue;
-      const Biomarkers b = measure(now[c], problem.stimulus_start_ms);
+      if (!measured) {
+        response[c].end_beat(nullptr);
+        continue;
+      }
+      Biomarkers b = measure(now[c], stimulus);
+      if (response[c].end_beat(&b) != PacedResponse::Answer::captured) b.apd50 = b.apd90 = nan, b.early_afterdepolarisation = false;
       r.apd90_change_ms = b.apd90 - apd90_before[c];
       apd90_before[c] = b.apd90;
-      if (b.repolarisation_slope > 0 && beat >= problem.beats - std::max(1, problem.watch_beats)) ++r.early_afterdepolarisations;
+      if (b.early_afterdepolarisation && beat >= problem.beats - std::max(1, problem.watch_beats)) ++r.early_afterdepolarisations;
       // The last beat, or the watched one with the steepest rise during repolarisation (a beat that fails to repolarise included).
       if (problem.watch_beats > 1 && beat > problem.beats - watched && !(b.repolarisation_slope > worst_slope[c]) && !std::isnan(worst_slope[c])) continue;
       worst_slope[c] = b.repolarisation_slope;
@@ -160,6 +203,7 @@ core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, cons
       r.vrest_mV = b.vrest;
       r.vpeak_mV = b.vpeak;
       r.dvdt_max_V_per_s = b.dvdt_max;
+      r.dvdt_max_ionic_V_per_s = b.dvdt_max_ionic;
       r.apd50_ms = b.apd50;
       r.apd90_ms = b.apd90;
       r.ca_diastolic_mM = b.ca_diastolic;
@@ -171,7 +215,15 @@ core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, cons
   for (std::size_t c = 0; c < cells; ++c) {
     CellResult& r = results[c];
     r.final_state = batch.states(int(c));
-    if (std::isnan(r.apd90_ms)) r.notes.push_back("The last beat did not fire or did not repolarise within the cycle.");
+    const PacedResponse::Summary s = response[c].summary();
+    r.stimuli_followed = s.stimuli;
+    r.stimuli_captured = s.captured;
+    r.captured_apd90_ms = s.apd90_ms;
+    if (!s.note.empty()) r.notes.push_back(s.note);
+    if (std::isnan(r.apd90_ms) && s.captured == s.stimuli) r.notes.push_back(fmt::format("Beat {} did not repolarise within its cycle.", r.reported_beat));
+    if (s.captured == s.stimuli && r.dvdt_max_ionic_V_per_s < stimulus.mV_per_ms)
+      r.notes.push_back(fmt::format("The steepest rise of V, {:.3g} V/s, is made by the stimulus; the currents of the membrane raise V by {:.3g} V/s at most.", r.dvdt_max_V_per_s,
+                                    r.dvdt_max_ionic_V_per_s));
     for (const ChannelKey& k : channel_keys())
       if (scales[c].*k.member != 1.0 && std::find(family.scales.begin(), family.scales.end(), k.key) == family.scales.end())
         r.notes.push_back(fmt::format("{} has no channel {}: its scale had no effect.", model->name, k.key));

@@ -33,19 +33,25 @@ struct CellProblem {
   std::vector<double> initial_state;   // V first; empty = published
   int record_beats = 1;                // last beats whose traces are kept
   double record_every_ms = 0.5;
+  std::vector<std::string> record;     // currents whose traces are kept as well: members of ChannelScales ("g_Kr"), or "total"
   int watch_beats = 1;                 // > 1: report, of the last so many, the beat with the largest dV/dt during repolarisation (CiPA)
 };
 
 struct CellResult {
   // Traces of the last beats; t_ms from the start of the first recorded beat.
   std::vector<double> t_ms, v_mV, cai_mM;   // cai_mM empty when the model has no calcium
-  // Of the last beat (or see watch_beats); NaN when it did not fire or did not repolarise within the cycle.
+  std::vector<std::vector<double>> currents_uA_per_uF;   // [CellProblem::record][samples], outward positive, without the stimulus
+  // Of the last beat (or see watch_beats). APDs are NaN when it did not fire, did not repolarise within the cycle, or its stimulus met a
+  // cell that had not repolarised (response.hpp). vrest is V just before the stimulus.
   double vrest_mV = 0, vpeak_mV = 0, dvdt_max_V_per_s = 0;
+  double dvdt_max_ionic_V_per_s = 0;        // without the stimulus: of the membrane's own currents
   double apd50_ms = 0, apd90_ms = 0;        // from max dV/dt to Vpeak - x (Vpeak - Vrest)
   double ca_diastolic_mM = 0, ca_peak_mM = 0;
   double apd90_change_ms = 0;               // last beat minus the one before: how steady the state is
   double qnet_uC_per_uF = std::numeric_limits<double>::quiet_NaN();   // of the reported beat; NaN where the model has no such integral
-  int reported_beat = 0, early_afterdepolarisations = 0;              // the latter: beats among the watched ones
+  int reported_beat = 0, early_afterdepolarisations = 0;              // the latter: beats among the watched ones (beat.hpp)
+  int stimuli_followed = 0, stimuli_captured = 0;                     // of the last twelve beats, or of all watched ones
+  double captured_apd90_ms = 0;             // mean of those captured, also of those that repolarised after the next stimulus; NaN: none
   long steps = 0;
   std::vector<double> final_state;          // V first
   std::vector<std::string> notes;

@@ -91,6 +91,15 @@ std::vector<double> CellBatch::states(int cell) const {
   return y;
 }
 
+std::vector<double> CellBatch::ionic_current(const std::vector<std::vector<double>>& columns) const {
+  OT_EXPECT(int(columns.size()) == cells_);
+  AlignedVector param = param_, state = state_, v = v_, i = i_, e_na = e_na_;   // the kernel advances what it is given
+  for (int lane = 0; lane < lanes_; ++lane)
+    for (int p = 0; p < family_->params; ++p) param[std::size_t(p * block_nodes + lane)] = columns[std::size_t(std::min(lane, cells_ - 1))][std::size_t(p)];
+  kernel_({lanes_, 1e-6, 0.0, state.data(), param.data(), v.data(), v.data(), i.data(), e_na.data()});
+  return {i.begin(), i.begin() + cells_};
+}
+
 double CellBatch::highest_v() const { return *std::max_element(v_.begin(), v_.begin() + cells_); }
 
 bool CellBatch::finite() const {

@@ -112,6 +112,9 @@ class Reader {
     given_period_ = real("cardiac_period", -1);
   }
 
+  // svZeroDSolver names every resistance R..., capacity C... and inductance L...; the lists of BloodVesselJunction are fitted and may be negative.
+  static bool never_negative(const std::string& key) { return key[0] == 'R' || key[0] == 'C' || key[0] == 'L'; }
+
   Block& add(const std::string& type, const std::string& name, const Json& values, bool periodic = true) {
     const auto kind = block_kinds().find(type);
     if (kind == block_kinds().end()) throw CaseError(fmt::format("\"{}\" is of the unknown type \"{}\" (no equations are known for it). Use a type of svZeroDSolver.", name, type));
@@ -141,7 +144,10 @@ class Reader {
       } else if (key.kind == Key::list) {
         for (const double one : numbers_of(v, what)) block->par.push_back(parameter(one));
       } else {
-        block->par.push_back(parameter(number_of(v, what)));
+        const double value = number_of(v, what);
+        if (value < 0 && never_negative(key.name))
+          throw CaseError(fmt::format("{} is {:g} (a resistance, capacity or inductance cannot be negative: it would make energy). Correct the case.", what, value));
+        block->par.push_back(parameter(value));
       }
     }
     names_.insert(name);

@@ -314,6 +314,30 @@ double inflow_at(const WaveProblem& p, double t) {
 
 }  // namespace
 
+namespace {
+
+// Pulse wave speed at the reference state, mm/s: Pa = g / (mm s2).
+double wave_speed(const WaveSegment& s, const Fluid& fluid) {
+  const Law l = law_at(s, 0);
+  return std::sqrt(0.5 * l.slope * std::sqrt(pi) * s.radius_in_mm / fluid.density_g_per_mm3);
+}
+// Large veins have 1 m/s, stiff small arteries 20 m/s (McDonald's Blood Flow in Arteries); a factor of two to either side is let pass.
+constexpr double slowest_mm_s = 500, fastest_mm_s = 40000;
+
+void notes(const WaveProblem& p, WaveResult& r) {
+  if (p.end_s <= 0 && r.cycles < 2) r.notes.push_back("One cycle was computed: whether it repeats itself is not known. Give more \"cycles\".");
+  else if (p.end_s <= 0 && p.periodic > 0 && !(r.periodicity < p.periodic))
+    r.notes.push_back(fmt::format("After {} cycles the pressures of the last two still differ by {:.2g} of the pulse ({:.2g} was asked for): this is no periodic state yet. Give more \"cycles\", or check stiffness and resistances.",
+                                  r.cycles, r.periodicity, p.periodic));
+  for (const WaveSegment& s : p.segments)
+    if (const double c = wave_speed(s, p.fluid); c < slowest_mm_s || c > fastest_mm_s) {
+      r.notes.push_back(fmt::format("The pulse wave of \"{}\" runs at {:.3g} m/s, vessels have 1 to 20: check the unit of its stiffness (young_Pa), wall and radius.", s.name, 1e-3 * c));
+      break;   // one is enough: a wrong unit is in all
+    }
+}
+
+}  // namespace
+
 core::Result<WaveResult> run_wave_network(const WaveProblem& p, const core::Progress& progress) {
   if (auto ok = check_wave_problem(p); !ok) return core::pass(ok);
   Network net(p);
@@ -374,6 +398,7 @@ core::Result<WaveResult> run_wave_network(const WaveProblem& p, const core::Prog
       if (p.periodic > 0 && r.periodicity < p.periodic) break;
     }
   }
+  notes(p, r);
   r.mass_error = std::abs(entered - left - (net.volume() - start_volume)) / std::max(moved, 1e-30);
   return r;
 }

@@ -72,6 +72,7 @@ struct WaveResult {
   int cycles = 0;
   long steps = 0, cells = 0;
   double mass_error = 0;                 // |inflow - outflow - change of volume| / inflow over the run
+  std::vector<std::string> notes;        // a run that ended before it repeated itself, values no living vessel has
 };
 
 core::Result<void> check_wave_problem(const WaveProblem& problem);

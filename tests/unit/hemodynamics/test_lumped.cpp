@@ -73,6 +73,14 @@ TEST_CASE("cases that are not closed or not readable are refused with the name o
   json unknown = one_vessel({{"inlet", "IN"}, {"outlet", "OUT"}});
   unknown["vessels"][0]["zero_d_element_values"]["Z"] = 3;
   CHECK_THAT(message(unknown), Catch::Contains("\"Z\""));
+  for (const char* key : {"R_poiseuille", "C", "L"}) {   // a negative one makes energy; -1e-4 of C used to end in "not solved"
+    json negative = one_vessel({{"inlet", "IN"}, {"outlet", "OUT"}});
+    negative["vessels"][0]["zero_d_element_values"][key] = -1e-4;
+    CHECK_THAT(message(negative), Catch::Contains(std::string("\"") + key + "\" of \"a\" is -0.0001"));
+  }
+  json sucking = one_vessel({{"inlet", "IN"}, {"outlet", "OUT"}});
+  sucking["boundary_conditions"][1]["bc_values"]["Rd"] = -90.0;
+  CHECK_THAT(message(sucking), Catch::Contains("\"Rd\" of \"OUT\" is -90"));
   json few = one_vessel({{"inlet", "IN"}, {"outlet", "OUT"}});
   few["simulation_parameters"]["number_of_time_pts_per_cardiac_cycle"] = 1;
   CHECK_THAT(message(few), Catch::Contains("number_of_time_pts_per_cardiac_cycle"));

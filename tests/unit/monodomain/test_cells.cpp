@@ -5,8 +5,10 @@
 #include <cmath>
 #include <set>
 
+#include "solvers/electrophysiology/reaction/beat.hpp"
 #include "solvers/electrophysiology/reaction/cell.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/electrophysiology/reaction/response.hpp"
 
 using namespace ot;
 using namespace ot::ep;
@@ -128,4 +130,152 @@ TEST_CASE("A channel the model does not have is answered with a note") {
   REQUIRE(r);
   REQUIRE(r->notes.size() == 1);
   CHECK(r->notes[0].find("g_NaL") != std::string::npos);
+}
+
+namespace {
+
+bool says(const CellResult& r, const std::string& words) {
+  return std::any_of(r.notes.begin(), r.notes.end(), [&](const std::string& n) { return n.find(words) != std::string::npos; });
+}
+
+}  // namespace
+
+TEST_CASE("A stimulus on the plateau is no beat: without IKr and IKs the APDs are NaN and one note says why, for TT06 and O'Hara-Rudy") {
+  CellProblem p;
+  p.channels.g_Kr = p.channels.g_Ks = 0;
+  p.beats = 3;
+  const auto tt06 = run_cell(p);
+  REQUIRE(tt06);
+  CHECK(tt06->vrest_mV > -10);   // the plateau: the stimulus met a cell that is depolarised for good
+  CHECK(std::isnan(tt06->apd90_ms));
+  CHECK(std::isnan(tt06->apd50_ms));
+  CHECK(std::isnan(tt06->captured_apd90_ms));
+  CHECK(tt06->stimuli_captured == 1);
+  CHECK(tt06->early_afterdepolarisations == 0);
+  CHECK(tt06->notes.size() == 1);
+  CHECK(says(*tt06, "had not repolarised when it was stimulated"));
+  p = {};
+  p.model = "ohara_rudy_2011_endo";
+  p.channels.g_Kr = 0;
+  p.dt_ms = 0;
+  p.beats = 2;
+  const auto ord = run_cell(p);
+  REQUIRE(ord);
+  CHECK(ord->vrest_mV > -40);
+  CHECK(std::isnan(ord->apd90_ms));
+  CHECK(ord->stimuli_captured == 1);
+  CHECK(ord->notes.size() == 1);
+  CHECK(says(*ord, "had not repolarised when it was stimulated"));
+  p.initial_state = ord->final_state;   // a run that begins on the plateau: nothing before it to compare with
+  p.beats = 1;
+  p.initial_state[0] = -15;
+  const auto resumed = run_cell(p);
+  REQUIRE(resumed);
+  CHECK(resumed->stimuli_captured == 0);
+  CHECK(std::isnan(resumed->apd90_ms));
+}
+
+TEST_CASE("At 233 ms TT06 epi answers every second stimulus and says 2:1, the APD90 of the captured beats is that of the voltage trace within 1 ms, with either parity") {
+  CellProblem p;
+  p.cycle_length_ms = 233;
+  p.record_beats = 2;
+  for (const int beats : {21, 22}) {
+    p.beats = beats;
+    const auto r = run_cell(p);
+    REQUIRE(r);
+    CHECK(std::isnan(r->apd90_ms));
+    CHECK(r->stimuli_followed == 12);
+    CHECK(r->stimuli_captured == 6);
+    CHECK(r->early_afterdepolarisations == 0);
+    REQUIRE(r->notes.size() == 1);
+    CHECK(says(*r, "2:1"));
+    if (beats % 2) continue;
+    // Both recorded beats are one action potential: from its upstroke through 0 mV to the last fall through 90 % repolarisation.
+    const double peak = *std::max_element(r->v_mV.begin(), r->v_mV.begin() + 200), rest = r->v_mV.front(), level = peak - 0.9 * (peak - rest);
+    double up = 0, down = 0;
+    for (std::size_t k = 1; k < r->t_ms.size(); ++k) {
+      if (up == 0 && r->v_mV[k] > 0) up = r->t_ms[k];
+      if (r->v_mV[k - 1] > level && r->v_mV[k] <= level) down = r->t_ms[k];
+    }
+    CHECK(down - up > 250);
+    CHECK(r->captured_apd90_ms == Approx(down - up).margin(1.0));
+  }
+}
+
+TEST_CASE("Healthy beats have no early afterdepolarisation: Purkinje notch and dome, TT06 at 150 ms, a dome during phase 3 has one") {
+  CellProblem p;
+  p.model = "stewart_2009";
+  p.beats = 2;
+  for (const double cycle : {1000.0, 2000.0}) {
+    p.cycle_length_ms = cycle;
+    const auto r = run_cell(p);
+    REQUIRE(r);
+    CHECK(r->apd90_ms > 250);
+    CHECK(r->early_afterdepolarisations == 0);
+    CHECK(r->notes.empty());
+  }
+  p = {};
+  p.cycle_length_ms = 150;
+  p.beats = 20;
+  const auto fast = run_cell(p);
+  REQUIRE(fast);
+  CHECK(fast->early_afterdepolarisations == 0);
+  CHECK(says(*fast, "2:1"));
+  p = {};
+  p.model = "ohara_rudy_2011_endo";   // without IKr it rises again on the plateau, O'Hara et al. 2011 figure 11 (EADs with IKr block)
+  p.channels.g_Kr = 0;
+  p.dt_ms = 0;
+  p.beats = 1;
+  CHECK(run_cell(p)->early_afterdepolarisations == 1);
+  // The criterion itself on a drawn beat: 2 mV of rise at 200 ms count, at 60 ms (a dome) or at 600 ms (diastole) they do not.
+  for (const double at : {60.0, 200.0, 600.0}) {
+    Beat beat;
+    for (double t = 0; t <= 800; t += 0.5) {
+      double v = t < 10 ? -85 : t < 11 ? -85 + 120 * (t - 10) : t < 40 ? 35 - (t - 11) : t < 300 ? 6 - 0.1 * (t - 40) : t < 400 ? -20 - 0.65 * (t - 300) : -85;
+      if (t > at && t < at + 20) v += 5;
+      beat.t.push_back(t), beat.v.push_back(v);
+    }
+    CHECK(measure(beat, {10, 1, 0}).early_afterdepolarisation == (at == 200.0));
+  }
+}
+
+TEST_CASE("The ionic dV/dt is that of the reference files within 3 %, and a note says when the stimulus alone makes the upstroke") {
+  CellProblem p;
+  p.beats = 2;
+  const auto healthy = run_cell(p);
+  REQUIRE(healthy);
+  // reference/ionic/tt06_epi_CL1000.json: total minus ionic is the stimulus of 52 mV/ms
+  CHECK(healthy->dvdt_max_V_per_s - healthy->dvdt_max_ionic_V_per_s == Approx(52.0).epsilon(0.03));
+  CHECK(healthy->notes.empty());
+  p.channels.g_Na = 0;
+  const auto blocked = run_cell(p);
+  REQUIRE(blocked);
+  CHECK(blocked->dvdt_max_V_per_s == Approx(52).margin(0.5));
+  CHECK(blocked->dvdt_max_ionic_V_per_s < 20);
+  CHECK(says(*blocked, "made by the stimulus"));
+}
+
+TEST_CASE("Beats that alternate by more than 5 ms are said to, a stimulus of 2 mV/ms captures nothing and says so") {
+  PacedResponse response(-85, 10, 300);
+  for (int beat = 0; beat < 12; ++beat) {
+    for (const auto& [t, v] : {std::pair{0.0, -85.0}, {10.0, -85.0}, {12.0, 30.0}, {100.0, 0.0}, {280.0, -85.0}, {300.0, -85.0}}) response.sample(t, v);
+    Biomarkers b;
+    b.apd90 = beat % 2 ? 200 : 212;
+    CHECK(response.end_beat(&b) == PacedResponse::Answer::captured);
+  }
+  const auto s = response.summary();
+  CHECK(s.captured == 12);
+  CHECK(s.alternates);
+  CHECK(s.apd90_ms == Approx(206));
+  CHECK(s.longer_ms == 212);
+  CHECK(s.shorter_ms == 200);
+  CHECK(s.note.find("alternate") != std::string::npos);
+  CellProblem p;
+  p.beats = 2;
+  p.stimulus_mV_per_ms = 2;
+  const auto weak = run_cell(p);
+  REQUIRE(weak);
+  CHECK(weak->stimuli_captured == 0);
+  CHECK(weak->notes.size() == 1);
+  CHECK(says(*weak, "started no action potential"));
 }

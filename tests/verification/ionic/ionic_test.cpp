@@ -101,6 +101,8 @@ TEST_CASE("One beat from the reference state meets CVODE at 1e-9 within 0.3 ms A
       within(r->apd90_ms, b["APD90_ms"], 0.3);
       within(r->ca_peak_mM, b["CaPeak_mM"], 0.01 * b["CaPeak_mM"].get<double>());
       within(r->dvdt_max_V_per_s, b["dVdtmax_V_per_s"], 0.03 * b["dVdtmax_V_per_s"].get<double>());
+      within(r->dvdt_max_ionic_V_per_s, b["dVdtmax_ionic_only_V_per_s"], 0.03 * b["dVdtmax_ionic_only_V_per_s"].get<double>());
+      CHECK(r->stimuli_captured == 1);
     }
   }
 }

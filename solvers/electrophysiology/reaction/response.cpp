@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "solvers/electrophysiology/reaction/response.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ot::ep {
+namespace {
+
+constexpr double alternans_ms = 5;   // as the restitution study has it (studies/restitution_study.hpp)
+
+}  // namespace
+
+void PacedResponse::sample(double t, double v) {
+  if (t <= start_ + 1e-9) before_ = v;
+  else peak_ = std::max(peak_, v);
+  if (!std::isnan(open_level_) && t > 0 && last_v_ > open_level_ && v <= open_level_) {
+    apd90_.push_back(since_upstroke_ + last_t_ + (last_v_ - open_level_) / (last_v_ - v) * (t - last_t_));
+    open_level_ = Biomarkers::nan;
+  }
+  last_t_ = t;
+  last_v_ = v;
+}
+
+PacedResponse::Answer PacedResponse::end_beat(const Biomarkers* measured) {
+  const double peak = std::max(peak_, before_);
+  const double level = has_reference_ ? level_ : rest_ + 0.1 * (std::max(peak, 0.0) - rest_);
+  const Answer answer = before_ > level ? Answer::not_repolarised : peak <= 0 ? Answer::no_upstroke : Answer::captured;
+  since_upstroke_ += cycle_;
+  if (answer == Answer::captured) {
+    has_reference_ = true;
+    level_ = peak - 0.9 * (peak - before_);
+    open_level_ = Biomarkers::nan;
+    if (measured && std::isfinite(measured->apd90)) apd90_.push_back(measured->apd90);
+    else if (measured) open_level_ = measured->level90_mV, since_upstroke_ = cycle_ - measured->upstroke_ms;
+  }
+  if (measured) followed_.push_back(answer);
+  peak_ = -1e300;
+  return answer;
+}
+
+PacedResponse::Summary PacedResponse::summary() const {
+  Summary s;
+  s.stimuli = int(followed_.size());
+  std::vector<int> at;
+  bool unrepolarised = false;
+  for (int k = 0; k < s.stimuli; ++k) {
+    if (followed_[std::size_t(k)] == Answer::captured) at.push_back(k);
+    unrepolarised = unrepolarised || followed_[std::size_t(k)] == Answer::not_repolarised;
+  }
+  s.captured = int(at.size());
+  // Equal intervals between the captured ones, from the end back over at least half of the followed stimuli.
+  int equal = 0;
+  for (std::size_t k = at.size(); k >= 2 && at[k - 1] - at[k - 2] == at[at.size() - 1] - at[at.size() - 2]; --k) ++equal;
+  if (equal >= 2) s.every = at[at.size() - 1] - at[at.size() - 2];
+  if (s.every < 2 || s.every * equal * 2 < s.stimuli || s.stimuli - at.back() > s.every) s.every = 0;
+  if (!apd90_.empty()) {
+    s.apd90_ms = 0;
+    for (const double apd : apd90_) s.apd90_ms += apd / double(apd90_.size());
+  }
+  if (apd90_.size() >= 4) {
+    s.alternates = true;
+    for (std::size_t k = apd90_.size() - 3; k < apd90_.size(); ++k) {
+      const double step = apd90_[k] - apd90_[k - 1];
+      s.alternates = s.alternates && std::abs(step) > alternans_ms && (k + 3 == apd90_.size() || step * (apd90_[k - 1] - apd90_[k - 2]) < 0);
+    }
+    if (s.alternates) s.longer_ms = std::max(apd90_.back(), apd90_[apd90_.size() - 2]), s.shorter_ms = std::min(apd90_.back(), apd90_[apd90_.size() - 2]);
+  }
+  if (s.captured < s.stimuli) {
+    s.note = unrepolarised ? "The cell had not repolarised when it was stimulated: " : "Stimuli started no action potential (V stayed below 0 mV): ";
+    s.note += s.every ? fmt::format("it responds {}:1 ({} of the last {} stimuli captured)", s.every, s.captured, s.stimuli)
+                      : fmt::format("{} of the last {} stimuli captured", s.captured, s.stimuli);
+    s.note += std::isfinite(s.apd90_ms) ? fmt::format("; the APD90 of those action potentials is {:.1f} ms on average.", s.apd90_ms) : s.captured ? "; none was seen to repolarise." : ".";
+  }
+  if (s.alternates) s.note += fmt::format("{}The action potentials alternate (APD90 {:.1f} and {:.1f} ms).", s.note.empty() ? "" : " ", s.longer_ms, s.shorter_ms);
+  return s;
+}
+
+}  // namespace ot::ep

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/unit/solve/answers.hpp"
+
+using namespace ot::test;
+
+namespace {
+
+json cell() {
+  return {{"kind", "cell"}, {"model", "ten_tusscher_panfilov_2006_epi"}, {"cycle_length_ms", 500}, {"beats", 1}, {"dt_ms", 0.02}};
+}
+std::vector<double> series(const json& out, const std::string& name) {
+  INFO(name);
+  REQUIRE(out.at("series").contains(name));
+  REQUIRE(out["series"][name]["values"].size() == out["series"]["V_mV"]["values"].size());
+  return out["series"][name]["values"].get<std::vector<double>>();
+}
+
+}  // namespace
+
+TEST_CASE("Recorded currents: the total is -dV/dt away from the stimulus within 2 %, half of IKr by scale halves it at the first sample, INa peaks in the upstroke") {
+  json spec = cell();
+  spec["record"] = {"total", "IKr", "INa", "V_mV"};
+  const json out = answer(spec);
+  const auto v = series(out, "V_mV"), total = series(out, "total"), ikr = series(out, "IKr"), ina = series(out, "INa");
+  CHECK(out["series"]["IKr"]["unit"] == "A/F");
+  const auto& t = out["series"]["V_mV"]["t"];
+  for (std::size_t k = 60; k + 1 < v.size(); k += 40) {   // 30 ms on: samples of 0.5 ms resolve V
+    const double rate = (v[k + 1] - v[k - 1]) / (t[k + 1].get<double>() - t[k - 1].get<double>());
+    INFO(t[k]);
+    CHECK(total[k] == Approx(-rate).epsilon(0.02).margin(2e-3));
+  }
+  CHECK(*std::min_element(ina.begin(), ina.end()) < -100);
+  CHECK(*std::max_element(ikr.begin(), ikr.end()) > 0.1);
+  CHECK(*std::min_element(ikr.begin(), ikr.end()) > -0.01);
+  spec["scale"] = {{"GKr", 0.5}};
+  CHECK(series(answer(spec), "IKr").front() == Approx(ikr.front() / 2).epsilon(1e-9));
+  spec["record"] = {"IKur"};
+  refused(spec, "IKur");
+  spec["record"] = {"Jup"};
+  refused(spec, "Jup");
+  spec["record"] = "IKr";
+  refused(spec, "list of currents");
+}
+
+TEST_CASE("A cell starts from a file of named states: a flat object, an answer of solve and the object itself give the same beat") {
+  const auto folder = std::filesystem::temp_directory_path() / "organtwin-test-solve-states";
+  std::filesystem::create_directories(folder);
+  const json first = answer(cell());
+  const auto put = [&](const char* name, const std::string& text) { std::ofstream(folder / name) << text; };
+  put("answer.json", first.dump());
+  put("flat.json", first["final_state"].dump());
+  put("list.json", "[1, 2]");
+  put("foreign.json", R"({"V": -80, "gate_of_another_model": 0.5})");
+  json spec = cell();
+  spec["initial_state"] = first["final_state"];
+  const json expected = answer(spec)["series"];
+  const ot::solve::SolveOptions here{folder, {}};
+  for (const char* name : {"answer.json", "flat.json"}) {
+    spec["initial_state"] = name;
+    CHECK(answer(spec, here)["series"] == expected);
+  }
+  spec["initial_state"] = "list.json";
+  refused(spec, "named states", here);
+  spec["initial_state"] = "foreign.json";
+  refused(spec, "gate_of_another_model", here);
+  spec["initial_state"] = "not_there.json";
+  refused(spec, "not_there.json", here);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("The answer of a cell holds capture and the ionic dV/dt, and null for an APD of a stimulus on the plateau") {
+  json spec = cell();
+  spec["scale"] = {{"GKr", 0}, {"GKs", 0}};
+  spec["beats"] = 2;
+  const json out = answer(spec);
+  CHECK(null(out, "apd90_ms"));
+  CHECK(null(out, "captured_apd90_ms"));
+  CHECK(value(out, "stimuli_captured") == 1);
+  CHECK(value(out, "stimuli_followed") == 2);
+  CHECK(value(out, "dvdt_max_ionic_V_per_s") < 1);
+  CHECK(notes_say(out, "had not repolarised"));
+}

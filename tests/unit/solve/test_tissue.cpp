@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cmath>
+#include <filesystem>
+
+#include "imaging/io/io.hpp"
+#include "solvers/core/mesh.hpp"
+#include "tests/unit/solve/answers.hpp"
+
+using namespace ot::test;
+
+namespace {
+
+json eikonal() {
+  return {{"kind", "eikonal"}, {"mesh", {{"box_mm", {6, 3, 3}}, {"edge_mm", 0.75}}}, {"velocity_m_per_s", {0.6, 0.3, 0.3}}, {"sources", {{{"at_mm", {0, 0, 0}}}}}, {"sensors", {{{"activation_at_mm", {{6, 3, 3}}}}}}};
+}
+json tissue() {
+  return {{"kind", "tissue"}, {"mesh", {{"box_mm", {4, 1, 1}}, {"edge_mm", 0.5}}}, {"conductivity", {{"intra_S_per_m", {0.17, 0.019, 0.019}}, {"extra_S_per_m", {0.62, 0.24, 0.24}}}}, {"end_ms", 12},
+          {"stimuli", {{{"box_mm", {{0, 0, 0}, {1, 1, 1}}}, {"duration_ms", 2}, {"amplitude_mV_per_ms", 35.714}}}}, {"sensors", {{{"activation_at_mm", {{4, 1, 1}}}}}}};
+}
+
+}  // namespace
+
+TEST_CASE("Sources and sensors more than an edge outside the tissue are refused with the distance, a faceted surface may be missed by less") {
+  json spec = eikonal();
+  spec["sources"][0]["at_mm"] = {46, 0, 0};
+  refused(spec, "40 mm outside");
+  spec = eikonal();
+  spec["sensors"][0]["activation_at_mm"] = {{6, 3, 92}};
+  refused(spec, "89 mm outside");
+  spec["sensors"][0]["activation_at_mm"] = {{6.05, 3, 3}};
+  CHECK(value(answer(spec), "activation_0_ms") == value(answer(eikonal()), "activation_0_ms"));
+  json slab = tissue();
+  slab["sensors"][0]["activation_at_mm"] = {{70, 1, 1}};
+  refused(slab, "66 mm outside");
+}
+
+TEST_CASE("Velocities of 600 m/s and of 0 are refused, tissue that no source reaches is said with its nodes") {
+  json spec = eikonal();
+  spec["velocity_m_per_s"] = {600, 300, 300};
+  refused(spec, "10 m/s");
+  spec["velocity_m_per_s"] = {0.6, 0, 0.3};
+  refused(spec, "velocity_m_per_s");
+  CHECK(answer(eikonal())["notes"].empty());
+  spec = eikonal();   // a wall of lesions right across cuts the box in two
+  spec["lesions"] = json::array();
+  for (double y = 0; y <= 3; y += 0.75)
+    for (double z = 0; z <= 3; z += 0.75) spec["lesions"].push_back({{"sphere_mm", {{3.75, y, z}, 0.75}}});
+  const json out = answer(spec);
+  CHECK(value(out, "activated_percent") < 70);
+  CHECK(null(out, "activation_0_ms"));
+  CHECK(notes_say(out, "2 separate parts; 1 of them"));
+}
+
+TEST_CASE("A stimulus too weak or after the end activates nothing: total_activation_ms is null and the note says no capture") {
+  json weak = tissue();
+  weak["stimuli"][0]["amplitude_mV_per_ms"] = 1;
+  json late = tissue();
+  late["stimuli"][0]["start_ms"] = 50;
+  for (const json& spec : {weak, late}) {
+    const json out = answer(spec);
+    CHECK(null(out, "total_activation_ms"));
+    CHECK(value(out, "activated_percent") == 0);
+    CHECK(notes_say(out, "No capture"));
+  }
+}
+
+TEST_CASE("standard12 gives twelve leads with Einthoven's and Goldberger's identities, and the electrodes may be given") {
+  json spec = tissue();
+  spec["sensors"].push_back({{"ecg_electrodes", "standard12"}});
+  const json out = answer(spec);
+  CHECK(value(out, "activated_percent") == 100);
+  CHECK_FALSE(notes_say(out, "No capture"));
+  const auto lead = [&](const char* name) { return out["series"].at(std::string("ecg_") + name).at("values").get<std::vector<double>>(); };
+  const auto i = lead("I"), ii = lead("II"), iii = lead("III"), avr = lead("aVR"), avf = lead("aVF"), v6 = lead("V6");
+  double most = 0, first = 0;
+  for (std::size_t k = 0; k < i.size(); ++k) {
+    CHECK(iii[k] == Approx(ii[k] - i[k]).margin(1e-12));
+    CHECK(avr[k] == Approx(-(i[k] + ii[k]) / 2).margin(1e-12));
+    CHECK(avf[k] == Approx(ii[k] - i[k] / 2).margin(1e-12));
+    most = std::max(most, std::abs(v6[k]));
+    if (first == 0 && std::abs(i[k]) > 1e-7) first = i[k];
+  }
+  CHECK(most > 1e-6);
+  CHECK(first > 0);   // the front runs along +x, which is left: towards LA, away from RA
+  CHECK(out["series"]["ecg_V1"]["t"].size() == v6.size());
+  spec["sensors"][1]["ecg_electrodes"] = {{"RA", {-100, 0, 100}}};
+  refused(spec, "LA");
+  json wave = eikonal();
+  wave["sensors"].push_back({{"ecg_electrodes", "standard12"}});
+  refused(wave, "kind tissue");
+}
+
+TEST_CASE("A mesh file without unit is read as mm with a note when something in the body is as large, else its unit is asked for") {
+  const auto folder = std::filesystem::temp_directory_path() / "organtwin-test-solve-unit";
+  std::filesystem::create_directories(folder);
+  auto box = ot::core::make_box({12, 6, 6}, 2, ot::core::BoxSplit::kuhn);
+  REQUIRE(ot::imaging::write_tet_mesh(box, folder / "mm.vtu", {}));
+  for (auto& x : box.nodes) x *= 0.1;
+  REQUIRE(ot::imaging::write_tet_mesh(box, folder / "cm.vtu", {}));
+  json spec = eikonal();
+  spec["sensors"][0]["activation_at_mm"] = {{12, 6, 6}};
+  const ot::solve::SolveOptions here{folder, {}};
+  spec["mesh"] = {{"file", "mm.vtu"}};
+  const json guessed = answer(spec, here);
+  CHECK(notes_say(guessed, "mm.vtu was read as mm"));
+  spec["mesh"] = {{"file", "cm.vtu"}};
+  refused(spec, "unit of cm.vtu is not known", here);
+  spec["mesh"]["unit"] = "cm";
+  const json said = answer(spec, here);
+  CHECK(said["notes"].empty());
+  CHECK(value(said, "activation_0_ms") == Approx(value(guessed, "activation_0_ms")).epsilon(1e-5));
+  spec["mesh"]["unit"] = "inch";
+  refused(spec, "mm, cm, um or m", here);
+  std::filesystem::remove_all(folder);
+}
