@@ -167,6 +167,8 @@ void Session::Impl::land(HistoryStep step, ImageData after, const ImageData& bef
 void Session::Impl::apply_step(const HistoryStep& step, bool forward) {
   if (step.plans) {
     change_data([&](CaseData& d) { d.plans = forward ? step.plans->after : step.plans->before; });
+    // A plan that comes or goes takes the view with it: back to the one shown before, or to the one it showed then.
+    if (step.plans->before.size() != step.plans->after.size()) active = forward ? step.plans->active_after : step.plans->active_before;
     active = std::clamp(active, 0, static_cast<int>(data->plans.size()) - 1);
     tell(Change::plans);
     autosave();
