@@ -229,6 +229,21 @@ std::array<double, 256> Session::label_volumes_ml(const std::string& key) {
   return ml;
 }
 
+std::optional<std::vector<std::string>> Session::labels_present(const std::string& key) const {
+  const auto image = impl_->image(key);
+  const auto counts = impl_->counts.find(key);
+  if (!image || !image->labels || counts == impl_->counts.end() || counts->second.of.lock() != image->labels) return std::nullopt;
+  std::vector<std::string> present;
+  for (const auto& label : image->labels->labels)
+    if (counts->second.voxels[std::size_t(label.value)] > 0) present.push_back(label.key);
+  return present;
+}
+
+void Session::take_label_voxels(const std::string& key, const std::shared_ptr<const core::LabelMap>& labels, const std::array<std::int64_t, 256>& voxels) {
+  const auto image = impl_->image(key);
+  if (image && labels && image->labels == labels) impl_->counts[key] = {labels, voxels, false};
+}
+
 std::shared_ptr<core::LabelMap> Session::borrow_labels(const std::string& key) {
   const auto image = impl_->image(key);
   if (!image || !image->labels) return nullptr;
