@@ -109,6 +109,7 @@ void StatusBar::refresh_jobs() {
   more_->setVisible(others > 1);
   if (!shown) return;
   if (failed_) {
+    cancel_->setEnabled(true);
     set_role(title_, "bad");
     title_->setText(QString::fromStdString(shown->title) + " failed");
     detail_->setText(QFontMetrics(font()).elidedText(QString::fromStdString(shown->error), Qt::ElideRight, 480));
@@ -121,7 +122,9 @@ void StatusBar::refresh_jobs() {
   // QProgressBar::setValue paints at once, and with itself all that waits to be painted: in a turn of its own.
   in_own_turn(this, 0, [this, value = int(shown->fraction * 1000)] { bar_->setValue(value); });
   const QString what = QString::fromStdString(shown->what);
-  detail_->setText(shown->state == session::JobState::waiting ? "waiting"
+  cancel_->setEnabled(!shown->cancelling);
+  detail_->setText(shown->cancelling ? QStringLiteral("cancelling") + (what.isEmpty() ? QString() : " · " + what)
+                   : shown->state == session::JobState::waiting ? "waiting"
                                                               : QStringLiteral("%1 %%2").arg(int(shown->fraction * 100)).arg(time_left(shown->left_s)) +
                                                                     (what.isEmpty() ? "" : " · " + what));
   detail_->setToolTip(what);

@@ -3,6 +3,7 @@
 
 #include <QStringList>
 #include <algorithm>
+#include <set>
 
 #include "app/present/numbers.hpp"
 #include "solvers/electrophysiology/chamber.hpp"
@@ -23,18 +24,20 @@ std::array<StageLine, stage_count> stage_lines(const session::Session& session, 
     line[stage_case] = {"Case", "no image", "This case holds a twin without its image.", StageState::attention};
   }
 
-  std::size_t labels = 0;
-  bool assumed = false;
+  std::set<std::string> present;
+  bool labelled = false, counted = true, assumed = false;
   for (const auto& image : data->images)
     if (image.labels) {
-      // The scheme also names what this image does not hold: a recipe's volumes tell what it found. Counting voxels here would stop the window.
-      const auto found = std::count_if(image.quantities.begin(), image.quantities.end(), [](const core::Quantity& q) { return q.key.rfind("volume_", 0) == 0 && q.value > 0; });
-      labels = std::max(labels, found > 0 ? std::size_t(found) : image.labels->labels.size());
-      for (const auto& label : image.labels->labels) assumed = assumed || label.assumed;
+      // The scheme also names what this image does not hold. Counting voxels here would stop the window: a job of the window counts them.
+      labelled = true;
+      const auto keys = session.labels_present(image.key);
+      counted = counted && keys;
+      if (keys) present.insert(keys->begin(), keys->end());
+      for (const auto& label : image.labels->labels) assumed = assumed || (label.assumed && present.count(label.key));
     }
-  line[stage_anatomy] = {"Anatomy", labels ? QStringLiteral("%1 label%2").arg(labels).arg(labels == 1 ? "" : "s") : QStringLiteral("–"),
-                         labels ? (assumed ? "Some labels are assumed, not seen in the image." : "") : "No labels yet.",
-                         labels ? StageState::ready : StageState::empty};
+  line[stage_anatomy] = {"Anatomy", !labelled ? QStringLiteral("–") : !counted ? QStringLiteral("…") : QStringLiteral("%1 label%2").arg(present.size()).arg(present.size() == 1 ? "" : "s"),
+                         labelled ? (assumed ? "Some labels are assumed, not seen in the image." : "Labels with at least one voxel.") : "No labels yet.",
+                         labelled ? StageState::ready : StageState::empty};
 
   line[stage_tissue] = {"Tissue", "–", "No tissue model yet.", StageState::empty};
   if (data->twin && data->twin->heart) {
@@ -42,8 +45,8 @@ std::array<StageLine, stage_count> stage_lines(const session::Session& session, 
     if (facts)
       for (const auto& share : facts->tissue)
         if (share.key.find("scar") != std::string::npos) scar += share.percent;
-    line[stage_tissue] = {"Tissue", facts ? QStringLiteral("scar %1 %").arg(scar, 0, 'f', scar < 10 ? 1 : 0) : QStringLiteral("…"),
-                          "Share of the electrical mesh that is scar.", StageState::ready};
+    line[stage_tissue] = {"Tissue", facts ? QStringLiteral("scar %1 % of mesh").arg(scar, 0, 'f', scar < 10 ? 1 : 0) : QStringLiteral("…"),
+                          "Share of the electrical mesh that is scar. The Tissue stage previews it as a share of the wall in the image, Anatomy lists the volume of the label.", StageState::ready};
   } else if (data->twin) {
     line[stage_tissue] = {"Tissue", "vessel only", "This twin has no heart muscle.", StageState::ready};
   }
@@ -97,20 +100,23 @@ QString intervention_name(const twin::InterventionSpec& spec) {
   return name;
 }
 
-QString intervention_summary(const twin::InterventionSpec& spec) {
+QString intervention_summary(const twin::InterventionSpec& spec, const twin::TwinModel* twin) {
+  const auto* model = twin ? twin->find_vessel(spec.placement.vessel) : nullptr;
+  const QString vessel = QString::fromStdString(model && !model->name.empty() ? model->name : spec.placement.vessel);
   QStringList parts;
   if (!spec.enabled) parts << "off";
   const auto& p = spec.placement;
-  if (p.kind == twin::Placement::Kind::polyline) parts << QStringLiteral("%1 points").arg(p.points_mm.size());
+  if (p.kind == twin::Placement::Kind::polyline) parts << QStringLiteral("through %1 points").arg(p.points_mm.size());
   if (p.kind == twin::Placement::Kind::segment)
-    parts << QStringLiteral("%1 %2–%3 mm").arg(QString::fromStdString(p.vessel)).arg(p.start_mm, 0, 'f', 0).arg(p.start_mm + p.length_mm, 0, 'f', 0);
+    parts << QStringLiteral("%1 %2–%3 mm").arg(vessel).arg(p.start_mm, 0, 'f', 0).arg(p.start_mm + p.length_mm, 0, 'f', 0);
   if (p.kind == twin::Placement::Kind::bridge)
-    parts << QStringLiteral("%1 %2 → %3 mm").arg(QString::fromStdString(p.vessel)).arg(p.start_mm, 0, 'f', 0).arg(p.to_mm, 0, 'f', 0);
+    parts << QStringLiteral("%1 %2 → %3 mm").arg(vessel).arg(p.start_mm, 0, 'f', 0).arg(p.to_mm, 0, 'f', 0);
   if (const auto* kind = twin::find_intervention(spec.kind))
     for (const auto& s : kind->schema.params)
       if (std::holds_alternative<double>(s.fallback) && spec.params.has(s.key)) {
         const QString unit = unit_text(QString::fromStdString(s.unit));
-        parts << QString::number(spec.params.number(s.key), 'g', 3) + (unit.isEmpty() ? "" : " " + unit);
+        const QString sign = s.key == "diameter_mm" ? QStringLiteral("Ø ") : s.key == "radius_mm" ? QStringLiteral("r ") : QString();
+        parts << sign + QString::number(spec.params.number(s.key), 'g', 3) + (unit.isEmpty() ? "" : " " + unit);
         break;
       }
   return parts.join(QStringLiteral(" · "));

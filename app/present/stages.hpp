@@ -22,7 +22,7 @@ std::array<StageLine, stage_count> stage_lines(const session::Session& session, 
 
 // "Lesion line 1", "Stent aorta 1": a name a person reads for one intervention of a plan.
 QString intervention_name(const twin::InterventionSpec& spec);
-// "7 points · 3.0 mm"
-QString intervention_summary(const twin::InterventionSpec& spec);
+// "through 7 points · 3 mm"; a vessel by its name in the twin
+QString intervention_summary(const twin::InterventionSpec& spec, const twin::TwinModel* twin = nullptr);
 
 }  // namespace ot::present

@@ -45,7 +45,7 @@ void History::record(std::string name, std::vector<Plan> before, std::vector<Pla
   HistoryStep step;
   step.name = std::move(name);
   step.merge_key = std::move(merge_key);
-  step.plans = PlanStep{std::move(before), std::move(after)};
+  step.plans = PlanStep{std::move(before), std::move(after), 0, 0};
   record(std::move(step));
 }
 

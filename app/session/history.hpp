@@ -16,6 +16,7 @@ namespace ot::session {
 
 struct PlanStep {
   std::vector<Plan> before, after;
+  int active_before = 0, active_after = 0;   // the plan shown; put back where the step adds or takes away a plan
 };
 
 // `before` and `after` without labels when the change of the labels is in `deltas`.

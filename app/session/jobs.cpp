@@ -161,6 +161,7 @@ std::vector<JobStatus> JobRunner::status() const {
     s.what = j->what;
     s.fraction = j->fraction;
     s.state = j->state;
+    s.cancelling = j->state == JobState::running && j->flag->cancelled();
     s.error = j->error;
     if (j->state == JobState::running) {
       s.elapsed_s = seconds_since(j->started);

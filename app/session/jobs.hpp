@@ -26,6 +26,7 @@ struct JobStatus {
   double elapsed_s = 0;
   double left_s = -1;       // estimate, < 0 unknown
   JobState state = JobState::waiting;
+  bool cancelling = false;  // was told to stop and has not yet
   std::string error;        // when failed
 };
 

@@ -52,11 +52,16 @@ void Session::Impl::autosave() {
 }
 
 // Applies edited plans as one undo step.
-void Session::Impl::commit(std::string name, std::vector<Plan> after, std::string merge_key) {
+void Session::Impl::commit(std::string name, std::vector<Plan> after, std::string merge_key, std::optional<int> show) {
   if (after == data->plans) return;
-  history.record(std::move(name), data->plans, after, std::move(merge_key));
+  const int next = std::clamp(show.value_or(active), 0, static_cast<int>(after.size()) - 1);
+  HistoryStep step;
+  step.name = std::move(name);
+  step.merge_key = std::move(merge_key);
+  step.plans = PlanStep{data->plans, after, active, next};
+  history.record(std::move(step));
   change_data([&](CaseData& d) { d.plans = std::move(after); });
-  active = std::clamp(active, 0, static_cast<int>(data->plans.size()) - 1);
+  active = next;
   tell(Change::plans);
   autosave();
 }
@@ -187,9 +192,11 @@ int Session::add_plan(const std::string& title, int copy_of) {
   Plan plan{name, title, plans[static_cast<std::size_t>(copy_of)].scenario};
   plan.scenario.name = name;
   plans.push_back(plan);
-  impl_->commit("new plan " + name, std::move(plans));
-  set_active_plan(plan_count() - 1);
-  return plan_count() - 1;
+  const int added = static_cast<int>(plans.size()) - 1;
+  impl_->commit("new plan " + name, std::move(plans), {}, added);
+  impl_->history.close_merge();
+  impl_->tell(Change::selection);   // another plan is shown
+  return added;
 }
 
 void Session::remove_plan(int plan) {

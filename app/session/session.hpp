@@ -44,6 +44,10 @@ class Session {
   core::Result<void> update_image(const std::string& image_key, std::string step_name, const std::function<void(ImageData&)>& change, std::string merge_key = {});
   // Volume of every label value, ml. Counts the whole map the first time, then each edit keeps it up to date. Zeros without labels.
   std::array<double, 256> label_volumes_ml(const std::string& image_key);
+  // Keys of the labels with at least one voxel; nothing where the present map was not counted yet. label_volumes_ml() counts at once,
+  // take_label_voxels() takes what a job counted of `labels` (ignored when they are not the present ones any more).
+  std::optional<std::vector<std::string>> labels_present(const std::string& image_key) const;
+  void take_label_voxels(const std::string& image_key, const std::shared_ptr<const core::LabelMap>& labels, const std::array<std::int64_t, 256>& voxels);
   // The quick way for brushes, without copying or comparing whole maps: take a private copy of the present labels, write into it, and hand
   // it back with what was changed. Null when the image has no labels. The copy must be handed back or dropped.
   std::shared_ptr<core::LabelMap> borrow_labels(const std::string& image_key);

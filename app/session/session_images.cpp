@@ -167,6 +167,8 @@ void Session::Impl::land(HistoryStep step, ImageData after, const ImageData& bef
 void Session::Impl::apply_step(const HistoryStep& step, bool forward) {
   if (step.plans) {
     change_data([&](CaseData& d) { d.plans = forward ? step.plans->after : step.plans->before; });
+    // A plan that comes or goes takes the view with it: back to the one shown before, or to the one it showed then.
+    if (step.plans->before.size() != step.plans->after.size()) active = forward ? step.plans->active_after : step.plans->active_before;
     active = std::clamp(active, 0, static_cast<int>(data->plans.size()) - 1);
     tell(Change::plans);
     autosave();
@@ -225,6 +227,21 @@ std::array<double, 256> Session::label_volumes_ml(const std::string& key) {
   if (counts.of.lock() != image->labels) counts = {image->labels, imaging::label_voxels(*image->labels), false};
   for (std::size_t v = 0; v < ml.size(); ++v) ml[v] = double(counts.voxels[v]) * image->labels->grid.voxel_volume() / 1000;
   return ml;
+}
+
+std::optional<std::vector<std::string>> Session::labels_present(const std::string& key) const {
+  const auto image = impl_->image(key);
+  const auto counts = impl_->counts.find(key);
+  if (!image || !image->labels || counts == impl_->counts.end() || counts->second.of.lock() != image->labels) return std::nullopt;
+  std::vector<std::string> present;
+  for (const auto& label : image->labels->labels)
+    if (counts->second.voxels[std::size_t(label.value)] > 0) present.push_back(label.key);
+  return present;
+}
+
+void Session::take_label_voxels(const std::string& key, const std::shared_ptr<const core::LabelMap>& labels, const std::array<std::int64_t, 256>& voxels) {
+  const auto image = impl_->image(key);
+  if (image && labels && image->labels == labels) impl_->counts[key] = {labels, voxels, false};
 }
 
 std::shared_ptr<core::LabelMap> Session::borrow_labels(const std::string& key) {

@@ -62,7 +62,8 @@ struct Session::Impl {
   void tell(Change change);
   void change_data(const std::function<void(CaseData&)>& edit);
   void autosave();
-  void commit(std::string name, std::vector<Plan> after, std::string merge_key = {});
+  // `show`: the plan shown afterwards; without it the present one, as far as it is still there.
+  void commit(std::string name, std::vector<Plan> after, std::string merge_key = {}, std::optional<int> show = {});
   // labels_sha256: of the images' labels, in order, when a job has computed them already.
   void adopt(CaseData fresh, std::filesystem::path where, bool writable, std::vector<std::string> labels_sha256, std::shared_ptr<BlobNames> known = nullptr);
   void restore_private_plans();

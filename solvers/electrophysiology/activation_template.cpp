@@ -92,7 +92,7 @@ std::map<Key, double> velocity_cache;
 
 // Plane-wave velocity over sqrt(D) of epicardial cells of FULL's membrane model, extrapolated from two strands; 0 when a wave dies.
 // The cell type matters little for the upstroke.
-core::Result<double> wave_velocity(const std::string& model, const ChannelScales& channels, double cycle) {
+core::Result<double> wave_velocity(const std::string& model, const ChannelScales& channels, double cycle, const core::Progress& progress) {
   const Key key = key_of(model, 0, channels, cycle);
   {
     const std::lock_guard lock(velocity_mutex);
@@ -102,13 +102,19 @@ core::Result<double> wave_velocity(const std::string& model, const ChannelScales
   if (!family) return 0.0;
   std::vector<double> state = family->initial(CellType::epi);
   if (cycle > 0) {
-    auto states = paced_states(model, cycle, family->pacing_beats, pacing_dt_ms, {CellType::epi}, {channels});
+    auto states = paced_states(model, cycle, family->pacing_beats, pacing_dt_ms, {CellType::epi}, {channels}, progress.part(0, 0.6));   // the strands take the rest
     if (!states) return core::pass(states);
     state = (*states)[0];
   }
   const auto parameters = family->parameters(CellType::epi, channels);
   constexpr double dt = 0.01;   // as the tuning of FULL
-  const double coarse = strand_velocity(*family, parameters, state, 0.1, dt, true), fine = strand_velocity(*family, parameters, state, 0.05, dt, true);
+  if (progress.cancelled()) return core::cancelled();
+  progress.report(0.6, "velocity along a strand");
+  const double coarse = strand_velocity(*family, parameters, state, 0.1, dt, true, progress);
+  if (progress.cancelled()) return core::cancelled();
+  progress.report(0.7, "velocity along a strand");
+  const double fine = strand_velocity(*family, parameters, state, 0.05, dt, true, progress);
+  if (progress.cancelled()) return core::cancelled();
   const double velocity = coarse > 0 && fine > 0 ? (4.0 * fine - coarse) / 3.0 : 0.0;   // second order in the spacing
   const std::lock_guard lock(velocity_mutex);
   return velocity_cache[key] = velocity;
@@ -158,6 +164,7 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
     const ChannelScales s = own ? problem.channels * problem.regions[r].channels : problem.channels;
     slowed = slowed || s.g_Na != 1.0 || s.g_K1 != 1.0;
   }
+  const core::Progress velocities = progress.part(0.0, slowed ? 0.6 : 0.0);
   for (std::size_t r = 0; r < regions && slowed; ++r) {
     if (!present[r]) {
       out.speed.push_back(1.0);
@@ -165,12 +172,13 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
     }
     const bool own = !problem.regions.empty() && problem.regions[r].conducting;
     const ChannelScales s = own ? problem.channels * problem.regions[r].channels : problem.channels;
-    auto healthy = wave_velocity(model, {}, problem.cycle_length_ms);
+    const core::Progress part = velocities.part(double(r) / double(regions), double(r + 1) / double(regions));
+    auto healthy = wave_velocity(model, {}, problem.cycle_length_ms, part.part(0.0, 0.5));
     if (!healthy) return core::pass(healthy);
     ChannelScales relevant;
     relevant.g_Na = s.g_Na;
     relevant.g_K1 = s.g_K1;
-    auto here = wave_velocity(model, relevant, problem.cycle_length_ms);
+    auto here = wave_velocity(model, relevant, problem.cycle_length_ms, part.part(0.5, 1.0));
     if (!here) return core::pass(here);
     out.speed.push_back(*healthy > 0 ? *here / *healthy : 1.0);
     if (own && out.speed[r] > 0 && out.speed[r] != 1.0)
@@ -195,7 +203,7 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
     }
   }
   if (!missing.empty()) {
-    auto states = paced_states(model, problem.cycle_length_ms, find_ionic_family(model)->pacing_beats, pacing_dt_ms, types, scales, progress.part(0.5, 1));
+    auto states = paced_states(model, problem.cycle_length_ms, find_ionic_family(model)->pacing_beats, pacing_dt_ms, types, scales, progress.part(slowed ? 0.6 : 0.0, 1.0));
     if (!states) return core::pass(states);
     for (std::size_t k = 0; k < missing.size(); ++k) {
       if (progress.cancelled()) return core::cancelled();

@@ -131,7 +131,7 @@ TuningCurve compute(const IonicFamily& family, const std::vector<double>& parame
 }  // namespace
 
 double strand_velocity(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial, double q,
-                       double dt, double interpolate) {
+                       double dt, double interpolate, const core::Progress& progress) {
   // Lengths in units of sqrt(D ms): the stimulated end, the start-up stretch and the measured stretch.
   const double stimulated = std::max(5.0, 3.0 * q), run_up = stimulated + std::max(6.0, 4.0 * q), measured = std::max(8.0, 6.0 * q);
   const auto from = std::ptrdiff_t(std::ceil(run_up / q)), to = from + std::ptrdiff_t(std::ceil(measured / q));
@@ -139,7 +139,9 @@ double strand_velocity(const IonicFamily& family, const std::vector<double>& par
   const double limit = 5.0 + double(to) * q / 0.3;   // ms; 0.3: a seventh of the healthy velocity
   double t_from = -1;
   const double level = family.upstroke_mV;
+  constexpr long steps_per_look = 256;   // some 30 ms of work
   for (long step = 0; double(step) * dt < limit; ++step) {
+    if (step % steps_per_look == 0 && progress.cancelled()) return 0.0;
     strand.step(double(step) * dt, stimulated);
     const auto crossed = [&](std::ptrdiff_t i) { return strand.before(i) < level && strand.v(i) >= level; };
     const auto time = [&](std::ptrdiff_t i) {

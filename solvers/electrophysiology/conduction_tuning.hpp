@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "solvers/core/progress.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 
 namespace ot::ep {
@@ -37,8 +38,9 @@ inline core::Vec3 conductivity_for_velocity(const TuningCurve& curve, const core
   return (velocity_m_per_s / curve.velocity).cwiseAbs2() * (chi_per_mm * cm_uF_per_mm2);
 }
 
-// Velocity of a plane wave on a strand of spacing q = h with D = 1 mm2/ms; 0 when the wave dies.
+// Velocity of a plane wave on a strand of spacing q = h with D = 1 mm2/ms; 0 when the wave dies
+// (and when it is cancelled: the caller asks progress).
 double strand_velocity(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial, double q,
-                       double dt_ms, double sodium_interpolation);
+                       double dt_ms, double sodium_interpolation, const core::Progress& progress = {});
 
 }  // namespace ot::ep
