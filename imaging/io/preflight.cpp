@@ -272,6 +272,13 @@ Result<Promise> inspect_meta(const fs::path& path, const core::Progress& progres
     return bad_input(fmt::format("{} has no usable MetaImage header (NDims, DimSize, ElementType or ElementDataFile are missing or disagree). Export the image again.",
                                  path.string()));
   p.bytes_per_value = known->second;
+  // ITK would take the size of a negative step and mirror nothing: laterality would be lost in silence.
+  for (const char* key : {"elementspacing", "elementsize"}) {
+    std::istringstream steps((*h)[key]);
+    for (std::string word; steps >> word;)
+      if (const double step = std::strtod(word.c_str(), nullptr); !(step > 0) || !std::isfinite(step))
+        return bad_input(fmt::format("{} has a voxel size of {} mm (lengths, or left and right, would be wrong). Export the image again; a mirrored axis belongs into TransformMatrix.", path.string(), word.substr(0, 24)));
+  }
   std::int64_t values = 0;
   if (auto ok = check_size(path, p, values); !ok) return core::pass(ok);
   const std::string file = (*h)["elementdatafile"];
