@@ -109,7 +109,7 @@ TEST_CASE("Huge dimensions in a small file are refused before anything is alloca
 }
 
 TEST_CASE("A MetaImage whose voxel size is negative, zero or no number is refused: its left and right would be lost in silence") {
-  const auto dir = scratch_folder("bad-mha-spacing");
+  const auto dir = test::scratch_folder("bad-mha-spacing");
   for (const char* spacing : {"-1 1 1", "1 0 1", "1 1 nan", "1 inf 1"}) {
     put(dir / "v.mha", std::string("ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\nDimSize = 4 4 4\nElementSpacing = ") + spacing +
                            "\nElementType = MET_SHORT\nElementDataFile = LOCAL\n" + std::string(128, '\1'));
