@@ -134,7 +134,8 @@ TEST_CASE("a second series joins the open case from the import page at its place
   CHECK(images[1].source.notes.front().find("same frame of reference") != std::string::npos);
 }
 
-// These two were written on a machine too busy to build them: run them by name (test_gui "[.untried]") and take the tag off when they hold.
+// Hidden: written on a machine too busy to run them (test_gui "[.untried]"). The lumen's fails as long as the caps of a VTP are known by --cap-array only
+// (issue-3-check.md); take the tag off when they hold.
 TEST_CASE("ventricles of another tool come through the sheet with their tetrahedra, regions and named surfaces, and a twin is built on them", "[.untried]") {
   const auto file = test::scratch_folder("gui-heart-mesh") / "ventricles.vtu";
   const auto theirs = test::journey_case();
