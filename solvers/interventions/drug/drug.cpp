@@ -120,6 +120,7 @@ twin::InterventionKind drug() {
   kind.label = "Drug";
   kind.summary = "A drug at a dose: concentration in plasma, block of each channel, action potential and QT.";
   kind.source = "Simple pore block: Mirams et al. 2011, Cardiovasc Res 91:53, doi 10.1093/cvr/cvr044; IC50 and kinetics with their sources in resources/drugs.";
+  kind.assumes = "A drug whose binding to hERG is published changes repolarisation as the cell model validated for drugs does; others, and several drugs at once, act by static blocks, whose effect on QT is less reliable. Heart rate and autonomic tone stay as they are.";
   kind.placement = twin::Placement::Kind::none;
   std::vector<std::string> drugs;
   for (const auto& d : pharma::builtin_drugs()) drugs.push_back(d.key);
