@@ -140,6 +140,9 @@ NumberTable number_table(const std::vector<PlanResult>& plans, int left_plan, in
     take(*shown, &NumberRow::values);
     if (swapped) take(*plans[c].result, &NumberRow::full);
   }
+  // What only FULL knows has no number among FAST ones.
+  const auto none = [](const std::vector<double>& values) { return std::none_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }); };
+  std::erase_if(table.rows, [&](const NumberRow& row) { return none(row.values) && !none(row.full); });
   for (NumberRow& row : table.rows) {
     if (left == right || (table.mixed && !both_fast)) continue;
     row.difference = row.values[right] - row.values[left];
