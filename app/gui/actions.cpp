@@ -12,6 +12,7 @@ QAction* Actions::add(const QString& id, const QString& group, const QString& te
   auto* action = new QAction(text, this);
   action->setObjectName("action_" + id);
   action->setProperty("group", group);
+  action->setProperty("command", text);   // its text may tell a state; the key sheet lists what it does
   if (!key.isEmpty()) action->setShortcut(key);
   action->setShortcutContext(Qt::WindowShortcut);
   action->setToolTip(key.isEmpty() ? text : text + "  (" + key.toString(QKeySequence::NativeText) + ")");

@@ -113,7 +113,7 @@ void AnatomyPanel::refresh() {
   bool any = false;
   for (const auto& image : data->images) {
     if (!image.labels) continue;
-    add_caption(list_, QString::fromStdString(image.name));
+    add_caption(list_, QStringLiteral("Label volumes, ") + QString::fromStdString(image.name));
     const auto ml = workspace_.session().label_volumes_ml(image.key);
     for (const auto& label : image.labels->labels) {
       const double volume = ml[std::size_t(label.value)];
@@ -128,7 +128,7 @@ void AnatomyPanel::refresh() {
       line->setSpacing(7);
       line->addWidget(new Swatch(label.color, row));
       auto* text = make_label(name, "", row, true);
-      QStringList tip{name};
+      QStringList tip{name, "Volume of this label in the image."};
       if (label.assumed) tip << "Assumed: a rule put it there, it is not seen in the image.";
       for (const auto& q : image.quantities)
         if (q.key == "dice_" + label.key) tip << QStringLiteral("Dice overlap with the known truth: %1").arg(q.value, 0, 'f', 3);

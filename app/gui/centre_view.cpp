@@ -148,6 +148,7 @@ CentreView::CentreView(Workspace& workspace, QWidget* parent) : QWidget(parent),
   connect(&workspace, &Workspace::case_replaced, this, &CentreView::refresh_images);
   connect(&workspace, &Workspace::image_changed, banner_, &Banner::close_good_news);   // the next step was taken
   for (auto signal : {&Workspace::case_replaced, &Workspace::model_changed}) connect(&workspace, signal, this, &CentreView::place_starter);
+  connect(&workspace, &Workspace::model_changed, this, &CentreView::refresh_layout);
   connect(&workspace, &Workspace::vessel_changed, this, &CentreView::refresh_images);
   connect(&workspace, &Workspace::compare_changed, this, &CentreView::refresh_layout);
   connect(&workspace, &Workspace::layout_changed, this, &CentreView::refresh_layout);
@@ -235,11 +236,13 @@ void CentreView::refresh_layout() {
       linked_ = false;
     }
   }
-  const Layout layout = workspace_.layout();
+  const bool have = slices_[0]->scene().volume() != nullptr;
+  // While there is no model the slices are what there is to look at; what the 3D view asks for needs little room.
+  const bool slices_alone = have && !workspace_.data()->twin && workspace_.layout() == Layout::four_up;
+  const Layout layout = slices_alone ? Layout::slices : workspace_.layout();
   const bool column = !comparing && layout != Layout::big_3d;
   column_->setVisible(column);
   vessel_->setVisible(!comparing && layout == Layout::vessel);
-  const bool have = slices_[0]->scene().volume() != nullptr;
   bar_->setVisible(have);
   const bool big = layout == Layout::slices && maximised_ < 0;
   // Four-up: one below the other. Slices: the first one large at the left, the other two beside it.

@@ -14,6 +14,7 @@
 #include "app/gui/actions.hpp"
 #include "app/gui/electrophysiology/egm_page.hpp"
 #include "app/gui/flow/flow_page.hpp"
+#include "app/gui/model_prompt.hpp"
 #include "app/gui/theme.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/views.hpp"
@@ -211,7 +212,7 @@ void Dock::refresh_room() {
   for (auto* chip : chips) chip->set_compact(narrow);
   constexpr int words = 90;          // "t =" and the cycle length
   beat_->setVisible(width() >= wanted + words);
-  time_name_->setVisible(width() >= wanted + words);
+  time_name_->setVisible(width() >= wanted + words && had_beats_);
   compare_->setText(width() < 820 ? QString() : QStringLiteral("Compare"));
   difference_->setText(width() < 820 ? QStringLiteral("Δ") : QStringLiteral("Difference"));
   // Where even that is not enough, time goes below the plans.
@@ -251,7 +252,7 @@ void Dock::refresh_plans() {
   allow(compare_, data->plans.size() > 1, "Two hearts side by side, one table  (C)", "There is only the baseline so far. Add a plan first.");
   allow(tab_flow_, data->twin && !data->twin->vessels.empty(), "Pressure along the vessels", "This case has no vessel with a centreline.");
   const auto* heart = workspace_.heart();
-  allow(tab_egm_, heart != nullptr, "Electrograms of probes on the wall", "This case has no heart muscle.");
+  allow(tab_egm_, heart != nullptr, "Electrograms of probes on the wall", why_no_muscle(*data));
   beat_->setText(heart ? QStringLiteral("CL %1").arg(heart->baseline.cycle_length_ms, 0, 'f', 0) : QString());
 }
 
@@ -271,11 +272,19 @@ void Dock::plan_menu(int plan, const QPoint& at) {
 void Dock::refresh_time() {
   const auto& playback = workspace_.playback();
   const bool beats = playback.end_ms() > 0;
-  time_->set(beats ? QString::number(playback.time_ms(), 'f', 0) : QStringLiteral("–"), "ms");
-  allow(slider_, beats, "Time within the beat", "No heart in this case has been computed yet.");
-  if (!sliding_ && playback.end_ms() > 0) {
+  time_->set(beats ? QString::number(playback.time_ms(), 'f', 0) : QString(), beats ? "ms" : "");
+  const QString nothing = "No heart in this case has been computed yet.";
+  allow(slider_, beats, "Time within the beat", nothing);
+  allow(play_, beats, "Play or pause  (Space)", nothing);
+  allow(speed_, beats, "Speed of the beat: one tenth shows 100 ms in a second", nothing);
+  if (beats != had_beats_) {
+    had_beats_ = beats;
+    set_icon(play_, beats && playback.playing() ? "pause" : "play");
+    refresh_room();
+  }
+  if (!sliding_) {
     const QSignalBlocker block(slider_);
-    slider_->setValue(int(playback.time_ms() / playback.end_ms() * slider_steps));
+    slider_->setValue(beats ? int(playback.time_ms() / playback.end_ms() * slider_steps) : 0);
   }
   ecg_->set_time(playback.time_ms());
 }
@@ -287,9 +296,13 @@ void Dock::refresh_ecg() {
   const auto shown = workspace_.shown_result(active);
   const double cycle = heart ? heart->baseline.cycle_length_ms : 1000;
   const bool have = shown.result && shown.result->electro && !shown.result->electro->ecg.t_ms.empty();
-  ecg_->set_message(heart ? "The ECG is drawn as soon as a model has answered." : "This case has no heart muscle, so there is no ECG.");
-  ecg_->set_traces(have ? traces_of(shown.result->electro->ecg) : viewer::EcgTraces{}, cycle);
-  ecg_->set_intervals(have ? QString::fromStdString(present::ecg_line(*shown.result, cycle)) : QString());
+  ecg_->set_message(heart ? "The ECG is drawn as soon as a model has answered." : (workspace_.data()->twin ? QStringLiteral("This case has no heart muscle, so there is no ECG.") : why_no_muscle(*workspace_.data()) + " Then the ECG is drawn here."));
+  const auto end = have ? present::computed_to_ms(*shown.result->electro) : std::nullopt;
+  const auto ends = [](std::optional<double> at) { return at ? QStringLiteral("computed to %1 ms").arg(*at, 0, 'f', 0) : QString(); };
+  if (end) ecg_->set_partial(traces_of(shown.result->electro->ecg));
+  else ecg_->set_traces(have ? traces_of(shown.result->electro->ecg) : viewer::EcgTraces{}, cycle);
+  const QString intervals = have ? QString::fromStdString(present::ecg_line(*shown.result, cycle)) : QString();
+  ecg_->set_intervals(end ? ends(end) + "   " + intervals : intervals);
   const auto other = workspace_.shown_result(ghost);
   const bool have_ghost = ghost != active && other.result && other.result->electro && other.result != shown.result;
   // A recording lies where a plan would lie: its QRS begins where the simulated one does.
@@ -298,7 +311,9 @@ void Dock::refresh_ecg() {
     const double onset = std::isfinite(simulated.qrs_onset_ms) ? simulated.qrs_onset_ms : 0;
     ecg_->set_ghost(traces_of(ep::aligned_beat(recording->beat, onset, cycle)), cycle, recording->name);
   } else {
-    ecg_->set_ghost(have_ghost ? traces_of(other.result->electro->ecg) : viewer::EcgTraces{}, cycle, have_ghost ? other.name : QString());
+    const auto ghost_end = have_ghost ? present::computed_to_ms(*other.result->electro) : std::nullopt;
+    ecg_->set_ghost(have_ghost ? traces_of(other.result->electro->ecg) : viewer::EcgTraces{}, ghost_end ? 0 : cycle,
+                    have_ghost ? other.name + (ghost_end ? ", " + ends(ghost_end) : QString()) : QString());
   }
   refresh_time();
 }

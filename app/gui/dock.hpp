@@ -77,6 +77,7 @@ class Dock : public QFrame {
   FlowPage* flow_;
   EgmPage* egm_;
   bool sliding_ = false;
+  bool had_beats_ = true;
 };
 
 }  // namespace ot::gui

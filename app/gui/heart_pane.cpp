@@ -50,6 +50,17 @@ HeartPane::HeartPane(Workspace& workspace, const QString& name, QWidget* parent)
   chooser_->setLayoutDirection(Qt::RightToLeft);
   set_icon(chooser_, "chevron_down");
   chooser_->setToolTip("What the 3D view shows");
+  compute_ = new QToolButton(view_);   // where a job was cancelled
+  name_widget(compute_, name + "_compute", "Compute this plan");
+  compute_->setProperty("role", "glass");
+  compute_->setToolButtonStyle(Qt::ToolButtonTextOnly);
+  compute_->setText("Compute");
+  compute_->setToolTip("The FAST answer of this plan");
+  compute_->hide();
+  connect(compute_, &QToolButton::clicked, this, [this] {
+    if (workspace_.data()->twin) workspace_.session().run(plan(), core::Mode::fast);
+    refresh_work();
+  });
   volume_ = new VolumeShow(workspace, *this, this);
   connect(volume_, &VolumeShow::changed, this, [this] {
     build_chooser();
@@ -85,6 +96,7 @@ HeartPane::HeartPane(Workspace& workspace, const QString& name, QWidget* parent)
   connect(&workspace, &Workspace::case_replaced, this, &HeartPane::refresh_case);
   connect(&workspace, &Workspace::model_changed, this, &HeartPane::refresh_case);
   connect(&workspace, &Workspace::results_changed, this, &HeartPane::refresh_result);
+  connect(&workspace, &Workspace::jobs_changed, this, &HeartPane::refresh_work);
   connect(&workspace, &Workspace::plans_changed, this, [this] {
     refresh_result();
     refresh_marks();
@@ -208,7 +220,9 @@ void HeartPane::build_chooser() {
     if (action->isChecked()) shown_now = action->text();
   volume_->add_actions(menu);
   chooser_->setMenu(menu);
-  const QString text = shown_now == "Nothing" && !volume_->shown().isEmpty() ? QStringLiteral("Volume") : shown_now;
+  // Without a model there is nothing to choose but how the image itself is drawn.
+  const bool model = data->twin || workspace_.shown_map();
+  const QString text = shown_now != "Nothing" || model ? (shown_now == "Nothing" && !volume_->shown().isEmpty() ? QStringLiteral("Volume") : shown_now) : QStringLiteral("Draw the image as a volume");
   chooser_->setText(text);
   chooser_->setVisible(!menu->isEmpty() && !compact_);
   place_overlays();
@@ -293,8 +307,14 @@ void HeartPane::refresh_cut() {
   scene.set_clip(viewer::ClipPlane{workspace_.crosshair(), -viewer::frame_of_angles(arm.lao_deg, arm.cran_deg).from});
 }
 
+void HeartPane::refresh_work() {
+  if (workspace_.work_on(plan()) != work_) refresh_badge();
+}
+
 void HeartPane::refresh_badge() {
   const auto data = workspace_.data();
+  work_ = workspace_.work_on(plan());
+  compute_->setVisible(data->twin && !instead_ && minus_ < 0 && !drafted() && work_ == Workspace::Work::none && (!shown_.result || shown_.stale));
   QString name;
   if (compact_ && plan() < int(data->plans.size())) {
     const auto& p = data->plans[std::size_t(plan())];
@@ -332,14 +352,14 @@ void HeartPane::refresh_badge() {
   if (!shown_.result) {
     view_->set_mode_badge(std::nullopt, {});
     view_->set_stale(false);
-    view_->set_note({});
+    view_->set_note(!data->twin ? QString() : work_ == Workspace::Work::computing ? QStringLiteral("computing") : work_ == Workspace::Work::cancelling ? QStringLiteral("cancelling") : QStringLiteral("not computed"));
     place_overlays();
     return;
   }
   const bool full = shown_.result->mode == core::Mode::full;
   const QString what = scene_vessel_.isEmpty() ? (full ? "monodomain" : "eikonal") : (full ? "Navier-Stokes" : "network");
   view_->set_mode_badge(shown_.result->mode, name + what);
-  view_->set_stale(shown_.stale, !shown_.stale ? "" : workspace_.session().jobs().busy() ? "computing" : "not computed");
+  view_->set_stale(shown_.stale, !shown_.stale ? "" : work_ == Workspace::Work::computing ? "computing" : work_ == Workspace::Work::cancelling ? "cancelling" : "not computed");
   QString note;
   const auto fast = full && !compact_ ? workspace_.session().result(plan(), core::Mode::fast) : nullptr;
   if (fast && fast->electro && scene_vessel_.isEmpty() && shown_.result->electro) {
@@ -391,6 +411,18 @@ void HeartPane::place_overlays() {
     }
   const auto* buttons = view_->findChild<QWidget*>("ep_views");
   const int limit = buttons && !buttons->isHidden() ? buttons->x() - 8 : view_->width() - 8;
+  if (!compute_->isHidden()) {
+    compute_->adjustSize();
+    if (right + 6 + compute_->width() <= limit) {
+      compute_->move(right + 6, 8);
+      right = compute_->geometry().right();
+    } else {
+      compute_->move(10, bottom + 6);
+      bottom = compute_->geometry().bottom();
+      right = 4 + limit;   // the chooser goes below
+    }
+    compute_->raise();
+  }
   if (right + 6 + chooser_->width() <= limit) chooser_->move(right + 6, 8);
   else if (10 + chooser_->width() <= limit || !buttons) chooser_->move(10, bottom + 6);
   else chooser_->move(10, std::max(bottom, buttons->geometry().bottom()) + 6);   // a narrow view: below everything

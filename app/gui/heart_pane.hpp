@@ -53,7 +53,8 @@ class HeartPane : public QWidget {
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
-  void show_heart_field();           // heart_pane_field.cpp, as refresh_time and the next
+  void show_heart_field();           // heart_pane_field.cpp, as refresh_time and the next two
+  Display display() const;           // as chosen; beside a difference map the field whose difference it is
   void show_extracellular();
   void show_vessel();                // heart_pane_flow.cpp, as what follows to the next empty line
   void refresh_draft();
@@ -68,11 +69,13 @@ class HeartPane : public QWidget {
   void refresh_cut();
   void build_chooser();
   void place_overlays();
+  void refresh_work();               // whether what is missing is being computed
   QString hover_text(const viewer::Pick& pick) const;
 
   Workspace& workspace_;
   viewer::View3D* view_;
-  QToolButton* chooser_;
+  QToolButton *chooser_, *compute_;
+  Workspace::Work work_ = Workspace::Work::none;
   VolumeShow* volume_;
   PhiShow* phi_;
   int plan_ = -1, minus_ = -1;

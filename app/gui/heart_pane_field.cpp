@@ -10,13 +10,19 @@
 
 namespace ot::gui {
 
+Display HeartPane::display() const {
+  const Display chosen = workspace_.display();
+  if (!workspace_.comparing() || !workspace_.showing_difference() || chosen == Display::repolarisation) return chosen;
+  return Display::activation;
+}
+
 void HeartPane::show_heart_field() {
   auto& scene = view_->scene();
   const auto* heart = workspace_.heart();
   if (!heart || !heart->baseline.mesh) return;
   scene.set_vision(workspace_.color_blind() ? viewer::Vision::color_blind : viewer::Vision::normal);
   const std::size_t nodes = heart->baseline.mesh->nodes.size();
-  const Display display = workspace_.display();
+  const Display display = this->display();
   if (map_lines_shown_ && !(display == Display::ea_map && workspace_.shown_map() && !workspace_.shown_map()->lines.empty())) {
     map_lines_shown_ = false;
     scene.set_highlight(std::nullopt);
@@ -110,8 +116,8 @@ void HeartPane::show_heart_field() {
 void HeartPane::refresh_time() {
   const auto* heart = workspace_.heart();
   if (!heart || instead_ || !scene_vessel_.isEmpty() || minus_ >= 0 || !isVisible()) return;
-  if (workspace_.display() == Display::extracellular) return show_extracellular();
-  if (workspace_.display() != Display::voltage) return;
+  if (display() == Display::extracellular) return show_extracellular();
+  if (display() != Display::voltage) return;
   const auto& live = workspace_.live_frame();
   std::shared_ptr<const std::vector<float>> voltage;
   if (live && live->v_mV && plan() == workspace_.live_plan()) {

@@ -92,7 +92,7 @@ viewer::FieldStyle HeartPane::difference_style(double most, const char* title, c
   viewer::FieldStyle style;
   style.palette = viewer::Palette::difference;
   style.step = present::band_step(2 * most);
-  style.hi = std::ceil(most / style.step) * style.step;
+  style.hi = (std::ceil(most / style.step - 0.5) + 0.5) * style.step;   // zero lies in the middle of a band: no difference has one colour
   style.lo = -style.hi;
   style.title = title;
   style.unit = unit;

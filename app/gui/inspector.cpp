@@ -26,7 +26,7 @@ namespace ot::gui {
 namespace {
 
 constexpr int row_height = 29, tall_row_height = 40, header_height = 34;
-constexpr int role_key = Qt::UserRole + 1, role_tone = Qt::UserRole + 2, role_unit = Qt::UserRole + 3, role_stale = Qt::UserRole + 4, role_mode = Qt::UserRole + 5;
+constexpr int role_key = Qt::UserRole + 1, role_tone = Qt::UserRole + 2, role_unit = Qt::UserRole + 3, role_stale = Qt::UserRole + 4, role_mode = Qt::UserRole + 5, role_missing = Qt::UserRole + 6;
 
 QColor color_of(present::Tone tone) {
   switch (tone) {
@@ -56,7 +56,15 @@ class NumberDelegate : public QStyledItemDelegate {
       const QFontMetrics metrics(painter->font());
       const int unit_width = unit.isEmpty() ? 0 : metrics.horizontalAdvance(" " + unit) + 2;
       painter->setPen(t.text);
-      if (metrics.horizontalAdvance(text) + unit_width < box.width() - 4) {
+      if (const QString missing = index.data(role_missing).toString(); !missing.isEmpty()) {
+        const QRect top(box.left(), option.rect.center().y() - 16, box.width(), 16);
+        const QString name = metrics.elidedText(text, Qt::ElideRight, box.width() - unit_width);
+        painter->drawText(top, Qt::AlignVCenter | Qt::AlignLeft, name);
+        painter->setPen(t.hint);
+        painter->drawText(top.adjusted(metrics.horizontalAdvance(name), 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, " " + unit);
+        painter->setFont(ui_font(10));
+        painter->drawText(top.translated(0, 16), Qt::AlignVCenter | Qt::AlignLeft, QFontMetrics(painter->font()).elidedText(missing, Qt::ElideRight, box.width() + 30));   // beside it stands a dash
+      } else if (metrics.horizontalAdvance(text) + unit_width < box.width() - 4) {
         painter->drawText(box, Qt::AlignVCenter | Qt::AlignLeft, text);
         painter->setPen(t.hint);
         painter->drawText(box.adjusted(metrics.horizontalAdvance(text), 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, " " + unit);
@@ -107,7 +115,7 @@ class HeaderView : public QHeaderView {
     painter->drawText(mode.isEmpty() ? box : box.adjusted(0, 2, 0, -14), align, model()->headerData(section, Qt::Horizontal).toString());
     if (!mode.isEmpty()) {
       painter->setFont(ui_font(9, QFont::Medium));
-      painter->setPen(mode == "FULL" ? theme().good : theme().attention);
+      painter->setPen(mode == "FULL" ? theme().good : mode == "FAST" ? theme().attention : theme().hint);
       painter->drawText(box.adjusted(0, 17, 0, -2), align, mode);
     }
     painter->restore();
@@ -158,9 +166,8 @@ void NumberTableWidget::show_table(const present::NumberTable& table) {
   header(columns + 1, "Δ", theme().hint);
   if (columns > 0) {
     auto* delta = horizontalHeaderItem(columns + 1);
-    delta->setToolTip(name(table.right) + " minus " + name(table.left) +
-                      (table.mixed ? ", both in FAST: one of them has no FULL result yet, and FULL minus FAST would be the difference of the models" : ""));
-    if (table.mixed) delta->setData(role_mode, "FAST");
+    delta->setToolTip(table.difference_of.isEmpty() ? QStringLiteral("One plan is shown: there is no difference.") : name(table.right) + " minus " + name(table.left) + (table.remark.isEmpty() ? QString() : ". " + table.remark));
+    delta->setData(role_mode, QString(table.difference_of).remove(' '));
   }
   for (int r = 0; r < rowCount(); ++r) {
     const auto& row = table.rows[std::size_t(r)];
@@ -172,9 +179,21 @@ void NumberTableWidget::show_table(const present::NumberTable& table) {
     auto* first = cell(0, row.label);
     first->setData(role_key, row.key);
     first->setData(role_unit, row.unit);
-    first->setToolTip(row.label + (row.unit.isEmpty() ? "" : ", " + row.unit) + (row.note.isEmpty() ? "" : "\n" + row.note));
-    for (int c = 0; c < columns; ++c)
-      cell(c + 1, present::show_number(row.values[std::size_t(c)], row.unit))->setData(role_stale, table.columns[std::size_t(c)].stale);
+    first->setToolTip(row.label + (row.unit.isEmpty() ? "" : ", " + row.unit) + (row.note.isEmpty() ? "" : "\n" + row.note) + (row.missing.isEmpty() ? QString() : "\nNot known: " + row.missing + ", before the T wave has ended."));
+    first->setData(role_missing, row.missing);
+    double largest = 0;
+    for (const double v : row.values)
+      if (std::isfinite(v)) largest = std::max(largest, std::abs(v));
+    constexpr int room = 5;   // digits that a column holds: a number with more takes the decimals of the largest in its row
+    for (int c = 0; c < columns; ++c) {
+      const double value = row.values[std::size_t(c)], full = row.full[std::size_t(c)];
+      QString text = present::show_number(value, row.unit);
+      if (text.size() > room && largest > std::abs(value)) text = present::show_number(value, row.unit, largest);
+      auto* number = cell(c + 1, text);
+      number->setData(role_stale, table.columns[std::size_t(c)].stale);
+      if (std::isfinite(full)) number->setToolTip(QStringLiteral("FULL: %1 %2").arg(present::show_number(full, row.unit), row.unit));
+      else if (!std::isfinite(value) && !row.missing.isEmpty()) number->setToolTip(row.missing);
+    }
     auto* last = cell(columns + 1, table.left == table.right ? QStringLiteral("–") : present::show_difference(row.difference, row.unit, row.values[std::size_t(table.left)]));
     last->setData(role_tone, int(row.tone));
     last->setData(role_stale, columns > 0 && table.columns[std::size_t(table.right)].stale);
@@ -188,7 +207,7 @@ void NumberTableWidget::show_table(const present::NumberTable& table) {
   const int label_width = width() - (columns + 1) * (columns >= 3 ? 44 : 50) - 10;
   for (int r = 0; r < rowCount(); ++r) {
     const auto& row = table.rows[std::size_t(r)];
-    const bool tall = metrics.horizontalAdvance(row.unit.isEmpty() ? row.label : row.label + " " + row.unit) > label_width - 4;
+    const bool tall = !row.missing.isEmpty() || metrics.horizontalAdvance(row.unit.isEmpty() ? row.label : row.label + " " + row.unit) > label_width - 4;
     setRowHeight(r, tall ? tall_row_height : row_height);
   }
   fold();
@@ -273,6 +292,10 @@ QWidget* Inspector::make_numbers() {
   table_ = new NumberTableWidget(page);
   table_->resize(284, 100);
   box->addWidget(table_);
+  remark_ = make_label({}, "small_hint", page, true);
+  remark_->setObjectName("numbers_remark");
+  remark_->setContentsMargins(6, 0, 6, 0);
+  box->addWidget(remark_);
   more_ = make_button("All numbers", "numbers_more", page, "link");
   more_->setCheckable(true);
   connect(more_, &QPushButton::toggled, this, [this](bool all) {
@@ -298,7 +321,9 @@ QWidget* Inspector::make_numbers() {
   eye->addWidget(bulls_title_);
   bulls_eye_ = new viewer::BullsEye(bulls_card_);
   name_widget(bulls_eye_, "bulls_eye", "Bull's-eye of 17 segments");
-  bulls_eye_->setMinimumHeight(220);
+  bulls_eye_->setMinimumHeight(270);
+  bulls_eye_->set_show_values(true);
+  bulls_eye_->set_show_scale(true);
   connect(bulls_eye_, &viewer::BullsEye::segment_clicked, &workspace_, &Workspace::set_segment);
   eye->addWidget(bulls_eye_);
   box->addWidget(bulls_card_);
@@ -362,6 +387,8 @@ void Inspector::refresh_numbers() {
   const auto table = present::number_table(plans, left, right);
   table_->show_table(table);
   table_->setVisible(!table.rows.empty());
+  remark_->setText(table.difference_of.isEmpty() || table.remark.isEmpty() ? QString() : "Δ = " + table.difference_of + ". " + table.remark);
+  remark_->setVisible(!table.rows.empty() && !remark_->text().isEmpty());
   empty_->setVisible(table.rows.empty());
   more_->setVisible(table_->has_more());
 }

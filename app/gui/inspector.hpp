@@ -55,7 +55,7 @@ class Inspector : public QFrame {
   QStackedWidget* stack_;
   QList<QPushButton*> tabs_;
   NumberTableWidget* table_;
-  QLabel *empty_, *bulls_title_;
+  QLabel *empty_, *bulls_title_, *remark_;
   QPushButton* more_;
   QFrame *sure_card_, *bulls_card_;
   QVBoxLayout *sure_, *trust_;

@@ -16,6 +16,7 @@
 #include "app/gui/electrophysiology/lesion_numbers.hpp"
 #include "app/gui/electrophysiology/studies_panel.hpp"
 #include "app/gui/flow/stent_panel.hpp"
+#include "app/gui/model_prompt.hpp"
 #include "app/gui/param_form.hpp"
 #include "app/gui/placement.hpp"
 #include "app/gui/theme.hpp"
@@ -59,16 +60,23 @@ class PlanRow : public QFrame {
     });
     line->addWidget(on);
     auto* name = make_label(present::intervention_name(spec), spec.enabled ? "" : "hint", this);
-    line->addWidget(name);
-    auto* summary = new ElidedLabel(present::intervention_summary(spec), this);
-    summary->setToolTip(present::intervention_summary(spec));
-    line->addWidget(summary, 1);
+    // Name above, where and how large below: beside each other they would be cut.
+    auto* words = new QVBoxLayout;
+    words->setSpacing(0);
+    words->addWidget(name);
+    const QString where = present::intervention_summary(spec, workspace.data()->twin.get());
+    auto* summary = new ElidedLabel(where, this, Qt::AlignLeft);
+    summary->setObjectName("summary_" + id_);
+    summary->setToolTip(where);
+    summary->setVisible(!where.isEmpty());
+    words->addWidget(summary);
+    line->addLayout(words, 1);
     auto* remove = make_icon_button("trash", "delete_" + id_, "Delete " + present::intervention_name(spec) + " (can be undone)", this);
     connect(remove, &QToolButton::clicked, this, [this, id = spec.id] {
       workspace_.session().remove(workspace_.session().active_plan(), id);
     });
     line->addWidget(remove);
-    setFixedHeight(32);
+    setFixedHeight(where.isEmpty() ? 32 : 42);
     setCursor(Qt::PointingHandCursor);
   }
 
@@ -213,7 +221,7 @@ void IntervenePanel::refresh_tools() {
     const bool on_vessel = present::on_vessel(kind);
     const bool possible = on_vessel ? data->twin && !data->twin->vessels.empty() : workspace_.heart() != nullptr;
     allow(tile, possible, tile->property("tip").toString(),
-          !data->twin ? "Open a case first." : on_vessel ? "This case has no vessel with a centreline." : "This case has no heart muscle.");
+          on_vessel && data->twin ? QStringLiteral("This case has no vessel with a centreline.") : why_no_muscle(*data));
   }
   lesion_shapes_->setVisible(active == "ablation");
   if (tool == Tool::none) {

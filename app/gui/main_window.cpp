@@ -27,6 +27,7 @@
 #include "app/gui/import/import_page.hpp"
 #include "app/gui/inspector.hpp"
 #include "app/gui/intervene_panel.hpp"
+#include "app/gui/model_prompt.hpp"
 #include "app/gui/placement.hpp"
 #include "app/gui/places.hpp"
 #include "app/gui/sheets.hpp"
@@ -100,6 +101,9 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
   rail_->set_panel(present::stage_report, new ReportPanel(*workspace_, *actions_, rail_));
   rail_->choose(present::stage_intervene);
   connect(workspace_, &Workspace::stage_requested, rail_, &StageRail::choose);
+  connect(rail_, &StageRail::chosen_changed, this, [this](int stage) {   // what is placed is placed in its own stage
+    if (stage != present::stage_intervene && !kind_of(workspace_->tool()).empty()) workspace_->set_tool(Tool::none);
+  });
 
   search_ = new CommandSearch(*actions_, whole);
   sheet_ = new Sheet(whole);
@@ -181,9 +185,9 @@ void MainWindow::refresh_actions() {
   const auto data = workspace_->data();
   const bool twin = data->twin != nullptr, heart = workspace_->heart() != nullptr;
   const bool vessels = twin && !data->twin->vessels.empty();
-  const QString no_twin = "There is no twin yet. Open a case or a scan first.";
+  const QString no_twin = why_no_muscle(*data);
   for (const char* id : {"lesion_point", "lesion_line", "lesion_ring", "pacing", "drug"})
-    actions_->allow(id, heart, twin ? "This case has no heart muscle." : no_twin);
+    actions_->allow(id, heart, no_twin);
   for (const char* id : {"stent", "tapered_stent", "balloon", "ideal_lumen", "bypass", "stenosis"}) actions_->allow(id, vessels, twin ? "This case has no vessel with a centreline." : no_twin);
   for (const char* id : {"new_plan", "report", "screenshot", "export_scenario", "play", "frame_back", "frame_forward"})
     actions_->allow(id, twin, no_twin);
@@ -211,7 +215,7 @@ bool MainWindow::save_picture(const QString& file) {
 
 void MainWindow::resizeEvent(QResizeEvent* event) {
   QMainWindow::resizeEvent(event);
-  dock_->setFixedHeight(std::clamp(height() / 4, 190, 320));
+  dock_->setFixedHeight(std::clamp(height() / 4, 215, 320));   // the least: two rows of controls and an ECG or a flow curve below
 }
 
 void MainWindow::keyPressEvent(QKeyEvent* event) {

@@ -14,6 +14,13 @@ bool labels_wait_for_model(const session::CaseData& data) {
   return !data.twin && std::any_of(data.images.begin(), data.images.end(), [](const session::ImageData& i) { return i.labels != nullptr; });
 }
 
+QString why_no_muscle(const session::CaseData& data) {
+  if (data.twin && data.twin->heart) return {};
+  if (labels_wait_for_model(data)) return "Build the model first.";
+  if (data.twin) return "This case has no heart muscle.";
+  return data.images.empty() ? "Open a case or a scan first." : "Label the heart in Anatomy and build the model first.";
+}
+
 bool model_is_being_built(session::Session& session) {
   const auto jobs = session.jobs().status();
   return std::any_of(jobs.begin(), jobs.end(), [](const session::JobStatus& job) {

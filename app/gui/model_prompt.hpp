@@ -24,5 +24,7 @@ class ModelPrompt : public QWidget {
 bool model_is_being_built(session::Session& session);
 // Labels that no model was made from: what a first build needs.
 bool labels_wait_for_model(const session::CaseData& data);
+// Why there is no heart muscle to work on, and the step that brings it; empty when there is one.
+QString why_no_muscle(const session::CaseData& data);
 
 }  // namespace ot::gui

@@ -73,6 +73,14 @@ QString hint_of(Tool tool) {
 Placement::Placement(Workspace& workspace, HeartPane& pane, QObject* parent) : QObject(parent), workspace_(workspace), pane_(pane) {
   connect(&workspace, &Workspace::tool_changed, this, &Placement::on_tool);
   connect(&workspace, &Workspace::case_replaced, this, [this] { workspace_.set_tool(Tool::none); });
+  // A tool that the picture no longer shows a place for is put down, so that the next click does not place something unawares.
+  connect(&workspace, &Workspace::compare_changed, this, [this] {
+    if (workspace_.comparing() && (workspace_.tool() == Tool::probe || !kind_of(workspace_.tool()).empty())) workspace_.set_tool(Tool::none);
+  });
+  connect(&workspace, &Workspace::vessel_changed, this, [this] {
+    const std::string kind = kind_of(workspace_.tool());
+    if ((!kind.empty() && present::on_vessel(kind) == workspace_.shown_vessel().isEmpty()) || (workspace_.tool() == Tool::probe && !workspace_.shown_vessel().isEmpty())) workspace_.set_tool(Tool::none);
+  });
   connect(&pane, &HeartPane::picked, this, &Placement::on_picked);
   connect(&pane, &HeartPane::clicked, this, &Placement::on_clicked);
   connect(&pane, &HeartPane::double_clicked, this, [this] {

@@ -6,6 +6,7 @@
 #include <QKeyEvent>
 #include <QMap>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "app/gui/actions.hpp"
 #include "app/gui/widgets.hpp"
@@ -51,10 +52,11 @@ void Sheet::show_keys(const Actions& actions) {
   }
   auto* columns = new QHBoxLayout;
   columns->setSpacing(36);
+  constexpr int most_rows = 26;   // of 21 px: what a window of 760 px holds; four columns, wide enough for the longest name
   QVBoxLayout* column = nullptr;
   int rows = 0;
   for (const QString& group : groups) {
-    if (!column || rows + by_group[group].size() > 19) {
+    if (!column || rows + 2 + by_group[group].size() > most_rows) {
       if (column) column->addStretch(1);
       column = new QVBoxLayout;
       column->setSpacing(4);
@@ -67,7 +69,7 @@ void Sheet::show_keys(const Actions& actions) {
     rows += 2 + int(by_group[group].size());
     for (QAction* action : by_group[group]) {
       auto* line = new QHBoxLayout;
-      line->addWidget(make_label(action->text(), "", this));
+      line->addWidget(make_label(action->property("command").toString(), "", this));
       line->addStretch(1);
       line->addWidget(make_label(action->shortcut().toString(QKeySequence::NativeText), "secondary", this));
       column->addLayout(line);
@@ -78,7 +80,7 @@ void Sheet::show_keys(const Actions& actions) {
   box_->addWidget(make_label("3D: left drag rotates, middle or Shift+left pans, wheel or right drag zooms, Ctrl+left rolls, Ctrl+click picks. "
                              "Slices: left crosshair, wheel slice, right drag window and level, Ctrl+wheel zoom, double click maximises.",
                              "small_hint", this, true));
-  present(980);
+  present(std::min(1240, parentWidget()->width() - 40));
 }
 
 void Sheet::show_help_on(QWidget* under_pointer) {

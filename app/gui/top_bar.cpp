@@ -134,6 +134,7 @@ void TopBar::refresh_layout() {
 void TopBar::resizeEvent(QResizeEvent* event) {
   QFrame::resizeEvent(event);
   refresh_patient();
+  search_->setText(width() < 1400 ? "Search   Ctrl K" : "Search commands   Ctrl K");
 }
 
 }  // namespace ot::gui

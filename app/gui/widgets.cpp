@@ -3,7 +3,10 @@
 
 #include <QHBoxLayout>
 #include <QPainter>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QStyle>
+#include <QTimer>
 #include <algorithm>
 
 #include "app/gui/theme.hpp"
@@ -80,6 +83,18 @@ void allow(QWidget* widget, bool allowed, const QString& tip, const QString& why
   widget->setToolTip(allowed ? tip : why_not);
 }
 
+void scroll_to_top(QWidget* widget) {
+  constexpr int settled_ms = 60;   // a body that was just shown has its height after the next layout
+  QTimer::singleShot(settled_ms, widget, [widget] {
+    for (QWidget* p = widget->parentWidget(); p; p = p->parentWidget())
+      if (auto* scroll = qobject_cast<QScrollArea*>(p)) {
+        constexpr int above = 8;
+        scroll->verticalScrollBar()->setValue(widget->mapTo(scroll->widget(), QPoint(0, 0)).y() - above);
+        return;
+      }
+  });
+}
+
 void clear_layout(QLayout* layout) {
   while (QLayoutItem* item = layout->takeAt(0)) {
     if (QWidget* widget = item->widget()) {
@@ -145,7 +160,7 @@ void NumberLabel::paintEvent(QPaintEvent*) {
   draw_tabular(painter, right, baseline, value_);
 }
 
-ElidedLabel::ElidedLabel(QString text, QWidget* parent) : QWidget(parent), text_(std::move(text)) {
+ElidedLabel::ElidedLabel(QString text, QWidget* parent, Qt::Alignment side) : QWidget(parent), text_(std::move(text)), side_(side) {
   setAccessibleDescription(text_);
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
 }
@@ -154,7 +169,7 @@ void ElidedLabel::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setFont(ui_font(12));
   painter.setPen(theme().hint);
-  painter.drawText(rect(), Qt::AlignRight | Qt::AlignVCenter, QFontMetrics(painter.font()).elidedText(text_, Qt::ElideRight, width()));
+  painter.drawText(rect(), int(side_ | Qt::AlignVCenter), QFontMetrics(painter.font()).elidedText(text_, Qt::ElideRight, width()));
 }
 
 QWidget* make_fact(const QString& name, const QString& value, QWidget* parent) {

@@ -22,6 +22,7 @@ QFrame* make_rule(QWidget* parent);
 // Disabled with the reason in the tooltip, enabled with the usual one.
 void allow(QWidget* widget, bool allowed, const QString& tip, const QString& why_not);
 void clear_layout(QLayout* layout);
+void scroll_to_top(QWidget* widget);   // of the scroll area it lies in, as soon as its layout has settled
 
 // Digits of equal width, right aligned; unit after the value in the hint colour.
 class NumberLabel : public QWidget {
@@ -47,19 +48,21 @@ class NumberLabel : public QWidget {
 void draw_tabular(QPainter& painter, double right, double baseline, const QString& text);
 double tabular_width(const QFontMetricsF& metrics, const QString& text);
 
-// One line in the hint colour, right aligned, cut with an ellipsis when there is no room.
+// One line in the hint colour, cut with an ellipsis when there is no room.
 class ElidedLabel : public QWidget {
   Q_OBJECT
  public:
-  ElidedLabel(QString text, QWidget* parent);
-  QSize sizeHint() const override { return {40, 20}; }
-  QSize minimumSizeHint() const override { return {10, 20}; }
+  ElidedLabel(QString text, QWidget* parent, Qt::Alignment side = Qt::AlignRight);
+  QSize sizeHint() const override { return {40, 18}; }
+  QSize minimumSizeHint() const override { return {10, 18}; }
+  QString text() const { return text_; }
 
  protected:
   void paintEvent(QPaintEvent*) override;
 
  private:
   QString text_;
+  Qt::Alignment side_;
 };
 
 // A name at the left and a value at the right.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/present/views.hpp"
+#include "imaging/edit/edit.hpp"
 #include "solvers/core/place.hpp"
 
 namespace ot::gui {
@@ -39,6 +40,7 @@ void Workspace::on_change(session::Change change) {
       if (!session_.data()->twin) playback_.set_end(0);   // nothing beats
       refresh_end();
       measure_heart();
+      count_labels();
       shown_map_.reset();
       recording_.reset();
       if (display_ == Display::ea_map) display_ = Display::voltage;
@@ -82,7 +84,10 @@ void Workspace::on_change(session::Change change) {
       emit jobs_changed();
       break;
     case session::Change::saved: emit saved(); break;
-    case session::Change::image: emit image_changed(QString::fromStdString(session_.changed_image())); break;
+    case session::Change::image:
+      count_labels();
+      emit image_changed(QString::fromStdString(session_.changed_image()));
+      break;
     case session::Change::model:
       facts_.reset();
       last_result_.clear();
@@ -124,17 +129,24 @@ bool Workspace::fast_is_wanted(int plan) const {
 void Workspace::ensure_results() {
   const auto data = session_.data();
   if (!data->twin) return;
-  const auto jobs = session_.jobs().status();
   for (int plan = 0; plan < session_.plan_count(); ++plan) {
     const bool on_screen = plan == 0 || plan == session_.active_plan() || (comparing_ && (plan == compare_left_ || plan == compare_right()));
     if (!on_screen || !(session_.stale(plan) || fast_is_wanted(plan))) continue;
-    const std::string ending = plan == 0 ? "baseline" : "plan " + data->plans[std::size_t(plan)].name;
-    bool under_way = false;
-    for (const auto& job : jobs)
-      under_way = under_way || ((job.state == session::JobState::waiting || job.state == session::JobState::running) &&
-                                job.title.size() >= ending.size() && job.title.ends_with(ending));
-    if (!under_way) session_.run(plan, core::Mode::fast);
+    if (work_on(plan) == Work::none) session_.run(plan, core::Mode::fast);
   }
+}
+
+Workspace::Work Workspace::work_on(int plan) const {
+  const auto data = session_.data();
+  if (plan < 0 || plan >= int(data->plans.size())) return Work::none;
+  const std::string ending = plan == 0 ? "baseline" : "plan " + data->plans[std::size_t(plan)].name;
+  Work work = Work::none;
+  for (const auto& job : const_cast<session::Session&>(session_).jobs().status()) {
+    if ((job.state != session::JobState::waiting && job.state != session::JobState::running) || !job.title.ends_with(ending)) continue;
+    if (!job.cancelling) return Work::computing;
+    work = Work::cancelling;
+  }
+  return work;
 }
 
 void Workspace::measure_heart() {
@@ -150,6 +162,20 @@ void Workspace::measure_heart() {
                             emit facts_changed();
                           });
                         });
+}
+
+void Workspace::count_labels() {
+  for (const auto& image : session_.data()->images) {
+    if (!image.labels || session_.labels_present(image.key)) continue;
+    session_.jobs().start(session::Lane::image, "count-labels " + image.key, "Counting the labels",
+                          [this, key = image.key, labels = image.labels](const core::Progress&) -> core::Result<session::JobRunner::Completion> {
+                            const auto voxels = imaging::label_voxels(*labels);
+                            return session::JobRunner::Completion([this, key, labels, voxels] {
+                              session_.take_label_voxels(key, labels, voxels);
+                              emit facts_changed();
+                            });
+                          });
+  }
 }
 
 void Workspace::refresh_end() {

@@ -60,6 +60,8 @@ class Workspace : public QObject {
   present::PlanResult shown_result(int plan) const;
   // FAST answers for every plan on screen that has none and is not being computed; also for one whose FULL result is compared with a FAST one.
   void ensure_results();
+  enum class Work { none, computing, cancelling };
+  Work work_on(int plan) const;                          // a FAST or FULL run of this plan that waits or runs
 
   // About 30 times a second, with the wall time since the last call.
   void tick(double wall_ms);
@@ -165,6 +167,7 @@ class Workspace : public QObject {
   bool fast_is_wanted(int plan) const;   // one of the two plans compared is FULL, the other FAST: their difference is that of both in FAST
   void on_change(session::Change change);
   void measure_heart();
+  void count_labels();                   // of images whose labels were not counted yet, by a job
   void refresh_end();
   void keep_results();
 

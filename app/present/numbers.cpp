@@ -18,19 +18,14 @@ int rank(const QString& key) {
     if (key == QLatin1String(first[i])) return i;
   if (key.endsWith("_ffr") || key == "ffr") return 20;
   if (key.startsWith("lesion_") || key.startsWith("lv_burned")) return 22;
-  if (key.startsWith("drug_") || key.contains("plasma") || key.contains("block_")) return 23;
+  // Of every drug its concentration and IKr (QT, torsades) before the lesser channels of the first one.
+  if (key.endsWith("_concentration_nM") || key.endsWith("_kr_block_percent")) return 23;
+  if (key.startsWith("drug_") || key.contains("plasma") || key.contains("block_")) return 26;
   if (key.contains("pressure_drop")) return 24;
   if (key.contains("stent_") || key.contains("stenosis_") || key.contains("bypass_") || key.contains("graft_")) return 25;
   if (key.contains("bazett")) return 60;
   if (key.contains("mass_balance") || key.contains("reynolds") || key.contains("_inlet") || key.contains("_outlet") || key.contains("inlet_") || key.contains("outlet_")) return 90;
   return 50;
-}
-
-double value_of(const twin::RunResult* result, const QString& key) {
-  if (result)
-    for (const core::Quantity& q : result->quantities)
-      if (key == QString::fromStdString(q.key)) return q.value;
-  return nan;
 }
 
 }  // namespace
@@ -90,34 +85,68 @@ Tone tone_of(const QString& key, double difference) {
   return Tone::neutral;
 }
 
+std::optional<double> computed_to_ms(const ep::ElectroResult& electro) {
+  if (electro.ecg.t_ms.empty() || electro.repolarisation_ms.size() != electro.activation_ms.size()) return std::nullopt;
+  constexpr double few = 0.01;   // a node beside a scar may stay at its plateau without a part in the T wave
+  std::size_t activated = 0, waiting = 0;
+  for (std::size_t n = 0; n < electro.activation_ms.size(); ++n) {
+    if (!std::isfinite(electro.activation_ms[n])) continue;
+    ++activated;
+    waiting += !std::isfinite(electro.repolarisation_ms[n]);
+  }
+  if (double(waiting) <= few * double(activated)) return std::nullopt;
+  return electro.ecg.t_ms.back();
+}
+
 NumberTable number_table(const std::vector<PlanResult>& plans, int left_plan, int right_plan) {
   NumberTable table;
-  std::map<QString, std::size_t> index;
+  const auto mode_of = [](const std::shared_ptr<const twin::RunResult>& result) { return !result ? "" : result->mode == core::Mode::full ? "FULL" : "FAST"; };
   for (std::size_t c = 0; c < plans.size(); ++c) {
-    const PlanResult& plan = plans[c];
-    if (plan.plan == left_plan) table.left = int(c);
-    if (plan.plan == right_plan) table.right = int(c);
-    table.columns.push_back({plan.plan, plan.name, {}, plan.stale});
-    if (!plan.result) continue;
-    table.columns.back().mode = plan.result->mode == core::Mode::full ? "FULL" : "FAST";
-    for (const core::Quantity& q : plan.result->quantities) {
-      const QString key = QString::fromStdString(q.key);
-      const auto [it, fresh] = index.try_emplace(key, table.rows.size());
-      if (fresh)
-        table.rows.push_back({key, QString::fromStdString(q.label), unit_text(QString::fromStdString(q.unit)),
-                              QString::fromStdString(q.note), std::vector<double>(plans.size(), nan), nan, Tone::neutral});
-      table.rows[it->second].values[c] = q.value;
-    }
+    if (plans[c].plan == left_plan) table.left = int(c);
+    if (plans[c].plan == right_plan) table.right = int(c);
+    table.columns.push_back({plans[c].plan, plans[c].name, mode_of(plans[c].result), plans[c].stale});
   }
   const std::size_t left = std::size_t(table.left), right = std::size_t(table.right);
   // FULL minus FAST would show the difference of the models as if the plan had made it.
   table.mixed = left != right && !table.columns[left].mode.isEmpty() && !table.columns[right].mode.isEmpty() && table.columns[left].mode != table.columns[right].mode;
+  const bool both_fast = table.mixed && plans[left].fast && plans[right].fast;
+  if (left != right) table.difference_of = table.columns[right].name + QStringLiteral(" \u2212 ") + table.columns[left].name;
+  if (table.mixed) {
+    const QString full = table.columns[table.columns[left].mode == "FULL" ? left : right].name, fast = table.columns[table.columns[left].mode == "FULL" ? right : left].name;
+    table.remark = both_fast ? QStringLiteral("Both in FAST: %1 has a FULL result, %2 has none yet. FULL of %1 is in the tips of the numbers.").arg(full, fast)
+                             : QStringLiteral("No difference: %1 is FULL, %2 another mode (FAST).").arg(full, fast);
+  }
+  std::map<QString, std::size_t> index;
+  for (std::size_t c = 0; c < plans.size(); ++c) {
+    const bool swapped = both_fast && plans[c].fast && plans[c].result && plans[c].result->mode == core::Mode::full;
+    const auto& shown = swapped ? plans[c].fast : plans[c].result;
+    if (!shown) continue;
+    table.columns[c].mode = mode_of(shown);
+    const auto take = [&](const twin::RunResult& result, std::vector<double> NumberRow::*into) {
+      for (const core::Quantity& q : result.quantities) {
+        const QString key = QString::fromStdString(q.key);
+        const auto [it, fresh] = index.try_emplace(key, table.rows.size());
+        if (fresh)
+          table.rows.push_back({key, QString::fromStdString(q.label), unit_text(QString::fromStdString(q.unit)), QString::fromStdString(q.note), {},
+                                std::vector<double>(plans.size(), nan), std::vector<double>(plans.size(), nan), nan, Tone::neutral});
+        auto& row = table.rows[it->second];
+        (row.*into)[c] = q.value;
+        if (row.note.isEmpty()) row.note = QString::fromStdString(q.note);
+        if (!key.startsWith("qt") || std::isfinite(q.value) || into != &NumberRow::values || !result.electro) continue;
+        if (const auto end = computed_to_ms(*result.electro))
+          row.missing += (row.missing.isEmpty() ? QString() : QStringLiteral(", ")) + QStringLiteral("%1 ends at %2 ms").arg(plans[c].name).arg(*end, 0, 'f', 0);
+      }
+    };
+    take(*shown, &NumberRow::values);
+    if (swapped) take(*plans[c].result, &NumberRow::full);
+  }
+  // What only FULL knows has no number among FAST ones.
+  const auto none = [](const std::vector<double>& values) { return std::none_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }); };
+  std::erase_if(table.rows, [&](const NumberRow& row) { return none(row.values) && !none(row.full); });
   for (NumberRow& row : table.rows) {
-    if (left == right) continue;
-    double from = row.values[left], to = row.values[right];
-    if (table.mixed) from = value_of(plans[left].fast.get(), row.key), to = value_of(plans[right].fast.get(), row.key);
-    row.difference = to - from;
-    row.tone = show_difference(row.difference, row.unit, from) == "0" ? Tone::neutral : tone_of(row.key, row.difference);
+    if (left == right || (table.mixed && !both_fast)) continue;
+    row.difference = row.values[right] - row.values[left];
+    row.tone = show_difference(row.difference, row.unit, row.values[left]) == "0" ? Tone::neutral : tone_of(row.key, row.difference);
   }
   std::stable_sort(table.rows.begin(), table.rows.end(),
                    [](const NumberRow& a, const NumberRow& b) { return rank(a.key) < rank(b.key); });

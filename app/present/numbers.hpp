@@ -2,6 +2,7 @@
 // The table of numbers: one row per quantity, one column per plan, and the difference of two of them.
 #pragma once
 #include <QString>
+#include <optional>
 #include <vector>
 
 #include "app/session/session.hpp"
@@ -13,7 +14,9 @@ enum class Tone { neutral, good, attention, bad };
 
 struct NumberRow {
   QString key, label, unit, note;
-  std::vector<double> values;   // one per column, NaN = not known
+  QString missing;              // why a plan has no number here, empty where none lacks one or nobody knows
+  std::vector<double> values;   // one per column, NaN = not known; those that were subtracted where a difference is shown
+  std::vector<double> full;     // [columns], of the FULL run where its column shows FAST for the sake of the difference; else NaN
   double difference = 0;        // right minus left, NaN when either is missing in the model of the difference
   Tone tone = Tone::neutral;
 };
@@ -37,9 +40,16 @@ struct PlanResult {
 struct NumberTable {
   std::vector<NumberColumn> columns;
   int left = 0, right = 0;      // columns whose difference is shown
-  bool mixed = false;           // one of the two is FULL, the other FAST: the difference is that of both in FAST, unknown where one lacks it
+  // One of the two is FULL, the other FAST. Their difference would be that of the models, so every column with a FAST answer shows it and
+  // the difference is that of both in FAST; while one of the two lacks its FAST answer, each shows what it has and there is no difference.
+  bool mixed = false;
+  QString difference_of;        // "C − Base", empty where there are not two
+  QString remark;               // one sentence on what was subtracted; empty where the columns speak for themselves
   std::vector<NumberRow> rows;
 };
+
+// Where a beat was computed to, ms, when that is before the muscle has repolarised: its T wave is not there. Nothing for a whole beat.
+std::optional<double> computed_to_ms(const ep::ElectroResult& electro);
 
 // One column per plan; the difference is that of the columns of plans `right` and `left`.
 NumberTable number_table(const std::vector<PlanResult>& plans, int left_plan, int right_plan);

@@ -167,7 +167,7 @@ void BullsEye::paintEvent(QPaintEvent*) {
     font.setWeight(segment == s.selected ? QFont::DemiBold : QFont::Normal);
     p.setFont(font);
     if (place.radius < 45) continue;   // no room for numbers
-    const bool value = place.radius > 85 && s.show_values && s.has_values && !std::isnan(v);
+    const bool value = place.radius > 80 && s.show_values && s.has_values && !std::isnan(v);
     const QRectF box(at.x() - 24, at.y() - (value ? 13 : 8), 48, 16);
     p.drawText(box, Qt::AlignCenter, QString::number(segment));
     if (value) {

@@ -21,7 +21,9 @@ constexpr double column_ms = 2500, pulse_ms = 200, pulse_mV = 1;
 constexpr double margin_mm = 3, pulse_area_mm = 9, line_mm = 5, top_mm = 2.5;
 // A finished beat starts this late on the paper, so that its QRS is clear of the lead name.
 constexpr double lead_in_ms = 280;
-constexpr double least_row_mm = 11, most_row_mm = 26;
+constexpr double least_row_mm = 8, most_row_mm = 26;
+// Below this the standard gain (a pulse of 10 mm) lets a row run into its neighbour; half of it is the usual way out on paper, too.
+constexpr double full_gain_row_mm = 16;
 
 struct Beat {
   EcgTraces traces;
@@ -46,6 +48,7 @@ struct Beat {
     return it == traces.leads.end() ? -1 : int(it - traces.leads.begin());
   }
   double end_ms() const { return cycle_ms > 0 ? 1e300 : traces.t_ms.back(); }
+  double start_ms() const { return traces.t_ms.front(); }
 };
 
 void check(const EcgTraces& t) {
@@ -73,9 +76,9 @@ Sheet sheet_for(const QRectF& area, double dpi, double mm_per_s, double mm_per_m
     const double width_mm = 2 * margin_mm + pulse_area_mm + 4 * column_ms / 1000 * mm_per_s;
     px = std::min({px, area.width() / width_mm, area.height() / (top_mm + line_mm + 4 * least_row_mm)});
   }
-  s.scale = {mm_per_s, mm_per_mV, px};
   s.shown = px / true_px;
   s.row_mm = std::clamp((area.height() / px - top_mm - line_mm) / 4, least_row_mm, most_row_mm);
+  s.scale = {mm_per_s, fit == EcgPaper::FitMode::shrink_to_fit && s.row_mm < full_gain_row_mm ? mm_per_mV / 2 : mm_per_mV, px};
   return s;
 }
 
@@ -128,10 +131,19 @@ void EcgPaper::Impl::draw_beat(QPainter& p, const Sheet& s, const Beat& b, const
     if (lead < 0) return;
     QPolygonF line;
     // While streaming every column starts at the beat's beginning; a finished beat runs on through the columns.
-    const double start = b.cycle_ms > 0 ? from_ms - lead_in_ms : 0;
+    const double start = beat.cycle_ms > 0 ? from_ms - lead_in_ms : -lead_in_ms;
+    // What is drawn behind a beat that ended follows it: one beat per column.
+    const double last = beat.cycle_ms > 0 ? b.end_ms() : b.cycle_ms > 0 ? b.cycle_ms : b.traces.t_ms.back();
+    const double every = b.cycle_ms > 0 ? 0 : beat.cycle_ms;   // a ghost that ended, behind whole beats
     for (double t = 0; t <= length_ms; t += step_ms) {
-      if (start + t > b.end_ms()) break;
-      line << QPointF(x0 + s.scale.x_px(t), y0 + s.scale.y_px(b.at(std::size_t(lead), start + t)));
+      double at = start + t;
+      if (every > 0) at -= every * std::floor((at - b.start_ms()) / every);
+      if (at > last || at > b.end_ms() || (b.cycle_ms <= 0 && at < b.start_ms())) {
+        if (line.size() > 1) p.drawPolyline(line);
+        line.clear();
+        continue;
+      }
+      line << QPointF(x0 + s.scale.x_px(t), y0 + s.scale.y_px(b.at(std::size_t(lead), at)));
     }
     p.drawPolyline(line);
   };
@@ -195,7 +207,7 @@ void EcgPaper::Impl::draw(QPainter& p, const Sheet& s) const {
     }
   }
   // One line under the traces on a strip of clean paper.
-  QString line = QString("%1 mm/s  %2 mm/mV").arg(mm_per_s, 0, 'g', 3).arg(mm_per_mV, 0, 'g', 3);
+  QString line = QString("%1 mm/s  %2 mm/mV").arg(mm_per_s, 0, 'g', 3).arg(s.scale.mm_per_mV, 0, 'g', 3);
   if (std::abs(s.shown - 1) > 0.005) line += QString("  (shown at %1 %)").arg(100 * s.shown, 0, 'f', 0);
   if (!intervals.isEmpty() && has_beat) line += "   " + intervals;
   if (has_ghost) line += QString::fromUtf8("   grey: ") + ghost_name;
@@ -221,8 +233,8 @@ void EcgPaper::Impl::draw_cursor(QPainter& p, const Sheet& s) const {
   for (int c = 0; c < 4; ++c) {
     // The first beat in this column that shows the time.
     double t = *time;
+    t += lead_in_ms;
     if (cycle > 0) {
-      t += lead_in_ms;
       while (t < c * column_ms) t += cycle;
       t -= c * column_ms;
     }
@@ -237,7 +249,7 @@ void EcgPaper::Impl::draw_cursor(QPainter& p, const Sheet& s) const {
     p.setBrush(strong);
     for (int row = 0; row < 3; ++row) {
       const int lead = beat.lead(print_layout[std::size_t(row)][std::size_t(c)]);
-      const double at = cycle > 0 ? c * column_ms + t - lead_in_ms : t;
+      const double at = (cycle > 0 ? c * column_ms : 0) + t - lead_in_ms;
       if (lead >= 0 && at <= beat.end_ms()) p.drawEllipse(QPointF(x, s.base_y(row) + s.scale.y_px(beat.at(std::size_t(lead), at))), 2.6, 2.6);
     }
   }
@@ -350,7 +362,7 @@ void EcgPaper::mousePressEvent(QMouseEvent* e) {
   } else {
     const bool rhythm = e->position().y() > sheet.area.top() + sheet.mm(top_mm + 3 * sheet.row_mm);
     if (!rhythm) t = std::fmod(t, column_ms);
-    t = std::min(t, s.beat.end_ms());
+    t = std::clamp(t - lead_in_ms, s.beat.start_ms(), s.beat.end_ms());
   }
   emit time_picked(t);
 }

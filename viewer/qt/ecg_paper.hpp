@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // EcgPaper: a twelve-lead electrocardiogram on paper, in true millimetres when the screen's DPI is right.
 // 25 mm/s (1 mm = 40 ms) and 10 mm/mV (1 mm = 0.1 mV) unless set otherwise; 3 x 4 leads of 2.5 s and a rhythm strip of lead II.
-// One computed beat is repeated at the cycle length. The whole paper is scaled down, never stretched, when the widget is small:
-// the scale line then says the real millimetres per centimetre shown.
+// One computed beat is repeated at the cycle length; one that ends before its T wave is drawn once in every column, to where it was
+// computed. The whole paper is scaled down, never stretched, when the widget is small, and below 16 mm per row drawn at half the gain
+// (so that rows do not run into each other): the scale line says both.
 #pragma once
 #include <QRectF>
 #include <QString>
@@ -39,8 +40,9 @@ class EcgPaper : public QWidget {
   ~EcgPaper() override;
 
   void set_traces(EcgTraces traces, double cycle_length_ms);   // a finished beat: repeated at the cycle length
-  void set_partial(EcgTraces traces);                          // while a run streams: drawn once, up to its last sample
-  void set_ghost(EcgTraces traces, double cycle_length_ms, const QString& name);  // another plan in grey; empty removes
+  void set_partial(EcgTraces traces);                          // while a run streams, or a run that ended early: drawn once, up to its last sample
+  // Another plan in grey; empty removes. Cycle length 0: ends at its last sample.
+  void set_ghost(EcgTraces traces, double cycle_length_ms, const QString& name);
   void set_intervals(const QString& line);                     // "rate 100/min  PR 152  QRS 112  QT/QTcF 358/424 ms  axis 42"
   void set_time(std::optional<double> t_ms);                   // accent cursor at this time of the beat
   void set_message(const QString& text);                       // shown when there is no trace

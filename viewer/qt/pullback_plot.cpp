@@ -37,10 +37,11 @@ struct PullbackPlot::Impl {
   QString title;
   double cursor = -1, hover = -1;
 
+  static bool low(const QSize& size) { return size.height() < 150; }   // a small window: every line counts
   struct Axes { QRectF plot; double x0, x1, y0, y1; };
   Axes axes(const QSize& size) const {
-    Axes a{QRectF(40, title.isEmpty() ? 10 : 28, size.width() - 52, 0), 0, 1, 0, 1};
-    a.plot.setBottom(size.height() - 34);
+    Axes a{QRectF(40, title.isEmpty() ? 10 : low(size) ? 24 : 28, size.width() - 52, 0), 0, 1, 0, 1};
+    a.plot.setBottom(size.height() - (low(size) ? 24 : 34));
     double lo = 1e300, hi = -1e300, end = 0;
     for (const auto& c : curves) {
       for (std::size_t i = 0; i < c.value.size(); ++i) {
@@ -138,7 +139,9 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
     zone.setAlpha(34);
     p.fillRect(QRectF(QPointF(a.plot.left(), Y(ffr_break)), QPointF(a.plot.right(), Y(ffr_grey_low))), zone);
   }
-  const double step = ffr ? 0.1 : nice_step(a.y1 - a.y0, 4);
+  constexpr double tick_px = 14;   // one line of text
+  double step = ffr ? 0.1 : nice_step(a.y1 - a.y0, 4);
+  while (step / (a.y1 - a.y0) * a.plot.height() < tick_px && step < a.y1 - a.y0) step *= 2;
   for (double v = std::ceil(a.y0 / step - 1e-9) * step; v <= a.y1 + 1e-9; v += step) {
     p.setPen(QPen(theme::hairline, 1));
     p.drawLine(QPointF(a.plot.left(), Y(v)), QPointF(a.plot.right(), Y(v)));
@@ -148,10 +151,10 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
   const double xs = nice_step(a.x1, 5);
   for (double v = 0; v <= a.x1 + 1e-9; v += xs) {
     p.setPen(theme::secondary);
-    p.drawText(QRectF(X(v) - 20, a.plot.bottom() + 12, 40, 14), Qt::AlignCenter, QString::number(v, 'f', 0));
+    p.drawText(QRectF(X(v) - 20, a.plot.bottom() + (Impl::low(size()) ? 9 : 12), 40, 14), Qt::AlignCenter, QString::number(v, 'f', 0));
   }
   p.setPen(theme::hint);
-  p.drawText(QRectF(a.plot.right() - 60, a.plot.bottom() + 20, 60, 14), Qt::AlignRight, tr("mm"));
+  p.drawText(QRectF(a.plot.right() - 60, a.plot.bottom() + (Impl::low(size()) ? 9 : 20), 60, 14), Qt::AlignRight, tr("mm"));
   if (s.title.isEmpty()) p.drawText(QRectF(a.plot.left() + 4, a.plot.bottom() + 22, 80, 12), Qt::AlignLeft, unit());
   if (ffr) {
     p.setPen(QPen(theme::bad, 1.2, Qt::DashLine));
@@ -194,7 +197,7 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
     p.setFont(bold);
     const double wide = QFontMetricsF(bold).horizontalAdvance(text);
     p.setPen(s.color(i));
-    p.drawText(QRectF(legend - wide, a.plot.top() - (s.title.isEmpty() ? 10 : 22), wide, 14), Qt::AlignRight | Qt::AlignVCenter, text);
+    p.drawText(QRectF(legend - wide, a.plot.top() - (s.title.isEmpty() ? 10 : Impl::low(size()) ? 19 : 22), wide, 14), Qt::AlignRight | Qt::AlignVCenter, text);
     legend -= wide + 14;
     p.setFont(font);
   }

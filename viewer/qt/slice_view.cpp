@@ -78,7 +78,7 @@ struct SliceView::Impl {
 namespace {
 void draw_outlined(QPainter& p, const QRectF& r, int flags, const QString& text, const QColor& color) {
   // A dark plate and halo keep letters readable on bone and contrast.
-  p.fillRect(p.boundingRect(r, flags, text).adjusted(-2, 0, 2, 0), QColor(0, 0, 0, 120));
+  p.fillRect(p.boundingRect(r, flags, text).adjusted(-2, 0, 2, 0), QColor(0, 0, 0, 195));
   p.setPen(QColor(0, 0, 0, 190));
   for (const QPointF& d : {QPointF(1, 0), QPointF(-1, 0), QPointF(0, 1), QPointF(0, -1)}) p.drawText(r.translated(d), flags, text);
   p.setPen(color);
@@ -279,7 +279,10 @@ void SliceView::paintEvent(QPaintEvent* event) {
   small.setPixelSize(11);
   p.setFont(small);
   QString window = QString::fromStdString(s.scene.window_text());
-  if (QFontMetrics(small).horizontalAdvance(window) > 0.5 * width() - 18) window.replace("  ", "\n");
+  constexpr int beside_letter = 26;   // half the letter at the bottom, its plate and a gap
+  if (QFontMetrics(small).horizontalAdvance(window) > 0.5 * width() - beside_letter) window.replace("  ", "\n");
+  const QStringList lines = window.split('\n');
+  if (QFontMetrics(small).horizontalAdvance(lines.last()) > 0.5 * width() - beside_letter) window.replace(" L ", "\nL ");
   if (height() > 110) draw_outlined(p, in, Qt::AlignLeft | Qt::AlignBottom, window, theme::secondary);
   const ScaleBar bar = s.scene.scale_bar();
   const double bar_px = bar.pixels / ratio;

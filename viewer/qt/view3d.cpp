@@ -255,8 +255,11 @@ void View3D::resizeEvent(QResizeEvent*) {
   s.views->setGeometry(width() - views.width() - edge, narrow ? y + 24 + gap : edge, views.width(), views.height());
   if (!s.hint->empty()) {
     constexpr int corner = 200, line = 24;   // the view's angle and step in the lower right corner: a hint that reaches it stands above
-    const bool reaches = (width() + s.hint->width()) / 2 > width() - corner;
-    s.hint->move((width() - s.hint->width()) / 2, height() - s.hint->height() - edge - (reaches ? line : 0));
+    constexpr int bar = 70, cube = 80;       // the colour bar and the orientation cube: one that reaches these goes below the chips instead
+    const int x = (width() - s.hint->width()) / 2;
+    const bool reaches = x + s.hint->width() > width() - corner;
+    if (x < bar || x + s.hint->width() > width() - cube) s.hint->move(std::max(edge, x), (narrow ? y + 24 + gap + views.height() : std::max(y + 24, edge + views.height())) + gap);
+    else s.hint->move(x, height() - s.hint->height() - edge - (reaches ? line : 0));
   }
   const int w = std::min(420, width() - 40);
   s.empty->setGeometry((width() - w) / 2, height() / 2 - 70, w, 140);

@@ -51,6 +51,14 @@ std::vector<double> bar_labels(const FieldStyle& s) {
     out.push_back(hi);
     return out;
   }
+  if (s.palette == Palette::difference && s.step > 0 && std::abs(std::remainder(lo, s.step)) > 0.25 * s.step) {
+    // A band around zero: its neighbours' middles are whole steps, which are what is written.
+    const double outer = std::floor(hi / s.step) * s.step, inner = std::floor(hi / s.step / 2) * s.step;
+    out = {-outer, 0, outer};
+    if (inner > 0 && inner < outer) out.insert(out.end(), {-inner, inner});
+    std::sort(out.begin(), out.end());
+    return out;
+  }
   for (int i = 0; i <= 4; ++i) out.push_back(lo + (hi - lo) * i / 4);
   return out;
 }
@@ -210,7 +218,11 @@ void Stage::lay_out(int width, int height, double ratio) {
       label->SetDisplayPosition(int(left + wide + px(7)), int(base + tall * (v - lo) / (hi - lo)));
       s.bar_props.push_back(label.Get());
     }
-    auto title = make_text(style.unit.empty() ? style.title : style.title + ", " + style.unit, int(std::lround(px(12))), false, s.secondary);
+    auto title = make_text(style.unit.empty() ? style.title : style.title + ", " + style.unit, int(std::lround(px(12))), false, s.text_color);
+    // Readable over a heart that reaches below it.
+    const bool light = s.text_color == light_text;
+    title->GetTextProperty()->SetBackgroundColor(light ? 0.9 : 0.08, light ? 0.92 : 0.1, light ? 0.94 : 0.12);
+    title->GetTextProperty()->SetBackgroundOpacity(0.7);
     title->SetDisplayPosition(int(left - px(1)), int(base + tall + px(11)));
     s.bar_props.push_back(title.Get());
     left += px(76);

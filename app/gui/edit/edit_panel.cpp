@@ -260,6 +260,7 @@ void EditPanel::open(bool on) {
   }
   attach();
   fill_labels();
+  scroll_to_top(this);
 }
 
 void EditPanel::fill_labels() {

@@ -5,6 +5,7 @@
 #include <QSignalBlocker>
 #include <algorithm>
 
+#include "app/gui/model_prompt.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/session/whole_heart.hpp"
 #include "solvers/organs/heart/conduction.hpp"
@@ -96,7 +97,7 @@ void ConductionPanel::refresh() {
   const auto data = workspace_.data();
   const std::string kind = kind_->currentData().toString().toStdString(), block = block_->currentData().toString().toStdString();
   QString why;
-  if (!data->twin || !data->twin->heart) why = "This case has no heart muscle.";
+  if (!data->twin || !data->twin->heart) why = why_no_muscle(*data);
   else if (!data->heart_mesh) why = "The case does not hold the mesh the twin was built on: mesh the labels again first.";
   else if (const auto fits = organs::heart_conduction(kind, block, accessory_->currentData().toString().toStdString()); !fits) why = QString::fromStdString(fits.error().message);
   else if (!atria_->currentData().toString().isEmpty() && std::none_of(data->images.begin(), data->images.end(), [](const auto& i) { return i.labels && i.labels->find("left_atrium") && i.labels->find("right_atrium"); }))

@@ -105,6 +105,16 @@ void EgmPlot::paintEvent(QPaintEvent*) {
     p.setPen(t.hint);
     p.drawText(QRectF(4, middle, left_px - 10, 15), Qt::AlignLeft | Qt::AlignVCenter, QStringLiteral("%1 mV p-p").arg(hi - lo, 0, 'f', 2));
   }
+  // A bar in mV, whose length is the largest of 1, 2, 5 that fits half a row.
+  if (most > 0) {
+    const double room = 0.5 * row / gain, power = std::pow(10.0, std::floor(std::log10(room)));
+    const double bar = power * (room >= 5 * power ? 5 : room >= 2 * power ? 2 : 1);
+    const double x = area.right() - 3, middle = area.top() + 0.5 * row, half = 0.5 * gain * bar;
+    p.setPen(QPen(t.text, 1.5));
+    p.drawLine(QPointF(x, middle - half), QPointF(x, middle + half));
+    for (const double y : {middle - half, middle + half}) p.drawLine(QPointF(x - 3, y), QPointF(x + 3, y));
+    p.drawText(QRectF(x - 66, middle - 8, 58, 16), Qt::AlignRight | Qt::AlignVCenter, QStringLiteral("%1 mV").arg(bar, 0, 'g', 3));
+  }
   p.setPen(QPen(t.accent, 1));
   p.drawLine(QPointF(X(std::min(time_, end)), area.top()), QPointF(X(std::min(time_, end)), area.bottom()));
 }

@@ -103,14 +103,7 @@ StudiesPanel::StudiesPanel(Workspace& workspace, QWidget* parent) : QWidget(pare
     if (on) {
       model_.load();
       refresh();
-      // Room for it: the box goes to the top of the rail.
-      QTimer::singleShot(60, this, [this] {   // after the rail has grown
-        for (QWidget* p = parentWidget(); p; p = p->parentWidget())
-          if (auto* scroll = qobject_cast<QScrollArea*>(p)) {
-            scroll->verticalScrollBar()->setValue(mapTo(scroll->widget(), QPoint(0, 0)).y());
-            break;
-          }
-      });
+      scroll_to_top(this);   // room for it
     }
   });
   connect(&model_, &StudiesModel::changed, this, &StudiesPanel::refresh);

@@ -13,6 +13,7 @@
 #include "app/gui/electrophysiology/reentry_show.hpp"
 #include "app/gui/electrophysiology/runs_table.hpp"
 #include "app/gui/electrophysiology/studies_panel.hpp"
+#include "app/gui/model_prompt.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/views.hpp"
 
@@ -38,6 +39,7 @@ void set_text(QLabel* label, const QString& words) {
 }  // namespace
 
 void StudiesPanel::refresh() {
+  allow(open_, workspace_.heart() || open_->isChecked(), "Is a tachycardia inducible, from where, and which lesion ends it", why_no_muscle(*workspace_.data()));
   if (!open_->isChecked()) return;
   const bool other = !plays_sites();
   refresh_start();
@@ -62,7 +64,7 @@ void StudiesPanel::refresh_start() {
   const std::string plan = plan_name();
   plan_->setText(QStringLiteral("Plays on %1: its lesions and drugs apply.").arg(plan == "Baseline" ? QStringLiteral("the untreated baseline") : "plan " + text(plan)));
   QString why;
-  if (!heart) why = "This case has no heart muscle to pace. Open or build one first.";
+  if (!heart) why = why_no_muscle(*workspace_.data());
   else if (doing != StudiesModel::Doing::nothing) why = "One is running. Wait, or cancel it.";
   else if (proof && plan == "Baseline") why = "The baseline has no lesions to prove. Choose a plan with lesions.";
   else if (proof && !(a_ && b_)) why = "Click the wall on one side of the lesions and take it as side A, then the other as side B.";
@@ -264,7 +266,7 @@ void StudiesPanel::refresh_proof() {
   const bool heart = workspace_.heart() != nullptr;
   point_a_->setText(a_ ? "A  " + place(*a_) : QStringLiteral("Side A: not yet"));
   point_b_->setText(b_ ? "B  " + place(*b_) : QStringLiteral("Side B: not yet"));
-  for (auto* take : {take_a_, take_b_}) allow(take, heart, "Takes the crosshair: click the wall on this side of the lesions first", "This case has no heart muscle.");
+  for (auto* take : {take_a_, take_b_}) allow(take, heart, "Takes the crosshair: click the wall on this side of the lesions first", why_no_muscle(*workspace_.data()));
   clear_layout(proof_facts_);
   if (!model_.proof()) return;
   const auto& shown = *model_.proof();

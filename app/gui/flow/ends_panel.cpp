@@ -180,8 +180,9 @@ void EndsPanel::choose(const QString& patch) {
 }
 
 void EndsPanel::refresh() {
-  if (!isVisible()) return;
   const auto data = workspace_.data();
+  setVisible(data->twin && !data->twin->vessels.empty());   // no vessel has no ends
+  if (!isVisible()) return;
   {
     const QSignalBlocker block(vessel_);
     vessel_->clear();

@@ -85,7 +85,9 @@ void TissueOverlay::paint(viewer::SliceView& view, QPainter& painter) {
       QString name;
       for (const auto& kind : imaging::landmark_kinds())
         if (p.key == kind.key) name = QString::fromUtf8(kind.name);
-      const QPointF place(at[0] + r + 3 * ratio, at[1] + 3 * ratio);
+      const double wide = QFontMetricsF(font).horizontalAdvance(name), right = at[0] + r + 3 * ratio;
+      const bool leaves = right + wide + 4 > view.width() * ratio;   // then at the left of its mark
+      const QPointF place(leaves ? std::max(4.0, at[0] - r - 3 * ratio - wide) : right, at[1] + 3 * ratio);
       painter.fillRect(QFontMetricsF(font).tightBoundingRect(name).translated(place).adjusted(-2, -2, 2, 2), QColor(0, 0, 0, 150));
       painter.drawText(place, name);
     }

@@ -11,6 +11,7 @@
 #include <cmath>
 
 #include "app/gui/centre_view.hpp"
+#include "app/gui/model_prompt.hpp"
 #include "app/gui/theme.hpp"
 #include "app/gui/tissue/threshold_plot.hpp"
 #include "app/gui/widgets.hpp"
@@ -324,9 +325,9 @@ void TissuePanel::refresh_preview() {
     return;
   }
   plot_->set_lines(preview->remote_mean, preview->remote_sd, preview->border_threshold, preview->threshold, !thinning && p.method != ScarMethod::hu);
-  const auto share = [&](double v) { return QStringLiteral("%1 · %2 %").arg(ml(v)).arg(100 * v / std::max(1e-9, preview->wall_ml), 0, 'f', 1); };
+  const auto share = [&](double v) { return QStringLiteral("%1 · %2 % of the wall").arg(ml(v)).arg(100 * v / std::max(1e-9, preview->wall_ml), 0, 'f', 1); };
   QStringList lines;
-  if (p.method != ScarMethod::none) lines << "Scar " + share(preview->scar_ml);
+  if (p.method != ScarMethod::none) lines << "Scar (preview) " + share(preview->scar_ml);
   if (p.method == ScarMethod::n_sd || p.method == ScarMethod::fwhm) lines << "Border zone " + share(preview->border_ml);
   if (p.fat) lines << "Fat " + share(preview->fat_ml) + QStringLiteral(", dense %1").arg(ml(preview->fat_dense_ml));
   if (lines.isEmpty()) lines << "Scar and border zone will be removed.";
@@ -347,7 +348,7 @@ void TissuePanel::refresh_preview() {
 void TissuePanel::refresh_bulls_eye() {
   const auto report = model_.report();
   if (auto* thickness = findChild<QPushButton*>("tissue_thickness")) allow(thickness, workspace_.heart() != nullptr, "Colours the LV wall by its thickness in mm", "There is no model yet. Build it in the Model stage.");
-  if (auto* tissue = findChild<QPushButton*>("tissue_show")) allow(tissue, workspace_.heart() != nullptr, "Colours the wall by healthy muscle, border zone and scar", "This case has no heart muscle.");
+  if (auto* tissue = findChild<QPushButton*>("tissue_show")) allow(tissue, workspace_.heart() != nullptr, "Colours the wall by healthy muscle, border zone and scar", why_no_muscle(*workspace_.data()));
   const int what = bulls_what_->currentIndex();
   std::array<double, 17> values{};
   values.fill(std::nan(""));
