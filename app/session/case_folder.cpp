@@ -54,6 +54,9 @@ Json BlobReader::load(const std::string& name) {
 
 namespace {
 
+// Rises when the solvers or the interventions answer the same plan otherwise than before: an old baseline beside a new plan is a lie.
+constexpr int answers_version = 2;
+
 Json encode_stage(const StageReport& s) { return {{"name", s.name}, {"wall_s", s.wall_s}, {"quantities", encode(s.quantities)}, {"notes", s.notes}}; }
 StageReport decode_stage(const Json& j) {
   return {j.at("name").get<std::string>(), j.at("wall_s").get<double>(), decode_quantities(j.at("quantities")), j.at("notes").get<std::vector<std::string>>()};
@@ -140,6 +143,8 @@ core::Result<LoadedCase> load(const fs::path& folder, const std::function<fs::pa
   for (const auto& p : json.value("egm_probes", Json::array())) data.egm_probes.push_back({p.at("name").get<std::string>(), to_vec3(p.at("at_mm"))});
   for (const auto& s : json.at("stages")) data.stages.push_back(decode_stage(s));
   data.choices = decode_choices(json.value("choices", Json()));
+  const bool older = json.value("answers", 1) != answers_version && !data.results.empty();
+  if (older) set_results_aside(data);
   data.created_utc = json.at("created_utc").get<std::string>();
   data.program_version = json.at("program_version").get<std::string>();
   data.edit_id = json.value("edit_id", json.at("content_sha256").get<std::string>());
@@ -150,6 +155,7 @@ core::Result<LoadedCase> load(const fs::path& folder, const std::function<fs::pa
   LoadedCase loaded;
   const fs::path journal = edits ? edits(data) : folder;
   if (!journal.empty()) loaded.message = replay_edits(data, journal, blobs);
+  if (older) loaded.message += fmt::format("{}Its results were computed by an older version, which would answer otherwise today: run the plans again.", loaded.message.empty() ? "" : " ");
   loaded.data = std::move(data);
   loaded.names = std::make_shared<BlobNames>(blobs.used());
   return loaded;
@@ -199,7 +205,7 @@ core::Result<void> save_case(const CaseData& data, const fs::path& folder, const
       if (!saved) blobs.remove_new();
     }
   } undo{blobs};
-  Json json{{"format", "organtwin-case"}, {"version", case_format_version}, {"created_utc", data.created_utc}, {"program_version", data.program_version}};
+  Json json{{"format", "organtwin-case"}, {"version", case_format_version}, {"created_utc", data.created_utc}, {"program_version", data.program_version}, {"answers", answers_version}};
   json["patient"] = {{"id", data.patient.id}, {"age", data.patient.age}, {"sex", data.patient.sex}, {"series", data.patient.series}, {"built_in", data.patient.built_in}};
   json["images"] = json["anatomy"] = json["vessel_meshes"] = json["results"] = json["stages"] = Json::array();
   json["heart_mesh"] = nullptr;

@@ -132,6 +132,12 @@ namespace {
 constexpr const char* aside = "aside ";
 constexpr std::size_t most_aside = 6;   // of each mode: the last few plans; a FULL beat is some hundred megabytes
 
+void say_once(std::vector<std::string>& lines, const std::string& line) {
+  if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
+}
+
+}  // namespace
+
 // Known parts are found by the hash of their problem, so these may serve again; as answers they are out of reach.
 void set_results_aside(CaseData& data) {
   std::size_t fast = 0, full = 0;
@@ -144,12 +150,6 @@ void set_results_aside(CaseData& data) {
   }
   data.results.assign(kept.rbegin(), kept.rend());
 }
-
-void say_once(std::vector<std::string>& lines, const std::string& line) {
-  if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
-}
-
-}  // namespace
 
 core::Result<void> set_conditions(CaseData& data, const std::string& key, const FlowConditions& conditions) {
   if (!data.twin || !data.twin->find_vessel(key)) return core::bad_input("The case has no such vessel (nothing to set). Open or build it first.");

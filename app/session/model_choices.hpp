@@ -43,6 +43,9 @@ void lay_choices(const ModelChoices& choices, twin::TwinModel& twin);
 core::Result<void> set_conditions(CaseData& data, const std::string& vessel, const FlowConditions& conditions);
 core::Result<void> set_electro(CaseData& data, const ElectroChoices& choices);
 
+// Results stay as parts that may serve again, but answer no plan any more.
+void set_results_aside(CaseData& data);
+
 nlohmann::json encode_choices(const ModelChoices& choices);
 ModelChoices decode_choices(const nlohmann::json& json);   // throws when it is not what encode_choices wrote
 

@@ -2,10 +2,12 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <random>
 
 #include "app/session/pipeline.hpp"
 #include "solvers/core/atomic_file.hpp"
+#include "solvers/core/hash.hpp"
 #include "tests/support/shared_data.hpp"
 #include "tests/unit/session/small_case.hpp"
 
@@ -43,6 +45,24 @@ TEST_CASE("a case reopens to identical hashes, plans and numbers, and shared par
   CHECK(a->electro->ecg.mV == b->electro->ecg.mV);
   REQUIRE(a->quantities.size() == b->quantities.size());
   for (std::size_t i = 0; i < a->quantities.size(); ++i) CHECK(a->quantities[i].key == b->quantities[i].key);
+}
+
+TEST_CASE("results of a version whose solvers answered otherwise answer no plan: the case opens, says so, and a run computes anew") {
+  CaseData data = test::small_case();
+  REQUIRE(run_scenario(data, {}, core::Mode::fast, {}, {}));
+  const fs::path folder = test::scratch_folder("older") / "c1";
+  REQUIRE(save_case(data, folder, {}));
+  auto json = nlohmann::json::parse(*core::read_file(folder / "case.json"));
+  json.erase("answers");
+  json.erase("content_sha256");
+  json["content_sha256"] = core::sha256_hex(json.dump());
+  std::ofstream(folder / "case.json") << json.dump();
+  auto old = load_case_with_edits(folder, nullptr, {});
+  REQUIRE(old);
+  CHECK(old->message.find("older version") != std::string::npos);
+  CHECK_FALSE(find_result(old->data, {}, core::Mode::fast));
+  REQUIRE(run_scenario(old->data, {}, core::Mode::fast, {}, {}));
+  CHECK(find_result(old->data, {}, core::Mode::fast));
 }
 
 TEST_CASE("one flipped bit in any blob or in case.json is noticed") {
