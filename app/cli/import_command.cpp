@@ -2,6 +2,8 @@
 // import: what a folder or file holds (series, possible readings, verdicts), and one reading as a new case without identity.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/cli/exchange_command.hpp"
 #include "app/cli/stages.hpp"
 #include "app/session/import_scan.hpp"
@@ -71,7 +73,12 @@ core::Result<void> list_only(Context& context) {
   }
   for (const auto& n : scan->notes) text += "  " + n + "\n";
   if (scan->recommended()) text += "* is imported when no --reading is given.\n";
-  return context.print(json, text);
+  if (auto ok = context.print(json, text); !ok) return ok;
+  const auto refused = [](const session::ImportReading& r) { return r.state == imaging::ReadingState::refused; };
+  if (std::all_of(scan->readings.begin(), scan->readings.end(), refused))
+    return core::bad_input(fmt::format("Nothing in {} can be imported (every reading is refused, the first because: {}). Choose another folder or repair the files.", options().path,
+                                       scan->readings.empty() ? "there is none" : scan->readings.front().verdict));
+  return {};
 }
 
 core::Result<imaging::LengthUnit> length_unit(const std::string& text) {

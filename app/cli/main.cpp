@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "app/cli/context.hpp"
+#include "app/cli/global_options.hpp"
 #include "solvers/core/parallel.hpp"
 
 int main(int argc, char** argv) {
@@ -27,12 +28,22 @@ int main(int argc, char** argv) {
   app.add_option("--seed", context.seed, "Seed of the phantoms' noise");
   app.add_option("--out", context.out, "Folder for results");
   for (const cli::Register add : {cli::register_demo, cli::register_import, cli::register_case_commands, cli::register_mesh, cli::register_conditions, cli::register_run_commands, cli::register_solve, cli::register_verify, cli::register_tissue, cli::register_list, cli::register_edit, cli::register_export, cli::register_measure, cli::register_ecg, cli::register_map, cli::register_study})
+  const CLI::Validator no_sign([](const std::string& given) { return std::string(given.starts_with('-') ? "it must be 0 or more." : ""); }, "");   // CLI11 would wrap -1 round
+  app.add_option("--seed", context.seed, "Seed of the phantoms' noise, 0 or more")->check(no_sign);
+  app.add_option("--out", context.out, "Folder or file for results");
+  for (const cli::Register add : {cli::register_demo, cli::register_import, cli::register_case_commands, cli::register_mesh, cli::register_run_commands, cli::register_solve, cli::register_verify, cli::register_tissue, cli::register_list, cli::register_edit, cli::register_export, cli::register_measure, cli::register_ecg, cli::register_map, cli::register_study})
     add(app, context, chosen);
+  cli::tell_global_options(app);
   try {
     app.parse(argc, argv);
+    if (auto ok = cli::check_out(app, context); !ok) {
+      fmt::print(stderr, "{}\n", ok.error().message);
+      return core::exit_code(ok.error().code);
+    }
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);   // --help, --version
-    fmt::print(stderr, "{} See 'organtwin-cli --help' or 'organtwin-cli COMMAND --help'.\n", e.what());
+    const std::string unknown = cli::unknown_command(app, {argv + 1, argv + argc});
+    fmt::print(stderr, "{} See 'organtwin-cli --help' or 'organtwin-cli COMMAND --help'.\n", unknown.empty() ? e.what() : unknown);
     return core::exit_code(core::ErrorCode::wrong_usage);
   }
   if (context.threads > 0) core::set_thread_count(context.threads);

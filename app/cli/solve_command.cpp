@@ -32,6 +32,8 @@ void register_solve(CLI::App& app, Context& context, Action& chosen) {
       std::string human;
       for (const auto& [key, q] : (*answer)["quantities"].items())
         human += fmt::format("{:<34} {} {}\n", key, q["value"].is_null() ? std::string("-") : fmt::format("{:.6g}", q["value"].get<double>()), q["unit"].get<std::string>());
+      if (answer->contains("notes"))
+        for (const auto& note : (*answer)["notes"]) human += fmt::format("Note: {}\n", note.get<std::string>());
       return context.print(*answer, human);
     };
   });

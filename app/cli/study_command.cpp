@@ -2,6 +2,7 @@
 // study: stimulation protocols on the twin of a case, table of runs; proof of block; suggested targets.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "app/cli/context.hpp"
@@ -22,6 +23,12 @@ struct Options {
 Options& options() {
   static Options o;
   return o;
+}
+
+std::string preset_names() {
+  std::string names = "block-proof, restitution, atrial-lines";
+  for (const auto& p : session::study_presets()) names += ", " + p.key;
+  return names;
 }
 
 core::Result<session::StudySpec> spec_of(const Options& o) {
@@ -128,6 +135,9 @@ core::Result<void> study(Context& context) {
   if (o.preset == "atrial-lines") return atrial_lines(context, o);
   if (o.preset == "restitution") return restitution(context, o);
   if (o.preset == "block-proof") return block_proof(context, o);
+  const auto& known = session::study_presets();
+  if (!o.preset.empty() && std::none_of(known.begin(), known.end(), [&](const auto& p) { return p.key == o.preset; }))
+    return core::wrong_usage(fmt::format("There is no preset \"{}\". Choose one of: {}.", o.preset, preset_names()));
   const auto spec = spec_of(o);
   if (!spec) return core::pass(spec);
   if (o.list) {
@@ -177,9 +187,7 @@ void register_study(CLI::App& app, Context& context, Action& chosen) {
   auto* command = app.add_subcommand("study", "Stimulation protocols: VT induction, vulnerable window, burst, 17-segment sweep; restitution curves; proof of block; suggested targets");
   command->add_option("case", o.case_folder, "Case folder; finished runs are kept in it and not repeated")->required();
   auto* file = command->add_option("--protocol", o.protocol, "JSON file: preset, mode, plan, sites, site_radius_mm, protocol {...}");
-  std::string presets = "block-proof, restitution, atrial-lines";
-  for (const auto& p : session::study_presets()) presets += ", " + p.key;
-  command->add_option("--preset", o.preset, "One of: " + presets)->excludes(file);
+  command->add_option("--preset", o.preset, "One of: " + preset_names())->excludes(file);
   command->add_option("--mode", o.mode, "fast or full");
   command->add_option("--plan", o.plan, "Plan whose lesions and drugs apply (default: Baseline)");
   command->add_option("--site", o.sites, "aha, rv, atria, a segment 1 to 17, or x,y,z in LPS mm; may be given again");

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "app/session/pipeline.hpp"
+#include "imaging/io/dicom_write.hpp"
 #include "imaging/io/io.hpp"
 #include "solvers/core/mesh.hpp"
 #include "tests/cli/program.hpp"
@@ -61,6 +62,27 @@ void scenario_refused(const fs::path& folder, const json& spec, const std::strin
 }
 
 }  // namespace
+
+TEST_CASE("Looking at a scan none of whose readings can be used lists them and ends with exit code 3") {
+  const auto dir = scratch_folder("nothing-usable");
+  core::Volume v;
+  v.grid.size = {8, 8, 6};
+  v.grid.spacing = core::Vec3(1, 1, 1);
+  for (std::size_t i = 0; i < v.grid.voxels(); ++i) v.values.push_back(float(i % 91));
+  imaging::DicomSeriesParams params;
+  params.edit = [&](int k, imaging::DicomData& d) {   // gaps of 1, 2, 4, 8 and 16 mm: no even part
+    const auto at = v.grid.to_patient(core::Vec3(0, 0, std::pow(2.0, k)));
+    d.decimals(0x00200032, {at[0], at[1], at[2]});
+  };
+  REQUIRE(imaging::write_dicom_series(v, dir / "scan", params, {}));
+  const auto r = run({"import", (dir / "scan").string(), "--json", "--quiet"});
+  INFO(r.out << r.err);
+  CHECK(r.code == 3);
+  CHECK(not_one_sentence(r.err) == "");
+  CHECK(r.err.find("uneven") != std::string::npos);
+  REQUIRE(!r.json()["readings"].empty());
+  for (const auto& reading : r.json()["readings"]) CHECK(reading["state"] == "refused");
+}
 
 TEST_CASE("A missing file is refused by import, segment, mesh, build, run, compare, report, rerun and solve") {
   const auto dir = scratch_folder("missing");

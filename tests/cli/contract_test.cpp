@@ -35,6 +35,9 @@ TEST_CASE("the option --help of every command ends with one example and exit cod
     const auto at = r.out.find("Example: organtwin-cli " + command);
     CHECK(at != std::string::npos);
     CHECK(r.out.find("Example:", at + 1) == std::string::npos);
+    for (const char* option : {"--json", "--quiet", "--threads"}) CHECK(r.out.find(option) != std::string::npos);
+    const std::set<std::string> writers{"demo", "run", "report", "solve", "study", "export"};
+    CHECK((r.out.find("\n  --out PATH ") != std::string::npos) == (writers.count(command) > 0));
   }
   const auto all = run({"--help"});
   CHECK(all.code == 0);
@@ -44,6 +47,14 @@ TEST_CASE("the option --help of every command ends with one example and exit cod
 TEST_CASE("Wrong usage has exit code 2, one sentence and nothing on standard output") {
   wrong_usage({});
   wrong_usage({"conquer"});
+  CHECK(run({"conquer"}).err.find("There is no command \"conquer\"") != std::string::npos);
+  CHECK(run({"--threads", "2", "sovle", "case.json"}).err.find("Did you mean solve?") != std::string::npos);
+  wrong_usage({"list", "drugs", "--seed", "-1"});
+  wrong_usage({"compare", "case", "A", "B", "--out", "folder"});
+  CHECK(run({"compare", "case", "A", "B", "--out", "folder"}).err.find("--out") != std::string::npos);
+  wrong_usage({"study", "case", "--preset", "nope"});
+  const auto presets = run({"study", "case", "--preset", "nope"});
+  for (const char* name : {"vt-induction", "s1s2-sweep", "vulnerable-window", "burst", "af-burst", "pace", "restitution", "atrial-lines", "block-proof"}) CHECK(presets.err.find(name) != std::string::npos);
   wrong_usage({"list"});
   wrong_usage({"list", "unicorns"});
   wrong_usage({"list", "drugs", "--sideways"});
