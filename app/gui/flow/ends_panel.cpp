@@ -31,7 +31,7 @@ constexpr double compliance_unit = core::units::mm3_per_ml / core::units::pa_per
 constexpr qint64 largest_table = 4 << 20;  // bytes; a beat is some kilobytes
 const core::Color inlet_color{0xff, 0x9f, 0x5a}, outlet_color{0x5f, 0xc9, 0x8b}, open_color{0xff, 0x6b, 0x5e}, chosen_color{0x4c, 0xc2, 0xff};
 
-QString kind_of(const session::CapCondition& c, bool steady) {
+QString kind_key(const session::CapCondition& c, bool steady) {
   switch (session::kind_of(c, steady)) {
     case session::EndKind::flow: return "flow";
     case session::EndKind::waveform: return "waveform";
@@ -45,7 +45,7 @@ QString kind_of(const session::CapCondition& c, bool steady) {
 QString summary_of(const session::CapCondition& c, const session::FlowConditions& all) {
   if (!session::has_condition(c)) return "no condition";
   if (c.inlet) return QStringLiteral("%1 ml/min").arg(session::mean_of(c, all.cycle_s) / mm3_s_per_ml_min, 0, 'f', 0);
-  const QString kind = kind_of(c, all.steady);
+  const QString kind = kind_key(c, all.steady);
   if (kind == "pressure") return QStringLiteral("%1 mmHg").arg(core::units::mmhg_from_pa(c.outflow.pd), 0, 'f', 0);
   return QStringLiteral("R %1 mmHg·s/ml%2").arg((c.outflow.rp + c.outflow.rd) / resistance_unit, 0, 'g', 3).arg(kind == "rcr" ? " with C" : "");
 }
@@ -222,7 +222,7 @@ void EndsPanel::refresh_form() {
   filling_ = true;
   title_->setText(chosen_.left(1).toUpper() + chosen_.mid(1));
   name_->setText(QString::fromStdString(c->name));
-  const QString kind = kind_of(*c, all.steady);
+  const QString kind = kind_key(*c, all.steady);
   {
     const QSignalBlocker block(kind_);
     kind_->clear();
@@ -264,7 +264,7 @@ void EndsPanel::apply() {
     if (QString::fromStdString(cap.patch) == chosen_) c = &cap;
   if (!c) return;
   c->name = name_->text().trimmed().toStdString();
-  const QString was = kind_of(*c, all.steady), kind = kind_->currentData().toString();
+  const QString was = kind_key(*c, all.steady), kind = kind_->currentData().toString();
   if (c->inlet) {
     const double asked = flow_.box->value() * mm3_s_per_ml_min;
     if (kind == "waveform") {
