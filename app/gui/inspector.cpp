@@ -63,7 +63,7 @@ class NumberDelegate : public QStyledItemDelegate {
         painter->setPen(t.hint);
         painter->drawText(top.adjusted(metrics.horizontalAdvance(name), 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, " " + unit);
         painter->setFont(ui_font(10));
-        painter->drawText(top.translated(0, 16), Qt::AlignVCenter | Qt::AlignLeft, QFontMetrics(painter->font()).elidedText(missing, Qt::ElideRight, box.width() + 30));   // beside it stands a dash
+        painter->drawText(top.translated(0, 16), Qt::AlignVCenter | Qt::AlignLeft, QFontMetrics(painter->font()).elidedText(missing, Qt::ElideRight, box.width()));
       } else if (metrics.horizontalAdvance(text) + unit_width < box.width() - 4) {
         painter->drawText(box, Qt::AlignVCenter | Qt::AlignLeft, text);
         painter->setPen(t.hint);
@@ -389,6 +389,7 @@ void Inspector::refresh_numbers() {
   table_->setVisible(!table.rows.empty());
   remark_->setText(table.difference_of.isEmpty() || table.remark.isEmpty() ? QString() : "Δ = " + table.difference_of + ". " + table.remark);
   remark_->setVisible(!table.rows.empty() && !remark_->text().isEmpty());
+  remark_->setFixedHeight(remark_->heightForWidth(std::max(200, table_->width())));   // in a full column a layout takes lines from wrapped text first
   empty_->setVisible(table.rows.empty());
   more_->setVisible(table_->has_more());
 }

@@ -45,7 +45,7 @@ std::array<StageLine, stage_count> stage_lines(const session::Session& session, 
     if (facts)
       for (const auto& share : facts->tissue)
         if (share.key.find("scar") != std::string::npos) scar += share.percent;
-    line[stage_tissue] = {"Tissue", facts ? QStringLiteral("scar %1 % of mesh").arg(scar, 0, 'f', scar < 10 ? 1 : 0) : QStringLiteral("…"),
+    line[stage_tissue] = {"Tissue", facts ? QStringLiteral("mesh %1 % scar").arg(scar, 0, 'f', scar < 10 ? 1 : 0) : QStringLiteral("…"),
                           "Share of the electrical mesh that is scar. The Tissue stage previews it as a share of the wall in the image, Anatomy lists the volume of the label.", StageState::ready};
   } else if (data->twin) {
     line[stage_tissue] = {"Tissue", "vessel only", "This twin has no heart muscle.", StageState::ready};
