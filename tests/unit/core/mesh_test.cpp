@@ -88,7 +88,7 @@ TEST_CASE("an ordered sum gives the same bits on 1, 2 and 3 threads") {
   CHECK(one == three);
 }
 
-TEST_CASE("closest_on_triangle: inside, edge and corner of the unit triangle to 1e-15; a triangle without area answers with its edges") {
+TEST_CASE("closest_on_triangle: inside, edge and corner of the unit triangle to 1e-15, and a triangle without area answers with its edges") {
   const Vec3 a(0, 0, 0), b(1, 0, 0), c(0, 1, 0);
   CHECK((closest_on_triangle({0.25, 0.25, 3}, a, b, c) - Vec3(0.25, 0.25, 0)).norm() < 1e-15);
   CHECK((closest_on_triangle({0.5, -2, 1}, a, b, c) - Vec3(0.5, 0, 0)).norm() < 1e-15);
