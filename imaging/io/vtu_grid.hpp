@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Included by .cpp files of this folder only: the grid of a VTU, inspected before VTK allocates for it and checked before anyone walks over it.
 #pragma once
-#include <vtkUnstructuredGrid.h>
-
 #include "imaging/io/quiet_vtk.hpp"
+
+class vtkUnstructuredGrid;
 
 namespace ot::imaging {
 

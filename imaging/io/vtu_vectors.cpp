@@ -4,6 +4,7 @@
 #include <vtkCellData.h>
 #include <vtkCellType.h>
 #include <vtkPointData.h>
+#include <vtkUnstructuredGrid.h>
 
 #include <algorithm>
 

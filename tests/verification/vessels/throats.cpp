@@ -61,7 +61,7 @@ int pieces_kept(const Two& t) {
 
 }  // namespace
 
-TEST_CASE("a vessel cut apart by a throat of 0.6 mm over 4 mm is joined; a complete occlusion of that length and a vessel running 4 mm beside are not") {
+TEST_CASE("a vessel cut apart by a throat of 0.6 mm over 4 mm is joined, a complete occlusion of that length and a vessel running 4 mm beside are not") {
   for (const auto& [neck, beside, along, pieces] : {std::tuple(0.6, 0.0, false, 2), std::tuple(0.0, 0.0, false, 1), std::tuple(0.0, 4.0, true, 1)}) {
     INFO(neck << " " << beside);
     Two t = two(neck, beside, along);
