@@ -389,7 +389,7 @@ void Inspector::refresh_numbers() {
   table_->setVisible(!table.rows.empty());
   remark_->setText(table.difference_of.isEmpty() || table.remark.isEmpty() ? QString() : "Δ = " + table.difference_of + ". " + table.remark);
   remark_->setVisible(!table.rows.empty() && !remark_->text().isEmpty());
-  remark_->setFixedHeight(remark_->heightForWidth(std::max(200, table_->width())));   // in a full column a layout takes lines from wrapped text first
+  remark_->setFixedHeight(std::max(0, remark_->heightForWidth(std::max(200, table_->width()))));   // in a full column a layout takes lines from wrapped text first
   empty_->setVisible(table.rows.empty());
   more_->setVisible(table_->has_more());
 }

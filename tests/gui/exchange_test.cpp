@@ -134,9 +134,7 @@ TEST_CASE("a second series joins the open case from the import page at its place
   CHECK(images[1].source.notes.front().find("same frame of reference") != std::string::npos);
 }
 
-// Hidden: written on a machine too busy to run them (test_gui "[.untried]"). The lumen's fails as long as the caps of a VTP are known by --cap-array only
-// (issue-3-check.md); take the tag off when they hold.
-TEST_CASE("ventricles of another tool come through the sheet with their tetrahedra, regions and named surfaces, and a twin is built on them", "[.untried]") {
+TEST_CASE("ventricles of another tool come through the sheet with their tetrahedra, regions and named surfaces, and a twin is built on them") {
   const auto file = test::scratch_folder("gui-heart-mesh") / "ventricles.vtu";
   const auto theirs = test::journey_case();
   const auto written = session::export_part(theirs, {"heart-mesh", "", "", file, false}, {});
@@ -165,7 +163,7 @@ TEST_CASE("ventricles of another tool come through the sheet with their tetrahed
   CHECK(data->twin->heart->baseline.mesh->tets.size() == mesh.tets.size());
 }
 
-TEST_CASE("a lumen of another tool is read in the unit that is chosen, filled with tetrahedra of the edge that is asked for, and its inlet and outlet are found", "[.untried]") {
+TEST_CASE("a lumen of another tool is read in the unit that is chosen, filled with tetrahedra of the edge that is asked for, and its inlet and outlet are found") {
   const auto file = test::scratch_folder("gui-lumen") / "tube.vtp";
   auto surface = test::tube(1.5, 40, 4).surface;
   for (auto& p : surface.points) p /= 10;   // written in cm
