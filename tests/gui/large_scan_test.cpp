@@ -11,9 +11,8 @@
 
 using namespace ot;
 
-// The pause on the clock depends on what else the machine does: it is printed (measured.md has it from the idle machine, where it stays under 100 ms
-// or is recorded as a miss). What is judged is the work of the window's own thread in one turn.
-TEST_CASE("a phantom of 512 x 512 x 400 as DICOM is imported and segmented with less than 60 ms of work on the window's thread between two returns to its event loop (issue 3: 100 ms)") {
+// Run it on an idle machine: the pause is that of the clock. What the window's own thread did of it is printed beside.
+TEST_CASE("a phantom of 512 x 512 x 400 as DICOM is imported and segmented with less than 100 ms on the clock between two returns of the window to its event loop (issue 3)") {
   const auto folder = test::scratch_folder("gui-hospital");
   {
     auto ct = imaging::make_hospital_ct({});
@@ -33,7 +32,7 @@ TEST_CASE("a phantom of 512 x 512 x 400 as DICOM is imported and segmented with 
   REQUIRE(w.wait([&] { return !w.session().data()->images.empty(); }, 60000));
   w.wait([] { return false; }, 1000);
   WARN("import: " << clock.elapsed() / 1000.0 << " s; longest pause " << w->loop_watch().longest_ms() << " ms on the clock, " << w->loop_watch().longest_work_ms() << " ms of its own thread");
-  CHECK(w->loop_watch().longest_work_ms() < 60);
+  CHECK(w->loop_watch().longest_ms() < 100);
   w->loop_watch().reset();
   clock.restart();
   REQUIRE(w.command("click stage_anatomy").isEmpty());
@@ -42,5 +41,5 @@ TEST_CASE("a phantom of 512 x 512 x 400 as DICOM is imported and segmented with 
   w.wait([&] { return !w.session().jobs().busy(); }, 60000);
   w.wait([] { return false; }, 3000);   // outlines and surfaces appear
   WARN("segmentation: " << clock.elapsed() / 1000.0 << " s; longest pause " << w->loop_watch().longest_ms() << " ms on the clock, " << w->loop_watch().longest_work_ms() << " ms of its own thread");
-  CHECK(w->loop_watch().longest_work_ms() < 60);
+  CHECK(w->loop_watch().longest_ms() < 100);
 }
