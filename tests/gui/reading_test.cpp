@@ -116,7 +116,8 @@ TEST_CASE("without a model the tips name the step that brings one, and nothing b
   CHECK(w->findChild<QAbstractButton*>("tile_pacing")->toolTip() == "Build the model first.");
   CHECK_FALSE(w->findChild<QPushButton*>("study_open")->isEnabled());
   CHECK_FALSE(w->findChild<QToolButton*>("play_button")->isEnabled());
-  CHECK(w->findChild<QWidget*>("slice_column")->width() > w->findChild<QWidget*>("pane_main")->width());   // the slices are what there is to see
+  // The slices are what there is to see, once the layout has had its turn.
+  CHECK(w.wait([&] { return w->findChild<QWidget*>("slice_column")->width() > w->findChild<QWidget*>("pane_main")->width(); }, 2000));
 }
 
 TEST_CASE("opening the label editor brings its first line to the top of the rail") {
