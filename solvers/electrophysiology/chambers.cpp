@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <memory>
 #include <mutex>
 
 #include "solvers/core/contracts.hpp"
