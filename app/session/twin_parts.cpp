@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/session/twin_parts.hpp"
 
-#include "solvers/core/has_label.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 #include <optional>
 
 #include "imaging/meshing/thin_lumen.hpp"
+#include "solvers/core/has_label.hpp"
 #include "solvers/core/units.hpp"
 #include "solvers/hemodynamics/boundary_values.hpp"
 #include "solvers/hemodynamics/conditions.hpp"
