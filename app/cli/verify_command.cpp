@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdlib>
 
 #include "app/cli/context.hpp"
 #include "app/verify/catalogue.hpp"
@@ -43,11 +44,13 @@ core::Result<void> run_verify(Context& context, const Options& o) {
   nlohmann::json json = nlohmann::json::array();
   std::string text;
   std::size_t failed = 0;
+  std::vector<std::string> silent;   // cases without a row here: they need data, or have no short variant
   const core::Progress progress = context.progress();
   for (std::size_t i = 0; i < chosen->size(); ++i) {
     const double share = 1.0 / static_cast<double>(chosen->size());
     auto rows = (*chosen)[i]->run(o.quick, progress.part(share * static_cast<double>(i), share * static_cast<double>(i + 1)));
     if (!rows) return core::pass(rows);
+    if (rows->empty()) silent.push_back((*chosen)[i]->name);
     for (auto& r : *rows) {
       r.threads = core::thread_count();
       failed += !r.pass();
@@ -57,6 +60,12 @@ core::Result<void> run_verify(Context& context, const Options& o) {
       json.push_back(std::move(one));
       text += fmt::format("{} {:<28} {:<34} {:12.6g} reference {:g} tolerance {:g}{}\n", r.pass() ? "pass" : "FAIL", r.name, r.quantity, r.value, r.reference, r.relative ? 100 * r.tolerance : r.tolerance, r.relative ? " %" : "");
     }
+  }
+  if (!silent.empty()) {
+    const char* const why = std::getenv("ORGANTWIN_SHARED") ? "no short variant (leave out --quick)" : "it needs data (set ORGANTWIN_SHARED to the folder with them) or has no short variant";
+    for (const auto& name : silent) text += fmt::format("none {:<28} no row: {}\n", name, why);
+    fmt::print(stderr, "{} of {} cases gave no row: {}.\n", silent.size(), chosen->size(), why);
+    if (json.empty()) return core::wrong_usage(fmt::format("None of the chosen cases gave a row: {}.", why));
   }
   if (auto ok = context.print(json, text); !ok) return ok;
   if (failed > 0) return core::computation_failed(fmt::format("{} of {} verification rows failed. They are marked in the list.", failed, json.size()));
@@ -76,7 +85,7 @@ core::Result<void> run_bench(Context& context, const Options& o) {
       nlohmann::json size = nlohmann::json::object();
       for (const auto& [key, value] : r.size) size[key] = value;
       json.push_back({{"name", r.name}, {"size", size}, {"threads", r.threads}, {"value", r.value}, {"unit", r.unit}, {"bound", r.bound > 0 ? nlohmann::json(r.bound) : nlohmann::json(nullptr)}, {"bound_reason", r.bound_reason},
-                      {"ratio_to_bound", r.bound > 0 ? nlohmann::json(r.value / r.bound) : nlohmann::json(nullptr)}, {"source", r.source}});
+                      {"ratio_to_bound", r.bound > 0 ? nlohmann::json(r.value / r.bound) : nlohmann::json(nullptr)}, {"source", r.source}, {"settings", r.settings}});
       text += fmt::format("{:<24} {} threads {:12.4g} {} {}\n", r.name, r.threads, r.value, r.unit, size.dump());
     }
   }

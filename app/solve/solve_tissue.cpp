@@ -44,7 +44,8 @@ std::shared_ptr<const core::TetMesh> read_mesh(const nlohmann::json& json, const
     const std::string split = spec.text("split", "alternating");
     if (split != "kuhn" && split != "alternating" && split != "unstructured") throw SpecError("\"split\" is kuhn, alternating or unstructured.");
     if (!((size.array() > 0).all())) throw SpecError("\"box_mm\" must be three positive lengths.");
-    if (size.cwiseQuotient(edges).prod() > 2e7) throw SpecError("The box has more than 20 million nodes (too many for one machine). Use a larger edge_mm.");
+    // At least one cell, two nodes along each edge: flat boxes have no fraction of a node.
+    if (!((size.cwiseQuotient(edges).array().max(1.0) + 1.0).prod() <= 2e7)) throw SpecError("The box has more than 20 million nodes (too many for one machine). Use a larger edge_mm.");
     if (stretched && split == "unstructured") throw SpecError("Three edges go with the kuhn and alternating splits (an unstructured mesh has one size). Give one \"edge_mm\".");
     if (stretched) {
       const Vec3 stretch = edges / edge;
@@ -272,8 +273,11 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   problem.dt_ms = spec.number("dt_ms", 0.05, 1e-4, 0.2);
   problem.end_ms = spec.number("end_ms", {}, 1e-3, 1e6);
   problem.frame_every_ms = problem.end_ms;   // no frames are kept here
-  problem.conductivity_tuning = spec.text("conductivity_tuning", "on") == "on";
-  problem.upstroke_sodium_interpolation = spec.text("upstroke", "sodium_interpolated") == "sodium_interpolated";
+  const std::string tuning = spec.text("conductivity_tuning", "on"), upstroke = spec.text("upstroke", "sodium_interpolated");
+  if (tuning != "on" && tuning != "off") throw SpecError("\"conductivity_tuning\" is on or off.");
+  if (upstroke != "sodium_interpolated" && upstroke != "nodal") throw SpecError("\"upstroke\" is sodium_interpolated or nodal.");
+  problem.conductivity_tuning = tuning == "on";
+  problem.upstroke_sodium_interpolation = upstroke == "sodium_interpolated";
   const std::string start = spec.text("initial_state", "published");
   if (start != "published" && start != "paced") throw SpecError("\"initial_state\" is published or paced.");
   problem.cycle_length_ms = start == "published" ? 0 : spec.number("cycle_length_ms", 1000, 50, 60000);

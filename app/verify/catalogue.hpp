@@ -35,7 +35,8 @@ struct BenchRow {
   double value = 0;
   std::string unit;
   double bound = 0;                   // same unit, from bytes and flops; 0 = not known
-  std::string bound_reason, source;
+  std::string bound_reason, source;   // source: the verification that passes with these settings
+  std::string settings = {};          // step, tolerances, precision, hash of the mesh
 };
 
 struct Benchmark {

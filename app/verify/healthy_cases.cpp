@@ -6,17 +6,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 
 #include "app/session/atria.hpp"
 #include "app/session/studies.hpp"
 #include "app/verify/atria_cases.hpp"
 #include "app/verify/cases.hpp"
-#include "imaging/io/io.hpp"
+#include "app/verify/hearts.hpp"
 #include "imaging/meshing/meshing.hpp"
-#include "imaging/phantom/phantom.hpp"
-#include "imaging/segmentation/recipe.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/chambers.hpp"
 #include "solvers/electrophysiology/fast.hpp"
@@ -31,8 +27,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* issue = "issue 4: healthy twin at 60 per minute";
-constexpr double edge_mm = 2.0;
-
 struct Sheet {
   std::string name;
   bool quick = false;
@@ -53,48 +47,6 @@ struct Sheet {
     rows.push_back(std::move(r));
   }
 };
-
-using Mesh = std::shared_ptr<const core::TetMesh>;
-struct Patient {
-  core::LabelMap labels;
-  Mesh mesh;   // of the ventricles; null: no such data here
-};
-
-core::Result<Patient> patient_of(const core::Volume& ct, const core::Progress& progress) {
-  auto found = imaging::find_recipe("cardiac_ct")->run(ct, progress.part(0, 0.6));
-  if (!found) return core::pass(found);
-  imaging::HeartMeshParams params;
-  params.edge_mm = edge_mm;
-  auto heart = imaging::biventricular_mesh(found->labels, found->planes, params, progress.part(0.6, 1));
-  if (!heart) return core::pass(heart);
-  auto mesh = std::make_shared<core::TetMesh>(std::move(heart->mesh));
-  return Patient{std::move(found->labels), std::move(mesh)};
-}
-
-core::Result<Patient> phantom_patient(const core::Progress& progress) {
-  auto phantom = imaging::make_thorax_phantom({}, progress.part(0, 0.2));
-  if (!phantom) return core::pass(phantom);
-  return patient_of(phantom->ct, progress.part(0.2, 1));
-}
-
-core::Result<Patient> ct_patient(const core::Progress& progress) {
-  const char* shared = std::getenv("ORGANTWIN_SHARED");
-  const auto file = std::filesystem::path(shared ? shared : "") / "data/heart-cta-dissection/ct.nii.gz";
-  std::error_code ec;
-  if (!shared || !std::filesystem::exists(file, ec)) return Patient{};
-  const auto ct = imaging::read_volume(file, "", progress.part(0, 0.1));
-  if (!ct) return core::pass(ct);
-  return patient_of(*ct, progress.part(0.1, 1));
-}
-
-core::Result<std::shared_ptr<const twin::HeartModel>> heart_of(const Mesh& mesh, const char* block, const core::Progress& progress) {
-  organs::HeartInputs in;
-  in.mesh = mesh;
-  auto conduction = organs::heart_conduction("purkinje", block, "none");
-  if (!conduction) return core::pass(conduction);
-  in.params.conduction = std::move(*conduction);
-  return organs::build_heart(in, progress);
-}
 
 const std::vector<double>& lead_of(const ep::Ecg& ecg, const std::string& name) { return ecg.mV[std::size_t(std::find(ecg.leads.begin(), ecg.leads.end(), name) - ecg.leads.begin())]; }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "solvers/core/contracts.hpp"
 
 namespace ot::ep {
@@ -36,6 +38,14 @@ core::Result<std::vector<double>> named_state(const IonicModel& model, const std
     if (given[std::size_t(found)])
       return core::bad_input(fmt::format("State \"{}\" of {} is given twice (which one is meant?). Give each once.", name, model.name));
     given[std::size_t(found)] = 1;
+    // What no cell can start from: a potential beyond +-200 mV, a negative concentration, a gate outside 0..1. Gates carry no unit; the
+    // variables of models without calcium are no gates.
+    const IonicState& s = model.states[std::size_t(found)];
+    const bool gate = (s.unit.empty() || s.unit == "1") && model.family->cai >= 0, published_gate = state[std::size_t(found)] >= 0 && state[std::size_t(found)] <= 1;
+    const bool impossible = !std::isfinite(value) || (found == 0 && s.unit == "mV" && std::abs(value) > 200) || (found > 0 && s.unit == "mM" && value < 0) ||
+                            (found > 0 && gate && published_gate && (value < -1e-6 || value > 1 + 1e-6));
+    if (impossible)
+      return core::bad_input(fmt::format("State \"{}\" of {} cannot be {:g}{}{} (no cell starts there). Correct the initial state.", name, model.name, value, s.unit.empty() ? "" : " ", s.unit));
     state[std::size_t(found)] = value;
   }
   if (missing)
