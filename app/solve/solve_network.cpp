@@ -92,8 +92,8 @@ Json network_forms() {
   return {{"svzerod", "a case of svZeroDSolver, as a file name or as the object itself; such a file can also be given to solve directly. Series are named as the source names them (flow:FROM:TO, pressure:FROM:TO, Vc:CHAMBER ...), "
                       "per vessel also flow_in:VESSEL, flow_out:VESSEL, pressure_in:VESSEL, pressure_out:VESSEL; units are those of the case. With --out DIR the table result.csv is written as the source writes it"},
           {"json_series", "which series the answer holds: names before the colon, or whole names; all when absent"},
-          {"scheme", "generalised_alpha: the source's scheme with the case's settings; own: an L-stable SDIRK of second order"},
-          {"refine", "divides the step of the case"},
+          {"scheme", "generalised_alpha: the source's scheme with the case's settings; own: Radau IIA of fifth order with error control, exact instants of valves and corners of curves"},
+          {"refine", "divides the step of the case, for own also its tolerance by the fourth power"},
           {"one_d", "pulse waves in elastic vessels instead of svzerod: {segments: [{name, length_mm, radius_in_mm, radius_out_mm, young_Pa, wall_mm (0: from the radius), zeta (2), reference_pressure_Pa, initial_pressure_Pa, points (cells), from, to (nodes)}], "
                     "junctions: [{inlets: [names], outlets: [names]}] (instead of from and to), terminals: [{segment, r1_Pa_s_per_mm3, r2_Pa_s_per_mm3, c_mm3_per_Pa, pd_Pa} or {segment, resistance_Pa_s_per_mm3} or {segment, reflection}], "
                     "inflow_mm3_per_s: [[s, mm3/s], ...] over one period}; fluid as in kind flow"},

@@ -19,6 +19,8 @@ struct SeriesGap {
 // Every series of the table `result_csv` against the case; the table may hold fewer time points.
 core::Result<std::vector<SeriesGap>> compare_lumped(const std::filesystem::path& case_json, const std::filesystem::path& result_csv,
                                                     const hemo::lumped::Options& options, const core::Progress& progress);
+// Every variable of two runs of one case at the same time points.
+std::vector<SeriesGap> gaps_between_runs(const hemo::lumped::Result& run, const hemo::lumped::Result& reference);
 // A case with a symmetric tree of 2^levels - 1 vessels (R, C, L by Murray's law from a 12 mm root), RCR ends and a pulsatile inflow.
 std::string generated_tree(int levels, int points_per_cycle, int cycles);
 

@@ -13,7 +13,6 @@ namespace {
 
 using core::Vec3;
 
-constexpr double turned = 0.75;                         // share of the angle that counts (Bassett 2001)
 constexpr double closes = 0.02;                         // flow share below which a collector's loss fades (Mynard 2015)
 constexpr double by_angle = 0.8, by_share = -0.2;       // energy exchange (Mynard 2015)
 constexpr double parted = 1.0, straight_for = 3.0;      // radii beyond the junction
@@ -42,17 +41,16 @@ JunctionArm arm(const core::VesselBranch& v, double area_at, double from, double
 
 std::vector<double> collector_drops(double density, const std::vector<JunctionArm>& suppliers, const std::vector<JunctionArm>& collectors) {
   std::vector<double> drops(collectors.size(), 0.0);
-  double total = 0, speed = 0, momentum = 0;
+  double total = 0, carried = 0, momentum = 0;
   Vec3 in = Vec3::Zero(), out = Vec3::Zero();
   for (const JunctionArm& s : suppliers) {
     OT_EXPECT(s.flow_mm3_s > 0 && s.area_mm2 > 0);
-    total += s.flow_mm3_s, speed += s.speed() * s.flow_mm3_s, momentum += s.momentum * s.speed() * s.flow_mm3_s;
+    total += s.flow_mm3_s, carried += s.speed() * s.flow_mm3_s, momentum += s.momentum * s.speed() * s.flow_mm3_s;
     in += s.flow_mm3_s * s.direction;
   }
   if (!(total > 0) || in.norm() < 1e-9 * total) return drops;   // streams that meet head on: nothing is known of what leaves
   in.normalize();
-  const double b = momentum / speed;
-  speed /= total;
+  const double b = momentum / carried;
   for (const JunctionArm& c : collectors)
     if (c.flow_mm3_s > 0) out += c.direction;
   if (out.norm() < 1e-9) return drops;
@@ -65,12 +63,9 @@ std::vector<double> collector_drops(double density, const std::vector<JunctionAr
     const double share = std::min(1.0, c.flow_mm3_s / total);
     const double beyond = (c.direction - out).dot(side);
     const double exchange = (by_angle * between * (beyond > 1e-9 ? 1.0 : beyond < -1e-9 ? -1.0 : 0.0) + by_share) * (1 - share);
-    double across = 0, along = 0;   // streams from both sides are turned as well
-    for (const JunctionArm& s : suppliers) {
-      const double turn = angle_between(s.direction, c.direction);
-      across += s.flow_mm3_s * std::sin(turn), along += s.flow_mm3_s * std::cos(turn);
-    }
-    const double arrives = speed * (1 - exchange) * std::cos(turned * std::atan2(across, along));
+    double arrives = 0;   // along the collector, of what all suppliers bring
+    for (const JunctionArm& from : suppliers)
+      arrives += (1 - exchange) * from.flow_mm3_s / total * from.speed() * std::cos(std::max(from.turned, c.turned) * angle_between(from.direction, c.direction));
     drops[k] = (1 - std::exp(-share / closes)) * density * b * c.speed() * (c.speed() - arrives);
   }
   return drops;

@@ -55,7 +55,10 @@ class Tree {
     for (std::size_t g = 0; g < grafts_.size(); ++g) {
       grafts_[g].narrowings = find_narrowings(pieces_.edges[g].line.radius);
       const core::VesselBranch& v = pieces_.edges[g].line;
-      grafts_[g].first = begin_arm(v, v.radius.front()), grafts_[g].last = end_arm(v, v.radius.back());
+      JunctionArm &first = grafts_[g].first = begin_arm(v, v.radius.front()), &last = grafts_[g].last = end_arm(v, v.radius.back());
+      first.turned = last.turned = turned_at_anastomosis;
+      if (!pieces_.edges[g].leaves.isZero()) first.direction = pieces_.edges[g].leaves;   // a bend outside does not turn it at the opening
+      if (!pieces_.edges[g].joins.isZero()) last.direction = pieces_.edges[g].joins;
       grafts_[g].losses = branch_losses(v, p.fluid);
     }
     outlet_.resize(branches_.size(), -1);

@@ -65,7 +65,13 @@ Pieces cut_at_grafts(const FlowProblem& p) {
     const auto& at = cuts[std::size_t(branch)];
     return first[std::size_t(branch)] + int(std::lower_bound(at.begin(), at.end(), arc) - at.begin());
   };
-  for (const Graft& g : p.grafts) out.edges.push_back({node(g.from_branch, g.from_mm), node(g.to_branch, g.to_mm), part_of(g.line, g.free_from_mm, g.free_to_mm)});
+  for (const Graft& g : p.grafts) {
+    Pieces::Edge edge{node(g.from_branch, g.from_mm), node(g.to_branch, g.to_mm), part_of(g.line, g.free_from_mm, g.free_to_mm)};
+    const double inside = 0.1 * g.line.radius.front();   // less of it gives no direction
+    if (g.free_from_mm > inside) edge.leaves = (edge.line.points.front() - g.line.points.front()).normalized();
+    if (g.line.length() - g.free_to_mm > inside) edge.joins = (g.line.points.back() - edge.line.points.back()).normalized();
+    out.edges.push_back(std::move(edge));
+  }
   return out;
 }
 

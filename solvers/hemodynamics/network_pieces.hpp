@@ -15,6 +15,7 @@ struct Pieces {
   struct Edge {
     int from = 0, to = 0;                        // pieces whose distal ends it joins
     core::VesselBranch line;                     // outside the host's lumen
+    core::Vec3 leaves{0, 0, 0}, joins{0, 0, 0};  // unit, of its axis inside the host's lumen, where it begins and ends; zero: it has none there
   };
   std::vector<Edge> edges;
 };

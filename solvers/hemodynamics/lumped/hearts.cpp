@@ -167,22 +167,48 @@ class Heart : public Block {
     };
     atrium(0, 4, p(emax_ra), p(kxp_ra), p(kxv_ra), p(vaso_ra));
     atrium(8, 11, p(emax_la), p(kxp_la), p(kxv_la), p(vaso_la));
-    const auto open = [&](std::size_t from, std::size_t to, std::size_t flow) { return of(y, from) <= of(y, to) && of(y, flow) <= 0 ? 0.0 : 1.0; };
-    valve_ = {open(0, 6, 5), open(6, 9, 8), open(10, 13, 12), open(13, 2, 15)};
+    if (!held_)
+      for (std::size_t k = 0; k < valve_.size(); ++k) valve_[k] = opens(y, k) ? 1 : 0;
     s.f[at(1, 15)] = -valve_[3];
     s.f[at(2, 5)] = valve_[0], s.f[at(5, 5)] = -valve_[0], s.f[at(3, 5)] = p(rra) * valve_[0];
     s.f[at(5, 8)] = valve_[1], s.f[at(7, 8)] = -valve_[1], s.f[at(9, 8)] = -valve_[1], s.f[at(6, 8)] = p(rrv) * valve_[1];
     s.f[at(9, 12)] = valve_[2], s.f[at(12, 12)] = -valve_[2], s.f[at(10, 12)] = p(rla) * valve_[2];
     s.f[at(12, 15)] = valve_[3], s.f[at(13, 15)] = p(rlv) * valve_[3];
+    if (held_)
+      for (std::size_t k = 0; k < valve_.size(); ++k) {   // a valve held shut carries nothing: Q = 0 in place of its inertance
+        const Gate& g = gates[k];
+        const bool open = valve_[k] > 0.5;
+        s.e[at(g.row, g.flow)] = open ? p(g.inertance) : 0;
+        s.f[at(g.row, g.from)] = open ? -1 : 0, s.f[at(g.row, g.to)] = open ? 1 : 0;
+        if (!open) s.f[at(g.row, g.flow)] = 1;
+      }
   }
   void after_solve(Vector& y) override {
-    constexpr std::array<std::size_t, 4> flow{5, 8, 12, 15};
-    for (std::size_t k = 0; k < 4; ++k)
-      if (valve_[k] < 0.5) y[std::size_t(var[flow[k]])] = 0;
+    for (std::size_t k = 0; k < valve_.size(); ++k)
+      if (valve_[k] < 0.5) y[std::size_t(var[gates[k].flow])] = 0;
+  }
+  bool switches() const override { return true; }
+  void hold(const Vector& y) override {
+    held_ = true;
+    for (std::size_t k = 0; k < valve_.size(); ++k) valve_[k] = opens(y, k) ? 1 : 0;
+  }
+  double margin(const Vector& y) const override {
+    double least = INFINITY;
+    for (std::size_t k = 0; k < valve_.size(); ++k) {
+      const double forward = std::max(of(y, gates[k].flow), of(y, gates[k].from) - of(y, gates[k].to));
+      least = std::min(least, valve_[k] > 0.5 ? forward : -forward);
+    }
+    return least;
   }
 
  private:
+  struct Gate {
+    std::size_t from, to, flow, row, inertance;
+  };
+  static constexpr std::array<Gate, 4> gates{{{0, 6, 5, 3, lra}, {6, 9, 8, 6, lrv}, {10, 13, 12, 10, lla}, {13, 2, 15, 13, llv}}};
+  bool opens(const Vector& y, std::size_t k) const { return of(y, gates[k].from) > of(y, gates[k].to) || of(y, gates[k].flow) > 0; }
   double atrial_ = 0;
+  bool held_ = false;
   std::array<double, 4> valve_{1, 1, 1, 1};
 };
 

@@ -6,13 +6,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include "solvers/hemodynamics/lumped/case.hpp"
+#include "solvers/hemodynamics/lumped/radau.hpp"
 #include "solvers/hemodynamics/lumped/sparse_lu.hpp"
 
 namespace ot::hemo::lumped {
 namespace {
+
+constexpr double own_tolerance = 1e-7, tightens = 4, least_tolerance = 1e-10;   // of a part; with the fourth power of the refinement, above rounding
 
 double largest(const Vector& v) {
   double most = 0;
@@ -23,15 +27,15 @@ double largest(const Vector& v) {
   return most;
 }
 
-class Integrator {
+class GeneralisedAlpha {
  public:
-  Integrator(Model& model, double dt, Scheme scheme) : m_(model), dt_(dt), scheme_(scheme) {
+  GeneralisedAlpha(Model& model, double dt) : m_(model), dt_(dt) {
     const double rho = m_.settings.rho;
     alpha_m_ = 0.5 * (3 - rho) / (1 + rho);
     alpha_f_ = 1 / (1 + rho);
     gamma_ = 0.5 + alpha_m_ - alpha_f_;
     const std::size_t n = m_.y.size();
-    for (Vector* v : {&y_at_, &dy_at_, &residual_, &base_, &slope_, &start_}) v->assign(n, 0.0);
+    for (Vector* v : {&y_at_, &dy_at_, &residual_, &base_, &slope_}) v->assign(n, 0.0);
     values_.assign(m_.system.row.size(), 0.0);
     lu_.pattern(m_.system.n, m_.system.row, m_.system.col);
     m_.system.clear();
@@ -40,7 +44,33 @@ class Integrator {
   }
 
   // Advances y and ydot from `time` by one step; empty on success, else a reason.
-  std::string step(double time, Vector& y, Vector& ydot) { return scheme_ == Scheme::generalised_alpha ? alpha_step(time, y, ydot) : own_step(time, y, ydot); }
+  std::string step(double time, Vector& y, Vector& ydot) {
+    const std::size_t n = y.size();
+    // Predictor: same y, the slope that belongs to it.
+    base_ = y;
+    for (std::size_t k = 0; k < n; ++k) slope_[k] = ydot[k] * (1 - 1 / gamma_);
+    set_time(time + alpha_f_ * dt_);
+    for (int round = 0; round < m_.settings.iterations; ++round) {
+      for (std::size_t k = 0; k < n; ++k) {
+        dy_at_[k] = ydot[k] + (slope_[k] - ydot[k]) * alpha_m_;
+        y_at_[k] = y[k] + (base_[k] - y[k]) * alpha_f_;
+      }
+      const int code = round + 1 < m_.settings.iterations ? correct(alpha_m_, alpha_f_ * gamma_ * dt_) : last_check();
+      if (code == 1) {
+        y = base_;
+        ydot = slope_;
+        return {};
+      }
+      if (code < 0) return reason(code);
+      if (round + 1 == m_.settings.iterations) break;
+      for (const auto& block : m_.blocks) block->after_solve(base_);
+      for (std::size_t k = 0; k < n; ++k) {
+        slope_[k] += residual_[k];
+        base_[k] += residual_[k] * gamma_ * dt_;
+      }
+    }
+    return fmt::format("Newton did not converge in {} iterations", m_.settings.iterations);
+  }
   long iterations = 0, factorisations = 0;
 
  private:
@@ -70,34 +100,6 @@ class Integrator {
                       : "the values are not finite: check resistances, compliances and curves for extreme values";
   }
 
-  std::string alpha_step(double time, Vector& y, Vector& ydot) {
-    const std::size_t n = y.size();
-    // Predictor: same y, the slope that belongs to it.
-    base_ = y;
-    for (std::size_t k = 0; k < n; ++k) slope_[k] = ydot[k] * (1 - 1 / gamma_);
-    set_time(time + alpha_f_ * dt_);
-    for (int round = 0; round < m_.settings.iterations; ++round) {
-      for (std::size_t k = 0; k < n; ++k) {
-        dy_at_[k] = ydot[k] + (slope_[k] - ydot[k]) * alpha_m_;
-        y_at_[k] = y[k] + (base_[k] - y[k]) * alpha_f_;
-      }
-      const int code = round + 1 < m_.settings.iterations ? correct(alpha_m_, alpha_f_ * gamma_ * dt_) : last_check();
-      if (code == 1) {
-        y = base_;
-        ydot = slope_;
-        return {};
-      }
-      if (code < 0) return reason(code);
-      if (round + 1 == m_.settings.iterations) break;
-      for (const auto& block : m_.blocks) block->after_solve(base_);
-      for (std::size_t k = 0; k < n; ++k) {
-        slope_[k] += residual_[k];
-        base_[k] += residual_[k] * gamma_ * dt_;
-      }
-    }
-    return fmt::format("Newton did not converge in {} iterations", m_.settings.iterations);
-  }
-
   int last_check() {
     for (const auto& block : m_.blocks) block->in_solution(m_.system, y_at_, dy_at_);
     m_.system.residual(y_at_, dy_at_, residual_);
@@ -105,43 +107,10 @@ class Integrator {
     return size < m_.settings.tolerance ? 1 : std::isfinite(size) ? 0 : -2;
   }
 
-  // Alexander's L-stable SDIRK with two stages: the second stage is the new state.
-  std::string own_step(double time, Vector& y, Vector& ydot) {
-    const double g = 1 - std::sqrt(0.5);
-    const std::size_t n = y.size();
-    start_ = y;
-    for (int stage = 0; stage < 2; ++stage) {
-      set_time(time + (stage == 0 ? g : 1.0) * dt_);
-      base_ = start_;
-      if (stage == 1)
-        for (std::size_t k = 0; k < n; ++k) base_[k] += dt_ * (1 - g) * slope_[k];
-      Vector stage_slope = stage == 0 ? ydot : slope_;
-      bool done = false;
-      for (int round = 0; round < m_.settings.iterations && !done; ++round) {
-        for (std::size_t k = 0; k < n; ++k) y_at_[k] = base_[k] + g * dt_ * stage_slope[k];
-        for (const auto& block : m_.blocks) block->after_solve(y_at_);  // a shut valve of the heart block carries nothing
-        dy_at_ = stage_slope;
-        const int code = correct(1.0, g * dt_);
-        if (code < 0) return reason(code);
-        if (code == 1) {
-          done = true;
-          break;
-        }
-        for (std::size_t k = 0; k < n; ++k) stage_slope[k] += residual_[k];
-      }
-      if (!done) return fmt::format("Newton did not converge in {} iterations", m_.settings.iterations);
-      slope_ = std::move(stage_slope);
-    }
-    y = y_at_;
-    ydot = slope_;
-    return {};
-  }
-
   Model& m_;
   double dt_;
-  Scheme scheme_;
   double alpha_m_ = 0, alpha_f_ = 0, gamma_ = 0;
-  Vector y_at_, dy_at_, residual_, base_, slope_, start_, values_;
+  Vector y_at_, dy_at_, residual_, base_, slope_, values_;
   SparseLu lu_;
 };
 
@@ -218,7 +187,7 @@ core::Result<Result> run(const std::string& json, const Options& options, const 
   if (s.steady_initial) {
     to_steady(m);
     const double dt = m.clock.period / 10;  // 31 steps of a tenth of a period, as in the source
-    Integrator steady(m, dt, Scheme::generalised_alpha);
+    GeneralisedAlpha steady(m, dt);
     for (int k = 0; k < 31; ++k)
       if (const std::string why = steady.step(dt * k, y, ydot); !why.empty()) return failed(0.0, "steady start: " + why);
     r.iterations += steady.iterations;
@@ -231,7 +200,11 @@ core::Result<Result> run(const std::string& json, const Options& options, const 
   }
   for (const auto& b : m.blocks) b->start(y, ydot);
 
-  Integrator integrator(m, s.dt / options.refine, options.scheme);
+  // One of the two, with what it counts.
+  std::optional<GeneralisedAlpha> of_source;
+  std::optional<Radau> own;
+  if (options.scheme == Scheme::own) own.emplace(m, r.dt_s, std::max(least_tolerance, own_tolerance * std::pow(double(options.refine), -tightens)));
+  else of_source.emplace(m, r.dt_s);
   auto polled = std::chrono::steady_clock::now();
   double time = 0;
   int waiting = 0;
@@ -255,7 +228,7 @@ core::Result<Result> run(const std::string& json, const Options& options, const 
       }
     }
     for (int part = 0; part < options.refine; ++part)
-      if (const std::string why = integrator.step(time + part * r.dt_s, y, ydot); !why.empty()) {
+      if (const std::string why = own ? own->step(time + part * r.dt_s, y, ydot) : of_source->step(time + part * r.dt_s, y, ydot); !why.empty()) {
         error = failed(time + part * r.dt_s, why);
         return false;
       }
@@ -288,8 +261,9 @@ core::Result<Result> run(const std::string& json, const Options& options, const 
     const double begin = r.t.front();
     for (double& t : r.t) t -= begin;
   }
-  r.iterations += integrator.iterations;
-  r.factorisations = integrator.factorisations;
+  r.iterations += own ? own->iterations : of_source->iterations;
+  r.factorisations = own ? own->factorisations : of_source->factorisations;
+  r.parts = own ? own->parts : r.steps;
   return r;
 }
 

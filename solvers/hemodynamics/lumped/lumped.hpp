@@ -5,8 +5,9 @@
 // Source: Pfaller et al. 2022, Int J Numer Meth Biomed Eng 38:e3639; svZeroDSolver c7b0ca0 for keys, defaults and the order of things.
 // In: a case in any consistent units. Out: [variables] per time point in the same units.
 // Numerics: generalised_alpha = the scheme of the source (Jansen, Whiting & Hulbert 2000) with the case's own spectral radius, step count,
-//   tolerance and steady start: second order. own = L-stable SDIRK of two stages (Alexander 1977), second order, started from the same state;
-//   `refine` divides the step, outputs stay where they are.
+//   tolerance and steady start: second order. own = Radau IIA of order 5 with error control, started from the same state: no part of a step
+//   crosses a corner of a prescribed curve or the instant at which a valve opens or shuts (radau.hpp).
+//   `refine` divides the step, for `own` also the tolerance by its fourth power; outputs stay where they are.
 // Fails: bad_input for a case that cannot be read or is not closed; computation_failed (with the time) for singular equations or no
 //   convergence. Threads: one call per thread; result does not depend on threads.
 #pragma once
@@ -37,7 +38,7 @@ struct Result {
   std::vector<Vector> y, ydot;            // [time points][variables]
   std::vector<VesselEnds> vessels;        // what the source lists when it writes per vessel
   bool variable_based = false, mean_only = false, derivative = false;  // how the case asks for its output
-  long steps = 0, iterations = 0, factorisations = 0;
+  long steps = 0, parts = 0, iterations = 0, factorisations = 0;   // parts: of the steps, as the error asked for them
   double period_s = 0, dt_s = 0;
   std::vector<std::string> notes;
 };

@@ -91,6 +91,11 @@ class Block {
   virtual void after_solve(Vector&) {}
   virtual void start(const Vector&, const Vector&) {}  // y and dy/dt when time integration begins
   virtual void link(const std::vector<std::unique_ptr<Block>>&) {}
+  // Elements that are in one of several states by the sign of something. hold() sets the states that y asks for; from then on
+  // in_solution() keeps them. margin(): above zero while y asks for the states held, through zero where one of them changes.
+  virtual bool switches() const { return false; }
+  virtual void hold(const Vector&) {}
+  virtual double margin(const Vector&) const { return 1; }
 
   void place(System& s) {
     table_.assign(eq.size() * var.size(), -1);

@@ -136,7 +136,14 @@ class PiecewiseValve : public TwoPort {
  public:
   void layout() override { touch(0, 0), touch(0, 1), touch(0, 2), touch(1, 1), touch(1, 3); }
   void constant(System& s) override { s.f[at(0, 0)] = 1, s.f[at(0, 2)] = -1, s.f[at(1, 1)] = 1, s.f[at(1, 3)] = -1; }
-  void in_solution(System& s, const Vector& y, const Vector&) override { s.f[at(0, 1)] = of(y, 2) < of(y, 0) ? -p(1) : -p(0); }
+  void in_solution(System& s, const Vector& y, const Vector&) override { s.f[at(0, 1)] = (held_ ? open_ : opens(y)) ? -p(1) : -p(0); }
+  bool switches() const override { return true; }
+  void hold(const Vector& y) override { held_ = true, open_ = opens(y); }
+  double margin(const Vector& y) const override { return open_ ? of(y, 0) - of(y, 2) : of(y, 2) - of(y, 0); }
+
+ private:
+  bool opens(const Vector& y) const { return of(y, 2) < of(y, 0); }
+  bool held_ = false, open_ = false;
 };
 
 // R = (Rmax + Rmin)/2 + (Rmax - Rmin)/2 tanh(k (Po - Pi)); status = (1 + tanh)/2 (Pfaller et al. 2019).

@@ -69,6 +69,16 @@ TEST_CASE("a stream turned by 60 degrees keeps the momentum of 45 (three quarter
   CHECK(collector_drops(rho, {arm(0, 4, 1000)}, {arm(0, 4, 1000), arm(90, 4, 0)})[1] == 0);
 }
 
+TEST_CASE("at an end-to-side anastomosis the whole angle counts: what runs across the axis is lost (momentum along the main pipe, Idelchik ch. 7)") {
+  auto graft = arm(45, 5, 1200), native = arm(0, 7, 300);
+  graft.turned = hemo::turned_at_anastomosis;
+  const double u = 1500.0 / 7, along = (1200.0 * 240 * std::cos(M_PI / 4) + 300.0 * 300 / 7) / 1500;
+  CHECK(collector_drops(rho, {native, graft}, {arm(0, 7, 1500)})[0] == Approx(rho * u * (u - along)).epsilon(1e-12));
+  auto taken = arm(45, 5, 1500);
+  taken.turned = hemo::turned_at_anastomosis;
+  CHECK(collector_drops(rho, {arm(0, 7, 1500)}, {taken})[0] == Approx(rho * 300 * (300 - u * std::cos(M_PI / 4))).epsilon(1e-12));
+}
+
 TEST_CASE("the marched network loses pressure at a fork that turns the blood, more at 60 degrees than at 20, the plain network none") {
   CHECK(inlet_mmhg(fork(60), 0) == Approx(inlet_mmhg(fork(20), 0)).epsilon(1e-12));
   const double gentle = inlet_mmhg(fork(20), hemo::marched_expansion_loss), sharp = inlet_mmhg(fork(60), hemo::marched_expansion_loss);
