@@ -100,8 +100,7 @@ core::Result<void> give_mean_pressure(session::FlowConditions& all, double mean_
 
 core::Result<void> give_inflow(const twin::VesselModel& vessel, session::FlowConditions& all, session::CapCondition& inlet) {
   const Options& o = options();
-  if (vessel.report_ffr)
-    return core::bad_input(fmt::format("The inflow of {} is what the aortic pressure drives through it (FFR is read at equal aortic pressure). Change its outlets instead.", vessel.name));
+  if (auto ok = session::check_inflow_is_free(vessel); !ok) return ok;
   const double before = session::mean_of(inlet, all.cycle_s), wanted = std::isnan(o.inflow) ? before : o.inflow * mm3_s_per_ml_min, beat = std::isnan(o.beat) ? all.cycle_s : o.beat;
   if (!o.waveform.empty()) {
     const auto text = core::read_file(o.waveform);

@@ -8,6 +8,7 @@
 #include "app/cli/context.hpp"
 #include "app/cli/pictures.hpp"
 #include "app/session/pipeline.hpp"
+#include "app/session/pullback_table.hpp"
 #include "app/session/report.hpp"
 #include "imaging/io/io.hpp"
 #include "solvers/core/atomic_file.hpp"
@@ -82,8 +83,23 @@ core::Result<void> write_fields(const session::CaseData& data, const twin::RunRe
     std::vector<core::Field> fields{{"pressure_Pa", "Pa", core::Field::On::node, 1, v.flow->pressure, v.flow->mesh_sha256}, {"velocity_mm_per_s", "mm/s", core::Field::On::node, 3, v.flow->velocity, v.flow->mesh_sha256},
                                     {"wall_shear_Pa", "Pa", core::Field::On::node, 3, v.flow->wall_shear, v.flow->mesh_sha256}};
     const fs::path path = folder / (v.key + ".vtu");
+    if (!v.flow->tawss.empty()) {   // over a beat; the three above are those at its end
+      const auto add = [&](const char* name, const char* unit, int components, const std::vector<float>& values) { fields.push_back({name, unit, core::Field::On::node, components, values, v.flow->mesh_sha256}); };
+      add("tawss_Pa", "Pa", 1, v.flow->tawss), add("osi", "", 1, v.flow->osi), add("rrt_per_Pa", "1/Pa", 1, v.flow->rrt), add("mean_wall_shear_Pa", "Pa", 3, v.flow->mean_wall_shear);
+    }
     if (auto ok = imaging::write_tet_mesh(*v.mesh, path, fields); !ok) return ok;
     files.push_back(path.string());
+  }
+  for (const auto& v : run.vessels) {
+    const twin::VesselModel* model = data.twin->find_vessel(v.key);
+    if (!model || !v.flow || v.flow->pullback.empty()) continue;
+    const fs::path path = folder / (v.key + "_pullback.csv");
+    if (auto ok = core::write_file(path, session::pullback_csv(*model, v)); !ok) return ok;
+    files.push_back(path.string());
+    if (v.flow->series.empty()) continue;
+    const fs::path waves = folder / (v.key + "_waveforms.csv");
+    if (auto ok = core::write_file(waves, session::waveforms_csv(*v.flow)); !ok) return ok;
+    files.push_back(waves.string());
   }
   return {};
 }
@@ -150,6 +166,15 @@ core::Result<void> run(Context& context) {
     if (auto ok = write_potentials(*data, plan->scenario, **result, context.out, files, progress.part(0.8, 0.95)); !ok) return ok;
   json["files"] = files;
   std::string text = fmt::format("{} ({} model, {:.1f} s)\n{}", plan->name, core::name_of(*mode), (*result)->wall_s, quantities_text((*result)->quantities));
+  for (const auto& v : (*result)->vessels) {
+    const twin::VesselModel* model = data->twin->find_vessel(v.key);
+    if (!model || !v.flow) continue;
+    json["pullback"][v.key] = session::pullback_json(*model, v);
+    const auto ffr = session::ffr_json(*model, **result);
+    if (ffr.is_null()) continue;
+    json["ffr"][v.key] = ffr;
+    text += fmt::format("  {}: {}\n", model->name, session::ffr_words(*model, **result));
+  }
   for (const auto& n : (*result)->notes) text += "  " + n + "\n";
   for (const auto& f : files) text += "Wrote " + f + "\n";
   return context.print(json, text);

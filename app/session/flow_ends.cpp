@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/session/flow_ends.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace ot::session {
@@ -24,6 +26,11 @@ Waveform wave_of(const CapCondition& end, double cycle_s) {
 double mean_of(const CapCondition& end, double cycle_s) {
   if (end.inflow.flow.empty()) return 0;
   return end.inflow.flow.size() < 3 ? end.inflow.flow.front().second : wave_of(end, cycle_s).mean();
+}
+
+core::Result<void> check_inflow_is_free(const twin::VesselModel& vessel) {
+  if (!vessel.report_ffr) return {};
+  return core::bad_input(fmt::format("The inflow of {} is what the aortic pressure drives through it (FFR is read at equal aortic pressure). Change its outlets instead.", vessel.name));
 }
 
 void give_flow(FlowConditions& all, CapCondition& inlet, double mean_mm3_s) {

@@ -16,6 +16,8 @@ bool has_condition(const CapCondition& end);
 Waveform wave_of(const CapCondition& end, double cycle_s);
 double mean_of(const CapCondition& end, double cycle_s);
 
+// Not where FFR is reported: there the inflow is what the aortic pressure drives through the vessel.
+core::Result<void> check_inflow_is_free(const twin::VesselModel& vessel);
 void give_flow(FlowConditions& all, CapCondition& inlet, double mean_mm3_s);
 core::Result<void> give_waveform(FlowConditions& all, CapCondition& inlet, const Waveform& wave);
 // Stretched to another length of the beat and scaled to another mean.

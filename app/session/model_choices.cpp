@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "app/session/codec_parts.hpp"
+#include "app/session/flow_assumptions.hpp"
 
 namespace ot::session {
 std::vector<LumenCap> lumen_caps(const core::SurfaceMesh& lumen) {
@@ -120,7 +121,7 @@ void lay_choices(const ModelChoices& choices, twin::TwinModel& twin) {
     if (chosen == choices.flow.end()) continue;
     if (auto laid = with_conditions(*vessel, chosen->second)) {
       vessel = *laid;
-      twin.assumptions.push_back(vessel->name + ": conditions at the ends were set by hand.");
+      say_flow_assumptions(twin.assumptions, *vessel, true);
     } else {
       twin.assumptions.push_back(laid.error().message + " Until then the vessel has the conditions it was built with.");
     }
@@ -131,10 +132,6 @@ namespace {
 
 constexpr const char* aside = "aside ";
 constexpr std::size_t most_aside = 6;   // of each mode: the last few plans; a FULL beat is some hundred megabytes
-
-void say_once(std::vector<std::string>& lines, const std::string& line) {
-  if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
-}
 
 }  // namespace
 
@@ -158,7 +155,7 @@ core::Result<void> set_conditions(CaseData& data, const std::string& key, const 
   auto twin = std::make_shared<twin::TwinModel>(*data.twin);
   for (auto& v : twin->vessels)
     if (v->key == key) v = *laid;
-  say_once(twin->assumptions, (*laid)->name + ": conditions at the ends were set by hand.");
+  say_flow_assumptions(twin->assumptions, **laid, true);
   data.choices.flow[key] = conditions;
   data.twin = std::move(twin);
   set_results_aside(data);

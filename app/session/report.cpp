@@ -9,6 +9,7 @@
 #include "app/session/codec_parts.hpp"
 #include "app/session/case_codec.hpp"
 #include "app/session/pipeline.hpp"
+#include "app/session/pullback_table.hpp"
 #include "app/session/report_svg.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/core/units.hpp"
@@ -78,24 +79,30 @@ std::string list(const std::vector<std::string>& lines) {
 std::string vessel_section(const twin::TwinModel& twin, const Row& base, const std::vector<Row>& others) {
   static const char* colors[] = {"#6b7885", "#0b84c4", "#9c4fd0", "#2f9e63", "#c98a12"};
   std::string html;
+  std::vector<Row> rows{base};
+  rows.insert(rows.end(), others.begin(), others.end());
   for (const auto& vessel : twin.vessels) {
-    std::vector<PullbackCurve> curves;
-    const auto add = [&](const Row& r) {
-      for (const auto& v : r.run->vessels) {
-        if (v.key != vessel->key || !v.flow) continue;
-        PullbackCurve curve{r.plan->name, colors[std::min<std::size_t>(curves.size(), 4)], {}};
-        const double inlet = hemo::pressure_at(v.flow->pullback, 0, 0.0);
-        // one curve: the longest way from the inlet to an outlet
-        for (const auto& p : v.flow->pullback)
-          if (p.branch == 0) curve.points.emplace_back(p.arc_mm, vessel->report_ffr && vessel->aortic_pressure_Pa > 0 ? hemo::pressure_ratio(p.pressure_Pa, inlet, vessel->aortic_pressure_Pa) : core::units::mmhg_from_pa(p.pressure_Pa));
-        curves.push_back(std::move(curve));
-      }
-    };
-    add(base);
-    for (const auto& r : others) add(r);
-    html += fmt::format("<h2>{}: {} along the vessel</h2>", html_escape(vessel->name), vessel->report_ffr ? "FFR" : "pressure, mmHg");
-    html += pullback_svg(curves, vessel->report_ffr ? "FFR" : "mmHg", vessel->report_ffr);
-    if (vessel->report_ffr) html += "<p class=u>Break at 0.80, grey zone 0.76 to 0.80. Read 10 to 20 mm beyond the lesion. Published limits of agreement of computed FFR are about ±0.1.</p>";
+    if (!vessel->network || vessel->network->branches.empty()) continue;
+    for (const PullbackWay& way : ways_with_lesions(*vessel->network, vessel->stenoses)) {
+      std::vector<PullbackCurve> curves;
+      for (const Row& r : rows)
+        for (const auto& v : r.run->vessels) {
+          if (v.key != vessel->key || !v.flow) continue;
+          PullbackCurve curve{r.plan->name, colors[std::min<std::size_t>(curves.size(), 4)], {}};
+          const auto points = pullback_rows(*vessel, v);
+          for (int branch : way.branches)
+            for (const auto& p : points)
+              if (p.branch == branch) curve.points.emplace_back(p.from_inlet_mm, vessel->report_ffr && vessel->aortic_pressure_Pa > 0 ? p.ffr : p.pressure_mmhg);
+          curves.push_back(std::move(curve));
+        }
+      const std::string down = vessel->network->branches.size() > 1 ? fmt::format(", from the inlet down to {}", html_escape(name_of(*vessel->network, way))) : std::string();
+      html += fmt::format("<h2>{}: {} along the vessel{}</h2>", html_escape(vessel->name), vessel->report_ffr ? "FFR" : "pressure, mmHg", down);
+      html += pullback_svg(curves, vessel->report_ffr ? "FFR" : "mmHg", vessel->report_ffr);
+    }
+    if (!vessel->report_ffr) continue;
+    for (const Row& r : rows)
+      if (const std::string words = ffr_words(*vessel, *r.run); !words.empty()) html += fmt::format("<p>{}: {}</p>", html_escape(r.plan->name), html_escape(words));
+    html += "<p class=u>Break at 0.80, grey zone 0.76 to 0.80. Read 10 to 20 mm beyond the lesion. Published limits of agreement of computed FFR are about ±0.1.</p>";
   }
   return html;
 }

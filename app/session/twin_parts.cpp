@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <optional>
 
+#include "app/session/flow_assumptions.hpp"
 #include "imaging/meshing/thin_lumen.hpp"
 #include "solvers/core/has_label.hpp"
 #include "solvers/core/units.hpp"
@@ -108,21 +108,6 @@ core::Result<CoronaryField> coronary_field(const ImageData& image, const core::P
   return out;
 }
 
-bool is_aorta(std::string name) {
-  for (char& c : name) c = char(std::tolower(static_cast<unsigned char>(c)));
-  return name.find("aort") != std::string::npos;
-}
-
-// Median over the first third of the vessel that begins at the inlet: a cap may be cut obliquely.
-double inlet_radius(const core::VesselNetwork& network) {
-  const core::VesselBranch& b = network.branches.front();
-  std::vector<double> first;
-  for (std::size_t k = 0; k < b.radius.size(); ++k)
-    if (b.arc.empty() || b.arc[k] <= b.length() / 3) first.push_back(b.radius[k]);
-  std::nth_element(first.begin(), first.begin() + std::ptrdiff_t(first.size() / 2), first.end());
-  return first[first.size() / 2];
-}
-
 const std::vector<int> aorta_labels{core::labels::aorta, core::labels::descending_aorta};
 imaging::LumenParams aorta_params(const ImageData& image) {
   imaging::LumenParams params;
@@ -131,12 +116,6 @@ imaging::LumenParams aorta_params(const ImageData& image) {
   params.inlet_near = valve ? valve->centre : centroid(*image.labels, core::labels::lv_blood_pool);
   params.ends = image.vessel_ends;
   return params;
-}
-
-std::string inflow_words(const twin::VesselModel& vessel) {
-  const double q = vessel.baseline.inlets.empty() ? 0 : hemo::mean_flow(vessel.baseline.inlets.front(), vessel.baseline.cycle_s);
-  if (is_aorta(vessel.key)) return fmt::format("{:.0f} L/min", core::units::l_min_from_mm3_s(q));
-  return fmt::format("{:.3g} mL/min (from its calibre, van der Giessen 2011)", 1000 * core::units::l_min_from_mm3_s(q));
 }
 
 }  // namespace
@@ -206,8 +185,7 @@ core::Result<std::shared_ptr<const twin::VesselModel>> make_vessel(const CaseDat
     if (!driven) return core::pass(driven);
     flow.inlets.front().flow.front().second = *driven;
   } else {
-    // Its name says an aorta; what other arteries take follows from their calibre.
-    const double output = is_aorta(meshed.key) ? hemo::cardiac_output_mm3_s : hemo::usual_flow(2 * inlet_radius(*meshed.network));
+    const double output = population_inflow(meshed.key, *meshed.network);
     flow.inlets.push_back({meshed.network->inlet_patch, {{0.0, output}}, hemo::InletProfile::plug});
     auto outlets = hemo::murray_outlets(hemo::outlet_sizes(*meshed.network), output, vessel->aortic_pressure_Pa, hemo::venous_pressure_Pa);
     if (!outlets) return core::pass(outlets);
@@ -226,14 +204,8 @@ std::vector<std::string> standing_assumptions(const twin::TwinModel& twin, const
     inputs.params.conduction.pathway_from_atria = params.pathway_from_atria;
     lines = organs::assumptions(inputs);
   }
-  for (const auto& vessel : twin.vessels) {
-    lines.push_back(vessel->name + ": rigid wall, Newtonian blood (1060 kg/m3, 3.5 mPa s), steady flow.");
-    if (vessel->report_ffr)
-      lines.push_back(fmt::format("{}: hyperaemia lowers the resting microvascular resistance to {:.0f} % (Wilson 1990); mean aortic pressure {:.0f} mmHg; resting flow from the mass of the left ventricle (150 g when it is not known). Population values, not measured.",
-                                  vessel->name, 100 * hemo::hyperaemic_resistance_ratio, core::units::mmhg_from_pa(vessel->aortic_pressure_Pa)));
-    else
-      lines.push_back(fmt::format("{}: inflow {} and mean pressure {:.0f} mmHg are population values; outlets share the flow by Murray's law.", vessel->name, inflow_words(*vessel), core::units::mmhg_from_pa(vessel->aortic_pressure_Pa)));
-  }
+  for (const auto& vessel : twin.vessels)
+    for (const auto& line : flow_assumptions(*vessel, false)) lines.push_back(line);
   return lines;
 }
 

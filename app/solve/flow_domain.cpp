@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/solve/flow_domain.hpp"
 
+#include <algorithm>
+#include <map>
+#include <set>
+
 #include "app/solve/file_unit.hpp"
 #include "app/solve/revolution.hpp"
 #include "app/solve/spec_reader.hpp"
 #include "imaging/io/io.hpp"
+#include "imaging/meshing/lumen_ends.hpp"
 #include "imaging/meshing/meshing.hpp"
 #include "solvers/hemodynamics/flow_domains.hpp"
 
@@ -40,9 +45,79 @@ std::vector<std::pair<double, double>> read_profile(SpecReader& spec) {
   return profile;
 }
 
+// Every number a condition names must be one of these caps.
+void check_named(const NamedCaps& caps, const std::map<int, std::string>& known, const std::string& where) {
+  std::string list;
+  for (const auto& [patch, what] : known) list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", patch, what);
+  for (const auto* side : {&caps.inlets, &caps.outlets})
+    for (int patch : *side)
+      if (!known.count(patch)) throw SpecError(fmt::format("\"cap\": {} is no cap of {} (its condition would have no effect). Its caps are {}.", patch, where, list));
+}
+
+// The names that a centreline goes by, for what the conditions say of the caps.
+void name_caps(const NamedCaps& caps, std::map<int, std::string>& names) {
+  const auto outlet = [](int patch) { return fmt::format("outlet {}", patch); };
+  for (auto& [patch, name] : names)
+    if (name == "inlet" || name.rfind("outlet", 0) == 0) name = outlet(patch);   // one without a condition is refused later, not lost
+  for (const auto* side : {&caps.inlets, &caps.outlets})
+    for (int patch : *side) names[patch] = outlet(patch);
+  if (!caps.inlets.empty()) names[caps.inlets.front()] = "inlet";   // the tree has one root
+}
+
+// One straight vessel, run from its other end.
+core::VesselNetwork turned(core::VesselNetwork network) {
+  core::VesselBranch& b = network.branches.front();
+  const double length = b.length();
+  std::reverse(b.points.begin(), b.points.end()), std::reverse(b.radius.begin(), b.radius.end()), std::reverse(b.arc.begin(), b.arc.end());
+  for (double& arc : b.arc) arc = length - arc;
+  std::swap(b.outlet_patch, network.inlet_patch);
+  return network;
+}
+
+// Patches of the mesh and the network by the numbers of the file again.
+void renumber(const std::map<int, int>& given, core::TetMesh* mesh, core::VesselNetwork& network) {
+  const auto back = [&](int patch) {
+    const auto at = given.find(patch);
+    return at == given.end() ? patch : at->second;
+  };
+  network.inlet_patch = back(network.inlet_patch);
+  for (core::VesselBranch& b : network.branches)
+    if (b.children.empty()) b.outlet_patch = back(b.outlet_patch);
+  if (!mesh) return;
+  for (core::BoundaryFace& f : mesh->boundary) f.patch = back(f.patch);
+  std::map<int, std::string> names;
+  for (const auto& [patch, name] : mesh->patch_names) names[back(patch)] = name;
+  mesh->patch_names = std::move(names);
+}
+
+FlowDomain surface_domain(SpecReader& spec, double edge, const SolveOptions& options, bool full, const NamedCaps& caps, const core::Progress& progress) {
+  FlowDomain domain;
+  const FileUnit unit = file_unit(spec);
+  const std::string file = spec.text("surface", {});
+  auto read = take(imaging::read_surface(options.base / file, unit.unit, spec.text("cap_array", "")));
+  spec.finish();
+  check_unit(unit, read.points, file, domain.notes);
+  auto ends = take(imaging::lumen_ends(read));
+  std::map<int, std::string> known;
+  for (const auto& [patch, area] : ends.area_mm2) known[patch] = fmt::format("{:.4g} mm2", area);
+  check_named(caps, known, file);
+  if (caps.inlets.empty()) throw SpecError("\"inlets\" is empty (nothing drives the blood). Name the cap that blood enters by.");
+  auto lumen = take(imaging::lumen_from_surface(ends.surface, caps.inlets.front(), {}, progress.part(0, 0.2)));
+  for (auto* notes : {&ends.notes, &lumen.notes}) domain.notes.insert(domain.notes.end(), notes->begin(), notes->end());
+  auto network = take(imaging::centerline(lumen.surface, progress.part(0.2, 0.3)));
+  std::shared_ptr<core::TetMesh> mesh;
+  if (full) mesh = std::make_shared<core::TetMesh>(take(imaging::lumen_tets(lumen.surface, edge, progress.part(0.3, 0.5))));
+  std::map<int, int> given;
+  for (const auto& [patch, here] : imaging::lumen_patches(ends, caps.inlets.front())) given.try_emplace(here, patch);   // the wall: its lowest number
+  renumber(given, mesh.get(), network);
+  domain.mesh = std::move(mesh);
+  domain.network = std::make_shared<core::VesselNetwork>(std::move(network));
+  return domain;
+}
+
 }  // namespace
 
-FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& options, bool full, int inlet, const core::Progress& progress) {
+FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& options, bool full, const NamedCaps& caps, const core::Progress& progress) {
   SpecReader spec(json, "\"domain\"");
   FlowDomain domain;
   if (spec.has("cylinder_channel_mm")) {
@@ -69,37 +144,37 @@ FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& opti
     core::SurfaceMesh surface;
     surface.points = domain.mesh->nodes, surface.patch_names = domain.mesh->patch_names;
     for (const auto& f : domain.mesh->boundary) surface.triangles.push_back(f.nodes), surface.patch.push_back(f.patch);
+    std::map<int, std::string> known;
+    for (int patch : std::set<int>(surface.patch.begin(), surface.patch.end())) {
+      const auto name = surface.patch_names.find(patch);
+      known[patch] = name == surface.patch_names.end() ? "no name" : name->second;
+    }
+    check_named(caps, known, file);
+    name_caps(caps, surface.patch_names);
     // Without a centreline the fields and caps are still computed; the pull-back and sections are not.
     if (auto network = imaging::centerline(surface, progress.part(0, 0.3))) domain.network = std::make_shared<core::VesselNetwork>(std::move(*network));
     else if (!full) throw SolverFailed(network.error());
     return domain;
   }
-  core::SurfaceMesh surface;
-  if (spec.has("surface")) {
-    const FileUnit unit = file_unit(spec);
-    const std::string file = spec.text("surface", {});
-    auto closed = take(imaging::read_surface(options.base / file, unit.unit, spec.text("cap_array", "")));
-    check_unit(unit, closed.points, file, domain.notes);
-    auto lumen = take(imaging::lumen_from_surface(closed, inlet, {}, progress.part(0, 0.2)));
-    surface = std::move(lumen.surface);
-  } else {
-    if (!(edge > 0)) throw SpecError("\"domain\" lacks \"edge_mm\".");
-    const auto profile = read_profile(spec);
-    const std::string style = spec.text("mesh", "layered");
-    if (style != "layered" && style != "unstructured") throw SpecError("\"mesh\" is layered or unstructured.");
-    hemo::Revolution shape;
-    shape.profile = profile, shape.edge_mm = edge;
-    shape.axial_ratio = spec.number("axial_ratio", 1, 0.2, 10), shape.wall_grading = spec.number("wall_grading", 1, 0.05, 1), shape.expanded_edge_ratio = spec.number("expanded_edge_ratio", 1, 1, 10);
-    if (style == "layered" && full) {
-      spec.finish();
-      auto made = take(hemo::revolution_mesh(shape));
-      domain.mesh = std::make_shared<core::TetMesh>(std::move(made.mesh));
-      domain.network = std::make_shared<core::VesselNetwork>(std::move(made.network));
-      return domain;
-    }
-    surface = surface_of_revolution(profile, edge);
-  }
+  if (spec.has("surface")) return surface_domain(spec, edge, options, full, caps, progress);
+  if (!(edge > 0)) throw SpecError("\"domain\" lacks \"edge_mm\".");
+  const auto profile = read_profile(spec);
+  const std::string style = spec.text("mesh", "layered");
+  if (style != "layered" && style != "unstructured") throw SpecError("\"mesh\" is layered or unstructured.");
+  hemo::Revolution shape;
+  shape.profile = profile, shape.edge_mm = edge;
+  shape.axial_ratio = spec.number("axial_ratio", 1, 0.2, 10), shape.wall_grading = spec.number("wall_grading", 1, 0.05, 1), shape.expanded_edge_ratio = spec.number("expanded_edge_ratio", 1, 1, 10);
   spec.finish();
+  check_named(caps, {{hemo::domain_inlet, "at the first z"}, {hemo::domain_outlet, "at the last z"}}, "a shape of revolution");
+  const bool backwards = !caps.inlets.empty() && caps.inlets.front() == hemo::domain_outlet;
+  if (style == "layered" && full) {
+    auto made = take(hemo::revolution_mesh(shape));
+    domain.mesh = std::make_shared<core::TetMesh>(std::move(made.mesh));
+    domain.network = std::make_shared<core::VesselNetwork>(backwards ? turned(std::move(made.network)) : std::move(made.network));
+    return domain;
+  }
+  core::SurfaceMesh surface = surface_of_revolution(profile, edge);
+  if (backwards) name_caps(caps, surface.patch_names);
   domain.network = std::make_shared<core::VesselNetwork>(take(imaging::centerline(surface, progress.part(0.2, 0.3))));
   if (full) domain.mesh = std::make_shared<core::TetMesh>(take(imaging::lumen_tets(surface, edge, progress.part(0.3, 0.5))));
   return domain;

@@ -17,6 +17,11 @@ struct FlowDomain {
   std::vector<core::Vec3> cylinder_probes;              // front and back
   std::vector<std::string> notes;
 };
-FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& options, bool full, int inlet, const core::Progress& progress);
+// The caps that the spec's conditions name, by the numbers of the file. The first inlet is where the centreline begins.
+// A number that is no cap of the domain is refused with those there are.
+struct NamedCaps {
+  std::vector<int> inlets, outlets;
+};
+FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& options, bool full, const NamedCaps& caps, const core::Progress& progress);
 
 }  // namespace ot::solve

@@ -87,7 +87,7 @@ nlohmann::json keys_of(const std::string& kind, const nlohmann::json& example) {
     for (const char* domain : {R"({"tube_mm": {"radius": 2, "length": 30}, "edge_mm": 0.4})", R"({"stenosis_mm": {"radius": 2, "length": 30, "severity": 0.5}, "edge_mm": 0.4})", R"({"profile_of_revolution_mm": [[0, 1], [9, 1]], "edge_mm": 0.4})",
                                R"({"cylinder_channel_mm": {}})", R"({"surface": "", "unit": "mm"})", R"({"tetrahedra": "", "unit": "mm"})"}) {
       const nlohmann::json json = nlohmann::json::parse(domain);
-      read([&] { read_flow_domain(json, {}, true, 1, {}); });
+      read([&] { read_flow_domain(json, {}, true, {{1}, {2}}, {}); });
     }
   nlohmann::json out = nlohmann::json::array();
   for (const SpecRecorder::Key& k : recorder.keys) {

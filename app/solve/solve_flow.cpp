@@ -155,7 +155,12 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
   const Outputs outputs = outputs_of(spec, problem.steady);
   const double aortic = spec.number("aortic_pressure_Pa", 0, 0, 1e6);   // of the FFR; 0: that at the inlet
   spec.finish();
-  const FlowDomain domain = read_flow_domain(domain_json, options, mode == "full", problem.inlets.empty() ? 0 : problem.inlets.front().patch, progress.part(0, 0.5));
+  if (!resume.empty() && (mode != "full" || problem.steady))
+    throw SpecError(fmt::format("\"resume\" goes on from a state of a pulsatile FULL run, and this run is {} (it would begin anew). Leave it out, or use \"mode\": \"full\" with \"steady\": false.", mode != "full" ? "FAST" : "steady"));
+  NamedCaps caps;
+  for (const auto& i : problem.inlets) caps.inlets.push_back(i.patch);
+  for (const auto& o : problem.outlets) caps.outlets.push_back(o.patch);
+  const FlowDomain domain = read_flow_domain(domain_json, options, mode == "full", caps, progress.part(0, 0.5));
   problem.mesh = domain.mesh;
   problem.network = domain.network;
   const std::size_t own_probes = problem.probes.size();

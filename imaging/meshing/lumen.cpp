@@ -24,7 +24,7 @@ using core::Vec3;
 
 namespace {
 
-constexpr int wall_patch = 1, inlet_patch_value = 2, first_outlet = 3;
+constexpr int wall_patch = lumen_wall, inlet_patch_value = lumen_inlet, first_outlet = lumen_first_outlet;
 
 void name_patches(SurfaceMesh& s) {
   s.patch_names = {{wall_patch, "wall"}, {inlet_patch_value, "inlet"}};
@@ -394,15 +394,13 @@ core::Result<Lumen> lumen_from_surface(const SurfaceMesh& given, int inlet_patch
     for (const auto& [patch, area] : ends->area_mm2) known += fmt::format("{}{} ({:.1f} mm2)", known.empty() ? "" : ", ", patch, area);
     return core::bad_input(fmt::format("No lumen: patch {} is not a flat cap of this surface (it was named as the inlet). Name another patch: {}.", inlet, known));
   }
-  std::map<int, int> renamed;
-  int outlet = first_outlet;
+  const std::map<int, int> renamed = lumen_patches(*ends, inlet);
   for (int p : std::set<int>(ends->surface.patch.begin(), ends->surface.patch.end())) {
     const auto end = ends->area_mm2.find(p);
-    renamed[p] = end == ends->area_mm2.end() ? wall_patch : p == inlet ? inlet_patch_value : outlet++;
-    if (end != ends->area_mm2.end()) notes.push_back(fmt::format("Cap {}: {}, {:.1f} mm2.", p, p == inlet ? std::string("inlet") : fmt::format("outlet {}", renamed[p] - first_outlet + 1), end->second));
+    if (end != ends->area_mm2.end()) notes.push_back(fmt::format("Cap {}: {}, {:.1f} mm2.", p, p == inlet ? std::string("inlet") : fmt::format("outlet {}", renamed.at(p) - first_outlet + 1), end->second));
   }
   SurfaceMesh s = std::move(ends->surface);
-  for (int& p : s.patch) p = renamed[p];
+  for (int& p : s.patch) p = renamed.at(p);
   return finish(std::move(s), params, std::move(notes), progress);
 }
 

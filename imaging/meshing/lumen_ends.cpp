@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <set>
 
 #include "imaging/meshing/surface_edit.hpp"
 #include "imaging/meshing/surface_repair.hpp"
@@ -100,11 +101,91 @@ std::vector<Piece> flat_pieces(const SurfaceMesh& s) {
   return found;
 }
 
+// The rim of a patch: how much its cap's plane goes on in the wall beside it, and the patch it lies in.
+struct Rim {
+  double blunt = 0;   // mean over its length of the cosine between cap and wall: 0 a cut across, 1 a hole in a plane
+  int beside = 0;     // patch along most of the rim
+  Vec3 centre{0, 0, 0}, area{0, 0, 0};
+  double filled = 0;  // mm2 of its triangles
+};
+
+Rim rim_of(const SurfaceMesh& s, int patch) {
+  Rim rim;
+  std::map<std::pair<Index, Index>, std::size_t> outside;   // directed edge -> triangle of another patch
+  for (std::size_t t = 0; t < s.triangles.size(); ++t)
+    if (s.patch[t] != patch)
+      for (std::size_t e = 0; e < 3; ++e) outside[{s.triangles[t][e], s.triangles[t][(e + 1) % 3]}] = t;
+  for (std::size_t t = 0; t < s.triangles.size(); ++t)
+    if (s.patch[t] == patch) {
+      const Vec3 n = area_vector(s, t);
+      rim.area += n, rim.filled += n.norm();
+    }
+  const Vec3 plane = rim.area.normalized();
+  std::map<int, double> along;
+  double length = 0;
+  for (std::size_t t = 0; t < s.triangles.size(); ++t)
+    if (s.patch[t] == patch)
+      for (std::size_t e = 0; e < 3; ++e) {
+        const Index a = s.triangles[t][e], b = s.triangles[t][(e + 1) % 3];
+        const auto beyond = outside.find({b, a});
+        if (beyond == outside.end()) continue;
+        const double l = (s.points[std::size_t(b)] - s.points[std::size_t(a)]).norm();
+        length += l, rim.blunt += l * plane.dot(area_vector(s, beyond->second).normalized());
+        rim.centre += 0.5 * l * (s.points[std::size_t(a)] + s.points[std::size_t(b)]);
+        along[s.patch[beyond->second]] += l;
+      }
+  if (length > 0) rim.blunt /= length, rim.centre /= length;
+  const auto most = std::max_element(along.begin(), along.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  rim.beside = most == along.end() ? patch : most->first;
+  return rim;
+}
+
+// Openings that were closed just now and are no ends: in the side of the vessel, or not in one plane. Small ones are wall; larger ones are
+// refused, for a flat lid there is another lumen than the one that was meant.
+core::Result<void> close_holes(LumenEnds& out, const std::vector<int>& openings) {
+  constexpr double in_the_side = 0.5, small_hole = 0.1, crumb = 0.005;   // cosine of 60 degrees; shares of the largest end's area
+  double holes = 0, largest_end = 0;
+  std::map<int, Rim> rims;
+  for (int patch : openings) rims[patch] = rim_of(out.surface, patch);
+  const auto is_end = [&](const Rim& r) { return r.blunt < in_the_side && r.area.norm() > flat * r.filled; };
+  for (const auto& [patch, area] : out.area_mm2)
+    if (const auto rim = rims.find(patch); rim == rims.end() || is_end(rim->second)) largest_end = std::max(largest_end, area);
+  if (largest_end == 0)
+    for (const Piece& piece : flat_pieces(out.surface)) largest_end = std::max(largest_end, rims.count(out.surface.patch[piece.triangles.front()]) ? 0.0 : piece.area);
+  int closed = 0;
+  Vec3 where = Vec3::Zero();
+  for (const auto& [patch, rim] : rims) {
+    const bool tiny = rim.filled < crumb * largest_end;
+    if (is_end(rim) && !tiny) continue;
+    if (largest_end > 0 && rim.filled > small_hole * largest_end)
+      return core::bad_input(fmt::format("The surface has an opening of {:.3g} mm2 near ({:.1f}, {:.1f}, {:.1f}) mm that is no end of a vessel ({}). Close it there, or cut the vessel across in one plane.", rim.filled, rim.centre.x(),
+                                         rim.centre.y(), rim.centre.z(), rim.blunt >= in_the_side ? "it lies in the side of the wall" : "its rim does not lie in one plane"));
+    if (largest_end == 0) continue;   // nothing to compare it with: refused below for want of ends
+    for (int& p : out.surface.patch)
+      if (p == patch) p = rim.beside;
+    out.surface.patch_names.erase(patch);
+    if (rim.filled > holes) holes = rim.filled, where = rim.centre;
+    ++closed;
+  }
+  if (closed > 0) {
+    out.area_mm2 = flat_patches(out.surface);
+    out.notes.push_back(fmt::format("{} hole(s) in the wall were closed as wall, the largest of {:.2g} mm2 near ({:.1f}, {:.1f}, {:.1f}) mm: no end of the vessel is there.", closed, holes, where.x(), where.y(), where.z()));
+  }
+  return {};
+}
+
 }  // namespace
 
 int LumenEnds::largest() const {
   const auto most = std::max_element(area_mm2.begin(), area_mm2.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   return most == area_mm2.end() ? -1 : most->first;
+}
+
+std::map<int, int> lumen_patches(const LumenEnds& ends, int inlet) {
+  std::map<int, int> out;
+  int outlet = lumen_first_outlet;
+  for (int p : std::set<int>(ends.surface.patch.begin(), ends.surface.patch.end())) out[p] = !ends.area_mm2.count(p) ? lumen_wall : p == inlet ? lumen_inlet : outlet++;
+  return out;
 }
 
 core::Result<LumenEnds> lumen_ends(const SurfaceMesh& given) {
@@ -121,6 +202,7 @@ core::Result<LumenEnds> lumen_ends(const SurfaceMesh& given) {
   out.surface = std::move(repaired->surface);
   out.notes = std::move(repaired->notes);
   out.area_mm2 = flat_patches(out.surface);
+  if (auto ok = close_holes(out, repaired->openings); !ok) return core::pass(ok);
   if (out.area_mm2.size() >= 2) return out;
   int patch = 1 + *std::max_element(out.surface.patch.begin(), out.surface.patch.end());
   for (const Piece& piece : flat_pieces(out.surface)) {

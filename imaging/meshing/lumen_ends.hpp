@@ -18,6 +18,9 @@ struct LumenEnds {
   std::vector<std::string> notes;
   int largest() const;                  // patch of the largest end
 };
+// The numbers that patches of such a surface get in a lumen (meshing.hpp): wall, inlet, then the outlets in the order of their given numbers.
+inline constexpr int lumen_wall = 1, lumen_inlet = 2, lumen_first_outlet = 3;
+std::map<int, int> lumen_patches(const LumenEnds& ends, int inlet);   // given -> in the lumen
 core::Result<LumenEnds> lumen_ends(const core::SurfaceMesh& surface);
 
 }  // namespace ot::imaging

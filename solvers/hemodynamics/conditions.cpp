@@ -10,6 +10,7 @@
 #include <set>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/core/units.hpp"
 #include "solvers/hemodynamics/grafts.hpp"
 
 namespace ot::hemo {
@@ -21,11 +22,23 @@ namespace {
 // The equations are those of an incompressible fluid, good to a Mach number of 0.3 (the usual bound; density changes by Mach^2 / 2 = 5 %).
 // Sound in blood: 1570 m/s at 37 C (Duck 1990, Physical Properties of Tissue). No vessel comes near: such a flow has a wrong unit.
 constexpr double fastest_mm_s = 0.3 * 1.57e6;
+// A micrometre in a quarter of an hour. Platelets drift faster by themselves; below it only a wrong unit is meant, and nothing is left of the digits.
+constexpr double slowest_mm_s = 1e-6;
+// Blood gives way by 0.5 % at this pressure (bulk modulus about 2.2 GPa, that of water): no incompressible fluid there either.
+constexpr double most_pressure_Pa = 1e7;
 
-core::Result<void> check_speed(const FlowProblem& p, const Inlet& i, double area_mm2) {
+double peak_flow(const FlowProblem& p, const Inlet& i) {
   double peak = std::abs(mean_flow(i, p.cycle_s));
   if (!p.steady)
     for (const auto& [t, q] : i.flow) peak = std::max(peak, std::abs(q));
+  return peak;
+}
+
+core::Result<void> check_speed(const FlowProblem& p, const Inlet& i, double area_mm2) {
+  const double peak = peak_flow(p, i);
+  if (peak > 0 && peak / area_mm2 < slowest_mm_s)
+    return core::bad_input(fmt::format("Blood would enter patch {} at {:.3g} mm/s ({:.3g} mm3/s through {:.4g} mm2), slower than {:.0e} mm/s, which is rest for any vessel. Check the units of flow (mm3/s) and lengths (mm).",
+                                       i.patch, peak / area_mm2, peak, area_mm2, slowest_mm_s));
   if (peak / area_mm2 <= fastest_mm_s) return {};
   return core::bad_input(fmt::format("Blood would enter patch {} at {:.4g} m/s ({:.4g} mL/min through {:.4g} mm2), more than 0.3 of the speed of sound, where blood is no incompressible fluid. Check the units of flow (mm3/s) and lengths (mm).",
                                      i.patch, 1e-3 * peak / area_mm2, 0.06 * peak, area_mm2));
@@ -103,12 +116,20 @@ core::Result<void> check_conditions(const FlowProblem& p) {
     if (p.steady && !(q > 0))
       return core::bad_input(fmt::format("The flow at inlet patch {} is {} mm3/s (a steady inlet must bring blood in). Give a positive flow; positive is into the vessel.", i.patch, q));
   }
+  if (std::none_of(p.inlets.begin(), p.inlets.end(), [&](const Inlet& i) { return peak_flow(p, i) > 0; }))
+    return core::bad_input("The inflow is zero throughout the cycle (there is no flow to compute). Give a waveform that moves blood.");
   for (const Outlet& o : p.outlets) {
     for (double v : {o.rp, o.c, o.rd, o.pd})
       if (!std::isfinite(v)) return core::bad_input(fmt::format("Outlet patch {} has a value that is not a number (its pressure is unknown). Correct its resistances.", o.patch));
     if (o.rp < 0 || o.rd < 0 || o.c < 0 || !(o.rp + o.rd > 0))
       return core::bad_input(fmt::format("Outlet patch {} has resistances {} and {} Pa s/mm3 and a compliance of {} mm3/Pa (resistance must be positive, compliance not negative). For a free outlet use a small resistance such as 1e-6.", o.patch, o.rp, o.rd, o.c));
   }
+  double conductance = 0, mean = 0;
+  for (const Outlet& o : p.outlets) conductance += 1 / (o.rp + o.rd);
+  for (const Inlet& i : p.inlets) mean += mean_flow(i, p.cycle_s);
+  if (std::abs(mean) / conductance > most_pressure_Pa)
+    return core::bad_input(fmt::format("The outlets' resistances need {:.3g} mmHg to let {:.4g} mm3/s pass ({:.3g} Pa s/mm3 together), where blood is no incompressible fluid. Check their units (Pa s/mm3; an artery's bed has 0.1 to 100).",
+                                       std::abs(mean) / conductance / core::units::pa_per_mmhg, mean, 1 / conductance));
   for (const Outlet& o : p.outlets) {
     if (!o.coronary) continue;
     const CoronaryBed& b = *o.coronary;

@@ -106,6 +106,10 @@ core::Result<FfrReading> read_ffr(const std::vector<PullbackPoint>& pullback, co
     }
     best.note = "no lesion was found: read at the distal end with the lowest pressure";
   }
+  if (std::isfinite(best.value)) {
+    const core::VesselBranch& v = network.branches[std::size_t(best.branch)];
+    best.note += fmt::format(" ({}, {:.0f} mm from its beginning)", v.name.empty() ? fmt::format("branch {}", best.branch) : v.name, best.arc_mm);
+  }
   if (!std::isfinite(best.value)) return core::computation_failed("FFR could not be read (the pull-back curve has no finite pressure there). Check that the centreline lies inside the mesh.");
   return best;
 }

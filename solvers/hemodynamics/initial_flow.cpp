@@ -175,8 +175,9 @@ core::Result<InitialFlow> initial_flow(const FlowMesh& m, const InletState& inle
   if (progress.cancelled()) return core::cancelled();
   const fem::SolveReport darcy = fem::amg_conjugate_gradients(a, amg, rhs, x, 1e-9, 300);
   if (!darcy.converged && !(darcy.relative_residual < 1e-4))
-    return core::computation_failed(fmt::format("The pressure at the start could not be computed: relative residual {:.1e} after {} iterations (the mesh is probably badly shaped). Mesh the lumen again.",
-                                                darcy.relative_residual, darcy.iterations));
+    return core::computation_failed(fmt::format("The pressure at the start could not be computed: relative residual {:.1e} after {} iterations (the mesh is badly shaped, or the largest outlet resistance of {:.3g} Pa s/mm3 is out of all "
+                                                "proportion to the vessel). Check the resistances, else mesh the lumen again.",
+                                                darcy.relative_residual, darcy.iterations, std::max_element(outlets.begin(), outlets.end(), [](const OutletLine& a, const OutletLine& b) { return a.impedance < b.impedance; })->impedance));
 
   // 3. Velocity at the nodes.
   InitialFlow flow;

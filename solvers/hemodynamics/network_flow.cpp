@@ -284,6 +284,17 @@ class Tree {
   Eigen::VectorXd x_;
 };
 
+// What was asked and only the three-dimensional model has.
+void say_left_out(const FlowProblem& p, std::vector<std::string>& notes) {
+  if (p.fluid.carreau_yasuda)
+    notes.push_back(fmt::format("FAST uses Newtonian blood of {:.3g} Pa s, the viscosity at infinite shear rate (Carreau-Yasuda was asked for). Use FULL for it.", p.fluid.viscosity_Pa_s));
+  const InletProfile profile = p.inlets[0].profile;
+  if (profile == InletProfile::womersley || profile == InletProfile::rectangular)
+    notes.push_back(fmt::format("FAST uses the parabolic profile at the inlet (a {} one was asked for). Use FULL for it.", profile == InletProfile::womersley ? "Womersley" : "rectangular"));
+  if (!p.probes.empty()) notes.push_back(fmt::format("FAST has no velocity at a point: the {} probe(s) are left out. Use FULL for them.", p.probes.size()));
+  if (!p.force_patches.empty()) notes.push_back("FAST has no force of the fluid on a wall: it is left out. Use FULL for it.");
+}
+
 }  // namespace
 
 BranchLosses branch_losses(const core::VesselBranch& v, const Fluid& fluid) {
@@ -312,6 +323,7 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
   FlowResult r;
   r.mode = core::Mode::fast;
   r.problem_sha256 = problem.sha256();
+  say_left_out(problem, r.notes);
   Tree tree(problem, marched_k_t);
   const core::VesselNetwork& network = tree.pieces().network;
   std::vector<Windkessel> windkessels;

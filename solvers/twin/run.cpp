@@ -81,10 +81,15 @@ core::Result<std::shared_ptr<const ep::ElectroResult>> run_electro(const Simulat
   return std::make_shared<const ep::ElectroResult>(std::move(*solved));
 }
 
+// The inflow is what the aortic pressure drives; a beat set by hand is none of it.
+bool follows_pressure(const VesselModel& model, const hemo::FlowProblem& problem) {
+  return model.report_ffr && model.aortic_pressure_Pa > 0 && problem.steady && problem.inlets.size() == 1 && problem.inlets.front().flow.size() == 1;
+}
+
 core::Result<std::shared_ptr<const hemo::FlowResult>> run_flow(const VesselSetup& vessel, const VesselModel& model, Mode mode, const RunOptions& options, const Progress& progress) {
   const std::string problem_sha256 = vessel.problem.sha256();
   if (auto known = known_flow(options, mode, problem_sha256)) return known;
-  const bool at_pressure = model.report_ffr && model.aortic_pressure_Pa > 0 && vessel.problem.steady && vessel.problem.inlets.size() == 1 && vessel.problem.inlets.front().flow.size() == 1;
+  const bool at_pressure = follows_pressure(model, vessel.problem);
   // The given inflow drives the FAST network at the aortic pressure. The FULL model loses another pressure, so its inflow follows the pressure.
   hemo::FlowOptions how;
   if (at_pressure) how.inlet_pressure_Pa = model.aortic_pressure_Pa;
@@ -133,7 +138,7 @@ std::vector<core::Stenosis> lesions_of(const VesselModel& model, const core::Ves
   return lesions;
 }
 
-void collect_vessel(const VesselModel& model, const VesselResult& vessel, RunResult& out) {
+void collect_vessel(const VesselModel& model, const hemo::FlowProblem& problem, const VesselResult& vessel, RunResult& out) {
   const auto add = [&](const std::string& key, const std::string& label, const std::string& unit, double value, const std::string& note) {
     out.quantities.push_back({vessel.key + "_" + key, model.name + ": " + label, unit, value, note});
   };
@@ -142,6 +147,7 @@ void collect_vessel(const VesselModel& model, const VesselResult& vessel, RunRes
   if (model.report_ffr) {
     const auto reading = hemo::read_ffr(vessel.flow->pullback, network, lesions_of(model, network), model.aortic_pressure_Pa);
     add("ffr", "FFR", "", reading ? reading->value : none, reading ? reading->note : reading.error().message);
+    if (!follows_pressure(model, problem)) out.notes.push_back(model.name + ": FFR is read at the inflow that was set by hand, not at what the aortic pressure drives through the vessel: a treated lesion takes no more flow.");
   }
   double least = std::numeric_limits<double>::infinity(), worst = 0;
   for (const auto& branch : network.branches)
@@ -189,7 +195,7 @@ core::Result<RunResult> run(const SimulationSetup& setup, const RunOptions& opti
     auto solved = run_flow(vessel, *model, setup.mode, options, progress.part(from, to));
     if (!solved) return pass(solved);
     VesselResult result{vessel.key, vessel.grafted ? vessel.grafted : vessel.lumen, vessel.network, setup.mode == Mode::full ? vessel.problem.mesh : nullptr, *solved};
-    collect_vessel(*model, result, out);
+    collect_vessel(*model, vessel.problem, result, out);
     out.vessels.push_back(std::move(result));
   }
   if (progress.cancelled()) return core::cancelled();

@@ -2,6 +2,7 @@
 #include "solvers/twin/setup.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <mutex>
 #include <set>
@@ -123,6 +124,18 @@ const core::Quantity* find_quantity(const std::vector<core::Quantity>& quantitie
   return nullptr;
 }
 
+namespace {
+
+// "stent s1 and bypass b2": what changed the lumen.
+std::string devices_on(const Scenario& scenario, const std::string& vessel) {
+  std::vector<std::string> names;
+  for (const InterventionSpec& spec : scenario.interventions)
+    if (spec.enabled && spec.placement.vessel == vessel) names.push_back(spec.kind + " " + spec.id);
+  return fmt::format("{}", fmt::join(names, " and "));
+}
+
+}  // namespace
+
 const InterventionKind* find_intervention(const std::string& kind) {
   for (const auto& k : builtin_interventions())
     if (k.key == kind) return &k;
@@ -177,6 +190,8 @@ core::Result<SimulationSetup> compile(std::shared_ptr<const TwinModel> twin, con
       v.grafted = std::make_shared<const core::SurfaceMesh>(std::move(grafted->lumen));
       mesh = std::move(grafted->mesh);
     }
+    if (!mesh && mesh.error().code != core::ErrorCode::cancelled)
+      return tl::unexpected<core::Error>(core::Error{mesh.error().code, fmt::format("{} cannot be meshed with {}: {}", model->name, devices_on(scenario, v.key), mesh.error().message)});
     if (!mesh) return pass(mesh);
     if (progress.cancelled()) return core::cancelled();
     if (auto ready = core::check_simulation_ready(*mesh); !ready) return pass(ready);

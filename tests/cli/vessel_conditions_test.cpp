@@ -51,6 +51,22 @@ TEST_CASE("A stenosed tube of 3 mm as STL named LAD, in any case of letters, is 
   CHECK(value(run, "LAD_ffr") < 0.98);
   CHECK(value(run, "LAD_ffr") > 0.5);
   CHECK(value(run, "LAD_inlet_pressure_mmhg") == Approx(93).epsilon(0.01));
+  // The number comes with its meaning, its limits, where it was read, and the curve it was read on.
+  const double ffr = value(run, "LAD_ffr");
+  const json& told = run.at("ffr").at("LAD");
+  CHECK(told.at("low").get<double>() == Approx(ffr - 0.1));
+  CHECK(told.at("high").get<double>() == Approx(std::min(1.0, ffr + 0.1)));
+  CHECK(told.at("meaning").get<std::string>() == (ffr < 0.76 ? "reduced" : ffr <= 0.80 ? "grey_zone" : "not_reduced"));
+  CHECK(told.at("where").get<std::string>().find("mm from its beginning") != std::string::npos);
+  const json& curve = run.at("pullback").at("LAD");
+  REQUIRE(curve.size() == 1);
+  CHECK(curve[0].at("ffr").front().get<double>() == Approx(1).epsilon(1e-9));
+  CHECK(curve[0].at("ffr").back().get<double>() == Approx(ffr).margin(0.02));
+  const auto out = folder / "out";
+  const auto text = test::run({"run", where, "--mode", "fast", "--out", out.string()});
+  REQUIRE(text.code == 0);
+  CHECK(text.out.find("limits of agreement") != std::string::npos);
+  CHECK(std::filesystem::exists(out / "LAD_pullback.csv"));
   CHECK(test::run({"conditions", where, "--inflow", "200", "--quiet"}).code == 3);
 }
 
@@ -68,6 +84,11 @@ TEST_CASE("The same tube as a carotid of 6.5 mm takes 1.43 d^2.55 (van der Giess
   const json pulse = ok({"conditions", where, "--pulse", "--beat", "0.9", "--outlet", "outlet 1:RCR=1,0.1,10"});
   CHECK_FALSE(pulse.at("vessels")[0].at("steady").get<bool>());
   CHECK(pulse.at("vessels")[0].at("cycle_s").get<double>() == Approx(0.9));
+  const json beat = ok({"run", where, "--mode", "fast", "--out", (folder / "out").string()});
+  CHECK(beat.at("notes").dump().find("steady flow") == std::string::npos);
+  CHECK(beat.at("notes").dump().find("flow over a beat of 0.9 s") != std::string::npos);
+  CHECK(beat.at("notes").dump().find("population values;") == std::string::npos);
+  CHECK(std::filesystem::exists(folder / "out" / "carotid_waveforms.csv"));
   const auto before = test::snapshot(where);
   for (const auto& wrong : {"outlet 7:R=3", "outlet 1:R=x", "outlet 1:Q=3", "outlet 1"}) {
     const auto refused = test::run({"conditions", where, "--outlet", wrong, "--quiet"});

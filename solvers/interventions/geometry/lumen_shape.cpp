@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/interventions/geometry/wall_clearance.hpp"
 
 namespace ot::interventions {
 namespace {
@@ -82,6 +83,7 @@ struct BranchWall {
   std::vector<std::uint8_t> cap;        // [vertices]
   std::vector<Piece> pieces;            // by low_mm
   std::vector<double> area_mm2;         // [points of the branch] section of the unchanged lumen
+  WallClearance clearance;              // of the branch's own vertices, along their rays from the centreline
 };
 
 // Signed area cut from the plane through c with normal n by triangles of the branch near c.
@@ -127,6 +129,24 @@ BranchWall find_wall(const core::SurfaceMesh& lumen, const core::VesselNetwork& 
   const core::VesselBranch& target = network.branches[std::size_t(branch)];
   for (std::size_t i = 0; i < target.points.size(); ++i)
     wall.area_mm2.push_back(area_of_cut(lumen, wall, target.points[i], network.tangent_at(branch, target.arc[i]), target.arc[i], reach_of(target.radius[i])));
+  std::vector<Vec3> direction(lumen.points.size(), Vec3::Zero());
+  std::vector<double> reach(lumen.points.size(), 0.0);
+  std::vector<double> gap(lumen.points.size(), 0.0);
+  constexpr double looked_for = 2.5;   // radii: no device is wider than twice the vessel
+  constexpr double least_gap_mm = 0.1, gap_share = 0.1;
+  for (std::size_t v = 0; v < lumen.points.size(); ++v) {
+    const Nearest& at = wall.owners.place[v];
+    if (wall.cap[v] || at.beyond_end || wall.owners.lead_mm[v] <= 0 || at.distance <= 0) continue;
+    direction[v] = (lumen.points[v] - network.point_at(branch, at.arc)) / at.distance;
+    const double radius = network.radius_at(branch, at.arc);
+    reach[v] = looked_for * radius, gap[v] = std::max(least_gap_mm, gap_share * radius);
+  }
+  wall.clearance = find_clearance(lumen, direction, reach, gap, [&](core::Index vertex, core::Index triangle) {
+    const Nearest& at = wall.owners.place[std::size_t(vertex)];
+    const double near = reach_of(network.radius_at(branch, at.arc));
+    const auto& t = lumen.triangles[std::size_t(triangle)];
+    return std::any_of(t.begin(), t.end(), [&](core::Index n) { return wall.owners.lead_mm[std::size_t(n)] <= 0 || std::abs(wall.owners.place[std::size_t(n)].arc - at.arc) > near; });
+  });
   return wall;
 }
 
@@ -156,6 +176,15 @@ std::shared_ptr<const BranchWall> wall_of(const std::shared_ptr<const core::Surf
   return wall;
 }
 
+// Of the move a vertex wants, what the wall across its way leaves it. That wall takes its share when it moves too.
+double allowed_move(const core::SurfaceMesh& lumen, const BranchWall& wall, const std::vector<double>& wanted, std::size_t v) {
+  const core::Index met = wall.clearance.met[v];
+  if (met < 0 || wanted[v] <= 0) return wanted[v];
+  double other = 0;
+  for (core::Index n : lumen.triangles[std::size_t(met)]) other = std::max(other, wanted[std::size_t(n)]);
+  return std::min(wanted[v], double(wall.clearance.free_mm[v]) * wanted[v] / (wanted[v] + other));
+}
+
 }  // namespace
 
 double smooth_step(double x) {
@@ -172,17 +201,32 @@ ReshapedLumen reshape_lumen(const std::shared_ptr<const core::SurfaceMesh>& give
   const Ownership& owners = wall->owners;
   std::shared_ptr<core::SurfaceMesh> moved;
   ReshapedLumen out;
+  std::vector<double> wanted(lumen.points.size(), 0.0);
   for (std::size_t v = 0; v < lumen.points.size(); ++v) {
     const Nearest& at = owners.place[v];
     if (wall->cap[v] || at.beyond_end || at.arc < from_mm || at.arc > to_mm || owners.lead_mm[v] <= 0 || at.distance <= 0) continue;
     const double radius = network.radius_at(branch, at.arc);
     const double fade = smooth_step(owners.lead_mm[v] / std::max(0.5 * radius, 1e-6));
-    const double wanted = fade * (rule(at.arc, at.distance) - at.distance);
-    if (wanted == 0) continue;
+    wanted[v] = fade * (rule(at.arc, at.distance) - at.distance);
+  }
+  for (std::size_t v = 0; v < lumen.points.size(); ++v) {
+    if (wanted[v] == 0) continue;
+    const Nearest& at = owners.place[v];
+    const double allowed = allowed_move(lumen, *wall, wanted, v);
+    if (wanted[v] - allowed > out.held_mm) {
+      const core::Triangle& t = lumen.triangles[std::size_t(wall->clearance.met[v])];
+      out.held_mm = wanted[v] - allowed;
+      out.held_at = (lumen.points[std::size_t(t[0])] + lumen.points[std::size_t(t[1])] + lumen.points[std::size_t(t[2])]) / 3;
+    }
+    if (allowed == 0) continue;
     if (!moved) moved = std::make_shared<core::SurfaceMesh>(lumen);
     const Vec3 c = network.point_at(branch, at.arc);
-    moved->points[v] = lumen.points[v] + (lumen.points[v] - c) * (wanted / at.distance);
-    out.largest_move_mm = std::max(out.largest_move_mm, std::abs(wanted));
+    moved->points[v] = lumen.points[v] + (lumen.points[v] - c) * (allowed / at.distance);
+    out.largest_move_mm = std::max(out.largest_move_mm, std::abs(allowed));
+  }
+  if (out.held_mm > 0) {
+    double arc = 0, distance = 0;
+    if (!network.locate(out.held_at, out.held_by, arc, distance)) out.held_by = -1;
   }
   if (out.largest_move_mm == 0) {
     out.lumen = given;

@@ -2,7 +2,9 @@
 // Changes the shape of a lumen along one stretch of its centreline: the wall moves radially, the topology stays.
 // Model: a wall vertex belongs to the branch whose tube it lies deepest in (distance to the centreline minus the radius there).
 //   Vertices of the chosen branch move along the ray from the nearest centreline point to the distance the rule asks for;
-//   close to another branch the move fades out, vertices of other branches and of caps never move. Radii of the centreline are
+//   close to another branch the move fades out, vertices of other branches and of caps never move, and no vertex comes nearer to
+//   another part of the wall that lies across its way than a tenth of the radius (at least 0.1 mm); two walls that move towards each
+//   other share the room. Radii of the centreline are
 //   scaled by sqrt(section area after / before), measured on the surface in the plane perpendicular to it.
 // In: lumen closed, patch "wall" (a surface without patch names counts as all wall); arc in mm from the branch's proximal end.
 // Cost: the vertices' places on the centreline are found once per lumen and remembered while it exists (a drag asks again and again).
@@ -24,6 +26,9 @@ struct ReshapedLumen {
   std::shared_ptr<const core::SurfaceMesh> lumen;
   std::shared_ptr<const core::VesselNetwork> network;
   double largest_move_mm = 0;   // 0: nothing changed
+  double held_mm = 0;           // the largest part of a move that another wall did not allow; 0: none
+  core::Vec3 held_at{0, 0, 0};  // where, on that wall
+  int held_by = -1;             // the branch that wall belongs to
 };
 ReshapedLumen reshape_lumen(const std::shared_ptr<const core::SurfaceMesh>& lumen, const std::shared_ptr<const core::VesselNetwork>& network, int branch,
                             double from_mm, double to_mm, const RadiusRule& rule);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "solvers/interventions/geometry/widen.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace ot::interventions {
 
 namespace {
 constexpr double transition_mm = 2.0;   // see the header comment
+constexpr double least_told_mm = 0.05;  // below a strut's half thickness
 }
 
 Stretch stretch_of(const twin::VesselSetup& vessel, const twin::InterventionSpec& spec) {
@@ -33,12 +36,25 @@ Widened widen(twin::VesselSetup& vessel, const Stretch& s) {
   Widened out;
   out.before_mm = out.after_mm = least_diameter(*vessel.network, s.branch, s.start_mm, s.end_mm);
   ReshapedLumen reshaped = reshape_lumen(vessel.lumen, vessel.network, s.branch, s.start_mm - taper, s.end_mm + taper, rule);
+  if (reshaped.held_mm > least_told_mm) {
+    const auto name = [&](int b) {
+      const std::string& given = vessel.network->branches[std::size_t(b)].name;
+      return given.empty() ? fmt::format("branch {}", b) : given;
+    };
+    out.held = fmt::format("{} near ({:.1f}, {:.1f}, {:.1f}) mm keeps the wall {:.2f} mm from opening further there",
+                           reshaped.held_by < 0 || reshaped.held_by == s.branch ? "the same vessel farther along" : fmt::format("the wall of {}", name(reshaped.held_by)), reshaped.held_at.x(), reshaped.held_at.y(),
+                           reshaped.held_at.z(), reshaped.held_mm);
+  }
   if (reshaped.largest_move_mm == 0) return out;
   vessel.lumen = std::move(reshaped.lumen);
   vessel.network = std::move(reshaped.network);
   vessel.lumen_changed = out.changed = true;
   out.after_mm = least_diameter(*vessel.network, s.branch, s.start_mm, s.end_mm);
   return out;
+}
+
+void say_held(const Widened& widened, const std::string& device, const std::string& vessel_name, twin::SimulationSetup& setup) {
+  if (!widened.held.empty()) setup.notes.push_back(fmt::format("{} does not open fully in {}: {}. Choose a smaller device or another place.", device, vessel_name, widened.held));
 }
 
 }  // namespace ot::interventions

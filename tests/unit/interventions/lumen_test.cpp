@@ -7,6 +7,7 @@
 #include "solvers/twin/placement.hpp"
 #include "tests/support/tube_mesh.hpp"
 #include "tests/unit/interventions/small_twin.hpp"
+#include "tests/verification/meshing/shapes.hpp"
 
 using namespace ot;
 using core::Mode;
@@ -228,4 +229,67 @@ TEST_CASE("bad stents are refused with the numbers: unknown vessel, branch, outs
   CHECK(refusal([](Spec& s) { s.placement.start_mm = -2; }).find("outside") != std::string::npos);
   CHECK(refusal([](Spec& s) { s.placement.length_mm = 0; }).find("length 0.0 mm") != std::string::npos);
   CHECK(refusal([](Spec& s) { s.params.set("diameter_mm", 6.5); }).find("more than twice the vessel's reference diameter of 3.0 mm") != std::string::npos);
+}
+
+namespace {
+
+constexpr double leg_mm = 20, legs_apart_mm = 3.6, u_radius_mm = 1.5;
+
+// Down one leg along z, round a bend and up the other; s from 0 to 1 along it.
+Vec3 on_u(double s) {
+  const double bend = 0.5 * legs_apart_mm, whole = 2 * leg_mm + std::numbers::pi * bend, at = s * whole;
+  if (at < leg_mm) return {0, 0, leg_mm - at};
+  if (at > whole - leg_mm) return {legs_apart_mm, 0, at - (whole - leg_mm)};
+  const double turn = (at - leg_mm) / bend;
+  return {bend - bend * std::cos(turn), 0, -bend * std::sin(turn)};
+}
+
+std::shared_ptr<const twin::TwinModel> u_twin() {
+  auto model = std::make_shared<twin::TwinModel>(*test::small_twin());
+  auto vessel = std::make_shared<twin::VesselModel>(*model->vessels[0]);
+  constexpr int rings = 160, around = 36;
+  auto network = std::make_shared<core::VesselNetwork>(*vessel->network);
+  core::VesselBranch& b = network->branches[0];
+  b.points.clear(), b.arc.clear(), b.radius.clear();
+  for (int i = 0; i <= rings; ++i) {
+    b.points.push_back(on_u(double(i) / rings));
+    b.arc.push_back(i == 0 ? 0 : b.arc.back() + (b.points[std::size_t(i)] - b.points[std::size_t(i) - 1]).norm());
+    b.radius.push_back(u_radius_mm);
+  }
+  vessel->network = network;
+  vessel->lumen = std::make_shared<core::SurfaceMesh>(test::make_tube(on_u, [](double) { return u_radius_mm; }, rings, around));
+  vessel->stenoses.clear();
+  model->vessels[0] = vessel;
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("a stent of 5.9 mm in one leg of a U of 3 mm whose legs lie 0.6 mm apart stops 0.1 mm before the other leg (wall of 1.5 mm about its line), opens less than 97 % and says why", "[stent][neighbour]") {
+  const auto model = u_twin();
+  auto spec = test::sample("stent");
+  spec.placement.branch = 0, spec.placement.start_mm = 4, spec.placement.length_mm = 10;
+  spec.params.set("diameter_mm", 5.9);
+  for (const Mode mode : {Mode::fast, Mode::full}) {
+    const auto setup = twin::prepare(model, test::scenario({spec}), mode);
+    INFO((setup ? "" : setup.error().message));
+    REQUIRE(setup);
+    const auto& moved = *setup->vessels[0].lumen;
+    const auto& before = *model->vessels[0]->lumen;
+    double nearest = 1e300, most = 0;
+    for (std::size_t v = 0; v < moved.points.size(); ++v) {
+      const double move = (moved.points[v] - before.points[v]).norm();
+      most = std::max(most, move);
+      if (move > 0) nearest = std::min(nearest, std::hypot(moved.points[v].x() - legs_apart_mm, moved.points[v].y()));
+    }
+    CHECK(nearest > u_radius_mm + 0.1);
+    CHECK(most == Approx(2.95 - 1.5).margin(0.02));   // the far side opens all the way
+    CHECK(value(*setup, "lad_stent_expansion_percent") < 97);
+    CHECK(value(*setup, "lad_stent_expansion_percent") > 75);
+    CHECK(std::any_of(setup->notes.begin(), setup->notes.end(), [](const auto& n) { return n.find("does not open fully") != std::string::npos && n.find("farther along") != std::string::npos; }));
+  }
+  spec.params.set("diameter_mm", 3.6);   // 0.3 mm of the 0.6 mm between the walls
+  const auto fits = prepared(model, {spec});
+  CHECK(value(fits, "lad_stent_min_diameter_after_mm") == Approx(3.6).epsilon(0.02));
+  CHECK(std::none_of(fits.notes.begin(), fits.notes.end(), [](const auto& n) { return n.find("does not open fully") != std::string::npos; }));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "imaging/meshing/lumen_ends.hpp"
 #include "imaging/meshing/meshing.hpp"
 #include "tests/verification/meshing/shapes.hpp"
 
@@ -101,4 +102,55 @@ TEST_CASE("Closing all but one end is refused in words") {
   const auto blind = made({{left_tip, Kind::closed}, {right_tip, Kind::closed}});
   REQUIRE_FALSE(blind);
   CHECK(blind.error().message.find("no flow can pass") != std::string::npos);
+}
+
+namespace {
+
+// A tube of 3 mm radius and 40 mm, labelled or not, without the wall triangles whose middle lies within `radius` of (3, 0, 20).
+core::SurfaceMesh holed_tube(double radius, bool labelled) {
+  auto tube = make_tube([](double s) { return Vec3(0, 0, 40 * s); }, [](double) { return 3.0; }, 80, 40);
+  core::SurfaceMesh out = tube;
+  out.triangles.clear(), out.patch.clear();
+  const Vec3 there = tube.points[std::size_t(40 * 40)];   // a point of the wall half-way
+  std::size_t first = tube.triangles.size();
+  for (std::size_t t = 0; t < tube.triangles.size(); ++t) {
+    Vec3 middle(0, 0, 0);
+    for (core::Index v : tube.triangles[t]) middle += tube.points[std::size_t(v)] / 3;
+    const bool near = (middle - there).norm() < radius;
+    if (near && radius < 0.5 && first == tube.triangles.size()) first = t;   // a small hole: one triangle
+    if (radius < 0.5 ? t == first : near) continue;
+    out.triangles.push_back(tube.triangles[t]);
+    if (labelled) out.patch.push_back(tube.patch[t]);
+  }
+  if (!labelled) out.patch_names.clear();
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("One triangle missing in the wall of a tube is closed as wall with a note and no outlet, with labelled caps and without") {
+  for (const bool labelled : {true, false}) {
+    const auto ends = imaging::lumen_ends(holed_tube(0.4, labelled));
+    INFO((ends ? "" : ends.error().message));
+    REQUIRE(ends);
+    CHECK(ends->area_mm2.size() == 2);
+    CHECK(ends->surface.closed());
+    for (const auto& [patch, area] : ends->area_mm2) CHECK(area == Approx(pi * 9).epsilon(0.01));
+    CHECK(std::any_of(ends->notes.begin(), ends->notes.end(), [](const auto& n) { return n.find("hole(s) in the wall were closed") != std::string::npos; }));
+  }
+}
+
+TEST_CASE("A hole of 3 mm radius in the side of a tube of 3 mm is refused with its place, and two open ends of a tube stay ends") {
+  const auto large = imaging::lumen_ends(holed_tube(3.0, true));
+  REQUIRE_FALSE(large);
+  CHECK(large.error().message.find("no end of a vessel") != std::string::npos);
+  auto open = make_tube([](double s) { return Vec3(0, 0, 40 * s); }, [](double s) { return 3 - s; }, 80, 40);
+  core::SurfaceMesh pipe = open;
+  pipe.triangles.clear(), pipe.patch.clear(), pipe.patch_names.clear();
+  for (std::size_t t = 0; t < open.triangles.size(); ++t)
+    if (open.patch[t] == 1) pipe.triangles.push_back(open.triangles[t]);
+  const auto ends = imaging::lumen_ends(pipe);
+  REQUIRE(ends);
+  CHECK(ends->area_mm2.size() == 2);
+  CHECK(std::none_of(ends->notes.begin(), ends->notes.end(), [](const auto& n) { return n.find("hole(s)") != std::string::npos; }));
 }

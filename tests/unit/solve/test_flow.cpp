@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/unit/solve/answers.hpp"
+#include <cmath>
 
+#include "imaging/io/io.hpp"
+#include "tests/support/shared_data.hpp"
+#include "tests/unit/solve/answers.hpp"
+#include "tests/verification/meshing/shapes.hpp"
+
+using namespace ot;
 using namespace ot::test;
 
 namespace {
@@ -48,4 +54,95 @@ TEST_CASE("Unknown outputs are refused by name, averages over a beat need a beat
   CHECK(value(out, "ffr") > 0.3);
   spec["aortic_pressure_Pa"] = 2 * value(out, "ffr_aortic_pressure_Pa");   // the same loss of twice the pressure
   CHECK(1 - value(answer(spec), "ffr") == Approx((1 - value(out, "ffr")) / 2).epsilon(1e-6));
+}
+
+namespace {
+
+// A cone of 2 mm at z = 0 to 1 mm at z = 30, whose file numbers its caps `wide` and `narrow` and its wall 1.
+std::filesystem::path cone_file(int wide, int narrow) {
+  auto cone = make_tube([](double s) { return core::Vec3(0, 0, 30 * s); }, [](double s) { return 2 - s; }, 60, 28);
+  cone.patch_names = {{1, "patch 1"}, {wide, "patch wide"}, {narrow, "patch narrow"}};
+  for (int& p : cone.patch) p = p == 2 ? wide : p == 3 ? narrow : 1;
+  const auto path = scratch_folder("solve-cone") / (std::to_string(wide) + "_" + std::to_string(narrow) + ".vtp");
+  REQUIRE(imaging::write_surface(cone, path, {}));
+  return path;
+}
+
+json cone_spec(const std::filesystem::path& file, int inlet, int outlet, const char* mode) {
+  json spec = tube();
+  spec["mode"] = mode;
+  spec["domain"] = {{"surface", file.string()}, {"unit", "mm"}, {"cap_array", "patch"}, {"edge_mm", 0.7}};
+  spec["inlets"] = {{{"cap", inlet}, {"flow_mm3_per_s", {{0.0, 500.0}}}}};
+  spec["outlets"] = {{{"cap", outlet}, {"resistance_Pa_s_per_mm3", 10.0}}};
+  return spec;
+}
+
+// The loss of a cone of half angle near 2 degrees by Poiseuille's law, and the exchange of dynamic pressure of parabolic flow, mmHg.
+double cone_drop(bool widens) {
+  const double viscous = 8 * 0.0035 * 500 / pi * 30 / 3 * (1 - 1 / 8.0), head = 1.06e-3 * std::pow(500 / pi, 2) * (1 - 1 / 16.0);   // beta 4/3 of momentum bounds: head to 4/3 head
+  return (viscous + (widens ? -head : head)) / 133.322387415;
+}
+
+}  // namespace
+
+TEST_CASE("Caps of a surface go by the numbers of its file: a cone narrows or widens as its inlet says, in FAST and FULL, however they are numbered (Poiseuille and Bernoulli)") {
+  for (const char* mode : {"fast", "full"}) {
+    const double narrowing = value(answer(cone_spec(cone_file(2, 3), 2, 3, mode)), "pressure_drop_mmhg"), widening = value(answer(cone_spec(cone_file(2, 3), 3, 2, mode)), "pressure_drop_mmhg");
+    INFO(mode << " narrowing " << narrowing << " widening " << widening << " by hand " << cone_drop(false) << " and " << cone_drop(true));
+    CHECK(narrowing > widening + 0.1);
+    CHECK(narrowing == Approx(cone_drop(false)).epsilon(0.25));
+    CHECK(value(answer(cone_spec(cone_file(7, 4), 7, 4, mode)), "pressure_drop_mmhg") == Approx(narrowing).epsilon(1e-9));
+    CHECK(value(answer(cone_spec(cone_file(7, 4), 4, 7, mode)), "pressure_drop_mmhg") == Approx(widening).epsilon(0.02));
+  }
+  refused(cone_spec(cone_file(7, 4), 3, 4, "fast"), "Its caps are 4 (");
+  refused(cone_spec(cone_file(7, 4), 7, 5, "full"), "5 is no cap of");
+  refused(cone_spec(cone_file(7, 4), 7, 1, "fast"), "1 is no cap of");   // the wall
+}
+
+TEST_CASE("The real aorta's caps 3, 4 and 5 (ModelFaceID of the file) are its inlet and both iliacs: 60 mL/s enter by 3, equal resistances share them, and the closing of its surface is said") {
+  json spec = tube();
+  spec["domain"] = {{"surface", shared_file("data/aorta-iliac-surface/aorta_iliac.vtp").string()}, {"unit", "cm"}, {"cap_array", "ModelFaceID"}, {"edge_mm", 2.5}};
+  spec["inlets"] = {{{"cap", 3}, {"flow_mm3_per_s", {{0.0, 60000.0}}}, {"profile", "plug"}}};
+  spec["outlets"] = {{{"cap", 4}, {"resistance_Pa_s_per_mm3", 0.2}}, {{"cap", 5}, {"resistance_Pa_s_per_mm3", 0.2}}};
+  const json out = answer(spec);
+  CHECK(notes_say(out, "Cap 3: inlet, 46"));   // 4.62 cm2
+  double in = 0, left = 0;
+  for (const auto& [key, q] : out["quantities"].items())
+    if (key.ends_with("_flow_ml_min")) (key.find("3") != std::string::npos || key.starts_with("inlet") ? in : left) += q["value"].get<double>();
+  CHECK(in == Approx(3600).epsilon(1e-6));
+  CHECK(left == Approx(3600).epsilon(1e-6));
+  spec["outlets"][1]["cap"] = 6;
+  refused(spec, "Its caps are 3 (462");
+}
+
+TEST_CASE("No flow over a beat, a flow below 1e-6 mm/s and an outlet of 1e9 Pa s/mm3 get the same refusal from FAST and FULL, with the right reason") {
+  for (const char* mode : {"fast", "full"}) {
+    json spec = tube();
+    spec["mode"] = mode, spec["domain"]["edge_mm"] = 1.0;
+    spec["inlets"][0]["flow_mm3_per_s"] = {{0.0, 1e-9}};
+    refused(spec, "Check the units of flow");
+    spec["inlets"][0]["flow_mm3_per_s"] = {{0.0, 1000.0}};
+    spec["outlets"][0]["resistance_Pa_s_per_mm3"] = 1e9;
+    refused(spec, "outlets' resistances need");
+    spec["outlets"][0]["resistance_Pa_s_per_mm3"] = 1;
+    spec["steady"] = false;
+    spec["inlets"][0]["flow_mm3_per_s"] = {{0.0, 0.0}, {0.4, 0.0}, {0.8, 0.0}};
+    refused(spec, "zero throughout the cycle");
+  }
+}
+
+TEST_CASE("What FAST cannot do it says: Carreau-Yasuda, a Womersley profile and probes are notes, a state to resume from is refused, by a steady FULL run too") {
+  json spec = tube();
+  CHECK_FALSE(notes_say(answer(spec), "FAST"));
+  spec["fluid"]["carreau_yasuda"] = json::object();
+  spec["inlets"][0]["profile"] = "womersley";
+  spec["probes_mm"] = {{0.0, 0.0, 5.0}};
+  const json out = answer(spec);
+  CHECK(notes_say(out, "FAST uses Newtonian blood"));
+  CHECK(notes_say(out, "Womersley"));
+  CHECK(notes_say(out, "no velocity at a point"));
+  spec["resume"] = "flow.state";
+  refused(spec, "this run is FAST");
+  spec["mode"] = "full";
+  refused(spec, "this run is steady");
 }

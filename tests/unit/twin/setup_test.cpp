@@ -116,7 +116,7 @@ TEST_CASE("what the mesher or an intervention refuses is handed on, without a me
   tools.remesh_lumen = [](const core::SurfaceMesh&, double, const core::Progress&) -> core::Result<core::TetMesh> { return core::computation_failed("The lumen crosses itself."); };
   const auto failed = twin::compile(model, scenario, Mode::full, tools);
   REQUIRE_FALSE(failed);
-  CHECK(failed.error().message == "The lumen crosses itself.");
+  CHECK(failed.error().message == "LAD cannot be meshed with stent stent-1: The lumen crosses itself.");   // and names what did it
   tools.remesh_lumen = [](const core::SurfaceMesh&, double, const core::Progress&) -> core::Result<core::TetMesh> { return core::TetMesh{}; };
   CHECK_FALSE(twin::compile(model, scenario, Mode::full, tools));
   auto twice = test::scenario({test::sample("drug"), test::sample("drug")});
