@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Options {
-  std::string case_folder, what = "labels", format, image, vessel;
+  std::string case_folder, what = "labels", format, image, vessel, plan;
 };
 Options& options() {
   static Options o;
@@ -23,11 +23,11 @@ Options& options() {
 // --format nifti, or an ending such as .vtu
 core::Result<std::string> ending(const session::ExportKind& kind, const std::string& format) {
   static const std::vector<std::pair<std::string, std::string>> words{{"nifti", ".nii.gz"}, {"nii", ".nii"}, {"nrrd", ".nrrd"}, {"mha", ".mha"}, {"dicom-seg", ".dcm"}, {"dicom", ".dcm"}, {"vtu", ".vtu"}, {"vtp", ".vtp"}, {"stl", ".stl"},
-                                                                    {"ply", ".ply"}, {"obj", ".obj"}, {"opencarp", ".elem"}, {"gmsh", ".msh"}, {"gmsh2", ".msh"}};
+                                                                    {"ply", ".ply"}, {"obj", ".obj"}, {"opencarp", ".elem"}, {"gmsh", ".msh"}, {"gmsh2", ".msh"}, {"csv", ".csv"}, {"pvd", ".pvd"}};
   if (format.empty()) return kind.formats.front().first;
   for (const auto& [word, end] : words)
     if (format == word) return end;
-  return core::wrong_usage("--format takes nifti, nrrd, mha, dicom-seg, vtu, vtp, stl, ply, obj, opencarp, gmsh or gmsh2 (version 2.2).");
+  return core::wrong_usage("--format takes nifti, nrrd, mha, dicom-seg, vtu, vtp, stl, ply, obj, opencarp, gmsh, gmsh2 (version 2.2), csv or pvd.");
 }
 
 core::Result<void> export_case(Context& context) {
@@ -39,7 +39,7 @@ core::Result<void> export_case(Context& context) {
     for (const auto& k : session::export_kinds()) known += (known.empty() ? "" : ", ") + k.what;
     return core::wrong_usage(fmt::format("--what takes one of {}.", known));
   }
-  session::ExportRequest request{o.what, o.image, o.vessel, context.out, o.format == "gmsh2"};
+  session::ExportRequest request{o.what, o.image, o.vessel, o.plan, context.out, o.format == "gmsh2"};
   const std::string given = imaging::image_extension(context.out);
   const bool has_ending = !given.empty() && !context.out.filename().empty();
   if (!has_ending || !o.format.empty()) {
@@ -127,10 +127,11 @@ void register_export(CLI::App& app, Context& context, Action& chosen) {
   Options& o = options();
   auto* command = app.add_subcommand("export", "Labels, image or meshes of a case to files that other tools read");
   command->add_option("case", o.case_folder, "Case folder")->required();
-  command->add_option("--what", o.what, "labels, volume, heart-mesh, fibres, lumen, lumen-mesh or surfaces (default: labels)");
-  command->add_option("--format", o.format, "nifti, nrrd, mha, dicom-seg, vtu, vtp, stl, ply, obj, opencarp, gmsh, gmsh2; else by the ending of --out");
+  command->add_option("--what", o.what, "labels, volume, heart-mesh, fibres, lumen, lumen-mesh, surfaces, activation, ecg or potentials (default: labels)");
+  command->add_option("--format", o.format, "nifti, nrrd, mha, dicom-seg, vtu, vtp, stl, ply, obj, opencarp, gmsh, gmsh2, csv, pvd; else by the ending of --out");
   command->add_option("--image", o.image, "Image of the case (default: the first that fits)");
   command->add_option("--vessel", o.vessel, "Vessel of the case (default: the first)");
+  command->add_option("--plan", o.plan, "Plan whose run is written: activation, ecg, potentials (default: Baseline)");
   command->footer("Example: organtwin-cli export cases/p1 --what labels --out p1.dcm\n         organtwin-cli export cases/p1 --what heart-mesh --format opencarp --out p1/heart");
   command->callback([&] { chosen = [&] { return export_case(context); }; });
 }

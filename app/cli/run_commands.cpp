@@ -7,13 +7,13 @@
 
 #include "app/cli/context.hpp"
 #include "app/cli/pictures.hpp"
+#include "app/session/heart_out.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/pullback_table.hpp"
 #include "app/session/report.hpp"
 #include "imaging/io/io.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/core/units.hpp"
-#include "solvers/electrophysiology/extracellular.hpp"
 #include "solvers/twin/results.hpp"
 
 namespace ot::cli {
@@ -57,25 +57,9 @@ core::Result<void> write_fields(const session::CaseData& data, const twin::RunRe
   fs::create_directories(folder, ec);
   if (ec) return core::bad_input(fmt::format("Cannot create {} ({}).", folder.string(), ec.message()));
   if (run.electro && data.twin->heart) {
-    std::vector<core::Field> fields;
-    const auto add = [&](const char* name, const char* unit, const std::vector<float>& values) {
-      if (!values.empty()) fields.push_back({name, unit, core::Field::On::node, 1, values, run.electro->mesh_sha256});
-    };
-    add("activation_ms", "ms", run.electro->activation_ms);
-    add("repolarisation_ms", "ms", run.electro->repolarisation_ms);
-    add("transmural", "", data.twin->heart->transmural);
-    const fs::path path = folder / "heart.vtu";
-    if (auto ok = imaging::write_tet_mesh(*data.twin->heart->baseline.mesh, path, fields); !ok) return ok;
-    files.push_back(path.string());
-    std::string csv = "t_ms";
-    for (const auto& lead : run.electro->ecg.leads) csv += "," + lead + "_mV";
-    csv += "\n";
-    for (std::size_t i = 0; i < run.electro->ecg.t_ms.size(); ++i) {
-      csv += fmt::format("{:g}", run.electro->ecg.t_ms[i]);
-      for (const auto& lead : run.electro->ecg.mV) csv += fmt::format(",{:.6f}", lead[i]);
-      csv += "\n";
-    }
-    if (auto ok = core::write_file(folder / "ecg.csv", csv); !ok) return ok;
+    if (auto ok = session::write_activation(*data.twin, run, folder / "heart.vtu"); !ok) return ok;
+    files.push_back((folder / "heart.vtu").string());
+    if (auto ok = session::write_ecg(run, folder / "ecg.csv"); !ok) return ok;
     files.push_back((folder / "ecg.csv").string());
   }
   for (const auto& v : run.vessels) {
@@ -101,33 +85,6 @@ core::Result<void> write_fields(const session::CaseData& data, const twin::RunRe
     if (auto ok = core::write_file(waves, session::waveforms_csv(*v.flow)); !ok) return ok;
     files.push_back(waves.string());
   }
-  return {};
-}
-
-constexpr double fields_every_ms = 10;   // a beat of 450 ms is 46 files
-
-// v_mV and phi_e_mV at every 10 ms, one file each, and heart.pvd, which ParaView opens as a film.
-core::Result<void> write_potentials(const session::CaseData& data, const twin::Scenario& scenario, const twin::RunResult& run, const fs::path& folder, std::vector<std::string>& files,
-                                    const core::Progress& progress) {
-  if (!run.electro || run.electro->frames.empty()) return core::bad_input("The run holds no frames of the heart (there is no extracellular potential). Run a case with heart muscle.");
-  const auto setup = twin::prepare(data.twin, scenario, run.mode);   // the tissue as the plan leaves it
-  if (!setup) return core::pass(setup);
-  std::vector<ep::ElectroFrame> frames;
-  for (const auto& f : run.electro->frames)
-    if (frames.empty() || f.t_ms - frames.back().t_ms >= fields_every_ms - 1e-6) frames.push_back(f);
-  const auto phi = ep::extracellular_potentials(*setup->electro, frames, progress);
-  if (!phi) return core::pass(phi);
-  std::string film = "<?xml version=\"1.0\"?>\n<VTKFile type=\"Collection\" version=\"0.1\">\n<Collection>\n";
-  for (std::size_t k = 0; k < frames.size(); ++k) {
-    const std::string& mesh = run.electro->mesh_sha256;
-    const fs::path path = folder / fmt::format("heart-{:04.0f}ms.vtu", frames[k].t_ms);
-    const std::vector<core::Field> fields{{"v_mV", "mV", core::Field::On::node, 1, *frames[k].v_mV, mesh}, {"phi_e_mV", "mV", core::Field::On::node, 1, *(*phi)[k], mesh}};
-    if (auto ok = imaging::write_tet_mesh(*setup->electro->mesh, path, fields); !ok) return ok;
-    files.push_back(path.string());
-    film += fmt::format("<DataSet timestep=\"{:g}\" file=\"{}\"/>\n", frames[k].t_ms, path.filename().string());
-  }
-  if (auto ok = core::write_file(folder / "heart.pvd", film + "</Collection>\n</VTKFile>\n"); !ok) return ok;
-  files.push_back((folder / "heart.pvd").string());
   return {};
 }
 
@@ -162,8 +119,11 @@ core::Result<void> run(Context& context) {
   std::vector<std::string> files;
   if (!context.out.empty())
     if (auto ok = write_fields(*data, **result, context.out, files); !ok) return ok;
-  if (!o.fields.empty())
-    if (auto ok = write_potentials(*data, plan->scenario, **result, context.out, files, progress.part(0.8, 0.95)); !ok) return ok;
+  if (!o.fields.empty()) {
+    const auto written = session::write_potentials(data->twin, plan->scenario, **result, context.out / "heart.pvd", progress.part(0.8, 0.95));
+    if (!written) return core::pass(written);
+    for (const auto& f : *written) files.push_back(f.string());
+  }
   json["files"] = files;
   std::string text = fmt::format("{} ({} model, {:.1f} s)\n{}", plan->name, core::name_of(*mode), (*result)->wall_s, quantities_text((*result)->quantities));
   for (const auto& v : (*result)->vessels) {
@@ -212,7 +172,7 @@ core::Result<void> report(Context& context) {
   std::error_code ec;
   fs::create_directories(pictures_folder, ec);
   if (auto drawn = draw_case(*data, pictures_folder, pictures); !drawn) context.note("Pictures were skipped: " + drawn.error().message);
-  const auto written = session::write_report(*data, path, pictures);
+  const auto written = session::write_report(*data, path, pictures, session::study_records(o.case_folder), context.progress());
   fs::remove_all(pictures_folder, ec);
   if (!written) return written;
   return context.print({{"files", {path.string()}}}, "Wrote " + path.string() + "\n");

@@ -7,15 +7,17 @@
 
 #include "app/cli/context.hpp"
 #include "app/session/atria.hpp"
+#include "app/session/pipeline.hpp"
 #include "app/session/restitution.hpp"
 #include "app/session/studies.hpp"
+#include "app/session/study_records.hpp"
 #include "solvers/core/atomic_file.hpp"
 
 namespace ot::cli {
 namespace {
 
 struct Options {
-  std::string case_folder, protocol, preset, mode, plan, from, to;
+  std::string case_folder, protocol, preset, mode, plan, from, to, couplings;
   std::vector<std::string> sites;
   bool targets = false, list = false;
   double radius_mm = 4, depth_mm = 8, interval_ms = 600;
@@ -43,6 +45,12 @@ core::Result<session::StudySpec> spec_of(const Options& o) {
   if (!o.mode.empty()) j["mode"] = o.mode;
   if (!o.plan.empty()) j["plan"] = o.plan;
   if (!o.sites.empty()) j["sites"] = o.sites;
+  if (!o.couplings.empty()) {
+    auto couplings = session::couplings_from(o.couplings);
+    if (!couplings) return core::pass(couplings);
+    if (o.preset != "pace" && !j.contains("protocol")) return core::wrong_usage("--couplings belongs to --preset pace: a fixed sequence.");
+    j["protocol"]["couplings_ms"] = *couplings;
+  }
   return session::study_from_json(j);
 }
 
@@ -51,6 +59,13 @@ core::Result<core::Vec3> point(const std::string& text) {
   char rest;
   if (std::sscanf(text.c_str(), "%lf,%lf,%lf%c", &x[0], &x[1], &x[2], &rest) != 3 || !x.allFinite()) return core::wrong_usage(fmt::format("\"{}\" is not a point. Write it as x,y,z in LPS mm.", text));
   return x;
+}
+
+// Hash of what the plan holds.
+std::string scenario_of(const session::CaseData& data, const std::string& plan) {
+  for (const auto& p : data.plans)
+    if (p.name == plan) return session::scenario_sha256(p.scenario);
+  return {};
 }
 
 nlohmann::json ms(double v) { return quantity_or_null(v); }
@@ -65,8 +80,10 @@ core::Result<void> block_proof(Context& context, const Options& o) {
   auto data = session::load_case(o.case_folder, progress.part(0, 0.1));
   if (!data) return core::pass(data);
   const auto mode = o.mode == "full" ? core::Mode::full : core::Mode::fast;
-  auto proof = session::prove_block(*data, o.plan.empty() ? "Baseline" : o.plan, *a, *b, mode, progress.part(0.1, 1));
+  const std::string plan = o.plan.empty() ? "Baseline" : o.plan;
+  auto proof = session::prove_block(*data, plan, *a, *b, mode, progress.part(0.1, 1));
   if (!proof) return core::pass(proof);
+  if (auto ok = session::keep_proof(o.case_folder, {*proof, plan, scenario_of(*data, plan), mode, *a, *b, session::now_utc()}); !ok) return ok;
   const nlohmann::json j{{"preset", "block-proof"}, {"mode", core::name_of(mode)}, {"delay_ab_ms", ms(proof->delay_ab_ms)}, {"delay_ba_ms", ms(proof->delay_ba_ms)},
                          {"delay_ab_before_ms", ms(proof->delay_ab_without_ms)}, {"delay_ba_before_ms", ms(proof->delay_ba_without_ms)}, {"block_ab", proof->block_ab}, {"block_ba", proof->block_ba},
                          {"bidirectional", proof->block_ab && proof->block_ba}, {"verdict", proof->verdict}};
@@ -82,6 +99,7 @@ core::Result<void> restitution(Context& context, const Options& o) {
   const std::string plan = o.plan.empty() ? "Baseline" : o.plan;
   auto study = session::run_restitution(*data, plan, o.interval_ms, progress.part(0.1, 1));
   if (!study) return core::pass(study);
+  if (auto ok = session::keep_restitution(o.case_folder, {*study, plan, scenario_of(*data, plan), session::now_utc()}); !ok) return ok;
   nlohmann::json j = session::to_json(*study);
   j["plan"] = plan;
   j["files"] = nlohmann::json::array();
@@ -100,7 +118,7 @@ core::Result<void> atrial_lines(Context& context, const Options& o) {
   const core::Progress progress = context.progress();
   auto data = session::load_case(o.case_folder, progress.part(0, 0.1));
   if (!data) return core::pass(data);
-  if (!data->twin) return core::bad_input("The case has no twin yet (nothing to burn). Run `build --organ atria` first.");
+  if (!data->twin) return core::bad_input("The case has no twin yet (nothing to burn). Run `build --organ atria` or `--organ whole_heart` first.");
   auto sets = session::atrial_lesion_sets(*data->twin);
   if (!sets) return core::pass(sets);
   nlohmann::json j{{"preset", "atrial-lines"}, {"sets", nlohmann::json::array()}, {"files", nlohmann::json::array()}};
@@ -191,6 +209,7 @@ void register_study(CLI::App& app, Context& context, Action& chosen) {
   command->add_option("--mode", o.mode, "fast or full");
   command->add_option("--plan", o.plan, "Plan whose lesions and drugs apply (default: Baseline)");
   command->add_option("--site", o.sites, "aha, rv, atria, a segment 1 to 17, or x,y,z in LPS mm; may be given again");
+  command->add_option("--couplings", o.couplings, "pace: a fixed sequence of S2, S3 ..., ms: 350,300,280");
   command->add_option("--from", o.from, "block-proof: point on one side, x,y,z");
   command->add_option("--to", o.to, "block-proof: point on the other side");
   command->add_option("--interval", o.interval_ms, "restitution: interval of the trains before S2, ms")->check(CLI::Range(250.0, 5000.0));

@@ -183,7 +183,7 @@ Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(par
   for (auto signal : {&Workspace::case_replaced, &Workspace::plans_changed, &Workspace::results_changed, &Workspace::compare_changed}) {
     connect(&workspace, signal, this, &Dock::refresh_ecg);
   }
-  connect(&workspace, &Workspace::recording_changed, this, &Dock::refresh_ecg);
+  for (auto signal : {&Workspace::recording_changed, &Workspace::heart_answered}) connect(&workspace, signal, this, &Dock::refresh_ecg);
   connect(&workspace, &Workspace::vessel_changed, this, [this] { show_tab(workspace_.shown_vessel().isEmpty() ? 0 : 1); });
   connect(&workspace, &Workspace::frame_arrived, this, &Dock::refresh_live);
   for (auto signal : {&Workspace::case_replaced, &Workspace::model_changed, &Workspace::results_changed}) connect(&workspace, signal, this, &Dock::refresh_time);

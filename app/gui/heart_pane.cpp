@@ -111,7 +111,8 @@ HeartPane::HeartPane(Workspace& workspace, const QString& name, QWidget* parent)
     refresh_result();
   });
   connect(&workspace, &Workspace::flow_draft_changed, this, &HeartPane::refresh_draft);
-  connect(&workspace, &Workspace::selection_changed, this, &HeartPane::refresh_marks);
+  connect(&workspace, &Workspace::heart_draft_changed, this, &HeartPane::refresh_heart_draft);
+  for (auto signal : {&Workspace::selection_changed, &Workspace::grip_changed}) connect(&workspace, signal, this, &HeartPane::refresh_marks);
   connect(&workspace, &Workspace::time_changed, this, &HeartPane::refresh_time);
   connect(&workspace, &Workspace::frame_arrived, this, [this] {
     refresh_time();
@@ -314,7 +315,7 @@ void HeartPane::refresh_work() {
 void HeartPane::refresh_badge() {
   const auto data = workspace_.data();
   work_ = workspace_.work_on(plan());
-  compute_->setVisible(data->twin && !instead_ && minus_ < 0 && !drafted() && work_ == Workspace::Work::none && (!shown_.result || shown_.stale));
+  compute_->setVisible(data->twin && !instead_ && minus_ < 0 && !drafted() && !heart_drafted() && work_ == Workspace::Work::none && (!shown_.result || shown_.stale));
   QString name;
   if (compact_ && plan() < int(data->plans.size())) {
     const auto& p = data->plans[std::size_t(plan())];
@@ -368,6 +369,10 @@ void HeartPane::refresh_badge() {
   }
   if (full && !compact_ && !scene_vessel_.isEmpty()) note = flow_difference();
   if (note.isEmpty() && !volume_->shown().isEmpty()) note = volume_->note();
+  if (const auto* moving = heart_drafted()) {
+    if (!moving->refused.isEmpty()) note = QStringLiteral("this place is refused");
+    else if (moving->answer) note = QStringLiteral("answered in %1 ms").arg(moving->answer->ms, 0, 'f', 0);
+  }
   view_->set_note(note);
   place_overlays();
 }

@@ -36,6 +36,8 @@ class HeartPane : public QWidget {
   void refresh_result();
   void refresh_time();
   void refresh_marks();
+  // The centre of the drawn lesion of this intervention that is nearest to a place.
+  core::Vec3 mark_at(const twin::InterventionSpec& spec, const core::Vec3& place) const;
   void set_points_in_progress(std::vector<core::Vec3> points);
   // Device-independent position of a patient point in this pane; nothing when it is behind the camera.
   std::optional<QPointF> position_of(const core::Vec3& lps_mm) const;
@@ -58,6 +60,8 @@ class HeartPane : public QWidget {
   void show_extracellular();
   void show_vessel();                // heart_pane_flow.cpp, as what follows to the next empty line
   void refresh_draft();
+  void refresh_heart_draft();
+  const HeartDraft* heart_drafted() const;   // of the plan in this pane, while the heart is in it
   const FlowDraft* drafted() const;  // of the vessel and the plan in this pane
   QString flow_difference() const;   // FULL against FAST of the shown vessel, in words
   void show_vessel_difference();

@@ -16,6 +16,24 @@ Display HeartPane::display() const {
   return Display::activation;
 }
 
+const HeartDraft* HeartPane::heart_drafted() const {
+  const auto* draft = workspace_.heart_draft();
+  return draft && draft->plan == plan() && scene_vessel_.isEmpty() ? draft : nullptr;
+}
+
+void HeartPane::refresh_heart_draft() {
+  if (!scene_vessel_.isEmpty()) return;
+  if (workspace_.shown_result(plan()).result != shown_.result) refresh_result();
+  else refresh_badge();
+  refresh_marks();
+}
+
+core::Vec3 HeartPane::mark_at(const twin::InterventionSpec& spec, const core::Vec3& place) const {
+  const auto drawn = present::lesion_points(spec, wall_);
+  if (drawn.empty()) return place;
+  return *std::min_element(drawn.begin(), drawn.end(), [&](const auto& a, const auto& b) { return (a - place).squaredNorm() < (b - place).squaredNorm(); });
+}
+
 void HeartPane::show_heart_field() {
   auto& scene = view_->scene();
   const auto* heart = workspace_.heart();

@@ -185,8 +185,9 @@ void HeartPane::refresh_marks() {
   std::vector<core::VesselNetwork> lines;
   if (plan() < int(data->plans.size()) && data->twin) {
     const auto* draft = drafted();
+    const auto* moving = heart_drafted();
     for (const auto& stored : data->plans[std::size_t(plan())].scenario.interventions) {
-      const auto& spec = draft && draft->spec.id == stored.id ? draft->spec : stored;
+      const auto& spec = draft && draft->spec.id == stored.id ? draft->spec : moving && moving->spec.id == stored.id ? moving->spec : stored;
       if (!spec.enabled) continue;
       const bool selected = QString::fromStdString(spec.id) == workspace_.selection();
       if (spec.kind == "pacing") {
@@ -194,8 +195,14 @@ void HeartPane::refresh_marks() {
           for (const auto& x : spec.placement.points_mm) pacing.push_back({spec.id, "", x, selected});
       } else if (spec.placement.kind == twin::Placement::Kind::point || spec.placement.kind == twin::Placement::Kind::polyline) {
         const double radius = spec.params.has("radius_mm") ? spec.params.number("radius_mm") : 3.0;
-        if (scene_vessel_.isEmpty())
+        if (scene_vessel_.isEmpty()) {
           for (const auto& x : present::lesion_points(spec, wall_)) lesions.push_back({spec.id, x, std::min(radius, 3.0), selected});
+          // The point that moves by hand and keys stands out.
+          constexpr double bolder_mm = 0.8;
+          const auto& points = spec.placement.points_mm;
+          if (const int grip = workspace_.grip(); selected && points.size() > 1 && grip >= 0 && grip < int(points.size()))
+            lesions.push_back({spec.id, points[std::size_t(grip)], std::min(radius, 3.0) + bolder_mm, true});
+        }
       } else if (spec.placement.kind == twin::Placement::Kind::segment && spec.placement.vessel == scene_vessel_.toStdString()) {
         const auto* model = data->twin->find_vessel(spec.placement.vessel);
         const auto* result = shown_.result ? present::find_vessel_result(*shown_.result, spec.placement.vessel) : nullptr;

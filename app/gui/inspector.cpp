@@ -267,6 +267,10 @@ Inspector::Inspector(Workspace& workspace, QWidget* parent) : QFrame(parent), wo
   };
   for (auto signal : {&Workspace::case_replaced, &Workspace::plans_changed, &Workspace::results_changed, &Workspace::compare_changed, &Workspace::facts_changed})
     connect(&workspace, signal, this, all);
+  connect(&workspace, &Workspace::heart_answered, this, [this] {
+    refresh_numbers();
+    refresh_bulls_eye();
+  });
   connect(&workspace, &Workspace::display_changed, this, &Inspector::refresh_bulls_eye);
   connect(&workspace, &Workspace::vessel_changed, this, &Inspector::refresh_sure);
   connect(&workspace, &Workspace::segment_changed, bulls_eye_, &viewer::BullsEye::set_selected);

@@ -13,7 +13,9 @@
 #include <algorithm>
 
 #include "app/gui/actions.hpp"
+#include "app/gui/electrophysiology/atrial_lines.hpp"
 #include "app/gui/electrophysiology/lesion_numbers.hpp"
+#include "app/gui/electrophysiology/lesion_place.hpp"
 #include "app/gui/electrophysiology/studies_panel.hpp"
 #include "app/gui/flow/stent_panel.hpp"
 #include "app/gui/model_prompt.hpp"
@@ -136,6 +138,8 @@ IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement
     shapes->addWidget(shape, 1);
   }
   box_->addWidget(lesion_shapes_);
+  auto* lines = new AtrialLines(workspace, this);
+  box_->addWidget(lines);
   hint_ = make_label({}, "accent", this, true);
   hint_->setObjectName("placement_hint");
   hint_->setStyleSheet("font-size: 12px;");
@@ -152,6 +156,7 @@ IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement
   segment_box_ = new QVBoxLayout;
   segment_box_->setSpacing(4);
   form_box_->addLayout(segment_box_);
+  form_box_->addWidget(new LesionPlace(workspace, form_area_));
   form_ = new ParamForm(form_area_);
   form_->setObjectName("param_form");
   form_box_->addWidget(form_);
@@ -192,7 +197,9 @@ IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement
   follow();
   box_->addSpacing(6);
   box_->addWidget(confirm);
-  box_->addWidget(new StudiesPanel(workspace, this));
+  auto* studies = new StudiesPanel(workspace, this);
+  connect(lines, &AtrialLines::proof_wanted, studies, &StudiesPanel::prove_between);
+  box_->addWidget(studies);
   box_->addStretch(1);
 
   connect(&workspace, &Workspace::tool_changed, this, &IntervenePanel::refresh_tools);

@@ -18,6 +18,7 @@
 #include "app/gui/dock.hpp"
 #include "app/gui/electrophysiology/egm_page.hpp"
 #include "app/gui/electrophysiology/electrode_tool.hpp"
+#include "app/gui/electrophysiology/lesion_tool.hpp"
 #include "app/gui/exchange/export_sheet.hpp"
 #include "app/gui/exchange/label_sheet.hpp"
 #include "app/gui/exchange/mesh_sheet.hpp"
@@ -88,7 +89,12 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
   drafts_ = new FlowDrafts(*workspace_, this);
   auto* places = new Places(centre_->main_pane(), this);
   auto* devices = new DeviceTool(*workspace_, *drafts_, centre_->main_pane(), centre_->vessel_pane(), this);
-  auto* electrodes = new ElectrodeTool(*workspace_, *places, [devices](const viewer::Pick& pick, bool pressed) { return devices->hand_on(pick, pressed); }, this);
+  lesion_drafts_ = new LesionDrafts(*workspace_, this);
+  auto* lesions = new LesionTool(*workspace_, *lesion_drafts_, centre_->main_pane(), this);
+  auto* electrodes = new ElectrodeTool(*workspace_, *places, [devices, lesions](const viewer::Pick& pick, bool pressed) {
+    const auto hand = lesions->hand_on(pick, pressed);
+    return hand == Qt::ArrowCursor ? devices->hand_on(pick, pressed) : hand;
+  }, this);
   dock_->egm().attach(*places);
   for (auto* pane : {&centre_->main_pane(), &centre_->other_pane()}) new StreamShow(*workspace_, *pane, this);
   rail_->set_panel(present::stage_case, new CasePanel(*workspace_, *actions_, rail_));

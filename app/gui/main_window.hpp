@@ -22,6 +22,7 @@ class Sheet;
 class LabelSheet;
 class ExportSheet;
 class FlowDrafts;
+class LesionDrafts;
 class StageRail;
 
 struct WindowOptions {
@@ -41,6 +42,7 @@ class MainWindow : public QMainWindow {
   CentreView& centre() { return *centre_; }
   Placement& placement() { return *placement_; }
   FlowDrafts& drafts() { return *drafts_; }
+  LesionDrafts& lesion_drafts() { return *lesion_drafts_; }
   LoopWatch& loop_watch() { return watch_; }
   double first_picture_ms() const { return first_picture_ms_; }   // window made -> case shown, < 0 not yet
 
@@ -77,6 +79,7 @@ class MainWindow : public QMainWindow {
   StageRail* rail_ = nullptr;
   Placement* placement_ = nullptr;
   FlowDrafts* drafts_ = nullptr;
+  LesionDrafts* lesion_drafts_ = nullptr;
   CommandSearch* search_ = nullptr;
   Sheet* sheet_ = nullptr;
   LabelSheet* label_sheet_ = nullptr;

@@ -7,6 +7,7 @@
 #include "app/gui/heart_pane.hpp"
 #include "app/present/devices.hpp"
 #include "app/present/numbers.hpp"
+#include "solvers/interventions/geometry/wall_line.hpp"
 #include "solvers/twin/setup.hpp"
 
 namespace ot::gui {
@@ -52,8 +53,8 @@ std::string kind_of(Tool tool) {
 QString hint_of(Tool tool) {
   switch (tool) {
     case Tool::lesion_point: return "Click the wall where the lesion shall be. Esc leaves.";
-    case Tool::lesion_line: return "Click points along the line; Enter or double click ends it. Esc leaves.";
-    case Tool::lesion_ring: return "Click points around the patch; click the first one again, or Enter, closes the ring.";
+    case Tool::lesion_line: return "Draw the line with the button held down, or click points; Enter or double click ends it. Esc leaves.";
+    case Tool::lesion_ring: return "Draw around the patch with the button held down, or click points; the first one again, or Enter, closes the ring.";
     case Tool::pacing: return "Click the wall where the pacing electrode shall sit. Esc leaves.";
     case Tool::stent:
     case Tool::tapered_stent: return "Click the vessel where the middle of the stent shall be. Esc leaves.";
@@ -87,6 +88,19 @@ Placement::Placement(Workspace& workspace, HeartPane& pane, QObject* parent) : Q
     if (collecting()) finish();
   });
   connect(&pane, &HeartPane::pick_cancelled, this, &Placement::cancel);
+  auto& view = pane.view();
+  view.set_draw([this](const viewer::Pick& pick) { return begin_stroke(pick); });
+  connect(&view, &viewer::View3D::grab_moved, this, [this](double x, double y) {
+    if (stroke_.empty()) return;
+    const auto wall = pane_.view().scene().pick(x, y, viewer::PickOf::tissue);
+    if (!wall) return;
+    stroke_.push_back(wall->point);
+    auto shown = points_;
+    const auto line = stroke_line();
+    shown.insert(shown.end(), line.begin(), line.end());
+    pane_.set_points_in_progress(std::move(shown));
+  });
+  connect(&view, &viewer::View3D::grab_ended, this, &Placement::end_stroke);
 }
 
 core::ParamSet& Placement::defaults_of(const std::string& kind) {
@@ -147,22 +161,34 @@ void Placement::on_picked(const viewer::Pick& pick) {
   }
 }
 
+std::optional<core::Vec3> Placement::wall_under(const viewer::Pick& pick) const {
+  if (pick.object_key == "tissue") return pick.point;
+  const QString key = QString::fromStdString(pick.object_key);
+  if (!key.startsWith("lesion:") && !key.startsWith("pacing:")) return std::nullopt;
+  const auto& scene = pane_.view().scene();
+  const auto at = scene.project(pick.point);
+  const auto wall = at ? scene.pick((*at)[0], (*at)[1], viewer::PickOf::tissue) : std::nullopt;
+  if (!wall) return std::nullopt;
+  return wall->point;
+}
+
 void Placement::place_on_wall(const viewer::Pick& pick) {
-  if (pick.object_key != "tissue") {
+  const auto wall = wall_under(pick);
+  if (!wall) {
     workspace_.say(Tone::info, "That is not heart muscle. Click the coloured wall; hide what is in front of it with the eye in Anatomy.");
     return;
   }
   const Tool tool = workspace_.tool();
   if (tool == Tool::lesion_line || tool == Tool::lesion_ring) {
-    if (!points_.empty() && (pick.point - points_.back()).norm() < same_point_mm) {
+    if (!points_.empty() && (*wall - points_.back()).norm() < same_point_mm) {
       finish();
       return;
     }
-    if (tool == Tool::lesion_ring && points_.size() >= 3 && (pick.point - points_.front()).norm() < close_ring_mm) {
+    if (tool == Tool::lesion_ring && points_.size() >= 3 && (*wall - points_.front()).norm() < close_ring_mm) {
       finish();
       return;
     }
-    points_.push_back(pick.point);
+    points_.push_back(*wall);
     pane_.set_points_in_progress(points_);
     emit hint_changed(QStringLiteral("%1 points. Enter or double click ends, Esc starts over.").arg(points_.size()));
     return;
@@ -170,9 +196,34 @@ void Placement::place_on_wall(const viewer::Pick& pick) {
   twin::InterventionSpec spec;
   spec.kind = kind_of(tool);
   spec.placement.kind = twin::Placement::Kind::point;
-  spec.placement.points_mm = {pick.point};
+  spec.placement.points_mm = {*wall};
   spec.params = defaults_of(spec.kind);
   if (workspace_.add_intervention(std::move(spec))) done();
+}
+
+bool Placement::begin_stroke(const viewer::Pick& pick) {
+  const Tool tool = workspace_.tool();
+  stroke_.clear();
+  if (tool != Tool::lesion_line && tool != Tool::lesion_ring) return false;
+  const auto wall = wall_under(pick);
+  if (wall) stroke_ = {*wall};
+  return wall.has_value();
+}
+
+std::vector<core::Vec3> Placement::stroke_line() {
+  return interventions::thinned_line(stroke_, defaults_of("ablation").number("spacing_mm"), workspace_.tool() == Tool::lesion_ring);
+}
+
+void Placement::end_stroke(bool kept) {
+  const auto line = stroke_line();
+  const bool drawn = stroke_.size() > 1;   // else it was a click, which picks
+  stroke_.clear();
+  if (!drawn) return;
+  if (kept) {
+    points_.insert(points_.end(), line.begin(), line.end());
+    finish();
+  }
+  pane_.set_points_in_progress(points_);
 }
 
 void Placement::finish() {

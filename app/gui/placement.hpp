@@ -3,6 +3,7 @@
 #pragma once
 #include <QObject>
 #include <QString>
+#include <optional>
 #include <vector>
 
 #include "app/gui/workspace.hpp"
@@ -30,14 +31,19 @@ class Placement : public QObject {
   void on_picked(const viewer::Pick& pick);
   void on_clicked(const viewer::Pick& pick);
   void place_on_wall(const viewer::Pick& pick);
+  std::optional<core::Vec3> wall_under(const viewer::Pick& pick) const;   // the muscle itself, also under a lesion that is drawn there
   void place_on_vessel(const viewer::Pick& pick, const std::string& kind);
   void place_graft(const viewer::Pick& pick);
   void measure(const viewer::Pick& pick);
+  bool begin_stroke(const viewer::Pick& pick);   // a line or ring drawn with the button held down
+  void end_stroke(bool kept);
+  std::vector<core::Vec3> stroke_line();   // its points, a lesion spacing apart
   void done();
 
   Workspace& workspace_;
   HeartPane& pane_;
   std::vector<core::Vec3> points_;
+  std::vector<core::Vec3> stroke_;   // places under the pointer since the button went down
   std::map<std::string, core::ParamSet> defaults_;
 };
 

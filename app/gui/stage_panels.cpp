@@ -6,6 +6,7 @@
 
 #include "app/gui/actions.hpp"
 #include "app/gui/electrophysiology/conduction_panel.hpp"
+#include "app/gui/electrophysiology/fibres_panel.hpp"
 #include "app/gui/electrophysiology/measured_panel.hpp"
 #include "app/gui/electrophysiology/solver_panel.hpp"
 #include "app/gui/flow/cut_panel.hpp"
@@ -117,6 +118,7 @@ ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, Places& places, E
   box_->addWidget(new CutPanel(workspace, places, this));
   box_->addWidget(new SolverPanel(workspace, electrodes, this));
   box_->addWidget(new ConductionPanel(workspace, this));
+  box_->addWidget(new FibresPanel(workspace, this));
   box_->addWidget(new MeasuredPanel(workspace, this));
   mesh_ = new QVBoxLayout;
   settings_ = new QVBoxLayout;

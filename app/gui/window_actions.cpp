@@ -11,6 +11,7 @@
 #include "app/gui/actions.hpp"
 #include "app/gui/centre_view.hpp"
 #include "app/gui/command_search.hpp"
+#include "app/gui/electrophysiology/studies_panel.hpp"
 #include "app/gui/exchange/export_sheet.hpp"
 #include "app/gui/exchange/label_sheet.hpp"
 #include "app/gui/exchange/mesh_sheet.hpp"
@@ -232,11 +233,12 @@ void MainWindow::write_report() {
   std::vector<session::ReportPicture> pictures;
   const std::filesystem::path png = (pictures_folder->path() + "/view.png").toStdString();
   if (centre_->main_pane().view().save_png(png)) pictures.push_back({"The 3D view when the report was written", png});
+  const auto& studies = findChild<StudiesPanel*>()->model();
   workspace_->session().jobs().start(
       session::Lane::heavy, "report", "Writing the report",
-      [this, file, pictures, pictures_folder, data = workspace_->data()](const core::Progress& progress) -> core::Result<session::JobRunner::Completion> {
+      [this, file, pictures, pictures_folder, folder = studies.kept_folder(), studied = studies.records(), data = workspace_->data()](const core::Progress& progress) -> core::Result<session::JobRunner::Completion> {
         progress.report(0.1, "tables and pictures");
-        auto written = session::write_report(*data, file.toStdString(), pictures);
+        auto written = session::write_report(*data, file.toStdString(), pictures, folder.empty() ? studied : session::study_records(folder), progress.part(0.1, 1));
         if (!written) return core::pass(written);
         return session::JobRunner::Completion([this, file] { workspace_->say(Tone::good, "Report written: " + file); });
       });

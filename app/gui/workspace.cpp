@@ -35,6 +35,8 @@ void Workspace::on_change(session::Change change) {
       last_result_.clear();
       vessel_full_.clear();
       flow_draft_.reset();
+      heart_draft_.reset();
+      grip_ = -1;
       keep_results();
       playback_.set_time(0);
       if (!session_.data()->twin) playback_.set_end(0);   // nothing beats
@@ -110,6 +112,8 @@ void Workspace::keep_results() {
 present::PlanResult Workspace::shown_result(int plan) const {
   const auto data = session_.data();
   if (plan < 0 || plan >= session_.plan_count()) return {};
+  if (heart_draft_ && heart_draft_->plan == plan && heart_draft_->answer)
+    return {plan, present::plan_short_name(session_, plan), heart_draft_->answer->run, false, heart_draft_->answer->run};
   present::PlanResult shown{plan, present::plan_short_name(session_, plan), session_.best_result(plan), false, session_.result(plan, core::Mode::fast)};
   if (!shown.result) {
     shown.stale = true;
@@ -349,9 +353,24 @@ void Workspace::set_flow_draft(std::optional<FlowDraft> draft) {
   emit flow_draft_changed();
 }
 
+void Workspace::set_heart_draft(std::optional<HeartDraft> draft) {
+  const auto answer_of = [](const std::optional<HeartDraft>& d) { return d ? d->answer : nullptr; };
+  const bool other = answer_of(heart_draft_) != answer_of(draft);
+  heart_draft_ = std::move(draft);
+  emit heart_draft_changed();
+  if (other) emit heart_answered();
+}
+
+void Workspace::set_grip(int grip) {
+  if (grip == grip_) return;
+  grip_ = grip;
+  emit grip_changed();
+}
+
 void Workspace::set_selection(const QString& id) {
   if (id == selection_) return;
   selection_ = id;
+  grip_ = -1;
   emit selection_changed();
 }
 
@@ -409,12 +428,22 @@ const twin::InterventionSpec* Workspace::selected_spec() const {
   return data->plans[std::size_t(plan)].scenario.find(selection_.toStdString());
 }
 
-std::optional<std::string> Workspace::add_intervention(twin::InterventionSpec spec) {
+int Workspace::treated_plan() {
   int plan = session_.active_plan();
-  if (plan <= 0) {
-    plan = session_.plan_count() > 1 ? 1 : session_.add_plan("", 0);
-    session_.set_active_plan(plan);
-  }
+  if (plan > 0) return plan;
+  plan = session_.plan_count() > 1 ? 1 : session_.add_plan("", 0);
+  session_.set_active_plan(plan);
+  return plan;
+}
+
+bool Workspace::add_interventions(std::vector<twin::InterventionSpec> specs, const QString& step_name) {
+  const auto added = session_.add_group(treated_plan(), std::move(specs), step_name.toStdString());
+  if (!added) emit message(Tone::bad, QString::fromStdString(added.error().message));
+  return bool(added);
+}
+
+std::optional<std::string> Workspace::add_intervention(twin::InterventionSpec spec) {
+  const int plan = treated_plan();
   const auto data = session_.data();
   if (spec.id.empty()) spec.id = data->plans[std::size_t(plan)].scenario.fresh_id(spec.kind);
   const std::string id = spec.id;

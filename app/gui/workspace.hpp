@@ -14,6 +14,7 @@
 #include "app/present/playback.hpp"
 #include "app/session/session.hpp"
 #include "solvers/electrophysiology/recorded/recorded_ecg.hpp"
+#include "solvers/twin/one_heart.hpp"
 
 namespace ot::gui {
 
@@ -44,6 +45,14 @@ struct FlowDraft {
   std::shared_ptr<const present::FlowAnswer> answer;   // of the newest place that was answered; null at first
 };
 
+// What the heart answers while a lesion or a pacing electrode is being dragged: not stored, gone when the plan's own answer is there.
+struct HeartDraft {
+  int plan = 0;
+  twin::InterventionSpec spec;               // where it is now
+  std::shared_ptr<const twin::HeartAnswer> answer;     // of the newest place that has one; null at first
+  QString refused;                           // why the newest place has none; empty when it has
+};
+
 class Workspace : public QObject {
   Q_OBJECT
  public:
@@ -56,7 +65,7 @@ class Workspace : public QObject {
   const twin::HeartModel* heart() const;
   const present::HeartFacts* facts() const { return facts_.get(); }   // null until measured
 
-  // The plan's result, or while a new one is computed the last one before the edit (then `stale`). Null when there never was one.
+  // The answer of a draft on that plan, else the plan's result, or while a new one is computed the last one before the edit (then `stale`). Null when there never was one.
   present::PlanResult shown_result(int plan) const;
   // FAST answers for every plan on screen that has none and is not being computed; also for one whose FULL result is compared with a FAST one.
   void ensure_results();
@@ -99,6 +108,13 @@ class Workspace : public QObject {
   void keep_vessel_full(int plan, const QString& vessel, std::shared_ptr<const twin::RunResult> run);
   const FlowDraft* flow_draft() const { return flow_draft_ ? &*flow_draft_ : nullptr; }
   void set_flow_draft(std::optional<FlowDraft> draft);
+  const HeartDraft* heart_draft() const { return heart_draft_ ? &*heart_draft_ : nullptr; }
+  void set_heart_draft(std::optional<HeartDraft> draft);
+  // Which point of the selected lesion is moved, -1 all of it; whether a hand that takes a line takes the whole of it.
+  int grip() const { return grip_; }
+  void set_grip(int grip);
+  bool move_whole() const { return move_whole_; }
+  void set_move_whole(bool on) { move_whole_ = on; }
   QString selection() const { return selection_; }       // id of an intervention in the active plan
   void set_selection(const QString& id);
   int segment() const { return segment_; }               // AHA, 0 none
@@ -122,6 +138,8 @@ class Workspace : public QObject {
   void set_tool(Tool tool);
   // Adds to the active plan; on the baseline a new plan is started first. Refusals go to the banner. Returns the new id.
   std::optional<std::string> add_intervention(twin::InterventionSpec spec);
+  // Several as one undo step; all or none.
+  bool add_interventions(std::vector<twin::InterventionSpec> specs, const QString& step_name);
   void update_intervention(const twin::InterventionSpec& spec);
   const twin::InterventionSpec* selected_spec() const;
   void run_full();
@@ -152,6 +170,9 @@ class Workspace : public QObject {
   void vessel_changed();
   void vessel_display_changed();
   void flow_draft_changed();
+  void heart_draft_changed();
+  void heart_answered();       // the draft has another answer, or none any more: shown_result() is another
+  void grip_changed();
   void selection_changed();
   void segment_changed(int segment);
   void crosshair_changed();
@@ -164,6 +185,7 @@ class Workspace : public QObject {
   void quantity_hovered(const QString& text);
 
  private:
+  int treated_plan();                    // the active plan; on the baseline the first treated one, made when there is none
   bool fast_is_wanted(int plan) const;   // one of the two plans compared is FULL, the other FAST: their difference is that of both in FAST
   void on_change(session::Change change);
   void measure_heart();
@@ -192,6 +214,9 @@ class Workspace : public QObject {
   bool color_blind_ = false, cut_open_ = false;
   VesselDisplay vessel_display_ = VesselDisplay::pressure;
   std::optional<FlowDraft> flow_draft_;
+  std::optional<HeartDraft> heart_draft_;
+  int grip_ = -1;
+  bool move_whole_ = false;
   struct VesselFull {                                       // a few newest, by the vessel's part of the scenario
     std::string scenario_sha256;
     std::shared_ptr<const twin::TwinModel> twin;

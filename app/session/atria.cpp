@@ -322,8 +322,14 @@ core::Result<void> build_atrial_twin(CaseData& data, const AtriaCaseParams& para
   return {};
 }
 
+bool has_left_atrium(const twin::TwinModel& twin) {
+  if (!twin.heart || !twin.heart->baseline.mesh) return false;
+  const auto& names = twin.heart->baseline.mesh->region_names;
+  return std::any_of(names.begin(), names.end(), [](const auto& r) { return r.second == left_region; });
+}
+
 core::Result<std::vector<LesionSet>> atrial_lesion_sets(const twin::TwinModel& twin) {
-  if (twin.organ != "atria" || !twin.heart) return core::bad_input("The case holds no atrial twin (vein rings belong to one). Run `build --organ atria` first.");
+  if (!has_left_atrium(twin)) return core::bad_input("The twin has no wall of the left atrium (vein rings lie on it). Build a twin with atria first: --organ atria or whole_heart.");
   const core::TetMesh& mesh = *twin.heart->baseline.mesh;
   const auto at = [&](const Vec3& direction) { return mesh.nodes[std::size_t(organs::furthest_node(mesh, left_region, direction))]; };
   // LPS: the veins leave the atrium to the back, on the left and on the right.
@@ -375,7 +381,8 @@ core::Result<std::vector<LesionSet>> atrial_lesion_sets(const twin::TwinModel& t
     if (top) over.push_back(*top);
   }
   over.push_back(b);
-  sets.push_back({"roof", "Line over the roof between the veins", line_spec("roof", over, false), back, front});
+  sets.push_back({"roof", "Line over the roof between the veins", line_spec("line-roof", over, false), back, front});
+  for (auto& set : sets) set.spec.note = set.title;
   return sets;
 }
 

@@ -48,7 +48,9 @@ core::Result<AtriaModel> add_atria(CaseData& data, const std::string& labels_sha
 // Replaces the twin of the case; the mesh is kept as the part mesh "atria". One StageReport.
 core::Result<void> build_atrial_twin(CaseData& data, const AtriaCaseParams& params, const core::Progress& progress);
 
-// Lesion sets a person may add to a plan: rings around the left and the right veins and a line over the roof. Points on the wall of the left atrium.
+// Lesion sets a person may add to a plan: rings around the left and the right veins and a line over the roof. Points on the wall of the left atrium of a
+// twin of the atria or of the whole heart; ordinary ablations with the key's id, their title as the note. bad_input where there is no such wall.
+bool has_left_atrium(const twin::TwinModel& twin);
 struct LesionSet {
   std::string key, title;       // "pvi-left"
   twin::InterventionSpec spec;

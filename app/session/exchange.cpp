@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "app/session/heart_out.hpp"
 #include "imaging/exchange/labels_out.hpp"
 #include "imaging/exchange/mesh_file.hpp"
 #include "imaging/exchange/mesh_unit.hpp"
@@ -39,6 +40,39 @@ std::vector<core::Vec3> fibres_of(const CaseData& data, const core::TetMesh& mes
   const auto& p = data.twin->heart->baseline;
   if (!p.fibres || !p.mesh || p.mesh->tets.size() != mesh.tets.size() || p.mesh->sha256() != mesh.sha256()) return {};
   return sheet ? p.fibres->s : p.fibres->f;
+}
+
+const Plan* pick_plan(const CaseData& data, const std::string& name) {
+  for (const auto& p : data.plans)
+    if (p.name == (name.empty() ? data.plans.front().name : name)) return &p;
+  return nullptr;
+}
+
+std::shared_ptr<const twin::RunResult> best_run(const CaseData& data, const Plan& plan) {
+  for (const auto mode : {core::Mode::full, core::Mode::fast})
+    if (auto run = find_result(data, plan.scenario, mode); run && run->electro) return run;
+  return nullptr;
+}
+
+Result<ExportReport> export_run(const CaseData& data, const ExportRequest& r, const core::Progress& progress) {
+  const Plan* plan = pick_plan(data, r.plan);
+  if (!plan) return core::wrong_usage(fmt::format("The case has no plan \"{}\".", r.plan));
+  const auto run = best_run(data, *plan);
+  if (!run) return core::bad_input(fmt::format("{} has not been computed (there is nothing to write). Run it first.", plan->name));
+  ExportReport out;
+  out.files = {r.path};
+  if (r.what == "activation") {
+    if (auto ok = write_activation(*data.twin, *run, r.path); !ok) return core::pass(ok);
+  } else if (r.what == "ecg") {
+    if (auto ok = write_ecg(*run, r.path); !ok) return core::pass(ok);
+  } else {
+    auto files = write_potentials(data.twin, plan->scenario, *run, r.path, progress);
+    if (!files) return core::pass(files);
+    out.files = std::move(*files);
+    out.notes.push_back("The film (.pvd) opens all its instants at once.");
+  }
+  out.notes.push_back(fmt::format("{}, {} model.", plan->name, run->mode == core::Mode::full ? "FULL" : "FAST"));
+  return out;
 }
 
 std::string own_unit(const fs::path& path) {
@@ -120,6 +154,8 @@ Result<void> add_heart(CaseData& data, const ForeignMesh& m, const imaging::Mixe
 
 }  // namespace
 
+bool exports_a_run(const std::string& what) { return what == "activation" || what == "ecg" || what == "potentials"; }
+
 const std::vector<ExportKind>& export_kinds() {
   static const std::vector<std::pair<std::string, std::string>> tets{{".vtu", "VTU (ParaView)"}, {".elem", "openCARP"}, {".msh", "Gmsh"}}, surfaces{{".vtp", "VTP (ParaView)"}, {".stl", "STL"}, {".ply", "PLY"}, {".obj", "OBJ"}, {".msh", "Gmsh"}, {".elem", "openCARP"}};
   static const std::vector<ExportKind> kinds{
@@ -129,7 +165,10 @@ const std::vector<ExportKind>& export_kinds() {
       {"fibres", "Fibres", tets, "the ventricular mesh with fibre and sheet directions of the twin"},
       {"lumen", "Vessel lumen", surfaces, "closed lumen with named caps"},
       {"lumen-mesh", "Vessel mesh", tets, "tetrahedra of the lumen with named patches"},
-      {"surfaces", "Anatomy surfaces", surfaces, "one file per structure"}};
+      {"surfaces", "Anatomy surfaces", surfaces, "one file per structure"},
+      {"activation", "Activation and repolarisation", {{".vtu", "VTU (ParaView)"}}, "when each node of the heart is activated and repolarised, ms"},
+      {"ecg", "12-lead ECG", {{".csv", "CSV"}}, "twelve leads over time, mV"},
+      {"potentials", "Extracellular potential", {{".pvd", "VTU over time (ParaView)"}}, "membrane and extracellular potential at every 10 ms, one VTU each"}};
   return kinds;
 }
 
@@ -140,6 +179,10 @@ std::string why_no_export(const CaseData& data, const std::string& what) {
   if (what == "fibres") return data.twin && data.twin->heart && data.twin->heart->baseline.fibres ? "" : "Fibres are laid when the twin is built. Build the model first.";
   if (what == "lumen" || what == "lumen-mesh") return data.vessel_meshes.empty() ? "The case has no vessel lumen yet. Build the model, or import a lumen surface." : "";
   if (what == "surfaces") return data.anatomy.empty() ? "The case has no surfaces yet. Build the model first." : "";
+  if (exports_a_run(what)) {
+    const bool any = std::any_of(data.plans.begin(), data.plans.end(), [&](const Plan& p) { return best_run(data, p) != nullptr; });
+    return any ? "" : "No plan has an answer of the heart yet. Run one first.";
+  }
   return fmt::format("\"{}\" is nothing that is exported.", what);
 }
 
@@ -151,6 +194,7 @@ Result<ExportReport> export_part(const CaseData& data, const ExportRequest& r, c
     return core::wrong_usage(fmt::format("--what takes one of {}.", known));
   }
   if (const std::string why = why_no_export(data, r.what); !why.empty()) return core::bad_input(why);
+  if (exports_a_run(r.what)) return export_run(data, r, progress);
   ExportReport out;
   const auto take = [&](Result<std::vector<fs::path>> files) -> Result<void> {
     if (!files) return core::pass(files);

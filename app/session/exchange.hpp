@@ -18,12 +18,14 @@ struct ExportKind {
   std::string summary;
 };
 const std::vector<ExportKind>& export_kinds();
+bool exports_a_run(const std::string& what);                      // of a plan: what a run computed
 // Why this cannot be exported from the case now; "" when it can.
 std::string why_no_export(const CaseData& data, const std::string& what);
 
 struct ExportRequest {
   std::string what;                    // key of export_kinds()
   std::string image, vessel;           // which one; "" = the first that fits
+  std::string plan;                    // of what a run computed: its name; "" = Baseline. FULL when it was run, else FAST
   std::filesystem::path path;          // the ending chooses the format; for several surfaces a name that each extends
   bool gmsh_22 = false;
 };

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <set>
 #include <nlohmann/json.hpp>
 
 #include "app/session/codec_parts.hpp"
 #include "app/session/case_codec.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/pullback_table.hpp"
+#include "app/session/report_studies.hpp"
 #include "app/session/report_svg.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/core/units.hpp"
@@ -84,11 +86,11 @@ std::string vessel_section(const twin::TwinModel& twin, const Row& base, const s
   for (const auto& vessel : twin.vessels) {
     if (!vessel->network || vessel->network->branches.empty()) continue;
     for (const PullbackWay& way : ways_with_lesions(*vessel->network, vessel->stenoses)) {
-      std::vector<PullbackCurve> curves;
+      std::vector<LabelledCurve> curves;
       for (const Row& r : rows)
         for (const auto& v : r.run->vessels) {
           if (v.key != vessel->key || !v.flow) continue;
-          PullbackCurve curve{r.plan->name, colors[std::min<std::size_t>(curves.size(), 4)], {}};
+          LabelledCurve curve{r.plan->name, colors[std::min<std::size_t>(curves.size(), 4)], {}};
           const auto points = pullback_rows(*vessel, v);
           for (int branch : way.branches)
             for (const auto& p : points)
@@ -107,9 +109,19 @@ std::string vessel_section(const twin::TwinModel& twin, const Row& base, const s
   return html;
 }
 
+// What the solvers noted beyond the assumptions of the twin, plan by plan; the same note once.
+std::string solver_notes(const std::vector<Row>& rows, const std::vector<std::string>& assumptions) {
+  std::vector<std::string> lines;
+  std::set<std::string> said(assumptions.begin(), assumptions.end());
+  for (const Row& r : rows)
+    for (const auto& note : r.run->notes)
+      if (said.insert(note).second) lines.push_back(r.plan->name + ": " + note);
+  return lines.empty() ? std::string() : "<h2>Notes of the solvers</h2>" + list(lines);
+}
+
 }  // namespace
 
-core::Result<void> write_report(const CaseData& data, const std::filesystem::path& path, const std::vector<ReportPicture>& pictures) {
+core::Result<void> write_report(const CaseData& data, const std::filesystem::path& path, const std::vector<ReportPicture>& pictures, const StudyRecords& studied, const core::Progress& progress) {
   if (!data.twin) return core::bad_input("There is no twin to report on. Run `build` first.");
   std::string body;
   Json claims{{"twin_sha256", data.twin->sha256()}, {"program_version", data.program_version}, {"runs", Json::array()}};
@@ -133,8 +145,14 @@ core::Result<void> write_report(const CaseData& data, const std::filesystem::pat
         body += fmt::format("<h2>12-lead ECG, {}{}</h2>", html_escape(r.plan->name), r.plan->title.empty() ? "" : ": " + html_escape(r.plan->title));
         body += ecg_svg(r.run->electro->ecg, &r == &rows.front() ? nullptr : &base.run->electro->ecg);
       }
+      for (const auto& r : rows) {
+        auto traces = probe_electrograms(data.twin, data.egm_probes, r.plan->scenario, *r.run, progress);
+        if (!traces) return core::pass(traces);
+        body += electrogram_section(fmt::format("{}, {} model", r.plan->name, mode == core::Mode::full ? "FULL" : "FAST"), *traces);
+      }
       body += vessel_section(*data.twin, base, others);
     }
+    body += solver_notes(rows, data.twin->assumptions);
   }
   std::string html = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>OrganTwin report</title><style>"
                      "body{font:14px/1.45 Inter,system-ui,sans-serif;color:#1c232b;max-width:210mm;margin:12mm auto;padding:0 6mm}h1{font-size:22px;margin:0}h2{font-size:15px;margin:22px 0 6px}"
@@ -153,7 +171,7 @@ core::Result<void> write_report(const CaseData& data, const std::filesystem::pat
     for (const auto& spec : plan.scenario.interventions)
       html += fmt::format("<tr><td>{} {}</td><td>{} {}</td><td><code>{}</code>{}</td></tr>", html_escape(plan.name), html_escape(plan.title), html_escape(spec.kind), spec.enabled ? "" : "(off)", html_escape(core::to_json(spec.params).dump()),
                           spec.note.empty() ? "" : "<br>" + html_escape(spec.note));
-  html += "</table>" + body;
+  html += "</table>" + body + studies_section(studied) + proofs_section(studied.proofs) + restitution_section(studied.curves);
   html += "<h2>What is assumed</h2>" + list(data.twin->assumptions);
   html += "<h2>Images and labels</h2><table><tr><th>Image</th><th>Quantity</th><th></th></tr>";
   for (const auto& image : data.images)

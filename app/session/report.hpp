@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The report of a case: one self-contained HTML file with tables, 12-lead ECGs as SVG, assumptions, hashes and versions.
+// The report of a case: one self-contained HTML file with tables, 12-lead ECGs as SVG, electrograms, what was studied (runs, proofs of block,
+// restitution), notes of the solvers, assumptions, hashes and versions.
 #pragma once
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "app/session/case.hpp"
+#include "app/session/study_records.hpp"
 
 namespace ot::session {
 
@@ -14,7 +16,8 @@ struct ReportPicture {
   std::filesystem::path png;   // embedded
 };
 
-core::Result<void> write_report(const CaseData& data, const std::filesystem::path& path, const std::vector<ReportPicture>& pictures = {});
+core::Result<void> write_report(const CaseData& data, const std::filesystem::path& path, const std::vector<ReportPicture>& pictures = {}, const StudyRecords& studied = {},
+                                const core::Progress& progress = {});
 // What a report was made from, read back out of the HTML: case twin hash, and setup hash and quantities of each run.
 struct ReportClaims {
   std::string twin_sha256;

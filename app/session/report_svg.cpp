@@ -70,38 +70,75 @@ std::string ecg_svg(const ep::Ecg& ecg, const ep::Ecg* ghost) {
   return svg + fmt::format(R"(<text x="1" y="{}" font-size="2.8" font-family="sans-serif" fill="#6b4a40">25 mm/s · 10 mm/mV{}</text></svg>)", height - 1.5, ghost ? " · grey: baseline" : "");
 }
 
-std::string pullback_svg(const std::vector<PullbackCurve>& curves, const std::string& y_title, bool ffr_breaks) {
-  double x_max = 1, low = 1e300, high = -1e300;
+namespace {
+
+struct Frame {
+  double w = 170, h = 60, l = 16, b = 10, t = 4;   // mm
+  double x_min = 0, x_max = 1, low = 0, high = 1;
+  double px(double x) const { return l + (x - x_min) / (x_max - x_min) * (w - l - 4); }
+  double py(double y) const { return t + (high - y) / (high - low) * (h - t - b); }
+};
+
+// Ranges of all curves; false when no value is finite.
+bool fit(Frame& f, const std::vector<LabelledCurve>& curves) {
+  f.x_max = 1, f.low = 1e300, f.high = -1e300;
   for (const auto& curve : curves)
     for (const auto& [x, y] : curve.points) {
       if (!std::isfinite(y)) continue;
-      x_max = std::max(x_max, x);
-      low = std::min(low, y);
-      high = std::max(high, y);
+      f.x_max = std::max(f.x_max, x);
+      f.x_min = std::min(f.x_min, x);
+      f.low = std::min(f.low, y);
+      f.high = std::max(f.high, y);
     }
-  if (!(high >= low)) return "<p>No pressure along the vessel was computed.</p>";
-  if (ffr_breaks) low = std::min(low, 0.7), high = 1.0;
-  const double pad = std::max(1e-9, 0.05 * (high - low));
-  low -= pad;
-  if (!ffr_breaks) high += pad;
-  const double w = 170, h = 60, l = 16, b = 10, t = 4;
-  const auto px = [&](double x) { return l + x / x_max * (w - l - 4); };
-  const auto py = [&](double y) { return t + (high - y) / (high - low) * (h - t - b); };
-  std::string svg = fmt::format(R"(<svg xmlns="http://www.w3.org/2000/svg" width="{0}mm" height="{1}mm" viewBox="0 0 {0} {1}" font-family="sans-serif" font-size="3"><rect width="100%" height="100%" fill="#fff"/>)", w, h);
-  if (ffr_breaks) svg += fmt::format(R"(<rect x="{}" y="{}" width="{}" height="{}" fill="#f6e3b8"/><line x1="{}" x2="{}" y1="{}" y2="{}" stroke="#d33" stroke-width="0.3"/>)", l, py(0.80), w - l - 4, py(0.76) - py(0.80), l, w - 4, py(0.80), py(0.80));
+  return f.high >= f.low;
+}
+
+std::string open_frame(const Frame& f) {
+  return fmt::format(R"(<svg xmlns="http://www.w3.org/2000/svg" width="{0}mm" height="{1}mm" viewBox="0 0 {0} {1}" font-family="sans-serif" font-size="3"><rect width="100%" height="100%" fill="#fff"/>)", f.w, f.h);
+}
+
+std::string grid_and_curves(const Frame& f, const std::vector<LabelledCurve>& curves, int decimals) {
+  std::string svg;
   for (int i = 0; i <= 4; ++i) {
-    const double y = low + (high - low) * i / 4;
-    svg += fmt::format(R"(<line x1="{}" x2="{}" y1="{}" y2="{}" stroke="#ddd" stroke-width="0.15"/><text x="{}" y="{}" text-anchor="end" fill="#555">{:.{}f}</text>)", l, w - 4, py(y), py(y), l - 1, py(y) + 1, y, ffr_breaks ? 2 : 1);
+    const double y = f.low + (f.high - f.low) * i / 4;
+    svg += fmt::format(R"(<line x1="{}" x2="{}" y1="{}" y2="{}" stroke="#ddd" stroke-width="0.15"/><text x="{}" y="{}" text-anchor="end" fill="#555">{:.{}f}</text>)", f.l, f.w - 4, f.py(y), f.py(y), f.l - 1, f.py(y) + 1, y, decimals);
   }
-  double legend = l + 2;
+  double legend = f.l + 2;
   for (const auto& curve : curves) {
     std::vector<std::pair<double, double>> points;
-    for (const auto& [x, y] : curve.points) points.emplace_back(px(x), py(y));
+    for (const auto& [x, y] : curve.points) points.emplace_back(f.px(x), f.py(y));
     svg += polyline(points, curve.color, 0.5);
-    svg += fmt::format(R"(<text x="{}" y="{}" fill="{}" font-weight="600">{}</text>)", legend, h - 1, curve.color, html_escape(curve.name));
+    svg += fmt::format(R"(<text x="{}" y="{}" fill="{}" font-weight="600">{}</text>)", legend, f.h - 1, curve.color, html_escape(curve.name));
     legend += 3 + 2.0 * static_cast<double>(curve.name.size());
   }
-  return svg + fmt::format(R"(<text x="{}" y="{}" text-anchor="end" fill="#555">{} along the vessel, 0 to {:.0f} mm</text></svg>)", w - 4, h - 1, html_escape(y_title), x_max);
+  return svg;
+}
+
+void pad(Frame& f, bool above) {
+  const double room = std::max(1e-9, 0.05 * (f.high - f.low));
+  f.low -= room;
+  if (above) f.high += room;
+}
+
+}  // namespace
+
+std::string curves_svg(const std::vector<LabelledCurve>& curves, const std::string& x_title, const std::string& y_title) {
+  Frame f;
+  if (!fit(f, curves)) return "<p>No curve was computed.</p>";
+  pad(f, true);
+  return open_frame(f) + grid_and_curves(f, curves, f.high - f.low < 20 ? 1 : 0) +
+         fmt::format(R"(<text x="{}" y="{}" fill="#555">{}</text><text x="{}" y="{}" text-anchor="end" fill="#555">{}, {:.0f} to {:.0f}</text></svg>)", f.l + 1, f.t + 2, html_escape(y_title), f.w - 4, f.h - 5, html_escape(x_title), f.x_min, f.x_max);
+}
+
+std::string pullback_svg(const std::vector<LabelledCurve>& curves, const std::string& y_title, bool ffr_breaks) {
+  Frame f;
+  if (!fit(f, curves)) return "<p>No pressure along the vessel was computed.</p>";
+  if (ffr_breaks) f.low = std::min(f.low, 0.7), f.high = 1.0;
+  pad(f, !ffr_breaks);
+  std::string svg = open_frame(f);
+  if (ffr_breaks) svg += fmt::format(R"(<rect x="{}" y="{}" width="{}" height="{}" fill="#f6e3b8"/><line x1="{}" x2="{}" y1="{}" y2="{}" stroke="#d33" stroke-width="0.3"/>)", f.l, f.py(0.80), f.w - f.l - 4, f.py(0.76) - f.py(0.80), f.l, f.w - 4, f.py(0.80), f.py(0.80));
+  svg += grid_and_curves(f, curves, ffr_breaks ? 2 : 1);
+  return svg + fmt::format(R"(<text x="{}" y="{}" text-anchor="end" fill="#555">{} along the vessel, 0 to {:.0f} mm</text></svg>)", f.w - 4, f.h - 1, html_escape(y_title), f.x_max);
 }
 
 }  // namespace ot::session

@@ -21,6 +21,13 @@ Json points_json(const std::vector<ep::RestitutionPoint>& points, double velocit
   return out;
 }
 
+// cv in the strand's own unit again: velocity is that of a strand value of 1.
+std::vector<ep::RestitutionPoint> points_from(const Json& list, double velocity) {
+  std::vector<ep::RestitutionPoint> out;
+  for (const Json& p : list) out.push_back({p.at("interval_ms").get<double>(), p.at("di_ms").get<double>(), velocity > 0 ? p.at("cv_m_per_s").get<double>() / velocity : 0, p.at("apd90_ms").get<double>()});
+  return out;
+}
+
 }  // namespace
 
 core::Result<ep::RestitutionStudy> run_restitution(const CaseData& data, const std::string& plan, double base, const core::Progress& progress) {
@@ -33,10 +40,34 @@ Json to_json(const ep::RestitutionStudy& s) {
   Json kinds = Json::array();
   for (const auto& k : s.kinds)
     kinds.push_back({{"name", k.name}, {"region", k.kind.region}, {"share_percent", k.share_percent}, {"conducts", k.s1s2.conducts()}, {"apd90_base_ms", k.s1s2.apd_base_ms},
-                     {"cv_base_m_per_s", k.velocity_m_per_s * k.s1s2.cv_base}, {"refractory_ms", k.refractory_ms}, {"slope_s1s2", k.slope_s1s2}, {"slope_dynamic", k.slope_dynamic},
+                     {"velocity_m_per_s", k.velocity_m_per_s}, {"cv_base_m_per_s", k.velocity_m_per_s * k.s1s2.cv_base}, {"refractory_ms", k.refractory_ms}, {"slope_s1s2", k.slope_s1s2}, {"slope_dynamic", k.slope_dynamic},
                      {"shortest_interval_ms", k.shortest_interval_ms}, {"alternans_from_ms", k.alternans_from_ms}, {"s1s2", points_json(k.s1s2.points, k.velocity_m_per_s)},
                      {"dynamic", points_json(k.dynamic, k.velocity_m_per_s)}});
   return {{"preset", "restitution"}, {"ionic_model", s.ionic_model}, {"base_interval_ms", s.base_interval_ms}, {"kinds", kinds}};
+}
+
+ep::RestitutionStudy restitution_from(const Json& j) {
+  ep::RestitutionStudy s;
+  s.ionic_model = j.at("ionic_model").get<std::string>();
+  s.base_interval_ms = j.at("base_interval_ms").get<double>();
+  for (const Json& k : j.at("kinds")) {
+    ep::KindRestitution kind;
+    kind.name = k.at("name").get<std::string>();
+    kind.kind.region = k.at("region").get<std::string>();
+    kind.share_percent = k.at("share_percent").get<double>();
+    kind.velocity_m_per_s = k.at("velocity_m_per_s").get<double>();
+    kind.s1s2.apd_base_ms = k.at("apd90_base_ms").get<double>();
+    kind.s1s2.cv_base = kind.velocity_m_per_s > 0 ? k.at("cv_base_m_per_s").get<double>() / kind.velocity_m_per_s : 0;
+    kind.refractory_ms = k.at("refractory_ms").get<double>();
+    kind.slope_s1s2 = k.at("slope_s1s2").get<double>();
+    kind.slope_dynamic = k.at("slope_dynamic").get<double>();
+    kind.shortest_interval_ms = k.at("shortest_interval_ms").get<double>();
+    kind.alternans_from_ms = k.at("alternans_from_ms").get<double>();
+    kind.s1s2.points = points_from(k.at("s1s2"), kind.velocity_m_per_s);
+    kind.dynamic = points_from(k.at("dynamic"), kind.velocity_m_per_s);
+    s.kinds.push_back(std::move(kind));
+  }
+  return s;
 }
 
 std::string restitution_table(const ep::RestitutionStudy& s) {

@@ -14,6 +14,7 @@ namespace ot::session {
 core::Result<ep::RestitutionStudy> run_restitution(const CaseData& data, const std::string& plan, double base_interval_ms, const core::Progress& progress);
 
 nlohmann::json to_json(const ep::RestitutionStudy& study);
+ep::RestitutionStudy restitution_from(const nlohmann::json& json);   // what to_json wrote; throws what nlohmann throws on a damaged one
 std::string restitution_table(const ep::RestitutionStudy& study);
 std::string restitution_csv(const ep::RestitutionStudy& study);   // one line per point
 // restitution.csv into the folder; its path.

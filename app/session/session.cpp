@@ -222,14 +222,22 @@ core::Result<void> check(const CaseData& data, int plan, const twin::Interventio
 }  // namespace
 
 core::Result<void> Session::add(int plan, twin::InterventionSpec spec) {
-  if (auto ok = check(*impl_->data, plan, spec); !ok) return ok;
-  auto plans = impl_->data->plans;
-  auto& scenario = plans[static_cast<std::size_t>(plan)].scenario;
-  if (spec.id.empty()) spec.id = scenario.fresh_id(spec.kind);
-  if (scenario.find(spec.id)) return core::wrong_usage(fmt::format("The plan already has \"{}\".", spec.id));
+  if (plan > 0 && plan < plan_count() && spec.id.empty()) spec.id = impl_->data->plans[static_cast<std::size_t>(plan)].scenario.fresh_id(spec.kind);
   const std::string name = readable(spec);
-  scenario.interventions.push_back(std::move(spec));
-  impl_->commit(name, std::move(plans));
+  return add_group(plan, {std::move(spec)}, name);
+}
+
+core::Result<void> Session::add_group(int plan, std::vector<twin::InterventionSpec> specs, const std::string& step_name) {
+  for (const auto& spec : specs)
+    if (auto ok = check(*impl_->data, plan, spec); !ok) return ok;
+  auto plans = impl_->data->plans;
+  for (auto& spec : specs) {
+    auto& scenario = plans[static_cast<std::size_t>(plan)].scenario;
+    if (spec.id.empty()) spec.id = scenario.fresh_id(spec.kind);
+    if (scenario.find(spec.id)) return core::wrong_usage(fmt::format("The plan already has \"{}\".", spec.id));
+    scenario.interventions.push_back(std::move(spec));
+  }
+  impl_->commit(step_name, std::move(plans));
   run(plan, core::Mode::fast);
   return {};
 }

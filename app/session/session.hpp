@@ -80,6 +80,8 @@ class Session {
   int add_plan(const std::string& title, int copy_of);                 // returns its index
   void remove_plan(int plan);
   core::Result<void> add(int plan, twin::InterventionSpec spec);        // validated against the twin; refused = unchanged
+  // Several as one undo step with this name; when one of them is refused none is added.
+  core::Result<void> add_group(int plan, std::vector<twin::InterventionSpec> specs, const std::string& step_name);
   core::Result<void> update(int plan, const twin::InterventionSpec& spec);   // same id; consecutive updates of one id merge
   void close_step();                                      // the next update is an undo step of its own (a drag has ended)
   void remove(int plan, const std::string& id);

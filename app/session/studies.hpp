@@ -34,6 +34,8 @@ struct StudyPreset {
 const std::vector<StudyPreset>& study_presets();   // vt-induction, s1s2-sweep, vulnerable-window, burst, af-burst, pace
 core::Result<StudySpec> study_from_json(const nlohmann::json& json);   // unknown keys are refused by name
 nlohmann::json to_json(const StudySpec& spec);
+// "350 300, 280": couplings of S2, S3 ... in ms, apart by blanks or commas; empty text: none.
+core::Result<std::vector<double>> couplings_from(const std::string& text);
 
 // Sites on the wall of the twin: LV ones under the endocardium of their segment.
 core::Result<std::vector<ep::StudySite>> study_sites(const twin::TwinModel& twin, const StudySpec& spec);

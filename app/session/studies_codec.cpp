@@ -2,8 +2,11 @@
 // Studies as JSON: what is asked, what was found, and the file of a finished run.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <sstream>
 #include <stdexcept>
 
 #include "app/session/studies_impl.hpp"
@@ -25,10 +28,10 @@ ep::Rhythm rhythm_from(const std::string& s) {
     if (s == name_of(r)) return r;
   throw std::runtime_error("unknown rhythm");
 }
-core::Vec3 vec_from(const Json& j) { return {j.at(0).get<double>(), j.at(1).get<double>(), j.at(2).get<double>()}; }
 
 }  // namespace
 
+core::Vec3 vec_from(const Json& j) { return {j.at(0).get<double>(), j.at(1).get<double>(), j.at(2).get<double>()}; }
 Json vec_json(const core::Vec3& v) { return {v.x(), v.y(), v.z()}; }
 
 Json protocol_json(const ep::Protocol& p) {
@@ -103,6 +106,20 @@ ep::SiteRun run_from(const Json& j) {
   r.wall_s = j.at("wall_s").get<double>();
   r.notes = j.at("notes").get<std::vector<std::string>>();
   return r;
+}
+
+core::Result<std::vector<double>> couplings_from(const std::string& text) {
+  std::string blanks = text;
+  std::replace(blanks.begin(), blanks.end(), ',', ' ');
+  std::istringstream in(blanks);
+  std::vector<double> out;
+  for (std::string word; in >> word;) {
+    char* end = nullptr;
+    const double ms = std::strtod(word.c_str(), &end);
+    if (*end != 0 || !(ms >= 50 && ms <= 5000)) return core::wrong_usage(fmt::format("\"{}\" is no coupling. Write those of S2, S3 ... in ms (50 to 5000), for instance 350 300 280.", word));
+    out.push_back(ms);
+  }
+  return out;
 }
 
 nlohmann::json to_json(const StudySpec& s) {

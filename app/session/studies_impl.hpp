@@ -20,6 +20,7 @@ core::Result<ep::ElectroProblem> problem_of(const CaseData& data, const std::str
 ep::ElectroProblem baseline_of(const CaseData& data, ep::ChamberPart part);
 
 nlohmann::json vec_json(const core::Vec3& v);
+core::Vec3 vec_from(const nlohmann::json& j);
 nlohmann::json protocol_json(const ep::Protocol& protocol);
 nlohmann::json run_file(const ep::SiteRun& run);
 ep::SiteRun run_from(const nlohmann::json& file);

@@ -45,6 +45,7 @@ struct View3D::Impl {
   QTimer* hover_timer = nullptr;
   Hover hover;
   Grab grab;
+  Draw draw;
   bool grabbing = false;
   bool picking = false, dragging = false, moved = false, first_fit = true;
   double preview_radius = 0;
@@ -219,6 +220,7 @@ void View3D::set_pick_mode(bool on, double preview_radius_mm, const QString& hin
 }
 bool View3D::pick_mode() const { return impl_->picking; }
 void View3D::set_grab(Grab grab) { impl_->grab = std::move(grab); }
+void View3D::set_draw(Draw draw) { impl_->draw = std::move(draw); }
 bool View3D::grabbing() const { return impl_->grabbing; }
 void View3D::set_view_buttons_visible(bool visible) { impl_->views->setVisible(visible); }
 
@@ -282,8 +284,13 @@ bool View3D::eventFilter(QObject* watched, QEvent* event) {
       s.dragging = true;
       s.moved = false;
       s.card->hide();
-      if (s.grab && !s.picking && e->button() == Qt::LeftButton && e->modifiers() == Qt::NoModifier) {
+      if ((s.picking ? bool(s.draw) : bool(s.grab)) && e->button() == Qt::LeftButton && e->modifiers() == Qt::NoModifier) {
         const QPointF at = e->position() * ratio;
+        if (s.picking) {
+          const auto pick = s.scene.pick(at.x(), at.y());
+          s.grabbing = pick && s.draw(*pick);
+          return true;
+        }
         if (const auto pick = s.scene.pick(at.x(), at.y()); pick && s.grab(*pick, false) != Qt::ArrowCursor) {
           s.grabbing = s.grab(*pick, true) != Qt::ArrowCursor;
           if (s.grabbing) s.canvas->setCursor(Qt::ClosedHandCursor);
@@ -321,7 +328,7 @@ bool View3D::eventFilter(QObject* watched, QEvent* event) {
       s.dragging = false;
       if (s.grabbing) {
         s.grabbing = false;
-        s.canvas->setCursor(Qt::ArrowCursor);
+        s.canvas->setCursor(s.picking ? Qt::CrossCursor : Qt::ArrowCursor);
         emit grab_ended(true);
       }
       s.scene.set_interacting(false);
@@ -374,7 +381,7 @@ void View3D::keyPressEvent(QKeyEvent* event) {
     emit camera_changed();
   } else if (key == Qt::Key_Escape && s.grabbing) {
     s.grabbing = s.dragging = false;
-    s.canvas->setCursor(Qt::ArrowCursor);
+    s.canvas->setCursor(s.picking ? Qt::CrossCursor : Qt::ArrowCursor);
     emit grab_ended(false);
   } else if (key == Qt::Key_Escape && s.picking) {
     emit pick_cancelled();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // View3D: the 3D view of the window: Scene3D in a VtkWidget with mode badge, EP view buttons, hover card and pick mode.
 // Mouse: left rotate, middle or Shift+left pan, wheel or right drag zoom, Ctrl+left drag roll, Ctrl+click picks in any mode,
-// keys 1..8 EP views, R fits. In pick mode a plain click picks; Esc leaves.
+// keys 1..8 EP views, R fits. In pick mode a plain click picks and a press may draw (set_draw); Esc leaves.
 #pragma once
 #include <QString>
 #include <QWidget>
@@ -43,6 +43,9 @@ class View3D : public QWidget {
   using Grab = std::function<Qt::CursorShape(const Pick&, bool pressed)>;
   void set_grab(Grab grab);
   bool grabbing() const;
+  // In pick mode: whether the left button held down from here draws (grab_moved, grab_ended) instead of turning the view; a click still picks.
+  using Draw = std::function<bool(const Pick&)>;
+  void set_draw(Draw draw);
   void set_view_buttons_visible(bool visible);
   core::Result<void> save_png(const std::filesystem::path& path);   // what is on screen
   QSize sizeHint() const override { return {900, 640}; }

@@ -130,7 +130,7 @@ std::optional<Scene3D::Bounds> Scene3D::bounds() const {
   return b;
 }
 
-std::optional<Pick> Scene3D::pick(double x, double y) const {
+std::optional<Pick> Scene3D::pick(double x, double y, PickOf of) const {
   Impl& s = *impl_;
   const ViewCamera::Ray ray = s.camera.ray(x, y);
   const auto box = bounds();
@@ -179,6 +179,7 @@ std::optional<Pick> Scene3D::pick(double x, double y) const {
     best = {distance, std::move(p)};
   };
   if (s.tissue && s.tissue_visible) consider(s.tissue_drawn, [](core::Index) { return std::string("tissue"); }, &s.tissue->patch_names);
+  if (of == PickOf::tissue) return std::isfinite(solid.distance) ? std::optional(solid.pick) : std::isfinite(glass.distance) ? std::optional(glass.pick) : std::nullopt;
   for (const auto& a : s.anatomy) {
     if (a.item.surface) consider(*a.drawn, [&](core::Index) { return a.item.key; }, &a.item.surface->patch_names);
   }

@@ -86,6 +86,8 @@ struct Pick {
   double value = 0;               // field value there, NaN when there is none
 };
 
+enum class PickOf { anything, tissue };   // tissue: the muscle alone, whatever is drawn on or before it
+
 struct ClipPlane {
   core::Vec3 origin{0, 0, 0}, normal{0, 0, 1};   // the side the normal points to stays
 };
@@ -173,7 +175,7 @@ class Scene3D {
   void unlink_camera();
 
   // --- asking ---
-  std::optional<Pick> pick(double x, double y) const; // solid things first, translucent ones only when alone
+  std::optional<Pick> pick(double x, double y, PickOf of = PickOf::anything) const; // solid things first, translucent ones only when alone
   std::optional<std::array<double, 2>> project(const core::Vec3& point) const;  // pixels; nothing when behind
   struct Bounds { core::Vec3 lo, hi; };
   std::optional<Bounds> bounds() const;               // of everything visible

@@ -16,8 +16,8 @@
 #include "app/gui/places.hpp"
 #include "app/gui/theme.hpp"
 #include "app/gui/widgets.hpp"
+#include "app/session/electrograms.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
-#include "solvers/twin/setup.hpp"
 
 namespace ot::gui {
 namespace {
@@ -254,22 +254,13 @@ void EgmPage::compute() {
     show_traces();
     return;
   }
-  std::vector<core::Vec3> points;
-  std::vector<QString> names;
-  for (const auto& p : probes_) points.push_back(p.at), names.push_back(QString::fromStdString(p.name));
   QPointer<EgmPage> self(this);
   workspace_.session().jobs().start(session::Lane::image, "electrograms", "Electrograms",
-                                    [=, twin = data->twin, scenario = data->plans[std::size_t(plan)].scenario, result = shown.result](const core::Progress& progress) -> core::Result<session::JobRunner::Completion> {
-                                      auto setup = twin::prepare(twin, scenario, result->mode, progress);   // the tissue as this plan leaves it
-                                      if (!setup) return core::pass(setup);
+                                    [self, number, twin = data->twin, probes = probes_, scenario = data->plans[std::size_t(plan)].scenario, result = shown.result](const core::Progress& progress) -> core::Result<session::JobRunner::Completion> {
+                                      auto found = session::probe_electrograms(twin, probes, scenario, *result, progress);
+                                      if (!found) return core::pass(found);
                                       std::vector<EgmTrace> traces;
-                                      if (setup->electro) {
-                                        if (progress.cancelled()) return core::cancelled();
-                                        const auto mV = ep::electrograms(*setup->electro, points, result->electro->frames);
-                                        std::vector<double> t;
-                                        for (const auto& f : result->electro->frames) t.push_back(f.t_ms);
-                                        for (std::size_t i = 0; i < mV.size(); ++i) traces.push_back({names[i], t, mV[i]});
-                                      }
+                                      for (auto& t : *found) traces.push_back({QString::fromStdString(t.name), std::move(t.t_ms), std::move(t.mV)});
                                       return session::JobRunner::Completion([self, traces, number] {
                                         if (!self || self->asked_ != number) return;   // asked again meanwhile
                                         self->unipolar_ = traces;

@@ -7,6 +7,8 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "app/session/pipeline.hpp"
+
 namespace ot::gui {
 
 using session::JobRunner;
@@ -29,6 +31,8 @@ StudiesModel::StudiesModel(Workspace& workspace, QObject* parent) : QObject(pare
     entries_.clear();
     proof_.reset();
     restitution_.reset();
+    proofs_.clear();
+    curves_.clear();
     problem_.clear();
     live_.reset();
     loaded_ = false;
@@ -38,6 +42,17 @@ StudiesModel::StudiesModel(Workspace& workspace, QObject* parent) : QObject(pare
 
 bool StudiesModel::kept() const {
   return !workspace_.data()->patient.built_in && !workspace_.session().folder().empty();   // the built-in case is read-only
+}
+
+std::filesystem::path StudiesModel::kept_folder() const { return kept() ? workspace_.session().folder() : std::filesystem::path(); }
+
+session::StudyRecords StudiesModel::records() const {
+  session::StudyRecords out;
+  for (const auto& e : entries_)
+    if (e.study && e.state == StudyEntry::State::complete) out.studies.push_back({"", e.spec.name, e.when.toStdString(), e.spec, e.study});
+  out.proofs = proofs_;
+  out.curves = curves_;
+  return out;
 }
 
 std::string StudiesModel::scenario_of(const std::string& plan) const {
@@ -84,10 +99,13 @@ void StudiesModel::load() {
   QPointer<StudiesModel> self(this);
   const auto folder = workspace_.session().folder();
   workspace_.session().jobs().start(Lane::image, "studies-load", "Reading the studies of the case", [self, folder](const core::Progress&) -> core::Result<JobRunner::Completion> {
-    auto saved = std::make_shared<std::vector<session::SavedStudy>>(session::saved_studies(folder));
+    auto saved = std::make_shared<session::StudyRecords>(session::study_records(folder));
     return JobRunner::Completion([self, folder, saved] {
       if (!self || self->workspace_.session().folder() != folder) return;
-      for (auto& s : *saved) {
+      if (!self->proof_ && !saved->proofs.empty()) self->proof_ = saved->proofs.front();
+      if (!self->restitution_ && !saved->curves.empty()) self->restitution_ = saved->curves.front();
+      if (self->proof_ || self->restitution_) emit self->changed();
+      for (auto& s : saved->studies) {
         const auto same = [&](const StudyEntry& e) { return e.study && e.study->problem_sha256 == s.study->problem_sha256 && session::to_json(e.spec) == session::to_json(s.spec); };
         if (std::any_of(self->entries_.begin(), self->entries_.end(), same)) continue;
         StudyEntry e;
@@ -151,7 +169,7 @@ void StudiesModel::start(session::StudySpec spec) {
   e.study = nothing;
   entries_.insert(entries_.begin(), std::move(e));
   QPointer<StudiesModel> self(this);
-  const std::filesystem::path folder = kept() ? workspace_.session().folder() : std::filesystem::path();
+  const auto folder = kept_folder();
   begin(Doing::study, "Study: " + spec.name + (spec.mode == core::Mode::fast ? ", FAST" : ", monodomain"), [self, data, spec, folder, id = running_](const core::Progress& progress, const std::shared_ptr<Live>& live) -> core::Result<JobRunner::Completion> {
     auto study = session::run_study(*data, spec, folder, progress, [live](const ep::SiteRun& run) {
       const std::lock_guard lock(live->mutex);
@@ -196,12 +214,16 @@ void StudiesModel::prove(const std::string& plan, const core::Vec3& a, const cor
   const auto data = workspace_.data();
   QPointer<StudiesModel> self(this);
   proof_.reset();
-  begin(Doing::proof, "Proof of block", [self, data, plan, a, b, mode, scenario = scenario_of(plan)](const core::Progress& progress, const std::shared_ptr<Live>& live) -> core::Result<JobRunner::Completion> {
+  begin(Doing::proof, "Proof of block", [self, data, plan, a, b, mode, scenario = scenario_of(plan), folder = kept_folder()](const core::Progress& progress, const std::shared_ptr<Live>& live) -> core::Result<JobRunner::Completion> {
     auto proof = session::prove_block(*data, plan, a, b, mode, progress);
     if (!proof) return core::pass(proof);
-    return JobRunner::Completion([self, live, shown = ShownProof{*proof, plan, scenario, mode, a, b}] {
+    const session::KeptProof shown{*proof, plan, scenario, mode, a, b, session::now_utc()};
+    if (!folder.empty())
+      if (auto ok = session::keep_proof(folder, shown); !ok) return core::pass(ok);
+    return JobRunner::Completion([self, live, shown] {
       if (!self || self->live_ != live) return;
       self->proof_ = shown;
+      self->proofs_.insert(self->proofs_.begin(), shown);
       self->finish(false, {});
     });
   });
@@ -211,12 +233,16 @@ void StudiesModel::measure_restitution(const std::string& plan, double interval_
   if (doing_ != Doing::nothing) return;
   const auto data = workspace_.data();
   QPointer<StudiesModel> self(this);
-  begin(Doing::restitution, "Restitution", [self, data, plan, interval_ms](const core::Progress& progress, const std::shared_ptr<Live>& live) -> core::Result<JobRunner::Completion> {
+  begin(Doing::restitution, "Restitution", [self, data, plan, interval_ms, scenario = scenario_of(plan), folder = kept_folder()](const core::Progress& progress, const std::shared_ptr<Live>& live) -> core::Result<JobRunner::Completion> {
     auto study = session::run_restitution(*data, plan, interval_ms, progress);
     if (!study) return core::pass(study);
-    return JobRunner::Completion([self, live, shown = ShownRestitution{*study, plan}] {
+    const session::KeptRestitution shown{*study, plan, scenario, session::now_utc()};
+    if (!folder.empty())
+      if (auto ok = session::keep_restitution(folder, shown); !ok) return core::pass(ok);
+    return JobRunner::Completion([self, live, shown] {
       if (!self || self->live_ != live) return;
       self->restitution_ = shown;
+      self->curves_.insert(self->curves_.begin(), shown);
       self->finish(false, {});
     });
   });

@@ -11,8 +11,7 @@
 #include <vector>
 
 #include "app/gui/workspace.hpp"
-#include "app/session/restitution.hpp"
-#include "app/session/studies.hpp"
+#include "app/session/study_records.hpp"
 
 namespace ot::gui {
 
@@ -27,18 +26,6 @@ struct StudyEntry {
   State state = State::complete;
   std::vector<session::Target> targets;
   bool targets_tried = false;
-};
-
-struct ShownProof {
-  ep::BlockProof proof;
-  std::string plan, scenario;
-  core::Mode mode = core::Mode::fast;
-  core::Vec3 a, b;
-};
-
-struct ShownRestitution {
-  ep::RestitutionStudy study;
-  std::string plan;
 };
 
 class StudiesModel : public QObject {
@@ -59,8 +46,11 @@ class StudiesModel : public QObject {
   const std::vector<StudyEntry>& entries() const { return entries_; }
   const StudyEntry* chosen() const;
   void choose(int id);
-  const std::optional<ShownProof>& proof() const { return proof_; }
-  const std::optional<ShownRestitution>& restitution() const { return restitution_; }
+  const std::optional<session::KeptProof>& proof() const { return proof_; }
+  const std::optional<session::KeptRestitution>& restitution() const { return restitution_; }
+  // All that was studied since the case was opened; of a kept case the folder holds it (session::study_records).
+  session::StudyRecords records() const;
+  std::filesystem::path kept_folder() const;     // empty when they are not
   bool kept() const;                             // finished runs survive closing the program
   bool fits_mesh(const StudyEntry& entry) const; // made on the mesh of the present twin
   // The plan of the study holds something else now.
@@ -86,8 +76,10 @@ class StudiesModel : public QObject {
 
   Workspace& workspace_;
   std::vector<StudyEntry> entries_;              // newest first
-  std::optional<ShownProof> proof_;
-  std::optional<ShownRestitution> restitution_;
+  std::optional<session::KeptProof> proof_;
+  std::optional<session::KeptRestitution> restitution_;
+  std::vector<session::KeptProof> proofs_;       // of this session, newest first; so the next
+  std::vector<session::KeptRestitution> curves_;
   std::shared_ptr<Live> live_;
   QTimer timer_;
   Doing doing_ = Doing::nothing;

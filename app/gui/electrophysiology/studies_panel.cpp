@@ -7,6 +7,7 @@
 #include <QDoubleSpinBox>
 #include <QFileDialog>
 #include <QHBoxLayout>
+#include <QLineEdit>
 #include <QProgressBar>
 #include <QScrollArea>
 #include <QScrollBar>
@@ -194,6 +195,12 @@ void StudiesPanel::make_protocol(QVBoxLayout* box) {
     numbers_->addWidget(spin, row, 1);
     ++row;
   }
+  couplings_ = new QLineEdit(body_);
+  name_widget(couplings_, "study_couplings", "Couplings of the fixed sequence");
+  couplings_->setPlaceholderText("S2 S3 S4, ms: 350 300 280");
+  couplings_->setToolTip("A fixed sequence after the train: couplings of S2, S3 ... in ms. Empty: the train alone.");
+  connect(couplings_, &QLineEdit::textChanged, this, &StudiesPanel::refresh_start);
+  box->addWidget(couplings_);
   make_proof(box);
   make_restitution(box);
   plan_ = make_label({}, "small_hint", body_, true);
@@ -391,6 +398,7 @@ void StudiesPanel::choose_preset() {
     about_->setToolTip({});
   }
   site_row_->setVisible(plays_sites());
+  couplings_->setVisible(plays_sites() && spec_.protocol.kind == ep::ProtocolKind::fixed);
   mode_->setVisible(!restitution_preset());
   numbers_open_->setVisible(plays_sites());
   protocol_area_->setVisible(plays_sites() && numbers_open_->isChecked());
@@ -407,7 +415,7 @@ QString StudiesPanel::protocol_words() const {
     case ep::ProtocolKind::window:
       return s1 + QStringLiteral(", S2%1 %2→%3 −%4").arg(p.kind == ep::ProtocolKind::window || p.extrastimuli < 2 ? QString() : QStringLiteral("–%1").arg(p.extrastimuli + 1)).arg(p.s2_first_ms, 0, 'f', 0).arg(p.shortest_ms, 0, 'f', 0).arg(p.step_ms, 0, 'f', 0);
     case ep::ProtocolKind::burst: return s1 + QStringLiteral(", burst %1 × %2 ms").arg(p.burst_beats).arg(p.burst_interval_ms, 0, 'f', 0);
-    case ep::ProtocolKind::fixed: break;
+    case ep::ProtocolKind::fixed: return s1 + " ms" + (couplings_->text().trimmed().isEmpty() ? QString() : ", " + couplings_->text().trimmed());
   }
   return s1 + " ms";
 }
@@ -427,6 +435,11 @@ core::Result<session::StudySpec> StudiesPanel::asked() const {
     const core::Vec3 x = workspace_.crosshair();
     spec.sites = {fmt::format("{:.2f},{:.2f},{:.2f}", x[0], x[1], x[2])};
   }
+  if (spec.protocol.kind == ep::ProtocolKind::fixed) {
+    auto couplings = session::couplings_from(couplings_->text().toStdString());
+    if (!couplings) return core::pass(couplings);
+    spec.protocol.couplings_ms = std::move(*couplings);
+  }
   if (auto ok = ep::check(spec.protocol); !ok) return core::pass(ok);
   return spec;
 }
@@ -438,6 +451,15 @@ void StudiesPanel::take_point(int side) {
   if (ep::nodes_near(heart->baseline, at, 2.5, 10.0).empty()) return workspace_.say(Tone::attention, "The crosshair lies more than 10 mm from the muscle. Click the wall first.");
   (side ? b_ : a_) = at;
   refresh();
+}
+
+void StudiesPanel::prove_between(const core::Vec3& a, const core::Vec3& b) {
+  open_->setChecked(true);
+  preset_->setCurrentIndex(preset_->findData(QString(proof_key)));
+  a_ = a;
+  b_ = b;
+  refresh();
+  if (start_->isEnabled()) go();
 }
 
 void StudiesPanel::go() {

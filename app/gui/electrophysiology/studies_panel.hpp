@@ -12,6 +12,7 @@ class QComboBox;
 class QDoubleSpinBox;
 class QGridLayout;
 class QLabel;
+class QLineEdit;
 class QProgressBar;
 class QPushButton;
 class QVBoxLayout;
@@ -29,6 +30,8 @@ class StudiesPanel : public QWidget {
   StudiesModel& model() { return model_; }
   // What the controls ask for; fails when sites or numbers do not fit.
   core::Result<session::StudySpec> asked() const;
+  // Opens the panel at the proof of block with these two places and starts it.
+  void prove_between(const core::Vec3& a, const core::Vec3& b);
   void export_to(const std::filesystem::path& folder);
 
  private:
@@ -63,6 +66,7 @@ class StudiesPanel : public QWidget {
   QWidget *body_, *protocol_area_, *proof_area_, *progress_area_, *result_area_, *targets_area_, *site_row_, *restitution_area_;
   QComboBox *preset_, *mode_, *sites_, *which_;
   QLabel *about_, *plan_, *words_, *problem_, *empty_, *stale_, *run_words_, *limits_, *targets_words_, *point_a_, *point_b_;
+  QLineEdit* couplings_;
   QDoubleSpinBox *radius_, *depth_, *interval_;
   RestitutionPlot* curves_;
   QPushButton* curves_export_;

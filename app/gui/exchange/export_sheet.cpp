@@ -32,7 +32,7 @@ ExportSheet::ExportSheet(Workspace& workspace, QWidget* window) : WorkSheet("exp
   for (const auto& k : session::export_kinds()) what_->addItem(QString::fromStdString(k.name), QString::fromStdString(k.what));
   row(0, "What", what_);
   which_ = new QComboBox(this);
-  name_widget(which_, "export_which", "Which image or vessel");
+  name_widget(which_, "export_which", "Which image, vessel or plan");
   which_caption_ = row(1, "Of", which_);
   format_ = new QComboBox(this);
   name_widget(format_, "export_format", "File format");
@@ -77,15 +77,20 @@ void ExportSheet::open(const QString& what) {
 void ExportSheet::refresh_formats() {
   const auto& kind = session::export_kinds()[std::size_t(std::max(0, what_->currentIndex()))];
   const auto data = workspace_.data();
-  const bool images = kind.what == "labels" || kind.what == "volume" || kind.what == "surfaces", vessels = kind.what.rfind("lumen", 0) == 0;
+  const bool images = kind.what == "labels" || kind.what == "volume" || kind.what == "surfaces", vessels = kind.what.rfind("lumen", 0) == 0, plans = session::exports_a_run(kind.what);
   which_->clear();
   if (kind.what == "surfaces") which_->addItem("all images", "");
   for (const auto& i : data->images)
     if (images && i.volume && (kind.what != "labels" || i.labels)) which_->addItem(QString::fromStdString(i.name), QString::fromStdString(i.key));
   for (const auto& v : data->vessel_meshes)
     if (vessels) which_->addItem(QString::fromStdString(v.name), QString::fromStdString(v.key));
-  which_->setVisible(images || vessels);
-  which_caption_->setVisible(images || vessels);
+  for (int p = 0; plans && p < int(data->plans.size()); ++p) {
+    const auto& plan = data->plans[std::size_t(p)];
+    which_->addItem(QString::fromStdString(plan.title.empty() ? plan.name : plan.name + "  " + plan.title), QString::fromStdString(plan.name));
+    if (p == workspace_.session().active_plan()) which_->setCurrentIndex(p);
+  }
+  which_->setVisible(images || vessels || plans);
+  which_caption_->setVisible(images || vessels || plans);
   const QSignalBlocker quiet(format_);
   format_->clear();
   for (const auto& [ending, name] : kind.formats) format_->addItem(QString::fromStdString(name + "   " + ending), QString::fromStdString(ending));
@@ -133,7 +138,7 @@ void ExportSheet::write() {
   session::ExportRequest request;
   request.what = what_->currentData().toString().toStdString();
   const std::string which = which_->currentData().toString().toStdString();
-  (request.what.rfind("lumen", 0) == 0 ? request.vessel : request.image) = which;
+  (request.what.rfind("lumen", 0) == 0 ? request.vessel : session::exports_a_run(request.what) ? request.plan : request.image) = which;
   request.path = path_->text().toStdString();
   request.gmsh_22 = format_->currentData().toString() == ".msh 2.2";
   const auto data = workspace_.data();

@@ -2,9 +2,8 @@
 #include "app/gui/flow/flow_drafts.hpp"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
+
+#include "app/gui/latest_worker.hpp"
 
 namespace ot::gui {
 namespace {
@@ -14,61 +13,26 @@ constexpr double shortest_mm = 4;      // a device shorter than any on the shelf
 
 }  // namespace
 
-// One slot: a request that has not begun is replaced by a newer one.
-struct FlowDrafts::Worker {
-  struct Request {
-    std::shared_ptr<const twin::TwinModel> twin;
-    twin::Scenario scenario;
-    long number = 0;
-  };
-  std::mutex mutex;
-  std::condition_variable wake;
-  std::optional<Request> waiting;
-  bool stop = false;
-  long newest = 0;
-  std::thread thread;
-
-  ~Worker() {
-    {
-      const std::lock_guard lock(mutex);
-      stop = true;
-    }
-    wake.notify_all();
-    if (thread.joinable()) thread.join();
-  }
-  void ask(Request request) {
-    {
-      const std::lock_guard lock(mutex);
-      waiting = std::move(request);
-    }
-    wake.notify_all();
-  }
+struct FlowDrafts::Request {
+  std::shared_ptr<const twin::TwinModel> twin;
+  twin::Scenario scenario;
+  long number = 0;
 };
 
-FlowDrafts::FlowDrafts(Workspace& workspace, QObject* parent) : QObject(parent), workspace_(workspace), worker_(std::make_unique<Worker>()) {
-  worker_->thread = std::thread([this, w = worker_.get()] {
-    for (;;) {
-      Worker::Request request;
-      {
-        std::unique_lock lock(w->mutex);
-        w->wake.wait(lock, [&] { return w->stop || w->waiting; });
-        if (w->stop) return;
-        request = std::move(*w->waiting);
-        w->waiting.reset();
-      }
-      auto answer = std::make_shared<const present::FlowAnswer>(present::answer_flow(request.twin, request.scenario));
-      QMetaObject::invokeMethod(
-          this,
-          [this, answer, number = request.number] {
-            const auto* draft = workspace_.flow_draft();
-            if (!draft || number < worker_->newest) return;   // the drag has ended or another began
-            FlowDraft fresh = *draft;
-            fresh.answer = answer;
-            workspace_.set_flow_draft(std::move(fresh));
-            emit answered();
-          },
-          Qt::QueuedConnection);
-    }
+FlowDrafts::FlowDrafts(Workspace& workspace, QObject* parent) : QObject(parent), workspace_(workspace) {
+  worker_ = std::make_unique<LatestWorker<Request>>([this](Request request) {
+    auto answer = std::make_shared<const present::FlowAnswer>(present::answer_flow(request.twin, request.scenario));
+    QMetaObject::invokeMethod(
+        this,
+        [this, answer, number = request.number] {
+          const auto* draft = workspace_.flow_draft();
+          if (!draft || number < newest_) return;   // the drag has ended or another began
+          FlowDraft fresh = *draft;
+          fresh.answer = answer;
+          workspace_.set_flow_draft(std::move(fresh));
+          emit answered();
+        },
+        Qt::QueuedConnection);
   });
   soon_.setSingleShot(true);
   soon_.setInterval(settle_ms);
@@ -98,7 +62,7 @@ bool FlowDrafts::begin(const QString& id) {
   vessel_ = present::vessel_twin(*data->twin, spec->placement.vessel, false);
   before_ = *spec;
   dragging_ = true;
-  worker_->newest += 1;
+  newest_ += 1;
   workspace_.set_flow_draft(FlowDraft{plan, *spec, nullptr});
   return true;
 }
@@ -128,7 +92,7 @@ void FlowDrafts::ask() {
   auto scenario = workspace_.data()->plans[std::size_t(draft->plan)].scenario;
   for (auto& spec : scenario.interventions)
     if (spec.id == draft->spec.id) spec = draft->spec;
-  worker_->ask({vessel_, std::move(scenario), worker_->newest});
+  worker_->ask({vessel_, std::move(scenario), newest_});
 }
 
 void FlowDrafts::finish() {
@@ -155,7 +119,7 @@ void FlowDrafts::finish() {
 void FlowDrafts::abandon() {
   if (!dragging_) return;
   dragging_ = false;
-  worker_->newest += 1;
+  newest_ += 1;
   workspace_.set_flow_draft(std::nullopt);
 }
 

@@ -10,6 +10,9 @@
 
 namespace ot::gui {
 
+template <class Request>
+class LatestWorker;
+
 class FlowDrafts : public QObject {
   Q_OBJECT
  public:
@@ -36,12 +39,13 @@ class FlowDrafts : public QObject {
   void answered();
 
  private:
-  struct Worker;
+  struct Request;
   void ask();
   void stop_confirming();
 
   Workspace& workspace_;
-  std::unique_ptr<Worker> worker_;
+  std::unique_ptr<LatestWorker<Request>> worker_;
+  long newest_ = 0;
   std::shared_ptr<const twin::TwinModel> vessel_;
   twin::InterventionSpec before_;
   QTimer soon_;
