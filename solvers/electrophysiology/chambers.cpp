@@ -296,6 +296,18 @@ double atrial_wave_constant() {
   return k;
 }
 
+core::Result<void> choose_cells(ElectroProblem& p, const std::string& family, const core::Progress& progress) {
+  auto sigma = conductivity_for(family, p.velocity, p.chi_per_mm, p.cm_uF_per_mm2, p.cycle_length_ms > 0, progress);
+  if (!sigma) return core::pass(sigma);
+  if (is_atrial(*p.mesh) && family == atrial_model) *sigma = conductivity_for_velocity(atrial_wave_constant(), p.velocity, p.chi_per_mm, p.cm_uF_per_mm2);   // as build_atria
+  if (is_whole_heart(*p.mesh))
+    for (auto& r : p.regions)   // the atria keep theirs, which are relative to the ventricles'
+      if (starts_with(r.key, atrial_prefix)) r.sigma_scale = r.sigma_scale.cwiseProduct(p.sigma.cwiseQuotient(*sigma));
+  p.sigma = *sigma;
+  p.ionic_model = family;
+  return {};
+}
+
 double atrial_chi_per_mm() {
   const double d = std::pow(atrial_velocity[0] / atrial_wave_constant(), 2);   // mm2/ms
   return atrial_sigma_along / (d * ElectroProblem{}.cm_uF_per_mm2);
