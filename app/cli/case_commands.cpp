@@ -8,6 +8,7 @@
 #include "app/session/guided_case.hpp"
 #include "app/session/join_image.hpp"
 #include "app/session/model_choices.hpp"
+#include "app/session/muscle_choices.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/whole_heart.hpp"
 #include "imaging/io/io.hpp"
@@ -20,7 +21,7 @@ namespace {
 
 struct Options {
   std::string path, case_folder, series, recipe = "cardiac_ct", image, labels, labels_from, only, seeds, scheme, organ, conduction, block,
-              accessory, av, cell, surface, unit, mesh_as, cap_array, name;
+              accessory, av, cell, velocity, fibre_angles, scale, surface, unit, mesh_as, cap_array, name;
   int inlet = 0;
   double edge = 1.0, rv_wall = 3.0;
   double cycle_length_ms = 0, end_ms = 0, dt_ms = 0;   // 0: as built or chosen before
@@ -80,7 +81,7 @@ const ep::IonicFamily* cell_family(const std::string& name) {
 }
 
 // What the window sets under "How the beat is computed".
-core::Result<void> choose_beat(session::CaseData& data) {
+core::Result<void> choose_beat(session::CaseData& data, const core::Progress& progress) {
   const Options& o = options();
   if (o.cell.empty() && o.cycle_length_ms == 0 && o.end_ms == 0 && o.dt_ms == 0) return {};
   OT_EXPECT(data.twin && data.twin->heart);
@@ -90,7 +91,30 @@ core::Result<void> choose_beat(session::CaseData& data) {
   if (o.cycle_length_ms != 0) choices.cycle_length_ms = o.cycle_length_ms;
   if (o.end_ms != 0) choices.end_ms = o.end_ms;
   if (o.dt_ms != 0) choices.dt_ms = o.dt_ms;
-  return session::set_electro(data, choices);
+  return session::set_electro(data, choices, progress);
+}
+
+core::Result<void> choose_muscle(session::CaseData& data, const std::string& organ) {
+  const Options& o = options();
+  session::MuscleChoices& muscle = data.choices.muscle;
+  if (organ == "atria" && (!o.velocity.empty() || !o.fibre_angles.empty()))
+    return core::wrong_usage("--velocity and --fibre-angles belong to the ventricles (the atria have velocities and fibres of their own). Leave them out.");
+  if (!o.velocity.empty()) {
+    auto velocity = session::velocity_from(o.velocity);
+    if (!velocity) return core::pass(velocity);
+    muscle.velocity = *velocity;
+  }
+  if (!o.fibre_angles.empty()) {
+    auto angles = session::fibre_angles_from(o.fibre_angles);
+    if (!angles) return core::pass(angles);
+    muscle.fibres = *angles;
+  }
+  if (!o.scale.empty()) {
+    auto scales = session::conductances_from(o.scale);
+    if (!scales) return core::pass(scales);
+    muscle.conductances = std::move(*scales);
+  }
+  return {};
 }
 
 core::Result<void> build(Context& context) {
@@ -115,12 +139,13 @@ core::Result<void> build(Context& context) {
     if (!o.conduction.empty()) data.choices.conduction = o.conduction;
     if (!o.block.empty()) data.choices.block = o.block;
     if (!o.accessory.empty()) data.choices.accessory = o.accessory;
+    if (auto ok = choose_muscle(data, wanted.organ); !ok) return ok;
     const session::PipelineParams params;   // the choices above
     if (wanted.organ != "atria" && wanted.organ != "whole_heart") data.choices.organ = "heart";
     const auto built = wanted.organ == "atria"         ? session::build_atrial_twin(data, atria, progress)
                        : wanted.organ == "whole_heart" ? session::build_whole_heart(data, params, atria, wanted.av, progress)
                                                        : session::build_twin(data, params, progress);
-    return built ? choose_beat(data) : built;
+    return built ? choose_beat(data, progress) : built;
   });
 }
 
@@ -154,12 +179,16 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
   build_command->add_option("--fibrosis-mm", o.fibrosis_mm, "atria: size of the patches, 1.25 (diffuse) to 10 (focal), default 5")->check(CLI::Range(1.0, 30.0));
   build_command->add_option("--fibrosis-seed", o.fibrosis_seed, "atria: another number draws other patches");
   build_command->add_option("--cell", o.cell, "Cell model of the muscle, a family of 'list ionic-models' (cipaordv1_2017: made for drugs)");
+  build_command->add_option("--velocity", o.velocity, "Conduction velocities of ventricular muscle in m/s, along the fibres, in the sheets, across them: 0.6,0.3,0.2; default: back to these");
+  build_command->add_option("--fibre-angles", o.fibre_angles, "Fibre angles in degrees, ENDO,EPI[,SHEET_ENDO,SHEET_EPI]; bayer: 40,-50,-65,25 as published; default: back to 60,-60,0,0");
+  build_command->add_option("--scale", o.scale, "Factors on conductances: g_Kr=0.5,g_Na@border_zone=0.7,g_CaL@segment_7=1.2 (see 'list ionic-models'); none: back to the published ones");
   build_command->add_option("--cycle-length", o.cycle_length_ms, "The cells are paced at it before the beat, ms")->check(CLI::Range(150.0, 10000.0));
   build_command->add_option("--end", o.end_ms, "The beat ends there, ms")->check(CLI::Range(20.0, 20000.0));
   build_command->add_option("--dt", o.dt_ms, "Step of FULL, ms")->check(CLI::Range(0.001, 0.1));
   build_command->footer("Example: organtwin-cli build cases/p1 --organ heart\n"
                         "         organtwin-cli build cases/p1 --organ whole_heart --av first_degree   (atria and ventricles: P, PR, QRS and QT in one ECG)\n"
                         "         organtwin-cli build cases/p1 --cell cipaordv1_2017 --cycle-length 800\n"
+                        "         organtwin-cli build cases/p1 --cell ohara_rudy_2011 --velocity 0.5,0.25,0.17 --fibre-angles bayer --scale g_Kr=0.5\n"
                         "         organtwin-cli build cases/p1 --organ atria --af   (replaces the twin of the ventricles; copy the case to keep both)");
   build_command->callback([&] { chosen = [&] { return build(context); }; });
 }

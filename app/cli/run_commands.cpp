@@ -140,23 +140,46 @@ core::Result<void> run(Context& context) {
   return context.print(json, text);
 }
 
+std::string comparison_text(const std::vector<twin::ComparisonRow>& rows, const std::string& a, const std::string& b, const std::string& remark) {
+  std::string text = fmt::format("{:<36} {:>12} {:>12} {:>12}{}\n", "quantity", a, b, "difference", remark);
+  const auto cell = [](double v) { return std::isfinite(v) ? fmt::format("{:12.4f}", v) : fmt::format("{:>12}", "-"); };
+  for (const auto& r : rows) text += fmt::format("{:<36} {} {} {}   {}\n", r.label, cell(r.a), cell(r.b), cell(r.difference), r.unit);
+  return text;
+}
+
+// Both modes of one plan: how far FAST may be trusted.
+core::Result<void> compare_modes(Context& context, const session::CaseData& data, const session::Plan& plan) {
+  const auto fast = session::find_result(data, plan.scenario, core::Mode::fast), full = session::find_result(data, plan.scenario, core::Mode::full);
+  for (const auto& [result, mode] : {std::pair(fast, "fast"), {full, "full"}})
+    if (!result) return core::bad_input(fmt::format("{} has no {} result (its modes cannot be compared). Run it first: organtwin-cli run {} --scenario {} --mode {}.", plan.name, mode, options().case_folder, plan.name, mode));
+  const auto rows = twin::compare(*fast, *full);
+  nlohmann::json json{{"plan", plan.name}, {"source_labels_sha256", full->source_labels_sha256}, {"a", "fast"}, {"b", "full"}, {"rows", twin::to_json(rows)}};
+  std::string text = comparison_text(rows, "FAST", "FULL", fmt::format("   ({})", plan.name));
+  if (fast->electro && full->electro) {
+    const auto d = twin::activation_difference(fast->electro->activation_ms, full->electro->activation_ms);
+    json["activation_difference"] = {{"median_ms", quantity_or_null(d.median_ms)}, {"p95_ms", quantity_or_null(d.p95_ms)}, {"only_fast_percent", quantity_or_null(d.only_a_percent)},
+                                     {"only_full_percent", quantity_or_null(d.only_b_percent)}};
+    text += fmt::format("Activation, FAST against FULL: median {:.2f} ms, 95th percentile {:.2f} ms; activated in FAST alone {:.2f} %, in FULL alone {:.2f} % of the nodes\n", d.median_ms, d.p95_ms, d.only_a_percent, d.only_b_percent);
+  }
+  return context.print(json, text);
+}
+
 // The result of a plan: stored, FULL when both have it; the sentence says how to get it.
 core::Result<void> compare(Context& context) {
   const Options& o = options();
   auto data = session::load_case(o.case_folder, context.progress());
   if (!data) return core::pass(data);
-  auto a = find_plan(*data, o.a), b = find_plan(*data, o.b);
+  auto a = find_plan(*data, o.a);
   if (!a) return core::pass(a);
+  if (o.b.empty()) return compare_modes(context, *data, *a);
+  auto b = find_plan(*data, o.b);
   if (!b) return core::pass(b);
   for (const core::Mode mode : {core::Mode::full, core::Mode::fast}) {
     const auto ra = session::find_result(*data, a->scenario, mode), rb = session::find_result(*data, b->scenario, mode);
     if (!ra || !rb) continue;
     const auto rows = twin::compare(*ra, *rb);
     nlohmann::json json{{"a", a->name}, {"b", b->name}, {"mode", core::name_of(mode)}, {"source_labels_sha256", ra->source_labels_sha256}, {"rows", twin::to_json(rows)}};
-    std::string text = fmt::format("{:<36} {:>12} {:>12} {:>12}   ({} model)\n", "quantity", a->name, b->name, "difference", core::name_of(mode));
-    const auto cell = [](double v) { return std::isfinite(v) ? fmt::format("{:12.4f}", v) : fmt::format("{:>12}", "-"); };
-    for (const auto& r : rows) text += fmt::format("{:<36} {} {} {}   {}\n", r.label, cell(r.a), cell(r.b), cell(r.difference), r.unit);
-    return context.print(json, text);
+    return context.print(json, comparison_text(rows, a->name, b->name, fmt::format("   ({} model)", core::name_of(mode))));
   }
   return core::bad_input(fmt::format("{} and {} have no results in the same mode (nothing to compare). Run both first: organtwin-cli run {} --scenario {}.", a->name, b->name, o.case_folder, b->name));
 }
@@ -229,11 +252,11 @@ void register_run_commands(CLI::App& app, Context& context, Action& chosen) {
   run_command->footer("Example: organtwin-cli run cases/p1 --scenario lesion.json --mode full --out out/lesion --json");
   run_command->callback([&] { chosen = [&] { return run(context); }; });
 
-  auto* compare_command = app.add_subcommand("compare", "Differences of two runs, quantity by quantity");
+  auto* compare_command = app.add_subcommand("compare", "Differences of two runs, quantity by quantity; with one plan its FAST against its FULL");
   compare_command->add_option("case", o.case_folder, "Case folder")->required();
   compare_command->add_option("a", o.a, "First plan")->required();
-  compare_command->add_option("b", o.b, "Second plan")->required();
-  compare_command->footer("Example: organtwin-cli compare cases/p1 Baseline A");
+  compare_command->add_option("b", o.b, "Second plan; left out: both modes of the first, with the difference of activation in the median and at 95 %");
+  compare_command->footer("Example: organtwin-cli compare cases/p1 Baseline A\n         organtwin-cli compare cases/p1 Baseline");
   compare_command->callback([&] { chosen = [&] { return compare(context); }; });
 
   auto* report_command = app.add_subcommand("report", "One HTML file with tables, ECGs, pictures, assumptions, hashes and versions");

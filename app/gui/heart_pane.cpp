@@ -17,6 +17,7 @@
 #include "app/gui/tissue/segment_outline.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/views.hpp"
+#include "solvers/twin/results.hpp"
 #include "viewer/qt/vtk_widget.hpp"
 
 namespace ot::gui {
@@ -364,8 +365,8 @@ void HeartPane::refresh_badge() {
   QString note;
   const auto fast = full && !compact_ ? workspace_.session().result(plan(), core::Mode::fast) : nullptr;
   if (fast && fast->electro && scene_vessel_.isEmpty() && shown_.result->electro) {
-    if (const auto d = present::median_difference(fast->electro->activation_ms, shown_.result->electro->activation_ms); std::isfinite(d))
-      note = QStringLiteral("Δ to FAST %1 ms median").arg(d, 0, 'f', 1);
+    if (const auto d = twin::activation_difference(fast->electro->activation_ms, shown_.result->electro->activation_ms); std::isfinite(d.median_ms))
+      note = QStringLiteral("Δ to FAST %1 ms median, %2 ms at 95 %").arg(d.median_ms, 0, 'f', 1).arg(d.p95_ms, 0, 'f', 1);
   }
   if (full && !compact_ && !scene_vessel_.isEmpty()) note = flow_difference();
   if (note.isEmpty() && !volume_->shown().isEmpty()) note = volume_->note();

@@ -19,6 +19,7 @@
 #include "app/gui/widgets.hpp"
 #include "app/present/stages.hpp"
 #include "app/present/trust.hpp"
+#include "solvers/twin/results.hpp"
 #include "solvers/electrophysiology/chamber.hpp"
 #include "viewer/qt/bulls_eye.hpp"
 
@@ -411,8 +412,11 @@ void Inspector::refresh_sure() {
   sure_->addWidget(mode);
   const auto fast = workspace_.session().result(plan, core::Mode::fast);
   if (full && fast && fast->electro && shown.result->electro)
-    if (const double d = present::median_difference(fast->electro->activation_ms, shown.result->electro->activation_ms); std::isfinite(d))
-      sure_->addWidget(make_fact("FAST differs by", QStringLiteral("%1 ms median").arg(d, 0, 'f', 1), this));
+    if (const auto d = twin::activation_difference(fast->electro->activation_ms, shown.result->electro->activation_ms); std::isfinite(d.median_ms)) {
+      auto* fact = make_fact("FAST differs by", QStringLiteral("%1 ms, 95 %: %2 ms").arg(d.median_ms, 0, 'f', 1).arg(d.p95_ms, 0, 'f', 1), this);
+      fact->setToolTip("Activation, FAST against FULL: the median difference and the one that 95 % of the places stay below");
+      sure_->addWidget(fact);
+    }
   if (const auto* facts = workspace_.facts()) {
     sure_->addWidget(make_fact("Worst mesh angle", QStringLiteral("%1°, %2 inverted").arg(facts->quality.min_dihedral_deg, 0, 'f', 1).arg(facts->quality.inverted), this));
     sure_->addWidget(make_fact("Mean edge", QStringLiteral("%1 mm").arg(facts->quality.mean_edge_mm, 0, 'f', 2), this));

@@ -8,6 +8,7 @@
 #include "app/gui/electrophysiology/conduction_panel.hpp"
 #include "app/gui/electrophysiology/fibres_panel.hpp"
 #include "app/gui/electrophysiology/measured_panel.hpp"
+#include "app/gui/electrophysiology/muscle_panel.hpp"
 #include "app/gui/electrophysiology/solver_panel.hpp"
 #include "app/gui/flow/cut_panel.hpp"
 #include "app/gui/flow/ends_panel.hpp"
@@ -117,6 +118,7 @@ ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, Places& places, E
   box_->addWidget(new EndsPanel(workspace, places, this));
   box_->addWidget(new CutPanel(workspace, places, this));
   box_->addWidget(new SolverPanel(workspace, electrodes, this));
+  box_->addWidget(new MusclePanel(workspace, this));
   box_->addWidget(new ConductionPanel(workspace, this));
   box_->addWidget(new FibresPanel(workspace, this));
   box_->addWidget(new MeasuredPanel(workspace, this));
@@ -177,7 +179,7 @@ void ModelPanel::refresh() {
     settings_->addWidget(make_fact("FAST speed, m/s", three(p.velocity), this));
     settings_->addWidget(make_fact("Surface / volume", QStringLiteral("%1 /mm").arg(p.chi_per_mm), this));
     settings_->addWidget(make_fact("Capacitance", QStringLiteral("%1 µF/mm²").arg(p.cm_uF_per_mm2), this));
-    settings_->addWidget(make_label("Sources: Niederer 2011 (σ, χ, Cm); region sources are in Tissue.", "small_hint", this, true));
+    settings_->addWidget(make_label("σ follows from the speed and the cells. Sources: Niederer 2011 (χ, Cm); region sources are in Tissue.", "small_hint", this, true));
   }
 }
 

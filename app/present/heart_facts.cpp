@@ -76,17 +76,6 @@ std::array<double, 2> finite_range(const std::vector<float>& values) {
   return {double(low), double(high)};
 }
 
-double median_difference(const std::vector<float>& a, const std::vector<float>& b) {
-  std::vector<float> difference;
-  if (a.size() == b.size())
-    for (std::size_t i = 0; i < a.size(); ++i)
-      if (std::isfinite(a[i]) && std::isfinite(b[i])) difference.push_back(std::abs(a[i] - b[i]));
-  if (difference.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto middle = difference.begin() + std::ptrdiff_t(difference.size() / 2);
-  std::nth_element(difference.begin(), middle, difference.end());
-  return double(*middle);
-}
-
 std::string words(const std::string& key) {
   std::string text;
   std::string word;

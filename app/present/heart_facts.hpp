@@ -31,9 +31,6 @@ std::array<double, 17> segment_means(const twin::HeartModel& heart, const std::v
 // Smallest and largest finite value; {0, 1} when there is none.
 std::array<double, 2> finite_range(const std::vector<float>& values);
 
-// Median of |a - b| where both are finite; NaN when there is no such place or the sizes differ.
-double median_difference(const std::vector<float>& a, const std::vector<float>& b);
-
 // "lv_myocardium" -> "LV myocardium"
 std::string words(const std::string& key);
 

@@ -13,7 +13,7 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // What a cardiologist reads first; everything else follows in the order the solvers gave it.
 int rank(const QString& key) {
-  static const char* const first[] = {"pr_ms", "p_wave_ms", "qrs_ms", "qtc_fridericia_ms", "total_activation_ms", "activated_percent", "axis_deg"};
+  static const char* const first[] = {"pr_ms", "p_wave_ms", "qrs_ms", "qtc_fridericia_ms", "total_activation_ms", "activated_percent", "axis_deg", "r_transition_lead"};
   for (int i = 0; i < int(std::size(first)); ++i)
     if (key == QLatin1String(first[i])) return i;
   if (key.endsWith("_ffr") || key == "ffr") return 20;
@@ -24,6 +24,7 @@ int rank(const QString& key) {
   if (key.contains("pressure_drop")) return 24;
   if (key.contains("stent_") || key.contains("stenosis_") || key.contains("bypass_") || key.contains("graft_")) return 25;
   if (key.contains("bazett")) return 60;
+  if (key.startsWith("r_v") || key.startsWith("s_v")) return 61;   // the chest leads one by one
   if (key.contains("mass_balance") || key.contains("reynolds") || key.contains("_inlet") || key.contains("_outlet") || key.contains("inlet_") || key.contains("outlet_")) return 90;
   return 50;
 }

@@ -290,6 +290,9 @@ std::string ecg_line(const twin::RunResult& result, double cycle_length_ms) {
   if (std::isfinite(qt) && std::isfinite(qtc)) line += fmt::format("   QT/QTcF {:.0f}/{:.0f} ms", qt, qtc);
   else if (std::isfinite(qt)) line += fmt::format("   QT {:.0f} ms", qt);
   if (std::isfinite(axis)) line += fmt::format("   axis {:.0f}°", axis);
+  const double transition = value("r_transition_lead"), r1 = value("r_v1_mV"), s1 = value("s_v1_mV");
+  if (std::isfinite(transition)) line += fmt::format("   R exceeds S from V{:.0f}", std::ceil(transition));
+  else if (std::isfinite(r1) && std::isfinite(s1)) line += r1 >= s1 ? "   R exceeds S from V1" : "   R below S up to V6";
   return line;
 }
 

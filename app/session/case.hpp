@@ -22,6 +22,7 @@
 #include "solvers/core/volume.hpp"
 #include "solvers/electrophysiology/recorded/ea_map.hpp"
 #include "solvers/electrophysiology/recorded/recorded_ecg.hpp"
+#include "solvers/organs/heart/muscle.hpp"
 #include "solvers/twin/scenario.hpp"
 #include "solvers/twin/simulation.hpp"
 #include "solvers/twin/twin_model.hpp"
@@ -149,11 +150,19 @@ struct ElectroChoices {
   std::map<std::string, core::Vec3> electrodes;      // moved by hand, by name, mm
   std::map<std::string, core::Vec3> electrodes_placed;   // where those stood before
 };
+// The muscle beyond its cells; what is empty is as the twin takes it by itself.
+struct MuscleChoices {
+  std::optional<core::Vec3> velocity;                // m/s along f, s, n of the ventricles
+  std::optional<ep::FibreAngles> fibres;             // of the rule, when the mesh brings no fibres
+  std::vector<organs::ConductanceScale> conductances;
+  bool operator==(const MuscleChoices&) const = default;
+};
 struct ModelChoices {
   std::string organ = "heart", av = "normal";        // heart, atria or whole_heart; AV conduction of the last
   std::optional<double> atrial_wall_mm, atrial_right_wall_mm, atrial_edge_mm;   // else the usual ones
   bool af_remodelled = false;
   std::string conduction = "purkinje", block = "none", accessory = "none";   // as PipelineParams has them
+  MuscleChoices muscle;
   std::map<std::string, FlowConditions> flow;        // by vessel key
   std::optional<ElectroChoices> electro;
 };

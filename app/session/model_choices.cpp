@@ -8,6 +8,9 @@
 
 #include "app/session/codec_parts.hpp"
 #include "app/session/flow_assumptions.hpp"
+#include "app/session/muscle_choices.hpp"
+#include "solvers/electrophysiology/chambers.hpp"
+#include "solvers/organs/heart/muscle.hpp"
 
 namespace ot::session {
 std::vector<LumenCap> lumen_caps(const core::SurfaceMesh& lumen) {
@@ -93,19 +96,20 @@ ElectroChoices electro_of(const ep::ElectroProblem& p) {
   return {p.ionic_model, p.dt_ms, p.end_ms, p.cycle_length_ms, p.sodium_interpolation_weight, {}, {}};
 }
 
-std::shared_ptr<const twin::HeartModel> with_electro(const twin::HeartModel& heart, const ElectroChoices& choices) {
+core::Result<std::shared_ptr<const twin::HeartModel>> with_electro(const twin::HeartModel& heart, const ElectroChoices& choices, const core::Progress& progress) {
   auto out = std::make_shared<twin::HeartModel>(heart);
   ep::ElectroProblem& p = out->baseline;
-  p.ionic_model = choices.ionic_model;
   p.dt_ms = choices.dt_ms;
   p.end_ms = choices.end_ms;
   p.cycle_length_ms = choices.cycle_length_ms;
+  if (p.ionic_model != choices.ionic_model)
+    if (auto ok = ep::choose_cells(p, choices.ionic_model, progress); !ok) return core::pass(ok);
   p.sodium_interpolation_weight = choices.sodium_interpolation_weight;
   for (auto& e : p.electrodes) {
     if (const auto moved = choices.electrodes.find(e.name); moved != choices.electrodes.end()) e.position = moved->second;
     else if (const auto placed = choices.electrodes_placed.find(e.name); placed != choices.electrodes_placed.end()) e.position = placed->second;
   }
-  return out;
+  return std::shared_ptr<const twin::HeartModel>(std::move(out));
 }
 
 void note_electrodes(ElectroChoices& choices, const ep::ElectroProblem& built) {
@@ -115,7 +119,14 @@ void note_electrodes(ElectroChoices& choices, const ep::ElectroProblem& built) {
 }
 
 void lay_choices(const ModelChoices& choices, twin::TwinModel& twin) {
-  if (choices.electro && twin.heart) twin.heart = with_electro(*twin.heart, *choices.electro);
+  if (choices.electro && twin.heart) {
+    if (auto laid = with_electro(*twin.heart, *choices.electro)) {
+      twin.heart = *laid;
+      organs::restate_muscle(twin.assumptions, twin.heart->baseline);
+    } else {
+      twin.assumptions.push_back(laid.error().message + " The beat is computed as the twin was built.");
+    }
+  }
   for (auto& vessel : twin.vessels) {
     const auto chosen = choices.flow.find(vessel->key);
     if (chosen == choices.flow.end()) continue;
@@ -162,14 +173,17 @@ core::Result<void> set_conditions(CaseData& data, const std::string& key, const 
   return {};
 }
 
-core::Result<void> set_electro(CaseData& data, const ElectroChoices& choices) {
+core::Result<void> set_electro(CaseData& data, const ElectroChoices& choices, const core::Progress& progress) {
   if (!data.twin || !data.twin->heart) return core::bad_input("The case has no heart muscle (nothing to set). Open or build it first.");
   ElectroChoices kept = choices;
   kept.electrodes_placed = data.choices.electro ? data.choices.electro->electrodes_placed : std::map<std::string, core::Vec3>{};
   for (const auto& e : data.twin->heart->baseline.electrodes)
     if (kept.electrodes.count(e.name)) kept.electrodes_placed.try_emplace(e.name, e.position);   // moved for the first time
+  auto laid = with_electro(*data.twin->heart, kept, progress);
+  if (!laid) return core::pass(laid);
   auto twin = std::make_shared<twin::TwinModel>(*data.twin);
-  twin->heart = with_electro(*data.twin->heart, kept);
+  twin->heart = *laid;
+  organs::restate_muscle(twin->assumptions, twin->heart->baseline);
   data.choices.electro = std::move(kept);
   data.twin = std::move(twin);
   set_results_aside(data);
@@ -181,6 +195,7 @@ nlohmann::json encode_choices(const ModelChoices& choices) {
            {"af_remodelled", choices.af_remodelled}, {"flow", Json::object()}};
   for (const auto& [key, value] : {std::pair{"atrial_wall_mm", choices.atrial_wall_mm}, {"atrial_right_wall_mm", choices.atrial_right_wall_mm}, {"atrial_edge_mm", choices.atrial_edge_mm}})
     if (value) out[key] = *value;
+  if (choices.muscle != MuscleChoices{}) out["muscle"] = encode_muscle(choices.muscle);
   for (const auto& [key, flow] : choices.flow) {
     Json caps = Json::array();
     for (const auto& c : flow.caps)
@@ -210,6 +225,7 @@ ModelChoices decode_choices(const nlohmann::json& json) {
   out.af_remodelled = json.value("af_remodelled", false);
   for (auto [key, value] : {std::pair{"atrial_wall_mm", &out.atrial_wall_mm}, {"atrial_right_wall_mm", &out.atrial_right_wall_mm}, {"atrial_edge_mm", &out.atrial_edge_mm}})
     if (json.contains(key)) *value = json.at(key).get<double>();
+  if (json.contains("muscle")) out.muscle = decode_muscle(json.at("muscle"));
   for (const auto& [key, j] : json.at("flow").items()) {
     FlowConditions flow;
     flow.steady = j.at("steady").get<bool>();

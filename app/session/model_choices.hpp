@@ -32,7 +32,8 @@ FlowConditions conditions_of(const twin::VesselModel& vessel);
 core::Result<std::shared_ptr<const twin::VesselModel>> with_conditions(const twin::VesselModel& vessel, const FlowConditions& conditions);
 ElectroChoices electro_of(const ep::ElectroProblem& problem);
 // An electrode that was moved once and is not any more goes back to where it stood (electrodes_placed).
-std::shared_ptr<const twin::HeartModel> with_electro(const twin::HeartModel& heart, const ElectroChoices& choices);
+// Other cells get the conductivities that give the heart's velocities in them. Fails: as ep::choose_cells.
+core::Result<std::shared_ptr<const twin::HeartModel>> with_electro(const twin::HeartModel& heart, const ElectroChoices& choices, const core::Progress& progress = {});
 // Where the moved electrodes stand in a twin that was just built: where a reset puts them.
 void note_electrodes(ElectroChoices& choices, const ep::ElectroProblem& built);
 // All choices onto a twin under construction; what could not be laid on is said in its assumptions.
@@ -41,7 +42,8 @@ void lay_choices(const ModelChoices& choices, twin::TwinModel& twin);
 // The twin of the case with other conditions or settings, kept in its choices. Results of the old twin are set aside: they answer no plan
 // any more, but parts that did not change (the beat when an outlet was edited) are taken over by the next run.
 core::Result<void> set_conditions(CaseData& data, const std::string& vessel, const FlowConditions& conditions);
-core::Result<void> set_electro(CaseData& data, const ElectroChoices& choices);
+// Another cell model takes some seconds when it was not used before.
+core::Result<void> set_electro(CaseData& data, const ElectroChoices& choices, const core::Progress& progress = {});
 
 // Results stay as parts that may serve again, but answer no plan any more.
 void set_results_aside(CaseData& data);

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "app/session/model_choices.hpp"
+#include "app/session/muscle_choices.hpp"
 #include "app/session/twin_parts.hpp"
 #include "imaging/centerline/branch_names.hpp"
 #include "imaging/io/io.hpp"
@@ -349,9 +350,18 @@ core::Result<void> build_twin(CaseData& data, const PipelineParams& given, const
     if (std::find(hashes.begin(), hashes.end(), meshed.labels_sha256) == hashes.end()) hashes.push_back(meshed.labels_sha256);
     twin->vessels.push_back(*vessel);
   }
-  for (const auto& line : standing_assumptions(*twin, params, data.heart_mesh ? &*data.heart_mesh : nullptr)) twin->assumptions.push_back(line);
+  for (const auto& line : standing_assumptions(*twin, params, data)) twin->assumptions.push_back(line);
   if (data.choices.electro && twin->heart) note_electrodes(*data.choices.electro, twin->heart->baseline);
+  if (!params.pathway_from_atria)   // a whole heart gets them when its chambers are joined
+    if (auto ok = lay_conductances(data.choices.muscle, *twin); !ok) return ok;
   lay_choices(data.choices, *twin);
+  if (twin->heart) {
+    const ep::ElectroProblem& p = twin->heart->baseline;
+    for (const auto& [axis, words, k] : {std::tuple("f", "along the fibres", 0), {"s", "in the sheets", 1}, {"n", "across the sheets", 2}}) {
+      stage.add(fmt::format("velocity_{}_m_per_s", axis), fmt::format("Velocity {}", words), "m/s", p.velocity[k]);
+      stage.add(fmt::format("sigma_{}_mS_per_mm", axis), fmt::format("Conductivity {}", words), "mS/mm", p.sigma[k]);
+    }
+  }
   if (hashes.size() == 1) {
     twin->source_labels_sha256 = hashes.front();
   } else {

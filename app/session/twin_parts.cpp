@@ -15,6 +15,7 @@
 #include "solvers/hemodynamics/conditions.hpp"
 #include "solvers/hemodynamics/network_flow.hpp"
 #include "solvers/organs/heart/heart.hpp"
+#include "solvers/organs/heart/muscle.hpp"
 
 namespace ot::session {
 namespace {
@@ -143,7 +144,10 @@ core::Result<imaging::LumenProposal> propose_vessel_ends(const ImageData& image,
   return core::bad_input("The labels hold neither coronaries nor an aorta (there is no vessel to end). Segment one first.");
 }
 
-core::Result<std::shared_ptr<const twin::HeartModel>> make_heart(const CaseData& data, const PipelineParams& params, const core::Progress& progress) {
+namespace {
+
+// The ventricles as the parameters and the choices of the case ask for them, but for the frame of their image.
+core::Result<organs::HeartInputs> heart_inputs(const CaseData& data, const PipelineParams& params) {
   organs::HeartInputs inputs;
   auto conduction = organs::heart_conduction(params.conduction, params.block, params.accessory);
   if (!conduction) return core::pass(conduction);
@@ -152,6 +156,21 @@ core::Result<std::shared_ptr<const twin::HeartModel>> make_heart(const CaseData&
   inputs.mesh = data.heart_mesh->mesh;
   inputs.fibres = data.heart_mesh->fibres;
   inputs.fibres_source = data.heart_mesh->fibres_source;
+  const MuscleChoices& muscle = data.choices.muscle;
+  if (muscle.fibres && inputs.fibres)
+    return core::bad_input(fmt::format("The mesh brings its own fibres from {}, so fibre angles of a rule cannot be chosen (they would not be used). Take the angles back to default, or mesh the heart again.", inputs.fibres_source));
+  if (data.choices.electro) inputs.params.ionic_model = data.choices.electro->ionic_model;
+  if (muscle.velocity) inputs.params.velocity = *muscle.velocity;
+  if (muscle.fibres) inputs.params.fibres = *muscle.fibres;
+  return inputs;
+}
+
+}  // namespace
+
+core::Result<std::shared_ptr<const twin::HeartModel>> make_heart(const CaseData& data, const PipelineParams& params, const core::Progress& progress) {
+  auto chosen = heart_inputs(data, params);
+  if (!chosen) return core::pass(chosen);
+  organs::HeartInputs inputs = std::move(*chosen);
   // Segments of the nodes as those of the voxels: by the landmarks of the image the mesh was made from.
   for (const auto& image : data.images)
     if (image.labels && core::has_label(*image.labels, core::labels::lv_myocardium) && image.labels->sha256() == data.heart_mesh->labels_sha256)
@@ -194,15 +213,11 @@ core::Result<std::shared_ptr<const twin::VesselModel>> make_vessel(const CaseDat
   return std::shared_ptr<const twin::VesselModel>(std::move(vessel));
 }
 
-std::vector<std::string> standing_assumptions(const twin::TwinModel& twin, const PipelineParams& params, const MeshedHeart* heart) {
+std::vector<std::string> standing_assumptions(const twin::TwinModel& twin, const PipelineParams& params, const CaseData& data) {
   std::vector<std::string> lines;
   if (twin.heart) {
-    organs::HeartInputs inputs;
-    inputs.mesh = twin.heart->baseline.mesh;
-    if (heart && heart->fibres) inputs.fibres = heart->fibres, inputs.fibres_source = heart->fibres_source;
-    if (auto conduction = organs::heart_conduction(params.conduction, params.block, params.accessory)) inputs.params.conduction = *conduction;
-    inputs.params.conduction.pathway_from_atria = params.pathway_from_atria;
-    lines = organs::assumptions(inputs);
+    if (const auto inputs = heart_inputs(data, params)) lines = organs::assumptions(*inputs);
+    organs::restate_muscle(lines, twin.heart->baseline);
   }
   for (const auto& vessel : twin.vessels)
     for (const auto& line : flow_assumptions(*vessel, false)) lines.push_back(line);

@@ -17,7 +17,7 @@ core::Result<imaging::Lumen> aorta_lumen(const ImageData& image, const core::Pro
 core::Result<imaging::LumenProposal> propose_vessel_ends(const ImageData& image, const core::Progress& progress);
 core::Result<std::shared_ptr<const twin::HeartModel>> make_heart(const CaseData& data, const PipelineParams& params, const core::Progress& progress);
 core::Result<std::shared_ptr<const twin::VesselModel>> make_vessel(const CaseData& data, const MeshedVessel& meshed);
-std::vector<std::string> standing_assumptions(const twin::TwinModel& twin, const PipelineParams& params, const MeshedHeart* heart = nullptr);   // heart: where its fibres came from
+std::vector<std::string> standing_assumptions(const twin::TwinModel& twin, const PipelineParams& params, const CaseData& data);
 // Keeps about one stored frame in 4 ms: enough for scrubbing, a third of the memory.
 twin::RunResult thin_frames(twin::RunResult run);
 

@@ -324,7 +324,7 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
     const auto curve = ep::tuning_curve(*membrane, membrane->parameters(type, problem.channels), membrane->initial(type), problem.dt_ms,
                                         membrane->sodium.present() ? ep::sodium_weight(problem) : 0.0);
     if (!(curve->velocity > 0)) throw SpecError("This cell does not conduct at all, so no conductivity gives the asked velocity. Use milder channel scales.");
-    problem.sigma = ep::conductivity_for_velocity(*curve, velocity, problem.chi_per_mm, problem.cm_uF_per_mm2);
+    problem.sigma = ep::conductivity_for_velocity(curve->velocity, velocity, problem.chi_per_mm, problem.cm_uF_per_mm2);
   }
   struct {
     double from = -1, every = 5, reach = 5;   // ms, ms, mm

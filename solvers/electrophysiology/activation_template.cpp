@@ -110,12 +110,8 @@ core::Result<double> wave_velocity(const std::string& model, const ChannelScales
   constexpr double dt = 0.01;   // as the tuning of FULL
   if (progress.cancelled()) return core::cancelled();
   progress.report(0.6, "velocity along a strand");
-  const double coarse = strand_velocity(*family, parameters, state, 0.1, dt, true, progress);
+  const double velocity = converged_velocity(*family, parameters, state, dt, 1.0, progress.part(0.6, 1.0));
   if (progress.cancelled()) return core::cancelled();
-  progress.report(0.7, "velocity along a strand");
-  const double fine = strand_velocity(*family, parameters, state, 0.05, dt, true, progress);
-  if (progress.cancelled()) return core::cancelled();
-  const double velocity = coarse > 0 && fine > 0 ? (4.0 * fine - coarse) / 3.0 : 0.0;   // second order in the spacing
   const std::lock_guard lock(velocity_mutex);
   return velocity_cache[key] = velocity;
 }
@@ -217,7 +213,7 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
     }
   }
   for (auto& w : wanted) out.shapes.push_back(std::move(*w.shape));
-  out.notes.push_back(fmt::format("FAST action potentials: {} cells paced {} times at {:g} ms.", model == "ten_tusscher_panfilov_2006" ? "ten Tusscher-Panfilov 2006" : model, find_ionic_family(model)->pacing_beats + 1, problem.cycle_length_ms));
+  out.notes.push_back(fmt::format("FAST action potentials: {} cells paced {} times at {:g} ms.", family_name(model), find_ionic_family(model)->pacing_beats + 1, problem.cycle_length_ms));
   return out;
 }
 

@@ -12,9 +12,9 @@
 #include "solvers/core/contracts.hpp"
 #include "solvers/electrophysiology/conduction_tuning.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
+#include "solvers/electrophysiology/ecg_quantities.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/electrophysiology/fast.hpp"
-#include "solvers/electrophysiology/interval_notes.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/p_wave.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
@@ -236,12 +236,7 @@ void add_intervals(const ElectroProblem& whole, const Ecg& atria, const Ecg& ven
   const auto add = [&](const char* key, const char* label, const char* unit, double value, const std::string& note = "") { out.quantities.push_back({key, label, unit, value, note}); };
   add("p_wave_ms", "P wave duration", "ms", p.end_ms - p.onset_ms);
   add("pr_ms", "PR interval", "ms", i.qrs_onset_ms - p.onset_ms, std::isfinite(i.qrs_onset_ms - p.onset_ms) ? "" : "no QRS follows a P wave");
-  add("qrs_ms", "QRS duration", "ms", i.qrs_ms);
-  const std::string no_qt = ventricular ? qt_note(ventricles, i) : "";
-  add("qt_ms", "QT interval", "ms", i.qt_ms, no_qt);
-  add("qtc_fridericia_ms", "QTc (Fridericia)", "ms", i.qtc_fridericia_ms, no_qt);
-  add("qtc_bazett_ms", "QTc (Bazett)", "ms", i.qtc_bazett_ms, no_qt);
-  add("axis_deg", "Frontal axis", "deg", i.axis_deg);
+  add_ventricular_quantities(ventricles, i, out.quantities);
 }
 
 }  // namespace
@@ -299,6 +294,18 @@ double atrial_wave_constant() {
   }();
   OT_EXPECT(k > 0);
   return k;
+}
+
+core::Result<void> choose_cells(ElectroProblem& p, const std::string& family, const core::Progress& progress) {
+  auto sigma = conductivity_for(family, p.velocity, p.chi_per_mm, p.cm_uF_per_mm2, p.cycle_length_ms > 0, progress);
+  if (!sigma) return core::pass(sigma);
+  if (is_atrial(*p.mesh) && family == atrial_model) *sigma = conductivity_for_velocity(atrial_wave_constant(), p.velocity, p.chi_per_mm, p.cm_uF_per_mm2);   // as build_atria
+  if (is_whole_heart(*p.mesh))
+    for (auto& r : p.regions)   // the atria keep theirs, which are relative to the ventricles'
+      if (starts_with(r.key, atrial_prefix)) r.sigma_scale = r.sigma_scale.cwiseProduct(p.sigma.cwiseQuotient(*sigma));
+  p.sigma = *sigma;
+  p.ionic_model = family;
+  return {};
 }
 
 double atrial_chi_per_mm() {

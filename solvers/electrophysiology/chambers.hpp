@@ -62,6 +62,10 @@ double atrial_chi_per_mm();   // the surface-to-volume ratio at which both hold,
 // Plane-wave velocity in mm/ms over sqrt(D / (mm2/ms)) of healthy atrial cells at rest (a strand, within 0.5 % of the converged one). Computed once.
 double atrial_wave_constant();
 
+// The muscle (of a whole heart: of the ventricles) gets these cells. Velocities stay as wished, the conductivities are those whose plane waves have them in the new cells.
+// Takes some seconds for cells that were not used before. Fails: as conductivity_for (conduction_tuning.hpp); the problem is then as it was.
+core::Result<void> choose_cells(ElectroProblem& problem, const std::string& ionic_family, const core::Progress& progress = {});
+
 // FAST or FULL. `on_frame` as in run_monodomain (FULL alone).
 core::Result<ElectroResult> run_chambers(const ElectroProblem& whole, core::Mode mode, const std::function<void(const ElectroFrame&, const Ecg& so_far)>& on_frame,
                                          const core::Progress& progress);

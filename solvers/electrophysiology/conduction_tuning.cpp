@@ -2,12 +2,15 @@
 #include "solvers/electrophysiology/conduction_tuning.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <mutex>
 
 #include "solvers/electrophysiology/reaction/aligned.hpp"
+#include "solvers/electrophysiology/reaction/cell.hpp"
 #include "solvers/electrophysiology/reaction/cell_batch.hpp"
 #include "solvers/electrophysiology/sodium_interpolation.hpp"
 
@@ -15,6 +18,7 @@ namespace ot::ep {
 namespace {
 
 constexpr std::ptrdiff_t bn = block_nodes;
+constexpr double finest_dt_ms = 0.01;   // of velocities that count as converged
 
 // A strand of `nodes` cells, spacing q, D = 1, stepped like the tissue; the linear systems directly (tridiagonal).
 class Strand {
@@ -112,14 +116,14 @@ class Strand {
 TuningCurve compute(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial, double dt,
                     double interpolate) {
   TuningCurve curve;
-  const double fine_dt = std::min(dt, 0.01);
-  const double g1 = strand_velocity(family, parameters, initial, 0.1, fine_dt, interpolate);
-  const double g2 = strand_velocity(family, parameters, initial, 0.05, fine_dt, interpolate);
-  if (!(g1 > 0) || !(g2 > 0)) return curve;
-  curve.velocity = (4.0 * g2 - g1) / 3.0;
+  curve.velocity = converged_velocity(family, parameters, initial, std::min(dt, finest_dt_ms), interpolate);
+  if (!(curve.velocity > 0)) return curve;
   for (const double q : {0.25, 0.4, 0.5, 0.65, 0.8, 1.0, 1.3, 1.6, 2.0, 2.4, 2.8, 3.2, 3.6, 4.0, 4.5, 5.0, 5.5}) {
     const double g = strand_velocity(family, parameters, initial, q, dt, interpolate);
-    if (!(g > 0)) break;  // blocked at this spacing
+    if (!(g > 0)) {   // blocked at this spacing
+      curve.stops_beyond = true;
+      break;
+    }
     const double root = curve.velocity / g;
     if (!curve.q.empty() && q * root <= curve.q.back()) break;  // no longer a function of h / sqrt D
     curve.q.push_back(q * root);
@@ -151,6 +155,41 @@ double strand_velocity(const IonicFamily& family, const std::vector<double>& par
     if (crossed(to)) return t_from >= 0 ? double(to - from) * q / (time(to) - t_from) : 0.0;
   }
   return 0.0;
+}
+
+double converged_velocity(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial, double dt, double interpolate, const core::Progress& progress) {
+  const double coarse = strand_velocity(family, parameters, initial, 0.1, dt, interpolate, progress.part(0.0, 0.3));
+  const double fine = coarse > 0 ? strand_velocity(family, parameters, initial, 0.05, dt, interpolate, progress.part(0.3, 1.0)) : 0.0;
+  return fine > 0 ? (4.0 * fine - coarse) / 3.0 : 0.0;
+}
+
+core::Result<double> plane_wave_constant(const IonicFamily& family, bool paced, const core::Progress& progress) {
+  static std::mutex mutex;
+  static std::map<std::pair<std::string, bool>, double> known;
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (const auto it = known.find({family.key, paced}); it != known.end()) return it->second;
+  }
+  std::vector<double> state = family.initial(CellType::epi);
+  if (paced) {
+    constexpr double pacing_dt_ms = 0.02;   // as FAST and FULL, which share the states
+    auto states = paced_states(family.key, resting_rate_cycle_ms, family.pacing_beats, pacing_dt_ms, {CellType::epi}, {ChannelScales{}}, progress.part(0.0, 0.8));
+    if (!states) return core::pass(states);
+    state = (*states)[0];
+  }
+  const double c0 = converged_velocity(family, family.parameters(CellType::epi, {}), state, finest_dt_ms, 1.0, progress.part(0.8, 1.0));
+  if (progress.cancelled()) return core::cancelled();
+  const std::lock_guard<std::mutex> lock(mutex);
+  return known[{family.key, paced}] = c0;
+}
+
+core::Result<core::Vec3> conductivity_for(const std::string& ionic_model, const core::Vec3& velocity, double chi, double cm, bool paced, const core::Progress& progress) {
+  const IonicFamily* family = find_ionic_family(ionic_model);
+  if (!family) return core::wrong_usage(fmt::format("There is no family of cells \"{}\" (no conductivity follows from a velocity). See 'organtwin-cli list ionic-models'.", ionic_model));
+  const auto c0 = plane_wave_constant(*family, paced, progress);
+  if (!c0) return core::pass(c0);
+  if (!(*c0 > 0)) return core::bad_input(fmt::format("Cells of {} do not pass an action potential on along a strand (no conductivity gives the asked velocity). Choose another cell model.", family_name(ionic_model)));
+  return conductivity_for_velocity(*c0, velocity, chi, cm);
 }
 
 double TuningCurve::factor(double x) const {

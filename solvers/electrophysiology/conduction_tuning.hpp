@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "solvers/core/progress.hpp"
+#include "solvers/core/result.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 
 namespace ot::ep {
@@ -22,6 +23,7 @@ namespace ot::ep {
 struct TuningCurve {
   std::vector<double> q;     // h / sqrt D, sqrt(ms), ascending
   std::vector<double> k;
+  bool stops_beyond = false;   // a strand coarser than the last of q passed no wave on
   double velocity = 0;       // c0: converged plane-wave velocity / sqrt D, 1/sqrt(ms)
   double factor(double h_over_sqrt_d) const;   // 1 when empty
   double factor_of_square(double h2_over_d) const;   // the same; below 0 the excess of the mirrored spacing is taken away, at most least_factor
@@ -35,14 +37,25 @@ struct TuningCurve {
 std::shared_ptr<const TuningCurve> tuning_curve(const IonicFamily& family, const std::vector<double>& parameters,
                                                 const std::vector<double>& initial, double dt_ms, double sodium_interpolation);
 
-// Ask for m/s, get mS/mm: the conductivities along f, s, n whose converged plane waves have these velocities.
-inline core::Vec3 conductivity_for_velocity(const TuningCurve& curve, const core::Vec3& velocity_m_per_s, double chi_per_mm, double cm_uF_per_mm2) {
-  return (velocity_m_per_s / curve.velocity).cwiseAbs2() * (chi_per_mm * cm_uF_per_mm2);
+// Ask for m/s, get mS/mm: the conductivities along f, s, n whose converged plane waves have these velocities. c0: velocity / sqrt D, 1/sqrt(ms).
+inline core::Vec3 conductivity_for_velocity(double c0, const core::Vec3& velocity_m_per_s, double chi_per_mm, double cm_uF_per_mm2) {
+  return (velocity_m_per_s / c0).cwiseAbs2() * (chi_per_mm * cm_uF_per_mm2);
 }
+
+// c0 of the family's epicardial cells: what the conductivities of a heart follow from. Paced at 60 per minute, as a heart at rest (a beat at another rate then conducts by the restitution of these cells);
+// not paced: in their published initial state, from which it differs by up to 18 % (O'Hara-Rudy). 0 when they do not conduct. Computed once per process, some seconds.
+// Fails: as paced_states (cell.hpp).
+inline constexpr double resting_rate_cycle_ms = 1000;
+core::Result<double> plane_wave_constant(const IonicFamily& family, bool paced, const core::Progress& progress = {});
+// The same from the family's key. Fails: also wrong_usage for an unknown family, bad_input for cells that do not conduct.
+core::Result<core::Vec3> conductivity_for(const std::string& ionic_model, const core::Vec3& velocity_m_per_s, double chi_per_mm, double cm_uF_per_mm2, bool paced, const core::Progress& progress = {});
 
 // Velocity of a plane wave on a strand of spacing q = h with D = 1 mm2/ms; 0 when the wave dies
 // (and when it is cancelled: the caller asks progress).
 double strand_velocity(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial, double q,
                        double dt_ms, double sodium_interpolation, const core::Progress& progress = {});
+// For spacing -> 0: Richardson from q = 0.1 and 0.05, second order. 0 when the wave dies or when it is cancelled.
+double converged_velocity(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial, double dt_ms, double sodium_interpolation,
+                          const core::Progress& progress = {});
 
 }  // namespace ot::ep

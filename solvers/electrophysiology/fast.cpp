@@ -13,8 +13,8 @@
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/chamber.hpp"
+#include "solvers/electrophysiology/ecg_quantities.hpp"
 #include "solvers/electrophysiology/fast_answer.hpp"
-#include "solvers/electrophysiology/interval_notes.hpp"
 
 namespace ot::ep {
 namespace {
@@ -309,19 +309,7 @@ core::Result<ElectroResult> run_fast(const ElectroProblem& p, const FastTemplate
   };
   add("total_activation_ms", "Total activation", "ms", activated ? last - first : none);
   add("activated_percent", "Activated tissue", "%", activated_percent(p, out.activation_ms), "of all myocardium by volume, scar and lesions included");
-  if (!out.ecg.leads.empty()) {
-    const EcgIntervals i = measure(out.ecg, p.cycle_length_ms > 0 ? p.cycle_length_ms : 1000.0);   // unpaced cells: no rate, as FULL
-    if (is_atrial(*p.mesh)) {
-      add("p_wave_ms", "P wave duration", "ms", i.qrs_ms);
-    } else {
-      add("qrs_ms", "QRS duration", "ms", i.qrs_ms);
-      add("qt_ms", "QT interval", "ms", i.qt_ms, qt_note(out.ecg, i));
-      add("qtc_fridericia_ms", "QTc (Fridericia)", "ms", i.qtc_fridericia_ms, qt_note(out.ecg, i));
-      add("qtc_bazett_ms", "QTc (Bazett)", "ms", i.qtc_bazett_ms, qt_note(out.ecg, i));
-      add("axis_deg", "Frontal axis", "deg", i.axis_deg);
-      add("r_transition_lead", "R/S transition, chest lead", "", precordial(out.ecg, i).transition, "between V1 and V6, where R first exceeds S");
-    }
-  }
+  add_ecg_quantities(p, out.ecg, out.quantities);
   out.notes.insert(out.notes.end(), templates.notes.begin(), templates.notes.end());
   out.steps = long(samples);
   out.wall_s = clock.seconds();

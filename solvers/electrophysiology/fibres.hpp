@@ -40,6 +40,7 @@ struct FibreAngles {
   double alpha_endo = 60, alpha_epi = -60;   // degrees
   double beta_endo = 0, beta_epi = 0;
   DepthLaw depth = DepthLaw::linear;
+  bool operator==(const FibreAngles&) const = default;
 };
 FibreAngles bayer_2012();   // 40, -50, -65, 25, as published
 

@@ -14,8 +14,8 @@
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/chamber.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
+#include "solvers/electrophysiology/ecg_quantities.hpp"
 #include "solvers/electrophysiology/fast.hpp"
-#include "solvers/electrophysiology/interval_notes.hpp"
 #include "solvers/electrophysiology/monodomain_setup.hpp"
 #include "solvers/electrophysiology/monodomain_step.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
@@ -114,18 +114,7 @@ void add_quantities(const ElectroProblem& problem, const Tissue& tissue, const M
   result.quantities.push_back({"mean_apd90_ms", "Mean action potential duration", "ms", repolarised ? apd / double(repolarised) : none,
                                fmt::format("{:g} mV to 90 % repolarisation, nodes that repolarised before the end", find_ionic_family(problem.ionic_model)->upstroke_mV)});
   result.quantities.push_back({"conducting_percent", "Conducting nodes", "%", 100.0 * double(tissue.n) / double(problem.mesh->nodes.size()), ""});
-  if (!result.ecg.t_ms.empty()) {
-    const EcgIntervals i = measure(result.ecg, problem.cycle_length_ms > 0 ? problem.cycle_length_ms : 1000.0);
-    if (is_atrial(*problem.mesh)) {
-      result.quantities.push_back({"p_wave_ms", "P wave duration", "ms", i.qrs_ms, ""});
-      return;
-    }
-    result.quantities.push_back({"qrs_ms", "QRS duration", "ms", i.qrs_ms, ""});
-    result.quantities.push_back({"qt_ms", "QT interval", "ms", i.qt_ms, qt_note(result.ecg, i)});
-    result.quantities.push_back({"qtc_fridericia_ms", "QTc (Fridericia)", "ms", i.qtc_fridericia_ms, qt_note(result.ecg, i)});
-    result.quantities.push_back({"qtc_bazett_ms", "QTc (Bazett)", "ms", i.qtc_bazett_ms, qt_note(result.ecg, i)});
-    result.quantities.push_back({"axis_deg", "QRS axis", "deg", i.axis_deg, ""});
-  }
+  add_ecg_quantities(problem, result.ecg, result.quantities);
 }
 
 }  // namespace

@@ -256,6 +256,10 @@ std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector
         t.notes.push_back("One kind of cell does not conduct even in a fine strand: its conductivity is not scaled.");
         break;
       }
+    const auto dies = std::find_if(curve.begin(), curve.end(), [&](const auto& c) { return !c->q.empty() && c->stops_beyond && c->largest() < coarse; });
+    if (dies != curve.end())
+      t.notes.push_back(fmt::format("These cells pass no wave on where h/sqrt(D) is above {:.1f}; it is {:.1f} in the median element, so conduction may stop there. Elements {:.0f} % smaller would do, or cells of another model, or FAST.",
+                                    (*dies)->largest(), coarse, 100 * (1 - (*dies)->largest() / coarse)));
   } else {
     t.notes.push_back("Conductivities are not scaled for the element size.");
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "solvers/twin/results.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -45,6 +46,31 @@ json to_json(const std::vector<ComparisonRow>& rows) {
   json out = json::array();
   for (const ComparisonRow& r : rows)
     out.push_back({{"key", r.key}, {"label", r.label}, {"unit", r.unit}, {"a", number(r.a)}, {"b", number(r.b)}, {"difference", number(r.difference)}});
+  return out;
+}
+
+ActivationDifference activation_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  ActivationDifference out{none, none, none, none};
+  if (a.size() != b.size() || a.empty()) return out;
+  std::vector<double> apart;
+  std::size_t only_a = 0, only_b = 0;
+  for (std::size_t n = 0; n < a.size(); ++n) {
+    const bool in_a = std::isfinite(a[n]), in_b = std::isfinite(b[n]);
+    if (in_a && in_b) apart.push_back(std::abs(double(a[n]) - double(b[n])));
+    only_a += in_a && !in_b;
+    only_b += in_b && !in_a;
+  }
+  out.only_a_percent = 100.0 * double(only_a) / double(a.size());
+  out.only_b_percent = 100.0 * double(only_b) / double(a.size());
+  if (apart.empty()) return out;
+  const auto share = [&](double p) {
+    const auto at = apart.begin() + std::ptrdiff_t(p * double(apart.size() - 1));
+    std::nth_element(apart.begin(), at, apart.end());
+    return *at;
+  };
+  out.median_ms = share(0.5);
+  out.p95_ms = share(0.95);
   return out;
 }
 

@@ -14,4 +14,11 @@ nlohmann::json to_json(const RunResult& result);
 nlohmann::json quantities_to_json(const RunResult& result);
 nlohmann::json to_json(const std::vector<ComparisonRow>& rows);
 
+// How far two activations of one mesh lie apart: |a - b| in ms over the places both reach, and the share of places only one of them reaches.
+struct ActivationDifference {
+  double median_ms = 0, p95_ms = 0;                      // NaN when there is no such place or the meshes differ
+  double only_a_percent = 0, only_b_percent = 0;         // of all nodes
+};
+ActivationDifference activation_difference(const std::vector<float>& a_ms, const std::vector<float>& b_ms);
+
 }  // namespace ot::twin

@@ -109,10 +109,10 @@ core::Result<core::Quantity> endocardial_apd(const ep::ElectroProblem& problem, 
   ep::ElectroProblem cell;
   cell.regions.resize(1);
   cell.ionic_model = problem.ionic_model;
+  if (!problem.regions.empty()) cell.regions[0].channels = problem.regions[0].channels;   // healthy muscle: as remodelled or scaled by hand
   auto type = ep::CellType::endo;
   if (problem.mesh && ep::is_atrial(*problem.mesh)) {   // one kind of cell, as remodelled
     type = ep::CellType::epi;
-    if (!problem.regions.empty()) cell.regions[0].channels = problem.regions[0].channels;
     quantity.key = "apd90_atrial_ms";
     quantity.label = "APD90, atrial cell";
   }

@@ -123,6 +123,10 @@ void SolverPanel::apply() {
   else if (choices.cycle_length_ms != before.cycle_length_ms) what = "cycle length";
   else if (choices.sodium_interpolation_weight != before.sodium_interpolation_weight) what = "sodium weight";
   else return;
+  if (choices.ionic_model != before.ionic_model) {   // its cells are paced and a wave is sent through them: seconds
+    workspace_.session().run_model_job("Tuning conductivities to the cells", what, [choices](session::CaseData& d, const core::Progress& progress) { return session::set_electro(d, choices, progress); });
+    return;
+  }
   workspace_.session().update_measured(what, [&](session::CaseData& d) {
     if (const auto done = session::set_electro(d, choices); !done) workspace_.say(Tone::bad, QString::fromStdString(done.error().message));
   });

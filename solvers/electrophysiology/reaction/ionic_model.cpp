@@ -15,6 +15,12 @@ const IonicModel* find_ionic_model(const std::string& key) {
   return nullptr;
 }
 
+std::string family_name(const std::string& key) {
+  for (const IonicModel& m : builtin_ionic_models())
+    if (m.family && m.family->key == key) return m.name.substr(0, m.name.find(','));
+  return key;
+}
+
 const IonicFamily* find_ionic_family(const std::string& key) {
   for (const IonicModel& m : builtin_ionic_models())
     if (m.family->key == key) return m.family;

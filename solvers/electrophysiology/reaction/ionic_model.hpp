@@ -65,6 +65,9 @@ const std::vector<IonicModel>& builtin_ionic_models();
 const IonicModel* find_ionic_model(const std::string& key);      // nullptr when unknown
 const IonicFamily* find_ionic_family(const std::string& key);    // nullptr when unknown
 
+// How the family is called: the name of its models without their kind of cell, "ten Tusscher-Panfilov 2006"; the key when it is unknown.
+std::string family_name(const std::string& family_key);
+
 // A state (V first) from named values. A name is the model's own, its reference name, or a qualified name ("ical.fCaSS") whose last
 // part is the model's own or "V". States not named keep their published value and are listed in *missing.
 // Fails: bad_input for a name the model does not have, or one given twice.

@@ -11,7 +11,7 @@ const std::vector<TissueRegion>& builtin_tissue_regions() {
   static const std::vector<TissueRegion> all = [] {
     std::vector<TissueRegion> r(8);
     r[0].key = "healthy";
-    r[0].source = "EP-FACTS section 8; sigma from the velocity of ten Tusscher-Panfilov 2006 epi cells";
+    r[0].source = "EP-FACTS section 8; sigma from the velocity and the cells of the heart";
 
     r[1].key = "border_zone";
     r[1].sigma_scale = core::Vec3(1.0, 0.1, 0.1);

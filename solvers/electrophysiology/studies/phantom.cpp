@@ -5,6 +5,7 @@
 #include <map>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/electrophysiology/conduction_tuning.hpp"
 
 namespace ot::ep {
 
@@ -84,8 +85,9 @@ PhantomVentricle make_infarct(const InfarctPhantom& s) {
   p.fibres = fibres;
   p.cell_type.assign(p.mesh->nodes.size(), 0);
   p.cycle_length_ms = 600;
-  // 1.989 sqrt(D): ep-numerics section 3
-  p.sigma = (p.velocity / 1.989).cwiseAbs2() * p.chi_per_mm * p.cm_uF_per_mm2;
+  const auto sigma = conductivity_for(p.ionic_model, p.velocity, p.chi_per_mm, p.cm_uF_per_mm2, true);
+  OT_EXPECT(sigma);   // the default cells conduct
+  p.sigma = *sigma;
   return out;
 }
 

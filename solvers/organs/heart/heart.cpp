@@ -12,6 +12,7 @@
 #include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/electrophysiology/structure/tissue_regions.hpp"
 #include "solvers/electrophysiology/torso.hpp"
+#include "solvers/organs/heart/muscle.hpp"
 
 namespace ot::organs {
 namespace {
@@ -186,6 +187,12 @@ core::Result<ep::ActivationSite> place_site(const core::TetMesh& mesh, const Geo
   return out;
 }
 
+std::string rule_words(const ep::FibreAngles& a) {
+  const bool sheets = a.beta_endo != 0 || a.beta_epi != 0;
+  return fmt::format("Fibres follow a rule (Bayer 2012{}, {:+g} to {:+g} degrees through the wall{}), they were not measured.", a.depth == ep::DepthLaw::as_published ? " as published" : "", a.alpha_endo, a.alpha_epi,
+                     sheets ? fmt::format(", sheets {:+g} to {:+g}", a.beta_endo, a.beta_epi) : "");
+}
+
 }  // namespace
 
 std::vector<RootSite> durrer_sites() {
@@ -196,11 +203,6 @@ std::vector<RootSite> durrer_sites() {
           {"RV free wall, anterior papillary", Endocardium::rv_free_wall, 0.50, 30, 5.0}};
 }
 
-Vec3 conductivity_for(const Vec3& velocity, double chi_per_mm, double cm_uF_per_mm2) {
-  constexpr double cv_per_sqrt_d = 1.989;   // mm/ms per sqrt(mm2/ms)
-  return (velocity / cv_per_sqrt_d).cwiseAbs2() * chi_per_mm * cm_uF_per_mm2;
-}
-
 double wall_angle_deg(const twin::HeartLandmarks& l, const Vec3& anterior, const Vec3& x) {
   const Vec3 d = x - l.base_centre;
   return std::atan2(d.dot(anterior), d.dot(l.rv_direction)) * 180.0 / M_PI;
@@ -209,8 +211,7 @@ double wall_angle_deg(const twin::HeartLandmarks& l, const Vec3& anterior, const
 std::vector<std::string> assumptions(const HeartInputs& in) {
   std::vector<std::string> out{
       in.fibres ? fmt::format("Fibres were taken from {}; they replace the rule-based ones.", in.fibres_source)
-                : std::string("Fibres follow a rule (Bayer 2012, +60 to -60 degrees through the wall), they were not measured."),
-      "Cells: ten Tusscher-Panfilov 2006 in endocardial, mid-wall and epicardial layers.",
+                : rule_words(in.params.fibres),
       in.electrodes.empty() || ep::find_torso(in.electrodes)
           ? fmt::format("ECG in a bounded torso of {:g} S/m with blood of {:g} S/m in the ventricles; lungs and bones are left out.", ep::torso_conductivity, ep::blood_conductivity)
           : fmt::format("ECG in an unbounded homogeneous conductor of {:g} S/m.", ep::torso_conductivity)};
@@ -237,8 +238,10 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
   const core::TetMesh& mesh = *in.mesh;
   const HeartParams& par = in.params;
   if (auto ok = core::check_simulation_ready(mesh); !ok) return core::pass(ok);
-  if (!par.velocity.allFinite() || (par.velocity.array() <= 0).any() || !(par.fast_velocity >= par.velocity.maxCoeff()))
-    return core::bad_input("Conduction velocities must be positive and the endocardial layer at least as fast as muscle. Check the model parameters.");
+  if (auto ok = check_velocity(par.velocity); !ok) return core::pass(ok);
+  if (auto ok = check_fibre_angles(par.fibres); !ok) return core::pass(ok);
+  if (par.conduction.kind == ConductionKind::points && !(par.fast_velocity >= par.velocity.maxCoeff()))
+    return core::bad_input(fmt::format("The endocardial layer of the early sites conducts at {:g} m/s, slower than the muscle's {:g} m/s. Choose the Purkinje tree or slower muscle.", par.fast_velocity, par.velocity.maxCoeff()));
   auto coordinates = ep::ventricular_coordinates(mesh, progress.part(0.0, 0.8));
   if (!coordinates) return core::pass(coordinates);
   const auto& c = *coordinates;
@@ -263,8 +266,8 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInp
   p.mesh = in.mesh;
   p.fibres = fibres;
   p.velocity = par.velocity;
-  p.sigma = conductivity_for(par.velocity, p.chi_per_mm, p.cm_uF_per_mm2);
   p.cycle_length_ms = 1000;   // 60 per minute
+  if (auto ok = ep::choose_cells(p, par.ionic_model, progress.part(0.85, 0.87)); !ok) return core::pass(ok);
   p.end_ms = 450;             // QT and a margin
   p.dt_ms = 0.05;
 

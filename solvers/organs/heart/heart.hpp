@@ -27,7 +27,8 @@ namespace ot::organs {
 std::vector<RootSite> durrer_sites();
 
 struct HeartParams {
-  core::Vec3 velocity{0.6, 0.3, 0.2};    // m/s along f, s, n: within EP-FACTS section 8; conductivities follow from it
+  std::string ionic_model = "ten_tusscher_panfilov_2006";   // family
+  core::Vec3 velocity{0.6, 0.3, 0.2};    // m/s along f, s, n: within EP-FACTS section 8; conductivities follow from it and the cells (conduction_tuning.hpp)
   double fast_velocity = 1.0;            // m/s on the endocardial layer, calibrated on the ellipsoid heart: see heart.cpp
   double fast_up_to = 1.0;               // apicobasal extent of the layer
   // Wall depth (from the nearer cavity, 1 = epicardium) where mid-wall and epicardial cells begin. Long action potentials lie
@@ -54,12 +55,8 @@ struct HeartInputs {
 
 core::Result<std::shared_ptr<const twin::HeartModel>> build_heart(const HeartInputs& inputs, const core::Progress& progress);
 
-// What was assumed, in words, for the twin's list.
+// What was assumed, in words, for the twin's list. Cells and conduction: muscle_assumptions (muscle.hpp), from the problem itself.
 std::vector<std::string> assumptions(const HeartInputs& inputs);
-
-// mS/mm from m/s: plane wave of ten Tusscher-Panfilov epi cells at rest, CV = 1.989 sqrt(D), D = sigma / (chi Cm): the
-// exact plane-wave figure of the team's numerics note (design/ep-numerics.md, section 3). CV ~ sqrt(sigma).
-core::Vec3 conductivity_for(const core::Vec3& velocity, double chi_per_mm, double cm_uF_per_mm2);
 
 // Angle around the long axis in degrees, -180..180: 0 towards the RV, 90 anterior.
 double wall_angle_deg(const twin::HeartLandmarks& landmarks, const core::Vec3& anterior, const core::Vec3& x);

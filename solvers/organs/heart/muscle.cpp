@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "solvers/organs/heart/muscle.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "solvers/electrophysiology/chambers.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/organs/heart/heart.hpp"
+
+namespace ot::organs {
+namespace {
+
+constexpr const char *cells = "Cells: ", *layers = " layers.", *conduction = "Conduction of the muscle: ";
+
+bool begins(const std::string& line, const std::string& with) { return line.rfind(with, 0) == 0; }
+bool ends(const std::string& line, const std::string& with) { return line.size() >= with.size() && line.compare(line.size() - with.size(), with.size(), with) == 0; }
+
+bool is_muscle_line(const std::string& line, bool atria_alone) {
+  return begins(line, conduction) || (begins(line, cells) && (atria_alone || ends(line, layers)));   // those of atria beside ventricles name no layers
+}
+
+bool in_layers(const std::string& family) {
+  const auto kinds = std::count_if(ep::builtin_ionic_models().begin(), ep::builtin_ionic_models().end(), [&](const ep::IonicModel& m) { return m.family && m.family->key == family && m.cell_type != ep::CellType::epi; });
+  return kinds > 0;
+}
+
+const ep::ChannelKey* find_channel(const std::string& key) {
+  for (const auto& k : ep::channel_keys())
+    if (k.key == key) return &k;
+  return nullptr;
+}
+
+constexpr const char* segment = "segment_";
+
+// 1..17, 0 when the place names no segment.
+int segment_of(const std::string& where) {
+  for (int s = 1; s <= 17; ++s)
+    if (where == segment + std::to_string(s)) return s;
+  return 0;
+}
+
+void scale(ep::TissueRegion& region, const ep::ChannelKey& channel, const ConductanceScale& s) {
+  region.channels.*channel.member *= s.factor;
+  region.source += fmt::format("{}{} x {:g} by hand", region.source.empty() ? "" : "; ", s.channel, s.factor);
+}
+
+// The conducting tets of the segment become regions of their own, one for each they had. False when the heart has none there.
+bool scale_segment(twin::HeartModel& heart, int number, const ep::ChannelKey& channel, const ConductanceScale& s) {
+  ep::ElectroProblem& p = heart.baseline;
+  if (p.tissue.empty()) p.tissue.assign(p.mesh->tets.size(), 0);
+  // Regions of the ventricles come before those of the atria (chambers.hpp).
+  std::size_t end = 0;
+  while (end < p.regions.size() && !begins(p.regions[end].key, ep::atrial_prefix)) ++end;
+  std::map<std::uint8_t, std::uint8_t> own;
+  std::vector<ep::TissueRegion> added;
+  std::vector<std::size_t> tets;
+  for (std::size_t t = 0; t < p.mesh->tets.size(); ++t) {
+    if (heart.aha_segment[std::size_t(p.mesh->tets[t][0])] != number || p.tissue[t] >= end || !p.regions[p.tissue[t]].conducting) continue;
+    if (own.try_emplace(p.tissue[t], std::uint8_t(end + added.size())).second) {
+      added.push_back(p.regions[p.tissue[t]]);
+      scale(added.back(), channel, s);
+      added.back().source += fmt::format(" in segment {}", number);
+    }
+    tets.push_back(t);
+  }
+  if (tets.empty() || p.regions.size() + added.size() >= 200) return false;
+  std::vector<char> mine(p.tissue.size(), 0);
+  for (const std::size_t t : tets) mine[t] = 1;
+  for (std::size_t t = 0; t < p.tissue.size(); ++t) {
+    if (mine[t]) p.tissue[t] = own.at(p.tissue[t]);
+    else if (p.tissue[t] >= end) p.tissue[t] = std::uint8_t(p.tissue[t] + added.size());
+  }
+  p.regions.insert(p.regions.begin() + std::ptrdiff_t(end), added.begin(), added.end());
+  return true;
+}
+
+}  // namespace
+
+core::Result<void> check_velocity(const core::Vec3& v) {
+  if (!v.allFinite() || v.minCoeff() < slowest_m_per_s || v.maxCoeff() > fastest_m_per_s)
+    return core::bad_input(fmt::format("Heart muscle conducts at {:g} to {:g} m/s, not at {:g}, {:g}, {:g} (no muscle was ever measured there). Usual: 0.6 along the fibres, 0.3 in the sheets, 0.2 across them.", slowest_m_per_s,
+                                       fastest_m_per_s, v[0], v[1], v[2]));
+  if (v[1] > v[0] || v[2] > v[0])
+    return core::bad_input(fmt::format("Muscle conducts fastest along its fibres: {:g} m/s along and {:g}, {:g} m/s across are the wrong way round. Give them in the order along, in the sheet, across the sheets.", v[0], v[1], v[2]));
+  return {};
+}
+
+core::Result<void> check_fibre_angles(const ep::FibreAngles& a) {
+  for (const double x : {a.alpha_endo, a.alpha_epi, a.beta_endo, a.beta_epi})
+    if (!(x >= -90 && x <= 90)) return core::bad_input(fmt::format("Angles of fibres and sheets lie between -90 and 90 degrees, not at {:g} (a larger one is the same fibre turned over). Usual: 60 at the endocardium, -60 at the epicardium, sheets 0.", x));
+  return {};
+}
+
+std::vector<std::string> families_of(const ep::ElectroProblem& p) {
+  std::vector<std::string> out{p.ionic_model};
+  if (ep::is_whole_heart(*p.mesh)) out.push_back(ep::part_of(p, ep::ChamberPart::atria).ionic_model);
+  return out;
+}
+
+core::Result<void> scale_conductances(twin::HeartModel& heart, const std::vector<ConductanceScale>& scales) {
+  ep::ElectroProblem& p = heart.baseline;
+  for (const ConductanceScale& s : scales) {
+    const ep::ChannelKey* channel = find_channel(s.channel);
+    std::string known;
+    bool here = false;
+    for (const auto& name : families_of(p))
+      if (const auto* family = ep::find_ionic_family(name))
+        for (const auto& key : family->scales) {
+          here = here || key == s.channel;
+          if (known.find(key + ",") == std::string::npos) known += key + ", ";
+        }
+    if (!known.empty()) known.erase(known.size() - 2);
+    if (!channel) return core::wrong_usage(fmt::format("There is no conductance \"{}\" (nothing to scale). These cells have: {}.", s.channel, known));
+    if (!here) return core::bad_input(fmt::format("The cells of this heart have no {} (its factor would change nothing). They have: {}.", s.channel, known));
+    if (!(s.factor >= 0 && s.factor <= largest_conductance_scale))
+      return core::bad_input(fmt::format("{} x {:g}: a conductance is scaled by 0 to {:g} (beyond, no cell model was ever tested). 1 is as published.", s.channel, s.factor, largest_conductance_scale));
+    bool found = false;
+    if (const int number = segment_of(s.where)) {
+      found = heart.aha_segment.size() == p.mesh->nodes.size() && scale_segment(heart, number, *channel, s);
+    } else {
+      for (auto& r : p.regions)
+        if (r.conducting && (s.where.empty() || r.key == s.where)) {
+          scale(r, *channel, s);
+          found = true;
+        }
+    }
+    if (!found) {
+      std::string places;
+      for (const auto& r : p.regions)
+        if (r.conducting && places.find(r.key + ", ") == std::string::npos) places += r.key + ", ";
+      return core::bad_input(fmt::format("The heart has no conducting tissue \"{}\" (there is nothing to scale {} in). It has: {}segment_1 to segment_17 of a left ventricle.", s.where, s.channel, places));
+    }
+  }
+  return {};
+}
+
+std::string scale_assumption(const std::vector<ConductanceScale>& scales) {
+  std::string out;
+  for (const auto& s : scales) {
+    std::string where = s.where.empty() ? "the whole heart" : s.where;
+    std::replace(where.begin(), where.end(), '_', ' ');
+    out += fmt::format("{}{} x {:g} in {}", out.empty() ? "Conductances were scaled by hand: " : ", ", s.channel, s.factor, where);
+  }
+  return out.empty() ? out : out + ". Drugs multiply them again.";
+}
+
+std::vector<std::string> muscle_assumptions(const ep::ElectroProblem& p) {
+  const std::string name = ep::family_name(p.ionic_model);
+  std::vector<std::string> out;
+  if (ep::is_atrial(*p.mesh)) {
+    const bool remodelled = !p.regions.empty() && p.regions.front().key == "af_remodelled";
+    out.push_back(fmt::format("{}{}{}.", cells, name, remodelled ? " with the remodelling of persistent atrial fibrillation" : ""));
+  } else {
+    out.push_back(in_layers(p.ionic_model) ? fmt::format("{}{} in endocardial, mid-wall and epicardial{}", cells, name, layers) : fmt::format("{}{}, the same in all{}", cells, name, layers));
+  }
+  const char* whose = p.velocity == HeartParams{}.velocity ? " (population values)" : ep::is_atrial(*p.mesh) ? "" : " (chosen by hand)";
+  out.push_back(fmt::format("{}{:g} m/s along the fibres, {:g} in the sheets, {:g} across them at rest{}; the conductivities {:.3g}, {:.3g} and {:.3g} mS/mm follow from these velocities and a plane wave of these cells.", conduction,
+                            p.velocity[0], p.velocity[1], p.velocity[2], whose, p.sigma[0], p.sigma[1], p.sigma[2]));
+  return out;
+}
+
+void restate_muscle(std::vector<std::string>& assumptions, const ep::ElectroProblem& p) {
+  const bool atria_alone = ep::is_atrial(*p.mesh);
+  const auto old = [&](const std::string& line) { return is_muscle_line(line, atria_alone); };
+  const auto at = std::find_if(assumptions.begin(), assumptions.end(), old) - assumptions.begin();
+  std::erase_if(assumptions, old);
+  const auto lines = muscle_assumptions(p);
+  assumptions.insert(assumptions.begin() + at, lines.begin(), lines.end());
+}
+
+}  // namespace ot::organs

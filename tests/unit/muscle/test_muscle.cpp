@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The muscle as a person chooses it: cells, velocities, fibre angles and conductances, from text to the problem that is computed, and what is said about it.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "app/session/model_choices.hpp"
+#include "app/session/muscle_choices.hpp"
+#include "app/session/pipeline.hpp"
+#include "solvers/electrophysiology/ecg.hpp"
+#include "solvers/organs/heart/heart.hpp"
+#include "solvers/twin/results.hpp"
+#include "tests/support/ellipsoid_heart.hpp"
+#include "tests/unit/session/small_case.hpp"
+
+using namespace ot;
+
+namespace {
+
+organs::HeartInputs small_heart() {
+  organs::HeartInputs in;
+  in.mesh = std::make_shared<core::TetMesh>(test::ellipsoid_heart(5.0));
+  return in;
+}
+
+bool says(const std::vector<std::string>& lines, const std::string& part) {
+  return std::count_if(lines.begin(), lines.end(), [&](const std::string& l) { return l.find(part) != std::string::npos; }) == 1;
+}
+
+}  // namespace
+
+TEST_CASE("another cell model keeps the velocities, changes the conductivities and is said in the assumptions, once") {
+  auto data = test::small_case();
+  data.twin = [&] {
+    auto twin = std::make_shared<twin::TwinModel>(*data.twin);
+    organs::restate_muscle(twin->assumptions, twin->heart->baseline);
+    return twin;
+  }();
+  CHECK(says(data.twin->assumptions, "Cells: ten Tusscher-Panfilov 2006 in endocardial, mid-wall and epicardial layers."));
+  const core::Vec3 velocity = data.twin->heart->baseline.velocity, sigma = data.twin->heart->baseline.sigma;
+  auto choices = session::electro_of(data.twin->heart->baseline);
+  choices.ionic_model = "ohara_rudy_2011";
+  REQUIRE(session::set_electro(data, choices));
+  const auto& p = data.twin->heart->baseline;
+  CHECK(p.velocity == velocity);
+  CHECK((p.sigma - sigma).norm() > 0.01);
+  CHECK(p.sigma[1] / p.sigma[0] == Approx(std::pow(velocity[1] / velocity[0], 2)));
+  CHECK(says(data.twin->assumptions, "Cells: O'Hara-Rudy 2011 in endocardial, mid-wall and epicardial layers."));
+  CHECK_FALSE(says(data.twin->assumptions, "ten Tusscher"));
+  CHECK(says(data.twin->assumptions, "Conduction of the muscle: "));
+  CHECK(says(data.twin->assumptions, "a slab"));
+  choices.ionic_model = "no_such_cell";
+  const auto refused = session::set_electro(data, choices);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("no_such_cell") != std::string::npos);
+  CHECK(data.twin->heart->baseline.ionic_model == "ohara_rudy_2011");
+}
+
+TEST_CASE("a heart is built with the asked velocities and fibre angles and says both") {
+  auto in = small_heart();
+  in.params.velocity = {0.5, 0.25, 0.125};
+  in.params.fibres = ep::bayer_2012();
+  const auto heart = organs::build_heart(in, {});
+  REQUIRE(heart);
+  const auto& p = (*heart)->baseline;
+  CHECK(p.velocity == in.params.velocity);
+  CHECK(p.sigma[1] / p.sigma[0] == Approx(0.25));
+  CHECK(p.sigma[2] / p.sigma[0] == Approx(0.0625));
+  const auto usual = organs::build_heart(small_heart(), {});
+  REQUIRE(usual);
+  CHECK(p.sigma[0] / (*usual)->baseline.sigma[0] == Approx(std::pow(0.5 / 0.6, 2)));   // CV ~ sqrt(sigma)
+  std::size_t turned = 0;
+  for (std::size_t t = 0; t < p.fibres->f.size(); ++t) turned += std::abs(p.fibres->f[t].dot((*usual)->baseline.fibres->f[t])) < std::cos(M_PI / 180);
+  CHECK(double(turned) > 0.5 * double(p.fibres->f.size()));   // by more than a degree
+  CHECK(says(organs::assumptions(in), "as published, +40 to -50 degrees through the wall, sheets -65 to +25"));
+  CHECK(says(organs::muscle_assumptions(p), "0.5 m/s along the fibres, 0.25 in the sheets, 0.125 across them at rest (chosen by hand)"));
+  CHECK(says(organs::assumptions(small_heart()), "(Bayer 2012, +60 to -60 degrees through the wall), they were not measured"));
+}
+
+TEST_CASE("absurd velocities and angles are refused with what is usual") {
+  for (const char* text : {"6,0.3,0.2", "0.6,0.3,0.001", "0.3,0.6,0.2", "0.6,0.3", "0.6,0.3,fast", "nan,0.3,0.2", ""}) {
+    const auto v = session::velocity_from(text);
+    INFO(text);
+    REQUIRE_FALSE(v);
+    CHECK(v.error().message.find('.') != std::string::npos);
+  }
+  CHECK(**session::velocity_from("0.6,0.3,0.2") == core::Vec3(0.6, 0.3, 0.2));
+  CHECK_FALSE(session::velocity_from("default")->has_value());
+  for (const char* text : {"120,-60", "60", "60,-60,0", "up,down"}) CHECK_FALSE(session::fibre_angles_from(text));
+  CHECK(**session::fibre_angles_from("bayer") == ep::bayer_2012());
+  const auto four = session::fibre_angles_from("50,-40,-30,20");
+  REQUIRE(four);
+  CHECK((*four)->alpha_endo == 50);
+  CHECK((*four)->beta_epi == 20);
+  CHECK((*four)->depth == ep::DepthLaw::linear);
+  for (const char* text : {"g_Kr", "=2", "g_Kr=half", "g_Kr@=2", "g_Kr=0.5,"}) CHECK_FALSE(session::conductances_from(text));
+  auto in = small_heart();
+  in.params.velocity = {0.6, 0.3, -0.2};
+  CHECK_FALSE(organs::build_heart(in, {}));
+}
+
+TEST_CASE("conductances are scaled in the whole heart, in a tissue region and in one segment alone, and multiply with each other") {
+  auto in = small_heart();
+  test::EllipsoidHeart shape;
+  shape.edge_mm = 4;
+  shape.scar = true;
+  in.mesh = std::make_shared<core::TetMesh>(test::ellipsoid_heart(shape));
+  const auto built = organs::build_heart(in, {});
+  REQUIRE(built);
+  const auto scales = session::conductances_from("g_Kr=0.5,g_Na@border_zone=0.7,g_Kr@segment_4=0.4");
+  REQUIRE(scales);
+  twin::HeartModel heart = **built;
+  REQUIRE(organs::scale_conductances(heart, *scales));
+  const auto& before = (*built)->baseline;
+  const auto& p = heart.baseline;
+  std::size_t inside = 0;
+  for (std::size_t t = 0; t < p.tissue.size(); ++t) {
+    const auto &was = before.regions[before.tissue[t]], &now = p.regions[p.tissue[t]];
+    REQUIRE(now.key == was.key);
+    REQUIRE(now.conducting == was.conducting);
+    REQUIRE(now.sigma_scale == was.sigma_scale);
+    if (!now.conducting) continue;
+    const bool segment = heart.aha_segment[std::size_t(p.mesh->tets[t][0])] == 4;
+    inside += segment;
+    REQUIRE(now.channels.g_Kr == Approx(was.channels.g_Kr * 0.5 * (segment ? 0.4 : 1.0)));
+    REQUIRE(now.channels.g_Na == Approx(was.channels.g_Na * (was.key == "border_zone" ? 0.7 : 1.0)));
+    REQUIRE(now.channels.g_CaL == was.channels.g_CaL);
+  }
+  CHECK(inside > 20);
+  CHECK(inside < p.tissue.size() / 4);
+  const std::string line = organs::scale_assumption(*scales);
+  for (const char* part : {"g_Kr x 0.5 in the whole heart", "g_Na x 0.7 in border zone", "g_Kr x 0.4 in segment 4"}) CHECK(line.find(part) != std::string::npos);
+  for (const char* wrong : {"g_Xy=0.5", "g_Kur=0.5", "g_Kr=-1", "g_Kr=99", "g_Kr@myocardial_fat=0.5", "g_Kr@segment_18=0.5"}) {
+    twin::HeartModel other = **built;
+    const auto refused = organs::scale_conductances(other, *session::conductances_from(wrong));
+    INFO(wrong);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find('(') != std::string::npos);
+  }
+}
+
+TEST_CASE("choices of the muscle are kept with the case bit for bit, and older cases have none") {
+  session::ModelChoices choices;
+  choices.muscle.velocity = core::Vec3(0.55, 0.27, 0.13);
+  choices.muscle.fibres = ep::bayer_2012();
+  choices.muscle.conductances = {{"g_Kr", 0.5, ""}, {"g_Na", 0.7, "border_zone"}};
+  const auto back = session::decode_choices(nlohmann::json::parse(session::encode_choices(choices).dump()));
+  CHECK(back.muscle == choices.muscle);
+  const auto none = session::decode_choices(session::encode_choices({}));
+  CHECK(none.muscle == session::MuscleChoices{});
+  CHECK_FALSE(session::encode_choices({}).contains("muscle"));
+}
+
+TEST_CASE("FAST and FULL give the R-wave progression alike: the lead of transition and R and S of V1 to V6 of their own ECG") {
+  for (const auto mode : {core::Mode::fast, core::Mode::full}) {
+    auto data = test::small_case();
+    auto twin = std::make_shared<twin::TwinModel>(*data.twin);
+    auto heart = std::make_shared<twin::HeartModel>(*twin->heart);
+    heart->baseline.frame_every_ms = 1;
+    twin->heart = heart;
+    data.twin = twin;
+    const auto run = session::run_scenario(data, {}, mode, {}, {});
+    REQUIRE(run);
+    const auto chest = ep::precordial((*run)->electro->ecg, ep::measure((*run)->electro->ecg));
+    const auto same = [&](const std::string& key, double expected) {
+      const core::Quantity* q = twin::find_quantity((*run)->quantities, key);
+      INFO(core::name_of(mode) << " " << key);
+      REQUIRE(q);
+      CHECK((q->value == expected || (std::isnan(q->value) && std::isnan(expected) && key == "r_transition_lead" && !q->note.empty())));
+    };
+    same("r_transition_lead", chest.transition);
+    for (std::size_t k = 0; k < 6; ++k) {
+      same("r_v" + std::to_string(k + 1) + "_mV", chest.r[k]);
+      same("s_v" + std::to_string(k + 1) + "_mV", chest.s[k]);
+    }
+  }
+}
+
+TEST_CASE("two activations lie apart by the median and the 95th percentile of the places both reach, and say what one alone reaches") {
+  std::vector<float> a(101), b(101);
+  for (std::size_t i = 0; i <= 100; ++i) a[i] = float(i), b[i] = float(i) + 0.1f * float(i);   // 0 to 10 ms apart
+  auto d = twin::activation_difference(a, b);
+  CHECK(d.median_ms == Approx(5).epsilon(1e-5));
+  CHECK(d.p95_ms == Approx(9.5).epsilon(1e-5));
+  CHECK(d.only_a_percent == 0);
+  b[100] = std::nanf("");
+  d = twin::activation_difference(a, b);
+  CHECK(d.only_a_percent == Approx(100.0 / 101));
+  CHECK(d.only_b_percent == 0);
+  CHECK(std::isnan(twin::activation_difference(a, {}).median_ms));
+}
