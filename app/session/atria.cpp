@@ -231,6 +231,9 @@ void keep_atria(ModelChoices& choices, const AtriaCaseParams& atria) {
   choices.atrial_right_wall_mm = unless_usual(atria.right_wall_mm, usual.right_wall_mm);
   choices.atrial_edge_mm = unless_usual(atria.edge_mm, usual.edge_mm);
   choices.af_remodelled = atria.tissue.remodelled;
+  choices.fibrosis_share = atria.tissue.fibrosis_share;
+  choices.fibrosis_mm = unless_usual(atria.tissue.fibrosis_length_mm, usual.tissue.fibrosis_length_mm);
+  choices.fibrosis_seed = atria.tissue.fibrosis_seed;
 }
 
 AtriaCaseParams chosen_atria(const ModelChoices& choices) {
@@ -239,6 +242,9 @@ AtriaCaseParams chosen_atria(const ModelChoices& choices) {
   atria.right_wall_mm = choices.atrial_right_wall_mm.value_or(atria.right_wall_mm);
   atria.edge_mm = choices.atrial_edge_mm.value_or(atria.edge_mm);
   atria.tissue.remodelled = choices.af_remodelled;
+  atria.tissue.fibrosis_share = choices.fibrosis_share;
+  atria.tissue.fibrosis_length_mm = choices.fibrosis_mm.value_or(atria.tissue.fibrosis_length_mm);
+  atria.tissue.fibrosis_seed = choices.fibrosis_seed;
   return atria;
 }
 
@@ -322,8 +328,14 @@ core::Result<void> build_atrial_twin(CaseData& data, const AtriaCaseParams& para
   return {};
 }
 
+bool has_left_atrium(const twin::TwinModel& twin) {
+  if (!twin.heart) return false;
+  const auto& names = twin.heart->baseline.mesh->region_names;
+  return std::any_of(names.begin(), names.end(), [](const auto& r) { return r.second == left_region; });
+}
+
 core::Result<std::vector<LesionSet>> atrial_lesion_sets(const twin::TwinModel& twin) {
-  if (twin.organ != "atria" || !twin.heart) return core::bad_input("The case holds no atrial twin (vein rings belong to one). Run `build --organ atria` first.");
+  if (!has_left_atrium(twin)) return core::bad_input("The twin has no left atrium (vein rings belong to one). Run `build --organ atria` first.");
   const core::TetMesh& mesh = *twin.heart->baseline.mesh;
   const auto at = [&](const Vec3& direction) { return mesh.nodes[std::size_t(organs::furthest_node(mesh, left_region, direction))]; };
   // LPS: the veins leave the atrium to the back, on the left and on the right.

@@ -6,17 +6,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 
 #include "app/session/atria.hpp"
-#include "app/session/studies.hpp"
 #include "app/verify/atria_cases.hpp"
 #include "app/verify/cases.hpp"
-#include "imaging/io/io.hpp"
-#include "imaging/meshing/meshing.hpp"
-#include "imaging/phantom/phantom.hpp"
-#include "imaging/segmentation/recipe.hpp"
+#include "app/verify/patients.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/chambers.hpp"
 #include "solvers/electrophysiology/fast.hpp"
@@ -31,7 +25,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* issue = "issue 4: healthy twin at 60 per minute";
-constexpr double edge_mm = 2.0;
 
 struct Sheet {
   std::string name;
@@ -54,40 +47,7 @@ struct Sheet {
   }
 };
 
-using Mesh = std::shared_ptr<const core::TetMesh>;
-struct Patient {
-  core::LabelMap labels;
-  Mesh mesh;   // of the ventricles; null: no such data here
-};
-
-core::Result<Patient> patient_of(const core::Volume& ct, const core::Progress& progress) {
-  auto found = imaging::find_recipe("cardiac_ct")->run(ct, progress.part(0, 0.6));
-  if (!found) return core::pass(found);
-  imaging::HeartMeshParams params;
-  params.edge_mm = edge_mm;
-  auto heart = imaging::biventricular_mesh(found->labels, found->planes, params, progress.part(0.6, 1));
-  if (!heart) return core::pass(heart);
-  auto mesh = std::make_shared<core::TetMesh>(std::move(heart->mesh));
-  return Patient{std::move(found->labels), std::move(mesh)};
-}
-
-core::Result<Patient> phantom_patient(const core::Progress& progress) {
-  auto phantom = imaging::make_thorax_phantom({}, progress.part(0, 0.2));
-  if (!phantom) return core::pass(phantom);
-  return patient_of(phantom->ct, progress.part(0.2, 1));
-}
-
-core::Result<Patient> ct_patient(const core::Progress& progress) {
-  const char* shared = std::getenv("ORGANTWIN_SHARED");
-  const auto file = std::filesystem::path(shared ? shared : "") / "data/heart-cta-dissection/ct.nii.gz";
-  std::error_code ec;
-  if (!shared || !std::filesystem::exists(file, ec)) return Patient{};
-  const auto ct = imaging::read_volume(file, "", progress.part(0, 0.1));
-  if (!ct) return core::pass(ct);
-  return patient_of(*ct, progress.part(0.1, 1));
-}
-
-core::Result<std::shared_ptr<const twin::HeartModel>> heart_of(const Mesh& mesh, const char* block, const core::Progress& progress) {
+core::Result<std::shared_ptr<const twin::HeartModel>> heart_of(const std::shared_ptr<const core::TetMesh>& mesh, const char* block, const core::Progress& progress) {
   organs::HeartInputs in;
   in.mesh = mesh;
   auto conduction = organs::heart_conduction("purkinje", block, "none");
@@ -274,53 +234,6 @@ Rows pathway_rows(bool quick, const core::Progress& progress) {
     if (!alone) return core::pass(alone);
     sheet.between(fmt::format("{}_beside_av_block_pr_change_ms", accessory), alone->pr - beat->pr, -2, 2, "PR is that of the pathway when it leads, whether the AV node conducts or not");
     sheet.between(fmt::format("{}_beside_av_block_qrs_longer_ms", accessory), alone->qrs - beat->qrs, 0, 150, "without fusion pre-excitation is complete");
-  }
-  return sheet.rows;
-}
-
-Rows af_induction(bool quick, const core::Progress& progress) {
-  Sheet sheet{"ep/study/af-induction", quick, Clock::now(), {}};
-  const auto patient = phantom_patient(progress.part(0, 0.1));
-  if (!patient) return core::pass(patient);
-  session::StudySpec spec;
-  for (const auto& preset : session::study_presets())
-    if (preset.key == "af-burst") spec = preset.spec;
-  // A patient with persistent AF: remodelled cells and patches of fibrosis (drawn at random: 30 % of the muscle, 5 mm). Without the patches nothing blocks a wave on one side.
-  for (const bool remodelled : {true, false}) {
-    session::AtriaCaseParams params;
-    params.edge_mm = 1.5;
-    params.tissue.remodelled = remodelled;
-    params.tissue.fibrosis_share = remodelled ? 0.3 : 0;
-    const auto atria = session::make_atria(patient->labels, params, progress.part(remodelled ? 0.1 : 0.7, remodelled ? 0.2 : 0.8));
-    if (!atria) return core::pass(atria);
-    session::CaseData data;
-    auto twin = std::make_shared<twin::TwinModel>();
-    twin->organ = "atria";
-    twin->heart = atria->heart;
-    data.twin = twin;
-    const auto before = session::run_study(data, spec, {}, progress.part(remodelled ? 0.2 : 0.8, remodelled ? 0.45 : 1));
-    if (!before) return core::pass(before);
-    const double sites = double((*before)->runs.size());
-    double captured = 0;
-    for (const auto& run : (*before)->runs) captured += run.attempts.front().captured;
-    if (!remodelled) {
-      sheet.between("healthy_sites_induced", (*before)->induced, 0, 0, "burst pacing starts no lasting AF in healthy atria: their refractory period (about 230 ms at 500 ms here) is longer than the burst's interval");
-      break;
-    }
-    sheet.between("remodelled_sites_captured", captured, sites, sites, "the refractory period of remodelled atria, 90 to 160 ms; the muscle at each site answers the burst");
-    sheet.between("remodelled_sites_induced", (*before)->induced, 1, sites, "remodelled atria with fibrosis sustain re-entry after burst pacing (Krogh-Madsen et al. 2012, Clayton 2018); sites of eight");
-    if ((*before)->induced == 0) continue;   // no residual inducibility to ask for
-    sheet.between("remodelled_shortest_cycle_ms", (*before)->shortest_cycle_ms, 100, 250, "cycle length of AF and atrial flutter 100 to 250 ms (general knowledge)");
-    const auto sets = session::atrial_lesion_sets(*twin);
-    if (!sets) return core::pass(sets);
-    session::Plan plan{"PVI", "rings and roof line", {}};
-    for (const auto& set : *sets) plan.scenario.interventions.push_back(set.spec);
-    data.plans.push_back(plan);
-    spec.plan = "PVI";
-    const auto after = session::run_study(data, spec, {}, progress.part(0.45, 0.7));
-    spec.plan = "Baseline";
-    if (!after) return core::pass(after);
-    sheet.between("residual_sites_after_rings_and_roof_line", (*after)->induced, 0, (*before)->induced, "residual inducibility: lesions do not make more sites inducible");
   }
   return sheet.rows;
 }
