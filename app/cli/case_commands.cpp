@@ -26,8 +26,8 @@ struct Options {
   double edge = 1.0, rv_wall = 3.0;
   double cycle_length_ms = 0, end_ms = 0, dt_ms = 0;   // 0: as built or chosen before
   double atrial_wall = 0, atrial_edge = 0;   // 0: not given
-  double fibrosis_percent = 0, fibrosis_mm = 0;
-  std::uint64_t fibrosis_seed = 1;
+  std::optional<double> fibrosis_percent, fibrosis_mm;
+  std::optional<std::uint64_t> fibrosis_seed;
   bool vessels = true, mesh = false, af = false;
 };
 Options& options() {
@@ -132,10 +132,14 @@ core::Result<void> build(Context& context) {
     if (o.atrial_wall > 0) atria.wall_mm = atria.right_wall_mm = o.atrial_wall;
     if (o.atrial_edge > 0) atria.edge_mm = o.atrial_edge;
     atria.tissue.remodelled = o.af || wanted.af_remodelled;
-    atria.tissue.fibrosis_share = o.fibrosis_percent / 100;
-    if (o.fibrosis_mm > 0) atria.tissue.fibrosis_length_mm = o.fibrosis_mm;
-    atria.tissue.fibrosis_seed = o.fibrosis_seed;
-    if (o.fibrosis_percent > 0 && wanted.organ != "atria" && wanted.organ != "whole_heart") return core::wrong_usage("--fibrosis belongs to the atria. Choose --organ atria or whole_heart as well.");
+    if (o.fibrosis_percent) atria.tissue.fibrosis_share = *o.fibrosis_percent / 100;
+    atria.tissue.fibrosis_length_mm = o.fibrosis_mm.value_or(atria.tissue.fibrosis_length_mm);
+    atria.tissue.fibrosis_seed = o.fibrosis_seed.value_or(atria.tissue.fibrosis_seed);
+    const bool patches = o.fibrosis_percent || o.fibrosis_mm || o.fibrosis_seed;
+    if ((o.af || patches) && wanted.organ != "atria" && wanted.organ != "whole_heart")
+      return core::wrong_usage(fmt::format("{} belongs to the atria. Choose --organ atria or whole_heart as well.", o.af ? "--af" : "--fibrosis"));
+    if ((o.fibrosis_mm || o.fibrosis_seed) && atria.tissue.fibrosis_share == 0)
+      return core::wrong_usage("--fibrosis-mm and --fibrosis-seed say how patches are drawn (there are none). Give --fibrosis PERCENT as well.");
     if (!o.conduction.empty()) data.choices.conduction = o.conduction;
     if (!o.block.empty()) data.choices.block = o.block;
     if (!o.accessory.empty()) data.choices.accessory = o.accessory;
@@ -175,8 +179,8 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
   build_command->add_option("--wall", o.atrial_wall, "atria: thickness of both walls, mm (default: 1.45 left, 2 right)")->check(CLI::PositiveNumber);
   build_command->add_option("--edge", o.atrial_edge, "atria: edge of the mesh, mm (default 1.2)")->check(CLI::PositiveNumber);
   build_command->add_flag("--af", o.af, "atria: cells remodelled by persistent atrial fibrillation");
-  build_command->add_option("--fibrosis", o.fibrosis_percent, "atria: patches of fibrosis drawn at random over so many % of the muscle (not kept: give it again when the case is built anew)")->check(CLI::Range(0.0, 70.0));
-  build_command->add_option("--fibrosis-mm", o.fibrosis_mm, "atria: size of the patches, 1.25 (diffuse) to 10 (focal), default 5")->check(CLI::Range(1.0, 30.0));
+  build_command->add_option("--fibrosis", o.fibrosis_percent, "atria: patches of fibrosis drawn at random over so many % of the muscle, 0 for none (kept with the case)")->check(CLI::Range(0.0, 70.0));
+  build_command->add_option("--fibrosis-mm", o.fibrosis_mm, "atria: size of the patches, 1.25 (diffuse) to 10 (focal) mm, default 5")->check(CLI::Range(1.0, 30.0));
   build_command->add_option("--fibrosis-seed", o.fibrosis_seed, "atria: another number draws other patches");
   build_command->add_option("--cell", o.cell, "Cell model of the muscle, a family of 'list ionic-models' (cipaordv1_2017: made for drugs)");
   build_command->add_option("--velocity", o.velocity, "Conduction velocities of ventricular muscle in m/s, along the fibres, in the sheets, across them: 0.6,0.3,0.2; default: back to these");

@@ -18,8 +18,8 @@ namespace {
 
 struct Options {
   std::string case_folder, protocol, preset, mode, plan, from, to, couplings;
-  std::vector<std::string> sites;
-  bool targets = false, list = false;
+  std::vector<std::string> sites, scenarios;
+  bool targets = false, list = false, residual = false;
   double radius_mm = 4, depth_mm = 8, interval_ms = 600;
 };
 Options& options() {
@@ -51,7 +51,16 @@ core::Result<session::StudySpec> spec_of(const Options& o) {
     if (o.preset != "pace" && !j.contains("protocol")) return core::wrong_usage("--couplings belongs to --preset pace: a fixed sequence.");
     j["protocol"]["couplings_ms"] = *couplings;
   }
-  return session::study_from_json(j);
+  auto spec = session::study_from_json(j);
+  if (!spec) return spec;
+  for (const std::string& file : o.scenarios) {
+    auto text = core::read_file(file, std::size_t(4) << 20);
+    if (!text) return core::pass(text);
+    const auto scenario = twin::scenario_from_text(*text);
+    if (!scenario) return core::pass(scenario);
+    spec->added.insert(spec->added.end(), scenario->interventions.begin(), scenario->interventions.end());
+  }
+  return spec;
 }
 
 core::Result<core::Vec3> point(const std::string& text) {
@@ -148,8 +157,34 @@ core::Result<void> atrial_lines(Context& context, const Options& o) {
   return context.print(j, text + "Suggestions: nothing is burned unless you run or add them.\n");
 }
 
+// The protocol without and with the lesions.
+core::Result<void> residual(Context& context, const Options& o, const session::StudySpec& spec) {
+  if (o.targets) return core::wrong_usage("--targets and --residual exclude each other (targets are tried before a plan holds them). Give one of them.");
+  const core::Progress progress = context.progress();
+  auto data = session::load_case(o.case_folder, progress.part(0, 0.05));
+  if (!data) return core::pass(data);
+  auto both = session::run_residual(*data, spec, o.case_folder, progress.part(0.05, 1));
+  if (!both) return core::pass(both);
+  nlohmann::json j = session::to_json(*both->after);
+  j["spec"] = session::to_json(spec);
+  j["before"] = session::to_json(*both->before);
+  j["residual"] = session::to_json(both->residual);
+  j["files"] = nlohmann::json::array();
+  std::string text = session::residual_table(both->residual);
+  if (!context.out.empty())
+    for (const auto& [study, name] : {std::pair{both->before, "before"}, {both->after, "after"}}) {
+      auto files = session::export_study(*data, *study, context.out / name);
+      if (!files) return core::pass(files);
+      for (const auto& f : *files) j["files"].push_back(f), text += "Wrote " + f + "\n";
+    }
+  for (const auto& n : both->after->notes) text += "  " + n + "\n";
+  return context.print(j, text);
+}
+
 core::Result<void> study(Context& context) {
   const Options& o = options();
+  if ((o.residual || !o.scenarios.empty()) && (o.preset == "atrial-lines" || o.preset == "restitution" || o.preset == "block-proof"))
+    return core::wrong_usage(fmt::format("--scenario and --residual belong to protocols that induce (not to {}). Leave them out.", o.preset));
   if (o.preset == "atrial-lines") return atrial_lines(context, o);
   if (o.preset == "restitution") return restitution(context, o);
   if (o.preset == "block-proof") return block_proof(context, o);
@@ -167,6 +202,7 @@ core::Result<void> study(Context& context) {
     }
     return context.print(j, text.empty() ? "No studies yet.\n" : text);
   }
+  if (o.residual) return residual(context, o, *spec);
   const core::Progress progress = context.progress();
   auto data = session::load_case(o.case_folder, progress.part(0, 0.05));
   if (!data) return core::pass(data);
@@ -208,6 +244,8 @@ void register_study(CLI::App& app, Context& context, Action& chosen) {
   command->add_option("--preset", o.preset, "One of: " + preset_names())->excludes(file);
   command->add_option("--mode", o.mode, "fast or full");
   command->add_option("--plan", o.plan, "Plan whose lesions and drugs apply (default: Baseline)");
+  command->add_option("--scenario", o.scenarios, "Scenario file whose interventions apply on top of the plan; may be given again")->check(CLI::ExistingFile);
+  command->add_flag("--residual", o.residual, "Play the protocol on the untreated baseline too: which sites stay inducible after the plan and scenarios");
   command->add_option("--site", o.sites, "aha, rv, atria, a segment 1 to 17, or x,y,z in LPS mm; may be given again");
   command->add_option("--couplings", o.couplings, "pace: a fixed sequence of S2, S3 ..., ms: 350,300,280");
   command->add_option("--from", o.from, "block-proof: point on one side, x,y,z");
@@ -218,6 +256,7 @@ void register_study(CLI::App& app, Context& context, Action& chosen) {
   command->add_option("--depth", o.depth_mm, "Depth of the tried lesions, mm");
   command->add_flag("--list", o.list, "Studies kept in the case");
   command->footer("Example: organtwin-cli study cases/p1 --preset vt-induction --targets --out results\n"
+                  "         organtwin-cli study cases/p1 --preset af-burst --scenario lines/pvi-left.json --scenario lines/pvi-right.json --residual\n"
                   "         organtwin-cli study cases/p1 --preset vulnerable-window --site 7\n"
                   "         organtwin-cli study cases/p1 --preset restitution --interval 600 --out results\n"
                   "         organtwin-cli study cases/p1 --preset block-proof --plan A --from 10,20,30 --to 14,26,30");

@@ -93,7 +93,7 @@ std::optional<double> computed_to_ms(const ep::ElectroResult& electro) {
   for (std::size_t n = 0; n < electro.activation_ms.size(); ++n) {
     if (!std::isfinite(electro.activation_ms[n])) continue;
     ++activated;
-    waiting += !std::isfinite(electro.repolarisation_ms[n]);
+    waiting += !(electro.repolarisation_ms[n] <= electro.ecg.t_ms.back());   // FAST knows times beyond the end
   }
   if (double(waiting) <= few * double(activated)) return std::nullopt;
   return electro.ecg.t_ms.back();

@@ -232,6 +232,9 @@ void keep_atria(ModelChoices& choices, const AtriaCaseParams& atria) {
   choices.atrial_right_wall_mm = unless_usual(atria.right_wall_mm, usual.right_wall_mm);
   choices.atrial_edge_mm = unless_usual(atria.edge_mm, usual.edge_mm);
   choices.af_remodelled = atria.tissue.remodelled;
+  choices.fibrosis_share = atria.tissue.fibrosis_share;
+  choices.fibrosis_mm = unless_usual(atria.tissue.fibrosis_length_mm, usual.tissue.fibrosis_length_mm);
+  choices.fibrosis_seed = atria.tissue.fibrosis_seed;
 }
 
 AtriaCaseParams chosen_atria(const ModelChoices& choices) {
@@ -240,6 +243,9 @@ AtriaCaseParams chosen_atria(const ModelChoices& choices) {
   atria.right_wall_mm = choices.atrial_right_wall_mm.value_or(atria.right_wall_mm);
   atria.edge_mm = choices.atrial_edge_mm.value_or(atria.edge_mm);
   atria.tissue.remodelled = choices.af_remodelled;
+  atria.tissue.fibrosis_share = choices.fibrosis_share;
+  atria.tissue.fibrosis_length_mm = choices.fibrosis_mm.value_or(atria.tissue.fibrosis_length_mm);
+  atria.tissue.fibrosis_seed = choices.fibrosis_seed;
   return atria;
 }
 

@@ -56,6 +56,7 @@ struct LesionSet {
   twin::InterventionSpec spec;
   core::Vec3 inside, outside;   // one point on each side, for the proof of block
 };
+bool has_left_atrium(const twin::TwinModel& twin);   // atria alone or a whole heart
 core::Result<std::vector<LesionSet>> atrial_lesion_sets(const twin::TwinModel& twin);
 
 }  // namespace ot::session

@@ -161,6 +161,9 @@ struct ModelChoices {
   std::string organ = "heart", av = "normal";        // heart, atria or whole_heart; AV conduction of the last
   std::optional<double> atrial_wall_mm, atrial_right_wall_mm, atrial_edge_mm;   // else the usual ones
   bool af_remodelled = false;
+  double fibrosis_share = 0;                         // of the working atrial muscle, patches drawn at random; 0: none
+  std::optional<double> fibrosis_mm;                 // their size, else the usual one
+  std::uint64_t fibrosis_seed = 1;
   std::string conduction = "purkinje", block = "none", accessory = "none";   // as PipelineParams has them
   MuscleChoices muscle;
   std::map<std::string, FlowConditions> flow;        // by vessel key

@@ -192,8 +192,9 @@ core::Result<void> set_electro(CaseData& data, const ElectroChoices& choices, co
 
 nlohmann::json encode_choices(const ModelChoices& choices) {
   Json out{{"conduction", choices.conduction}, {"block", choices.block}, {"accessory", choices.accessory}, {"organ", choices.organ}, {"av", choices.av},
-           {"af_remodelled", choices.af_remodelled}, {"flow", Json::object()}};
-  for (const auto& [key, value] : {std::pair{"atrial_wall_mm", choices.atrial_wall_mm}, {"atrial_right_wall_mm", choices.atrial_right_wall_mm}, {"atrial_edge_mm", choices.atrial_edge_mm}})
+           {"af_remodelled", choices.af_remodelled}, {"atrial_fibrosis_share", choices.fibrosis_share}, {"atrial_fibrosis_seed", choices.fibrosis_seed}, {"flow", Json::object()}};
+  for (const auto& [key, value] : {std::pair{"atrial_wall_mm", choices.atrial_wall_mm}, {"atrial_right_wall_mm", choices.atrial_right_wall_mm}, {"atrial_edge_mm", choices.atrial_edge_mm},
+                                   {"atrial_fibrosis_mm", choices.fibrosis_mm}})
     if (value) out[key] = *value;
   if (choices.muscle != MuscleChoices{}) out["muscle"] = encode_muscle(choices.muscle);
   for (const auto& [key, flow] : choices.flow) {
@@ -223,7 +224,10 @@ ModelChoices decode_choices(const nlohmann::json& json) {
   out.organ = json.value("organ", out.organ);   // not in older cases
   out.av = json.value("av", out.av);
   out.af_remodelled = json.value("af_remodelled", false);
-  for (auto [key, value] : {std::pair{"atrial_wall_mm", &out.atrial_wall_mm}, {"atrial_right_wall_mm", &out.atrial_right_wall_mm}, {"atrial_edge_mm", &out.atrial_edge_mm}})
+  out.fibrosis_share = json.value("atrial_fibrosis_share", out.fibrosis_share);   // older cases did not keep it
+  out.fibrosis_seed = json.value("atrial_fibrosis_seed", out.fibrosis_seed);
+  for (auto [key, value] : {std::pair{"atrial_wall_mm", &out.atrial_wall_mm}, {"atrial_right_wall_mm", &out.atrial_right_wall_mm}, {"atrial_edge_mm", &out.atrial_edge_mm},
+                            {"atrial_fibrosis_mm", &out.fibrosis_mm}})
     if (json.contains(key)) *value = json.at(key).get<double>();
   if (json.contains("muscle")) out.muscle = decode_muscle(json.at("muscle"));
   for (const auto& [key, j] : json.at("flow").items()) {

@@ -43,7 +43,7 @@ ep::ElectroProblem baseline_of(const CaseData& data, ep::ChamberPart part) {
   return ep::is_whole_heart(*p.mesh) ? ep::alone(p, part) : p;
 }
 
-core::Result<ep::ElectroProblem> problem_of(const CaseData& data, const std::string& plan_name, ep::ChamberPart part, const twin::InterventionSpec* extra) {
+core::Result<ep::ElectroProblem> problem_of(const CaseData& data, const std::string& plan_name, ep::ChamberPart part, const std::vector<twin::InterventionSpec>& added) {
   if (!data.twin || !data.twin->heart) return core::bad_input("The case has no heart twin (nothing to stimulate). Run `build` first.");
   const auto plan = std::find_if(data.plans.begin(), data.plans.end(), [&](const Plan& p) { return p.name == plan_name; });
   if (plan == data.plans.end()) {
@@ -52,9 +52,10 @@ core::Result<ep::ElectroProblem> problem_of(const CaseData& data, const std::str
     return core::bad_input(fmt::format("There is no plan \"{}\" (nothing to study). Plans of this case: {}.", plan_name, known));
   }
   twin::Scenario scenario = plan->scenario;
-  if (extra) {
-    scenario.interventions.push_back(*extra);
-    scenario.interventions.back().id = scenario.fresh_id(extra->kind);
+  for (const auto& one : added) {
+    const std::string id = scenario.fresh_id(one.kind);
+    scenario.interventions.push_back(one);
+    scenario.interventions.back().id = id;
   }
   auto setup = twin::prepare(data.twin, scenario, core::Mode::fast);
   if (!setup) return core::pass(setup);
@@ -96,7 +97,7 @@ core::Result<SharedStudy> run_study(const CaseData& data, const StudySpec& spec,
   if (!data.twin || !data.twin->heart) return core::bad_input("The case has no heart twin (nothing to stimulate). Run `build` first.");
   const auto part = part_of_study(*data.twin, spec);
   if (!part) return core::pass(part);
-  auto problem = problem_of(data, spec.plan, *part);
+  auto problem = problem_of(data, spec.plan, *part, spec.added);
   if (!problem) return core::pass(problem);
   auto sites = study_sites(*data.twin, spec);
   if (!sites) return core::pass(sites);

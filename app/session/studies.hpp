@@ -25,6 +25,7 @@ struct StudySpec {
   std::vector<std::string> sites{"aha", "rv"};   // "aha" = 17 segments, "rv" = RV septum and free wall, "atria" = eight places of the atria, "7" = one segment, "x,y,z" = a point, LPS mm
   ep::Protocol protocol;
   double site_radius_mm = 2.5;                // tissue stimulated
+  std::vector<twin::InterventionSpec> added;  // on top of the plan, not kept in it: scenario files of the command line
 };
 
 struct StudyPreset {
@@ -58,6 +59,32 @@ std::string study_table(const ep::StudyResult& study);      // for a terminal or
 std::string study_csv(const ep::StudyResult& study);        // one line per attempt
 // runs.csv and, for each re-entry, <site>.vtu with the activation of its last cycle and the phase, <site>-filaments.csv. Returns the files.
 core::Result<std::vector<std::string>> export_study(const CaseData& data, const ep::StudyResult& study, const std::filesystem::path& folder);
+
+// --- residual inducibility: the same protocol at the same sites before and after what a plan holds ---
+struct ResidualSite {
+  std::string key, name;
+  bool paced_after = true;                    // false: the lesions burned the muscle there
+  bool captured_before = false, captured_after = false;
+  bool induced_before = false, induced_after = false;
+  double cycle_before_ms = 0, cycle_after_ms = 0;   // of the re-entry; 0 = none
+};
+struct Residual {
+  std::vector<ResidualSite> sites;            // those of the study before, in its order
+  int induced_before = 0, induced_after = 0, no_more = 0, newly = 0;   // sites; no_more: before and not after, newly: after and not before
+  int burned = 0;                             // sites that cannot be paced any more
+  std::string verdict;                        // in words; what was asked and found, no promise for a patient
+};
+// Contract: both studies played the same protocol. Sites of `after` that `before` does not have are left out.
+Residual residual_inducibility(const ep::StudyResult& before, const ep::StudyResult& after);
+nlohmann::json to_json(const Residual& residual);
+std::string residual_table(const Residual& residual);
+// Plays `spec` on the untreated baseline and on its plan with what is added. wrong_usage when there is nothing that could make a difference.
+struct ResidualStudy {
+  SharedStudy before, after;
+  Residual residual;
+};
+core::Result<ResidualStudy> run_residual(const CaseData& data, const StudySpec& spec, const std::filesystem::path& folder, const core::Progress& progress,
+                                         const std::function<void(const ep::SiteRun&)>& on_run = {});
 
 // --- proof and targets ---
 // Line or ring of lesions of a plan: pace at a, look at b, and back. Points in LPS mm on the wall.

@@ -123,7 +123,9 @@ core::Result<std::vector<double>> couplings_from(const std::string& text) {
 }
 
 nlohmann::json to_json(const StudySpec& s) {
-  return {{"preset", s.name}, {"mode", core::name_of(s.mode)}, {"plan", s.plan}, {"sites", s.sites}, {"site_radius_mm", s.site_radius_mm}, {"protocol", protocol_json(s.protocol)}};
+  Json out{{"preset", s.name}, {"mode", core::name_of(s.mode)}, {"plan", s.plan}, {"sites", s.sites}, {"site_radius_mm", s.site_radius_mm}, {"protocol", protocol_json(s.protocol)}};
+  if (!s.added.empty()) out["scenario"] = twin::to_json(twin::Scenario{"added", s.added});   // absent: the keys of studies without it stay
+  return out;
 }
 
 core::Result<StudySpec> study_from_json(const Json& j) {
@@ -150,7 +152,11 @@ core::Result<StudySpec> study_from_json(const Json& j) {
       } else if (key == "plan") out.plan = value.get<std::string>();
       else if (key == "sites") out.sites = value.get<std::vector<std::string>>();
       else if (key == "site_radius_mm") out.site_radius_mm = value.get<double>();
-      else if (key == "protocol") {
+      else if (key == "scenario") {
+        auto scenario = twin::scenario_from_json(value);
+        if (!scenario) return core::pass(scenario);
+        out.added = scenario->interventions;
+      } else if (key == "protocol") {
         ep::Protocol& p = out.protocol;
         for (const auto& [k, v] : value.items()) {
           if (k == "kind") {
@@ -172,7 +178,7 @@ core::Result<StudySpec> study_from_json(const Json& j) {
           else if (k == "stimulus_ms") p.stimulus_ms = v.get<double>();
           else return core::wrong_usage(fmt::format("A protocol has no key \"{}\" (it would be ignored). Keys: kind s1_interval_ms s1_beats extrastimuli s2_first_ms step_ms shortest_ms couplings_ms burst_interval_ms burst_beats observe_ms cycles_needed stimulus_ms.", k));
         }
-      } else return core::wrong_usage(fmt::format("A study has no key \"{}\" (it would be ignored). Keys: preset mode plan sites site_radius_mm protocol.", key));
+      } else return core::wrong_usage(fmt::format("A study has no key \"{}\" (it would be ignored). Keys: preset mode plan sites site_radius_mm protocol scenario.", key));
     }
   } catch (const Json::exception& e) {
     return core::bad_input(fmt::format("A value of the study has the wrong type ({}). See `study --help`.", e.what()));

@@ -15,8 +15,8 @@ namespace ot::session {
 core::Result<ep::ChamberPart> part_of_study(const twin::TwinModel& twin, const StudySpec& spec);
 ep::ChamberPart part_at(const core::TetMesh& mesh, const core::Vec3& point);
 
-// The twin with the plan's interventions, and one more on top when given; on a whole heart the part alone (nodes stay those of the whole).
-core::Result<ep::ElectroProblem> problem_of(const CaseData& data, const std::string& plan, ep::ChamberPart part, const twin::InterventionSpec* extra = nullptr);
+// The twin with the plan's interventions and those added on top; on a whole heart the part alone (nodes stay those of the whole).
+core::Result<ep::ElectroProblem> problem_of(const CaseData& data, const std::string& plan, ep::ChamberPart part, const std::vector<twin::InterventionSpec>& added = {});
 ep::ElectroProblem baseline_of(const CaseData& data, ep::ChamberPart part);
 
 nlohmann::json vec_json(const core::Vec3& v);

@@ -10,14 +10,14 @@
 namespace ot::session {
 namespace {
 
-core::Result<ep::BlockProof> prove(const CaseData& data, const std::string& plan, const twin::InterventionSpec* extra, const core::Vec3& a, const core::Vec3& b, core::Mode mode,
+core::Result<ep::BlockProof> prove(const CaseData& data, const std::string& plan, const std::vector<twin::InterventionSpec>& added, const core::Vec3& a, const core::Vec3& b, core::Mode mode,
                                    const core::Progress& progress) {
   if (!data.twin || !data.twin->heart) return core::bad_input("The case has no heart twin (nothing to stimulate). Run `build` first.");
   const auto& mesh = *data.twin->heart->baseline.mesh;
   const auto part = part_at(mesh, a);
   if (ep::is_whole_heart(mesh) && part_at(mesh, b) != part)
     return core::bad_input("One side of the block proof lies on the atria, the other on the ventricles (no wave passes between them in a study). Place both on one of them.");
-  const auto with = problem_of(data, plan, part, extra);
+  const auto with = problem_of(data, plan, part, added);
   if (!with) return core::pass(with);
   const auto site = [&](const char* key, const core::Vec3& at) { return ep::StudySite{key, key, at, 0, ep::nodes_near(*with, at, 2.5, 10.0)}; };
   return ep::prove_block(*with, baseline_of(data, part), site("a", a), site("b", b), mode, progress);
@@ -26,11 +26,11 @@ core::Result<ep::BlockProof> prove(const CaseData& data, const std::string& plan
 }  // namespace
 
 core::Result<ep::BlockProof> prove_block(const CaseData& data, const std::string& plan, const core::Vec3& a, const core::Vec3& b, core::Mode mode, const core::Progress& progress) {
-  return prove(data, plan, nullptr, a, b, mode, progress);
+  return prove(data, plan, {}, a, b, mode, progress);
 }
 
 core::Result<ep::BlockProof> prove_lesion(const CaseData& data, const twin::InterventionSpec& spec, const core::Vec3& a, const core::Vec3& b, const core::Progress& progress) {
-  return prove(data, data.plans.front().name, &spec, a, b, core::Mode::fast, progress);
+  return prove(data, data.plans.front().name, {spec}, a, b, core::Mode::fast, progress);
 }
 
 core::Result<std::vector<Target>> suggest_targets(const CaseData& data, const StudySpec& spec, const ep::StudyResult& study, double radius, double depth, const core::Progress& progress) {
@@ -68,7 +68,9 @@ core::Result<std::vector<Target>> suggest_targets(const CaseData& data, const St
   for (std::size_t i = 0; i < out.size(); ++i) {
     const core::Progress part = progress.part(double(i) / double(out.size()), double(i + 1) / double(out.size()));
     Target& t = out[i];
-    auto problem = problem_of(data, spec.plan, *part_of, &t.spec);
+    auto lesions = spec.added;
+    lesions.push_back(t.spec);
+    auto problem = problem_of(data, spec.plan, *part_of, lesions);
     if (!problem) {
       if (problem.error().code == core::ErrorCode::cancelled) return core::pass(problem);
       t.induced_after = t.induced_before;   // cannot be burned there

@@ -8,7 +8,6 @@
 #include <cmath>
 
 #include "app/session/atria.hpp"
-#include "app/session/studies.hpp"
 #include "app/verify/atria_cases.hpp"
 #include "app/verify/cases.hpp"
 #include "app/verify/hearts.hpp"
@@ -227,53 +226,6 @@ Rows pathway_rows(bool quick, const core::Progress& progress) {
     if (!alone) return core::pass(alone);
     sheet.between(fmt::format("{}_beside_av_block_pr_change_ms", accessory), alone->pr - beat->pr, -2, 2, "PR is that of the pathway when it leads, whether the AV node conducts or not");
     sheet.between(fmt::format("{}_beside_av_block_qrs_longer_ms", accessory), alone->qrs - beat->qrs, 0, 150, "without fusion pre-excitation is complete");
-  }
-  return sheet.rows;
-}
-
-Rows af_induction(bool quick, const core::Progress& progress) {
-  Sheet sheet{"ep/study/af-induction", quick, Clock::now(), {}};
-  const auto patient = phantom_patient(progress.part(0, 0.1));
-  if (!patient) return core::pass(patient);
-  session::StudySpec spec;
-  for (const auto& preset : session::study_presets())
-    if (preset.key == "af-burst") spec = preset.spec;
-  // A patient with persistent AF: remodelled cells and patches of fibrosis (drawn at random: 30 % of the muscle, 5 mm). Without the patches nothing blocks a wave on one side.
-  for (const bool remodelled : {true, false}) {
-    session::AtriaCaseParams params;
-    params.edge_mm = 1.5;
-    params.tissue.remodelled = remodelled;
-    params.tissue.fibrosis_share = remodelled ? 0.3 : 0;
-    const auto atria = session::make_atria(patient->labels, params, progress.part(remodelled ? 0.1 : 0.7, remodelled ? 0.2 : 0.8));
-    if (!atria) return core::pass(atria);
-    session::CaseData data;
-    auto twin = std::make_shared<twin::TwinModel>();
-    twin->organ = "atria";
-    twin->heart = atria->heart;
-    data.twin = twin;
-    const auto before = session::run_study(data, spec, {}, progress.part(remodelled ? 0.2 : 0.8, remodelled ? 0.45 : 1));
-    if (!before) return core::pass(before);
-    const double sites = double((*before)->runs.size());
-    double captured = 0;
-    for (const auto& run : (*before)->runs) captured += run.attempts.front().captured;
-    if (!remodelled) {
-      sheet.between("healthy_sites_induced", (*before)->induced, 0, 0, "burst pacing starts no lasting AF in healthy atria: their refractory period (about 230 ms at 500 ms here) is longer than the burst's interval");
-      break;
-    }
-    sheet.between("remodelled_sites_captured", captured, sites, sites, "the refractory period of remodelled atria, 90 to 160 ms; the muscle at each site answers the burst");
-    sheet.between("remodelled_sites_induced", (*before)->induced, 1, sites, "remodelled atria with fibrosis sustain re-entry after burst pacing (Krogh-Madsen et al. 2012, Clayton 2018); sites of eight");
-    if ((*before)->induced == 0) continue;   // no residual inducibility to ask for
-    sheet.between("remodelled_shortest_cycle_ms", (*before)->shortest_cycle_ms, 100, 250, "cycle length of AF and atrial flutter 100 to 250 ms (general knowledge)");
-    const auto sets = session::atrial_lesion_sets(*twin);
-    if (!sets) return core::pass(sets);
-    session::Plan plan{"PVI", "rings and roof line", {}};
-    for (const auto& set : *sets) plan.scenario.interventions.push_back(set.spec);
-    data.plans.push_back(plan);
-    spec.plan = "PVI";
-    const auto after = session::run_study(data, spec, {}, progress.part(0.45, 0.7));
-    spec.plan = "Baseline";
-    if (!after) return core::pass(after);
-    sheet.between("residual_sites_after_rings_and_roof_line", (*after)->induced, 0, (*before)->induced, "residual inducibility: lesions do not make more sites inducible");
   }
   return sheet.rows;
 }

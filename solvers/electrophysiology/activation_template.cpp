@@ -14,12 +14,14 @@
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/reaction/cell.hpp"
+#include "solvers/electrophysiology/reaction/response.hpp"
 #include "solvers/electrophysiology/reaction/verified_response.hpp"
 
 namespace ot::ep {
 namespace {
 
 constexpr double pacing_dt_ms = 0.02;   // as FULL, which shares the cached states
+constexpr int beats_after = 3;          // with the template's own: four stimuli show responses of 2:1, 3:1 and 4:3
 
 using Key = std::pair<std::string, std::vector<double>>;   // family, numbers
 
@@ -65,6 +67,17 @@ core::Result<ActionPotential> last_beat(const std::string& family, int type, con
     if (v[k - 1] < 0 && v[k] >= 0) up = k;
   if (up == 0)
     return core::computation_failed(fmt::format("Cell {} does not fire at cycle length {:g} ms with these channels (no action potential to build on). Reduce the block.", cell.model, cycle));
+  CellProblem further = cell;
+  further.beats = beats_after;
+  further.initial_state = run->final_state;
+  const auto next = run_cell(further);
+  if (!next) return core::pass(next);
+  const int stimuli = run->stimuli_followed + next->stimuli_followed, captured = run->stimuli_captured + next->stimuli_captured;
+  if (captured < stimuli)
+    return core::computation_failed(fmt::format("Cell {} does not follow a cycle of {:g} ms with these channels: {} of {} stimuli start an action potential (FAST repeats one beat and would show a wrong one). "
+                                                "Lengthen the cycle or reduce the block.", cell.model, cycle, captured, stimuli));
+  if (std::abs(next->apd90_change_ms) > alternating_apd_ms)
+    ap.note = fmt::format("FAST: action potentials of {} change from beat to beat at {:g} ms (APD90 by {:.0f} ms); one of them is shown everywhere.", cell.model, cycle, std::abs(next->apd90_change_ms));
   const double crossing = t[up - 1] + (0 - v[up - 1]) / (v[up] - v[up - 1]) * (t[up] - t[up - 1]);
   const double peak = *std::max_element(v.begin(), v.end());
   const double rest = v.front();
@@ -212,7 +225,10 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
       cache[key_of(model, w.type, w.scales, problem.cycle_length_ms)] = *w.shape;
     }
   }
-  for (auto& w : wanted) out.shapes.push_back(std::move(*w.shape));
+  for (auto& w : wanted) {
+    if (!w.shape->note.empty() && std::find(out.notes.begin(), out.notes.end(), w.shape->note) == out.notes.end()) out.notes.push_back(w.shape->note);
+    out.shapes.push_back(std::move(*w.shape));
+  }
   out.notes.push_back(fmt::format("FAST action potentials: {} cells paced {} times at {:g} ms.", family_name(model), find_ionic_family(model)->pacing_beats + 1, problem.cycle_length_ms));
   return out;
 }

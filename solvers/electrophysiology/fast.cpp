@@ -285,7 +285,7 @@ core::Result<ElectroResult> run_fast(const ElectroProblem& p, const FastTemplate
     const double t = s.activation_ms[n];
     const bool on = t <= p.end_ms;
     out.activation_ms[n] = on ? float(t) : nan;
-    out.repolarisation_ms[n] = on && s.repolarisation_ms[n] <= p.end_ms ? float(s.repolarisation_ms[n]) : nan;
+    out.repolarisation_ms[n] = on ? float(s.repolarisation_ms[n]) : nan;   // also beyond the end: the template knows it
     if (!on) continue;
     ++activated;
     first = std::min(first, t);
@@ -311,6 +311,7 @@ core::Result<ElectroResult> run_fast(const ElectroProblem& p, const FastTemplate
   add("activated_percent", "Activated tissue", "%", activated_percent(p, out.activation_ms), "of all myocardium by volume, scar and lesions included");
   add_ecg_quantities(p, out.ecg, out.quantities);
   out.notes.insert(out.notes.end(), templates.notes.begin(), templates.notes.end());
+  if (std::string late = late_repolarisation_note(p, out.activation_ms, out.repolarisation_ms); !late.empty()) out.notes.push_back(std::move(late));
   out.steps = long(samples);
   out.wall_s = clock.seconds();
   progress.report(1.0, "FAST electrophysiology");

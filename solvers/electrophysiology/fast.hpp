@@ -30,6 +30,7 @@ struct ActionPotential {
   double apd90_ms = 0;         // from there to 90 % repolarisation
   std::vector<float> v_mV;     // samples; the first is rest, the last is held
   float rest_mV = -85;
+  std::string note;            // what a reader must know: alternating beats; empty else
 };
 
 struct FastTemplates {
@@ -41,8 +42,8 @@ struct FastTemplates {
   std::vector<std::string> notes;
 };
 
-// Paces the cell model of FULL (ten Tusscher & Panfilov 2006) for every pair of cell type and channel scales of the problem
-// at its cycle length. Cached for the life of the process.
+// Paces the cell model of FULL for every pair of cell type and channel scales of the problem
+// at its cycle length. Cached for the life of the process. computation_failed where a cell does not follow that rate one to one (one beat cannot show it) or does not repolarise within it.
 core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const core::Progress& progress = {});
 
 // The state of every node at any time, without frames.

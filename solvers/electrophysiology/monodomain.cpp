@@ -246,6 +246,7 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
   result.repolarisation_ms = result.beat_repolarisation_ms[0];
   recorder.finish(result);
   add_quantities(problem, *tissue, step, result);
+  if (std::string late = late_repolarisation_note(problem, result.activation_ms, result.repolarisation_ms); !late.empty()) result.notes.push_back(std::move(late));
   result.steps = step.steps();
   result.notes.push_back(fmt::format("Diffusion: {:.1f} iterations per step at a relative residual of {:g}.",
                                      double(step.iterations()) / double(std::max(1L, step.steps() - (run.restart ? long(run.restart->steps) : 0L))),

@@ -129,7 +129,7 @@ struct ElectroResult {
   std::string problem_sha256;
   std::string mesh_sha256;
   std::vector<float> activation_ms;             // [nodes], NaN = never
-  std::vector<float> repolarisation_ms;         // [nodes], at 90 %; NaN = never or after the end
+  std::vector<float> repolarisation_ms;         // [nodes], at 90 %; NaN = never, in FULL also after the end
   Ecg ecg;
   std::vector<ElectroFrame> frames;             // stored for scrubbing
   std::vector<core::Quantity> quantities;       // total_activation_ms, qrs_ms, qt_ms, activated_percent, ...

@@ -68,6 +68,8 @@ TEST_CASE("a beat that ends before the muscle has repolarised says where, and th
   CHECK(present::computed_to_ms(*electro) == 130.0);
   auto whole = std::make_shared<ep::ElectroResult>(*electro);
   whole->repolarisation_ms.assign(200, 300.f);
+  CHECK(present::computed_to_ms(*whole) == 130.0);   // FAST says when, the ECG does not show it
+  whole->ecg.t_ms = {0, 200, 400};
   whole->repolarisation_ms[0] = std::numeric_limits<float>::quiet_NaN();   // one node in 200 is no T wave
   CHECK_FALSE(present::computed_to_ms(*whole));
 

@@ -7,12 +7,6 @@
 #include <cmath>
 
 namespace ot::ep {
-namespace {
-
-constexpr double alternans_ms = 5;   // as the restitution study has it (studies/restitution_study.hpp)
-
-}  // namespace
-
 void PacedResponse::sample(double t, double v) {
   if (t <= start_ + 1e-9) before_ = v;
   else peak_ = std::max(peak_, v);
@@ -64,7 +58,7 @@ PacedResponse::Summary PacedResponse::summary() const {
     s.alternates = true;
     for (std::size_t k = apd90_.size() - 3; k < apd90_.size(); ++k) {
       const double step = apd90_[k] - apd90_[k - 1];
-      s.alternates = s.alternates && std::abs(step) > alternans_ms && (k + 3 == apd90_.size() || step * (apd90_[k - 1] - apd90_[k - 2]) < 0);
+      s.alternates = s.alternates && std::abs(step) > alternating_apd_ms && (k + 3 == apd90_.size() || step * (apd90_[k - 1] - apd90_[k - 2]) < 0);
     }
     if (s.alternates) s.longer_ms = std::max(apd90_.back(), apd90_[apd90_.size() - 2]), s.shorter_ms = std::min(apd90_.back(), apd90_[apd90_.size() - 2]);
   }

@@ -12,6 +12,8 @@
 
 namespace ot::ep {
 
+inline constexpr double alternating_apd_ms = 5;   // APD90 from beat to beat, as the restitution study has it (studies/restitution_study.hpp)
+
 class PacedResponse {
  public:
   enum class Answer { captured, not_repolarised, no_upstroke };

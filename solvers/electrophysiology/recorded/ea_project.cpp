@@ -24,14 +24,31 @@ struct Neighbour {
   std::int32_t point;
 };
 
-// Value at `x` of the weighted plane through the neighbours' values in the plane of the surface there.
-double plane_value(const Vec3& x, const Vec3& normal, const std::vector<Neighbour>& near, const std::vector<Vec3>& at, const std::vector<double>& value) {
+// Beyond the outermost points a plane carries on by twice their spacing: of the places beside a straight rim of scattered points 0.2 % are farther from the nearest of them
+// (exp(-2^2 pi / 2)), so a mapped rim is kept whole. Further out nothing was mapped.
+constexpr double rim_spacings = 2.0;
+
+// Distance of scattered points from each other, mm, where the k nearest lie on one side within `farthest`: k = density pi farthest^2 / 2.
+double spacing_beside(double farthest, std::size_t k) { return farthest * std::sqrt(M_PI / (2.0 * double(k))); }
+
+// All neighbours lie on one side of the node: it is outside of their hull.
+bool outside_hull(std::vector<double> angles) {
+  std::sort(angles.begin(), angles.end());
+  double widest = angles.front() + 2 * M_PI - angles.back();
+  for (std::size_t i = 1; i < angles.size(); ++i) widest = std::max(widest, angles[i] - angles[i - 1]);
+  return widest >= M_PI;
+}
+
+// Value at `x` of the weighted plane through the neighbours' values in the plane of the surface there; not a number where the map does not reach. `may_leave`: beside the rim values may leave
+// those of the neighbours (times do, voltages do not).
+double plane_value(const Vec3& x, const Vec3& normal, const std::vector<Neighbour>& near, const std::vector<Vec3>& at, const std::vector<double>& value, bool may_leave) {
   // Weights fall to zero at the farthest neighbour; the nearest one always counts.
   const double reach = std::max(1.05 * near.back().distance, 1e-6);
   Vec3 u = normal.unitOrthogonal(), v = normal.cross(u);
   Eigen::Matrix3d a = Eigen::Matrix3d::Zero();
   Eigen::Vector3d b = Eigen::Vector3d::Zero();
   double lo = std::numeric_limits<double>::infinity(), hi = -lo, sum = 0, mean = 0;
+  std::vector<double> angles;
   for (const auto& n : near) {
     const double q = n.distance / reach;
     // Inverse square near the node makes the surface pass through the points, the factor ends it smoothly.
@@ -41,6 +58,7 @@ double plane_value(const Vec3& x, const Vec3& normal, const std::vector<Neighbou
     // up to 1.2 times the straight line counts as straight: a linear field on a flat piece is then met exactly).
     Eigen::Vector2d flat(d.dot(u), d.dot(v));
     const double length = flat.norm(), straight = d.norm();
+    if (length > 1e-9) angles.push_back(std::atan2(flat[1], flat[0]));
     if (length > 1e-9) flat *= (n.distance > 1.2 * straight ? n.distance : straight) / length;
     const Eigen::Vector3d p(1, flat[0], flat[1]);
     const double y = value[std::size_t(n.point)];
@@ -51,13 +69,15 @@ double plane_value(const Vec3& x, const Vec3& normal, const std::vector<Neighbou
   }
   mean /= sum;
   if (near.size() < 4) return mean;
+  const bool outside = angles.size() == near.size() && outside_hull(angles);   // a point on the node itself: inside
+  if (outside && near.front().distance > rim_spacings * spacing_beside(near.back().distance, near.size())) return none;
   // A slope is only taken where the neighbours span the plane; a small ridge (0.1 % of the spread) holds it otherwise.
   const double ridge = 1e-3 * (a(1, 1) + a(2, 2));
   a(1, 1) += ridge, a(2, 2) += ridge;
   const Eigen::LDLT<Eigen::Matrix3d> solver(a);
   const Eigen::Vector3d c = solver.solve(b);
   if (!c.allFinite()) return mean;
-  return std::clamp(c[0], lo, hi);
+  return outside && may_leave ? c[0] : std::clamp(c[0], lo, hi);
 }
 
 }  // namespace
@@ -137,7 +157,7 @@ core::Result<EaOnHeart> project_map(const EaMap& map, const core::TetMesh& heart
       const std::size_t n = std::size_t(nodes[std::size_t(i)]);
       if (near[n].empty() || near[n].front().distance > map.reach_mm) continue;
       const double length = normal[n].norm();
-      out.value[n] = float(plane_value(heart.nodes[n], length > 0 ? Vec3(normal[n] / length) : Vec3(0, 0, 1), near[n], out.on_surface, value));
+      out.value[n] = float(plane_value(heart.nodes[n], length > 0 ? Vec3(normal[n] / length) : Vec3(0, 0, 1), near[n], out.on_surface, value, quantity == EaQuantity::lat));
     }
   });
   double covered = 0;

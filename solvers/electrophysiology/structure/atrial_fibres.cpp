@@ -121,7 +121,7 @@ core::Result<AtrialFibres> left_atrial_fibres(const std::vector<Vec3>& x, const 
     u = std::move(*solved);
     return {};
   };
-  if (auto ok = field(1, 2, 2, -1, true, out.psi_ab); !ok) return core::pass(ok);
+  if (auto ok = field(1, 0, 2, -1, true, out.psi_ab); !ok) return core::pass(ok);
   progress.report(0.33, "atrial fibres");
   if (progress.cancelled()) return core::cancelled();
   if (auto ok = field(0, 0, 1, 0, false, out.psi_v); !ok) return core::pass(ok);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Rule-based fibres of the left atrium on its surface: bundles from Laplace fields between valve, veins and appendage.
-// Model:   three fields, harmonic on the surface: psi_ab (veins 2, mitral 1, appendage -1), psi_v (left veins 0, right veins 1),
+// Model:   three fields, harmonic on the surface: psi_ab (right veins 2, mitral 1, left veins 0, appendage -1), psi_v (left veins 0, right veins 1),
 //          psi_r (mitral 1, veins and appendage 0). The bundle of a triangle chooses the field: psi_r >= tau_mitral: mitral ring;
 //          psi_v <= tau_left or >= tau_right: veins; else the body, psi_ab. The fibre lies in the surface across that field's gradient.
 // Source:  R. Piersanti et al. 2021 (Comput Methods Appl Mech Eng 373:113468), left atrium: fields and thresholds 0.65, 0.65, 0.10
 //          (the last two on 1 - psi_v). Not read in the paper: the thresholds stand in PyAnsys-Heart (github ansys/pyansys-heart, AtrialFiber
-//          settings), which cites it for them; the boundary values are from general knowledge.
+//          settings), which cites it for them, and the boundary values of all three fields in AugmentA (github KIT-IBT/AugmentA, Fiber_LA/Parfiles, openCARP), which implements it.
 //          One layer: an endocardial surface has no transmural field, so the rule's turn through the wall is left out.
 // In/out:  triangles, mm; vertices of the rings. Unit fibre per triangle.
 // Numerics: cotangent Laplacian, sparse Cholesky (Eigen). Fails: bad_input when a boundary is empty, part of the surface touches none,

@@ -210,6 +210,39 @@ std::vector<std::string> assumptions(const AtriaInputs& in) {
   return out;
 }
 
+ep::ElectroProblem atrial_muscle(std::shared_ptr<const core::TetMesh> mesh, std::shared_ptr<const ep::FibreField> fibres, const AtriaParams& par) {
+  ep::ElectroProblem p;
+  p.mesh = std::move(mesh);
+  p.fibres = std::move(fibres);
+  p.ionic_model = "courtemanche_1998";
+  p.regions = {par.remodelled ? ep::tissue_region("af_remodelled") : ep::tissue_region("healthy")};
+  if (!par.remodelled) p.regions[0].source = "Courtemanche et al. 1998, Am J Physiol 275:H301; velocities: Heida et al. 2021, Loewe et al. 2015 (chambers.hpp)";
+  p.tissue.assign(p.mesh->tets.size(), 0);
+  p.cell_type.assign(p.mesh->nodes.size(), std::uint8_t(ep::CellType::epi));
+  p.velocity = par.velocity;
+  // Conductivities whose plane waves in healthy cells have these velocities.
+  p.chi_per_mm = ep::atrial_chi_per_mm();
+  p.sigma = (par.velocity / ep::atrial_wave_constant()).cwiseAbs2() * (p.chi_per_mm * p.cm_uF_per_mm2);
+  p.dt_ms = 0.02;            // Courtemanche's upstroke needs it (structure.md)
+  p.cycle_length_ms = 800;   // 75 beats a minute
+  p.end_ms = 500;
+  return p;
+}
+
+void lay_fibrosis(ep::ElectroProblem& p, const AtriaParams& par) {
+  if (!(par.fibrosis_share > 0)) return;
+  ep::TissueRegion fibrosis = ep::tissue_region("atrial_fibrosis");
+  fibrosis.channels = fibrosis.channels * p.regions[0].channels;
+  fibrosis.sigma_scale = core::Vec3::Constant(0.25);
+  fibrosis.source += "; conductivity a quarter: lower end of the diffusion coefficients of Clayton 2018 (0.05 to 0.2 mm2/ms)";
+  p.regions.push_back(std::move(fibrosis));
+  std::vector<char> working(p.tissue.size());
+  for (std::size_t t = 0; t < working.size(); ++t) working[t] = p.tissue[t] == 0;
+  const auto patches = ep::fibrotic_tets(*p.mesh, working, par.fibrosis_share, par.fibrosis_length_mm, par.fibrosis_seed);
+  for (std::size_t t = 0; t < patches.size(); ++t)
+    if (patches[t]) p.tissue[t] = std::uint8_t(p.regions.size() - 1);
+}
+
 core::Result<std::shared_ptr<const twin::HeartModel>> build_atria(const AtriaInputs& in, const core::Progress& progress) {
   OT_EXPECT(in.mesh != nullptr);
   const core::TetMesh& mesh = *in.mesh;
@@ -253,20 +286,7 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_atria(const AtriaInp
   }
 
   ep::ElectroProblem& p = model->baseline;
-  p.mesh = in.mesh;
-  p.fibres = fibres;
-  p.ionic_model = "courtemanche_1998";
-  p.regions = {par.remodelled ? ep::tissue_region("af_remodelled") : ep::tissue_region("healthy")};
-  if (!par.remodelled) p.regions[0].source = "Courtemanche et al. 1998, Am J Physiol 275:H301; velocities: Heida et al. 2021, Loewe et al. 2015 (chambers.hpp)";
-  p.tissue.assign(mesh.tets.size(), 0);
-  p.cell_type.assign(mesh.nodes.size(), std::uint8_t(ep::CellType::epi));
-  p.velocity = par.velocity;
-  // Conductivities whose plane waves in healthy cells have these velocities.
-  p.chi_per_mm = ep::atrial_chi_per_mm();
-  p.sigma = (par.velocity / ep::atrial_wave_constant()).cwiseAbs2() * (p.chi_per_mm * p.cm_uF_per_mm2);
-  p.dt_ms = 0.02;            // Courtemanche's upstroke needs it (structure.md)
-  p.cycle_length_ms = 800;   // 75 beats a minute
-  p.end_ms = 500;
+  p = atrial_muscle(in.mesh, fibres, par);
   if (progress.cancelled()) return core::cancelled();
   const auto wall = in_region(mesh, right);
   Index nearest = -1;   // of the sinus node
@@ -282,18 +302,7 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_atria(const AtriaInp
     for (std::size_t t = 0; t < in_bundle.size(); ++t) p.tissue[t] = std::uint8_t(in_bundle[t]);
   }
 
-  if (par.fibrosis_share > 0) {
-    ep::TissueRegion fibrosis = ep::tissue_region("atrial_fibrosis");
-    fibrosis.channels = fibrosis.channels * p.regions[0].channels;
-    fibrosis.sigma_scale = core::Vec3::Constant(0.25);
-    fibrosis.source += "; conductivity a quarter: lower end of the diffusion coefficients of Clayton 2018 (0.05 to 0.2 mm2/ms)";
-    p.regions.push_back(std::move(fibrosis));
-    std::vector<char> working(mesh.tets.size());
-    for (std::size_t t = 0; t < working.size(); ++t) working[t] = p.tissue[t] == 0;
-    const auto patches = ep::fibrotic_tets(mesh, working, par.fibrosis_share, par.fibrosis_length_mm, par.fibrosis_seed);
-    for (std::size_t t = 0; t < patches.size(); ++t)
-      if (patches[t]) p.tissue[t] = std::uint8_t(p.regions.size() - 1);
-  }
+  lay_fibrosis(p, par);
 
   ep::ActivationSite node;
   node.name = "sinus node";

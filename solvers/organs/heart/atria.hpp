@@ -46,6 +46,11 @@ struct AtriaInputs {
   AtriaParams params;
 };
 
+// Working muscle of the atria on a mesh with fibres: cells, velocities and the conductivities that give them, the step they need; no bundles, patches or sites. One region.
+ep::ElectroProblem atrial_muscle(std::shared_ptr<const core::TetMesh> mesh, std::shared_ptr<const ep::FibreField> fibres, const AtriaParams& params);
+// Patches of fibrosis over the tetrahedra of region 0, as params asks; none: nothing changes.
+void lay_fibrosis(ep::ElectroProblem& problem, const AtriaParams& params);
+
 core::Result<std::shared_ptr<const twin::HeartModel>> build_atria(const AtriaInputs& inputs, const core::Progress& progress);
 std::vector<std::string> assumptions(const AtriaInputs& inputs);
 

@@ -7,35 +7,14 @@
 #include "app/session/atria.hpp"
 #include "app/session/model_choices.hpp"
 #include "app/session/whole_heart.hpp"
+#include "tests/support/ball_heart.hpp"
 
 using namespace ot;
 using core::Vec3;
-namespace l = core::labels;
-
-namespace {
-
-// Two atria of 20 mm radius, `gap` mm apart, over two ventricles; voxels of 2 mm.
-core::LabelMap hearts(double gap, bool ventricles = true) {
-  core::LabelMap m;
-  m.grid.size = {60, 40, 60};
-  m.grid.spacing = {2, 2, 2};
-  m.grid.origin = {-60, -40, -80};
-  m.values.assign(m.grid.voxels(), 0);
-  m.labels = l::heart();
-  const double x = 20 + gap / 2;
-  const struct { int label; Vec3 centre; double radius; } parts[] = {{l::lv_blood_pool, {x, 0, -38}, ventricles ? 20.0 : 0}, {l::rv_blood_pool, {-x, 0, -38}, ventricles ? 20.0 : 0}, {l::left_atrium, {x, 0, 0}, 20}, {l::right_atrium, {-x, 0, 0}, 20}};
-  for (int k = 0; k < m.grid.size[2]; ++k)
-    for (int j = 0; j < m.grid.size[1]; ++j)
-      for (int i = 0; i < m.grid.size[0]; ++i)
-        for (const auto& p : parts)
-          if ((m.grid.to_patient(Vec3(i, j, k)) - p.centre).norm() <= p.radius) m.values[m.grid.offset(i, j, k)] = std::uint8_t(p.label);
-  return m;
-}
-
-}  // namespace
+using test::ball_heart;
 
 TEST_CASE("the atrial wall is a shell of the asked thickness: 2.5 mm around balls of 20 mm within 12 % of its volume, open at the valves", "[atria]") {
-  const auto walls = session::atrial_wall_labels(hearts(3), 2.5, 2.5, 0.8, {});
+  const auto walls = session::atrial_wall_labels(ball_heart(3), 2.5, 2.5, 0.8, {});
   REQUIRE(walls);
   const double shell = 4.0 / 3 * M_PI * (std::pow(22.5, 3) - std::pow(20.0, 3)) / 1000;
   for (int wall : {session::atrial_labels::left_wall, session::atrial_labels::right_wall}) {
@@ -44,28 +23,31 @@ TEST_CASE("the atrial wall is a shell of the asked thickness: 2.5 mm around ball
     CHECK(walls->volume_ml(wall) == Approx(shell - cap).epsilon(0.12));
   }
   CHECK(walls->count(session::atrial_labels::opening) > 0);
-  CHECK(session::sinus_node_of(hearts(3)).x() < -20);   // LPS: on the patient's right
+  CHECK(session::sinus_node_of(ball_heart(3)).x() < -20);   // LPS: on the patient's right
   // Left and right of their own thickness.
-  const auto uneven = session::atrial_wall_labels(hearts(3), 2.5, 5.0, 0.8, {});
+  const auto uneven = session::atrial_wall_labels(ball_heart(3), 2.5, 5.0, 0.8, {});
   REQUIRE(uneven);
   CHECK(uneven->volume_ml(session::atrial_labels::left_wall) == Approx(walls->volume_ml(session::atrial_labels::left_wall)).epsilon(0.12));
   CHECK(uneven->volume_ml(session::atrial_labels::right_wall) > 1.7 * walls->volume_ml(session::atrial_labels::right_wall));
 }
 
 TEST_CASE("atria 30 mm apart, labels without ventricles and an absurd wall are refused in words", "[atria]") {
-  CHECK(session::atrial_wall_labels(hearts(30), 2.5, 2.5, 0.8, {}).error().code == core::ErrorCode::bad_input);
-  CHECK(session::atrial_wall_labels(hearts(3, false), 2.5, 2.5, 0.8, {}).error().code == core::ErrorCode::bad_input);
-  CHECK(session::atrial_wall_labels(hearts(3), 40, 2, 0.8, {}).error().code == core::ErrorCode::wrong_usage);
+  CHECK(session::atrial_wall_labels(ball_heart(30), 2.5, 2.5, 0.8, {}).error().code == core::ErrorCode::bad_input);
+  CHECK(session::atrial_wall_labels(ball_heart(3, false), 2.5, 2.5, 0.8, {}).error().code == core::ErrorCode::bad_input);
+  CHECK(session::atrial_wall_labels(ball_heart(3), 40, 2, 0.8, {}).error().code == core::ErrorCode::wrong_usage);
   session::CaseData empty;
   CHECK(session::build_atrial_twin(empty, {}, {}).error().code == core::ErrorCode::bad_input);
 }
 
-TEST_CASE("what a case was built as is kept with it: organ, AV conduction, atrial wall and cells come back from its file, and older files mean the ventricles", "[atria]") {
+TEST_CASE("what a case was built as is kept with it: organ, AV conduction, atrial wall, cells and fibrosis come back from its file, and older files mean the ventricles", "[atria]") {
   session::ModelChoices choices;
   session::AtriaCaseParams atria;
   atria.wall_mm = 1.8;
   atria.edge_mm = 1.6;
   atria.tissue.remodelled = true;
+  atria.tissue.fibrosis_share = 0.3;
+  atria.tissue.fibrosis_length_mm = 3;
+  atria.tissue.fibrosis_seed = 18446744073709551557u;   // 64 bits
   session::keep_atria(choices, atria);
   choices.organ = "whole_heart";
   choices.av = "first_degree";
@@ -78,7 +60,11 @@ TEST_CASE("what a case was built as is kept with it: organ, AV conduction, atria
   CHECK(same.right_wall_mm == session::AtriaCaseParams{}.right_wall_mm);
   CHECK(same.edge_mm == 1.6);
   CHECK(same.tissue.remodelled);
-  for (const char* key : {"organ", "av", "af_remodelled", "atrial_wall_mm", "atrial_edge_mm"}) json.erase(key);
+  CHECK(same.tissue.fibrosis_share == 0.3);
+  CHECK(same.tissue.fibrosis_length_mm == 3);
+  CHECK(same.tissue.fibrosis_seed == 18446744073709551557u);
+  for (const char* key : {"organ", "av", "af_remodelled", "atrial_wall_mm", "atrial_edge_mm", "atrial_fibrosis_share", "atrial_fibrosis_mm", "atrial_fibrosis_seed"}) json.erase(key);
+  CHECK(session::decode_choices(json).fibrosis_share == 0);
   CHECK(session::decode_choices(json).organ == "heart");
   CHECK(session::chosen_atria(session::decode_choices(json)).wall_mm == session::AtriaCaseParams{}.wall_mm);
 }

@@ -189,6 +189,46 @@ TEST_CASE("FAST: frames and voltage_at agree, V crosses 0 mV at the activation t
   CHECK(hi < 440);
 }
 
+TEST_CASE("FAST: muscle that repolarises after the end of the beat has its time, and a note says how much, when and where") {
+  const auto model = heart(4.5);
+  ep::ElectroProblem p = model->baseline;
+  p.end_ms = 330;
+  const auto templates = stylised_templates(p);
+  const auto cut = ep::run_fast(p, templates, {});
+  p.end_ms = 500;
+  const auto whole = ep::run_fast(p, templates, {});
+  REQUIRE((cut && whole));
+  CHECK(cut->repolarisation_ms == whole->repolarisation_ms);
+  std::size_t late = 0;
+  for (const float t : cut->repolarisation_ms) late += t > 330;
+  REQUIRE(late > 0);
+  const auto said = [](const ep::ElectroResult& r) {
+    return std::any_of(r.notes.begin(), r.notes.end(), [](const std::string& n) { return n.find("repolarises after the end of the beat at 330 ms") != std::string::npos && n.find(" mm)") != std::string::npos; });
+  };
+  CHECK(said(*cut));
+  CHECK_FALSE(said(*whole));
+}
+
+TEST_CASE("FAST: a cell that answers every second stimulus is refused in words instead of shown by a stump of an action potential") {
+  ep::ElectroProblem p;
+  p.ionic_model = "ten_tusscher_panfilov_2006";
+  p.regions.resize(1);
+  p.regions[0].key = "healthy";
+  p.cell_type.clear();
+  p.cycle_length_ms = 400;
+  const auto healthy = ep::make_templates(p);
+  REQUIRE(healthy);
+  CHECK(healthy->shapes[0].apd90_ms > 200);   // whole, not the 36 ms of a stimulus that was not answered
+  CHECK(healthy->shapes[0].apd90_ms < 300);   // that of 1000 ms (shared/reference/ionic/tt06_epi_CL1000.json), shortened by the rate
+  p.regions[0].channels.g_Kr = 0;
+  p.regions[0].channels.g_Ks = 0.1;           // APD beyond 400 ms: one stimulus in two meets a depolarised cell
+  const auto blocked = ep::make_templates(p);
+  REQUIRE_FALSE(blocked);
+  CHECK(blocked.error().code == core::ErrorCode::computation_failed);
+  CHECK(blocked.error().message.find("does not follow a cycle of 400 ms") != std::string::npos);
+  CHECK(blocked.error().message.find("2 of 4 stimuli") != std::string::npos);
+}
+
 TEST_CASE("heart: scar core does not conduct, its border zone lies within 2 mm and carries the published remodelling") {
   const auto model = heart(3.0, true);
   const ep::ElectroProblem& p = model->baseline;
