@@ -143,7 +143,8 @@ Rows rotated_fibres(bool quick, const core::Progress& progress) {
         const std::string source = fmt::format("issue 4: rotated fibres 2 %; sheet of 0.2 mm, dt 0.05, tuned, TT06 epi; mesh {}", mesh->sha256().substr(0, 16));
         if (degrees == 0) {
           straight = *v;
-          if (regular > 0) table.add_relative(fmt::format("{}_fibres_{}_over_alternating", way, kind), *v / regular, 1, 0.02, source);
+          if (regular > 0)   // not asked for by itself: the bound is the slab's on an unstructured mesh of 0.2 mm
+            table.add_relative(fmt::format("{}_fibres_{}_over_alternating", way, kind), *v / regular, 1, 0.06, "issue 4: slab of 0.2 mm on an unstructured mesh 6 %; " + source);
           else regular = *v;
         } else table.add_relative(fmt::format("{}_fibres_{}_at_{:g}_degrees_over_0", way, kind, degrees), *v / straight, 1, 0.02, source);
       }
