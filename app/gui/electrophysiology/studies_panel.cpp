@@ -17,6 +17,7 @@
 #include "app/gui/electrophysiology/reentry_show.hpp"
 #include "app/gui/electrophysiology/restitution_plot.hpp"
 #include "app/gui/electrophysiology/runs_table.hpp"
+#include "app/gui/electrophysiology/vein_rings.hpp"
 #include "app/gui/widgets.hpp"
 
 
@@ -199,6 +200,8 @@ void StudiesPanel::make_protocol(QVBoxLayout* box) {
   plan_ = make_label({}, "small_hint", body_, true);
   plan_->setObjectName("study_plan");
   box->addWidget(plan_);
+  rings_ = new VeinRings(workspace_, body_);
+  box->addWidget(rings_);
   auto* go_row = new QHBoxLayout;
   go_row->setSpacing(6);
   start_ = make_button("Start", "study_start", body_, "primary");
@@ -286,6 +289,10 @@ void StudiesPanel::make_result(QVBoxLayout* box) {
   result->addWidget(reentry_);
   circuit_ = new ReentryShow(workspace_, result_area_);
   result->addWidget(circuit_);
+  again_ = make_button("Play it again", "study_again", result_area_, "left");
+  set_icon(again_, "pacing");
+  connect(again_, &QPushButton::clicked, this, &StudiesPanel::play_again);
+  result->addWidget(again_);
   export_ = make_button("Export", "study_export", result_area_, "left");
   set_icon(export_, "save");
   connect(export_, &QPushButton::clicked, this, [this] {
@@ -448,6 +455,15 @@ void StudiesPanel::go() {
   }
   if (auto spec = asked()) model_.start(*spec);
   else workspace_.say(Tone::attention, text(spec.error().message));
+}
+
+void StudiesPanel::play_again() {
+  const auto* e = model_.chosen();
+  if (!e) return;
+  session::StudySpec spec = e->spec;
+  spec.plan = e->spec.plan == model_.baseline_name() ? plan_name() : model_.baseline_name();
+  spec.added.clear();
+  model_.start(std::move(spec));
 }
 
 void StudiesPanel::export_to(const std::filesystem::path& folder) {

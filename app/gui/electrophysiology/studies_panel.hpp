@@ -21,6 +21,7 @@ namespace ot::gui {
 class RestitutionPlot;
 class ReentryShow;
 class RunsTable;
+class VeinRings;
 
 class StudiesPanel : public QWidget {
   Q_OBJECT
@@ -40,6 +41,7 @@ class StudiesPanel : public QWidget {
   void choose_preset();
   void take_point(int side);
   void go();
+  void play_again();                             // the chosen study on the baseline, or on the active plan
   void show_reentry(bool on);
   void add_target(int at);
   void refresh();
@@ -48,6 +50,7 @@ class StudiesPanel : public QWidget {
   void refresh_progress();
   void refresh_list();
   void refresh_facts();
+  void refresh_residual();
   void refresh_run();
   void refresh_targets();
   void refresh_proof();
@@ -59,7 +62,7 @@ class StudiesPanel : public QWidget {
 
   Workspace& workspace_;
   StudiesModel model_;
-  QPushButton *open_, *start_, *cancel_, *take_a_, *take_b_, *export_, *suggest_, *reentry_, *numbers_open_;
+  QPushButton *open_, *start_, *cancel_, *take_a_, *take_b_, *export_, *suggest_, *reentry_, *numbers_open_, *again_;
   QWidget *body_, *protocol_area_, *proof_area_, *progress_area_, *result_area_, *targets_area_, *site_row_, *restitution_area_;
   QComboBox *preset_, *mode_, *sites_, *which_;
   QLabel *about_, *plan_, *words_, *problem_, *empty_, *stale_, *run_words_, *limits_, *targets_words_, *point_a_, *point_b_;
@@ -73,6 +76,7 @@ class StudiesPanel : public QWidget {
   session::StudySpec spec_;                      // the preset with the numbers of the fields
   std::optional<core::Vec3> a_, b_;
   ReentryShow* circuit_;
+  VeinRings* rings_;
   bool filling_ = false;
 };
 
