@@ -5,6 +5,7 @@
 #include <QSignalBlocker>
 #include <algorithm>
 
+#include "app/gui/electrophysiology/atrial_tissue_form.hpp"
 #include "app/gui/model_prompt.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/session/whole_heart.hpp"
@@ -14,6 +15,14 @@ namespace ot::gui {
 namespace {
 
 constexpr const char* job_title = "Building the conduction system";
+constexpr const char* alone = "alone";   // atria without ventricles
+
+constexpr const char* no_atria = "No image of the case has labels of both atria. Segment it first.";
+bool labelled_atria(const session::CaseData& data) {
+  return std::any_of(data.images.begin(), data.images.end(), [](const auto& i) { return i.labels && i.labels->find("left_atrium") && i.labels->find("right_atrium"); });
+}
+// Lines of the twin's assumptions that say what was chosen here.
+constexpr const char* shown_assumptions[] = {"Conduction block", "Accessory pathway", "The Purkinje tree", "AV conduction", "Cells: Courtemanche", "Fibrosis was not seen"};
 
 }  // namespace
 
@@ -47,8 +56,11 @@ ConductionPanel::ConductionPanel(Workspace& workspace, QWidget* parent) : QWidge
     accessory_->addItem("Pathway " + name, QString::fromStdString(site.name));
   }
   atria_ = choice("conduction_atria", "Atria", "With the atria of the labels the ECG has a P wave and a PR interval; they are meshed anew at each build");
-  for (const auto& [name, key] : {std::pair<const char*, const char*>{"Ventricles alone", ""}, {"With atria, normal AV conduction", "normal"}, {"With atria, first-degree AV block", "first_degree"}, {"With atria, complete AV block", "complete"}})
+  for (const auto& [name, key] : {std::pair<const char*, const char*>{"Ventricles alone", ""}, {"With atria, normal AV conduction", "normal"}, {"With atria, first-degree AV block", "first_degree"}, {"With atria, complete AV block", "complete"}, {"Atria alone", alone}})
     atria_->addItem(name, key);
+  tissue_ = new AtrialTissueForm(this);
+  connect(tissue_, &AtrialTissueForm::edited, this, &ConductionPanel::refresh);
+  box->addWidget(tissue_);
   build_ = make_button("Build the twin with it", "conduction_build", this, "left");
   set_icon(build_, "rebuild");
   connect(build_, &QPushButton::clicked, this, &ConductionPanel::build);
@@ -75,19 +87,23 @@ void ConductionPanel::take_choices() {
   set(kind_, data->choices.conduction);
   set(block_, data->choices.block);
   set(accessory_, data->choices.accessory);
-  set(atria_, data->choices.organ == "whole_heart" ? data->choices.av : std::string());
+  set(atria_, data->choices.organ == "whole_heart" ? data->choices.av : data->choices.organ == "atria" ? std::string(alone) : std::string());
+  tissue_->show_params(session::chosen_atria(data->choices).tissue);
   refresh();
 }
 
 void ConductionPanel::build() {
   const auto kind = kind_->currentData().toString().toStdString(), block = block_->currentData().toString().toStdString(),
              accessory = accessory_->currentData().toString().toStdString(), av = atria_->currentData().toString().toStdString();
-  workspace_.session().run_model_job(job_title, "conduction system", [=](session::CaseData& d, const core::Progress& progress) -> core::Result<void> {
+  session::AtriaCaseParams atria = session::chosen_atria(workspace_.data()->choices);
+  tissue_->take_into(atria.tissue);
+  workspace_.session().run_model_job(job_title, av == alone ? "atria" : "conduction system", [=](session::CaseData& d, const core::Progress& progress) -> core::Result<void> {
     d.choices.conduction = kind;
     d.choices.block = block;
     d.choices.accessory = accessory;
-    d.choices.organ = av.empty() ? "heart" : "whole_heart";
-    if (auto ok = av.empty() ? session::build_twin(d, {}, progress.part(0, 0.8)) : session::build_whole_heart(d, {}, session::chosen_atria(d.choices), av, progress.part(0, 0.8)); !ok) return ok;
+    const auto part = progress.part(0, 0.8);
+    if (av.empty()) d.choices.organ = "heart";
+    if (auto ok = av.empty() ? session::build_twin(d, {}, part) : av == alone ? session::build_atrial_twin(d, atria, part) : session::build_whole_heart(d, {}, atria, av, part); !ok) return ok;
     if (auto run = session::run_scenario(d, {}, core::Mode::fast, {}, progress.part(0.8, 1)); !run) return core::pass(run);
     return {};
   });
@@ -96,27 +112,34 @@ void ConductionPanel::build() {
 void ConductionPanel::refresh() {
   const auto data = workspace_.data();
   const std::string kind = kind_->currentData().toString().toStdString(), block = block_->currentData().toString().toStdString();
+  const QString atria = atria_->currentData().toString();
+  const bool no_ventricles = atria == alone;
+  tissue_->setVisible(!atria.isEmpty());
+  for (auto* c : {kind_, block_, accessory_}) c->setVisible(!no_ventricles);
   QString why;
-  if (!data->twin || !data->twin->heart) why = why_no_muscle(*data);
+  if (no_ventricles && !data->images.empty()) {
+    if (!labelled_atria(*data)) why = no_atria;
+  } else if (!data->twin || !data->twin->heart) why = why_no_muscle(*data);
   else if (!data->heart_mesh) why = "The case does not hold the mesh the twin was built on: mesh the labels again first.";
   else if (const auto fits = organs::heart_conduction(kind, block, accessory_->currentData().toString().toStdString()); !fits) why = QString::fromStdString(fits.error().message);
-  else if (!atria_->currentData().toString().isEmpty() && std::none_of(data->images.begin(), data->images.end(), [](const auto& i) { return i.labels && i.labels->find("left_atrium") && i.labels->find("right_atrium"); }))
-    why = "No image of the case has labels of both atria. Segment it first.";
-  else
+  else if (!atria.isEmpty() && !labelled_atria(*data)) why = no_atria;
+  if (why.isEmpty())
     for (const auto& job : workspace_.session().jobs().status())
       if ((job.state == session::JobState::running || job.state == session::JobState::waiting) && job.title == job_title) why = "It is being built. The status bar can cancel it.";
   const QString loses = QString::fromStdString(workspace_.session().rebuild_loses());
-  allow(build_, why.isEmpty(), "Builds the twin again on the same mesh" + (loses.isEmpty() ? QString(".") : ": " + loses + ".") + " Undo takes it back.", why);
+  allow(build_, why.isEmpty(), (no_ventricles ? QString("Builds a twin of the atria in place of the ventricles'") : QString("Builds the twin again on the same mesh")) + (loses.isEmpty() ? QString(".") : ": " + loses + ".") + " Undo takes it back.", why);
   QStringList now;
   if (data->twin)
     for (const auto& line : data->twin->assumptions)
-      if (line.rfind("Conduction block", 0) == 0 || line.rfind("Accessory pathway", 0) == 0 || line.rfind("The Purkinje tree", 0) == 0 || line.rfind("AV conduction", 0) == 0) now << QString::fromStdString(line);
+      if (std::any_of(std::begin(shown_assumptions), std::end(shown_assumptions), [&](const char* begin) { return line.rfind(begin, 0) == 0; })) now << QString::fromStdString(line);
   now_->setText(!data->twin || !data->twin->heart ? QString() : now.isEmpty() ? QStringLiteral("Now: early sites with a fast endocardial layer, no block.") : "Now: " + now.join(' '));
   now_->setVisible(!now_->text().isEmpty());
-  QString note = kind == "purkinje" ? "The tree was set on three hearts, where a healthy QRS takes 77 to 97 ms. Trust the order of activation more than the duration. "
+  QString note = no_ventricles        ? "The wall of the atria was not seen: a shell around their blood. "
+                 : kind == "purkinje" ? "The tree was set on three hearts, where a healthy QRS takes 77 to 97 ms. Trust the order of activation more than the duration. "
                                     : "Fascicular blocks need the tree. ";
-  note += "Tree, block and atria are kept in the case: a rebuild from the labels uses them again.";
-  if (!atria_->currentData().toString().isEmpty()) note += " A study plays on the ventricles or, with sites in the atria, on the atria; between them nothing is conducted meanwhile.";
+  note += "Tree, block, atria and their tissue are kept in the case: a rebuild from the labels uses them again.";
+  if (!atria.isEmpty()) note += " Fibrosis is not read from images: patches are drawn at random, an example of such a patient and not a forecast.";
+  if (!atria.isEmpty() && !no_ventricles) note += " A study plays on the ventricles or, with sites in the atria, on the atria; between them nothing is conducted meanwhile.";
   note_->setText(note);
   if (!why.isEmpty() && data->twin && data->twin->heart) note_->setText(why + " " + note);
 }

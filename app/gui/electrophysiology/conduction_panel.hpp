@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ConductionPanel: which conduction system the ventricles have, blocked where, with which accessory pathway, and whether the atria lead them. A change builds the twin again as a job
-// (one undo step). Part of the Model stage. GUI thread.
+// ConductionPanel: which conduction system the ventricles have, blocked where, with which accessory pathway, whether the atria lead them or stand alone, and of what tissue they are.
+// A change builds the twin again as a job (one undo step). Part of the Model stage. GUI thread.
 #pragma once
 #include <QWidget>
 
@@ -11,6 +11,8 @@ class QLabel;
 class QPushButton;
 
 namespace ot::gui {
+
+class AtrialTissueForm;
 
 class ConductionPanel : public QWidget {
   Q_OBJECT
@@ -24,6 +26,7 @@ class ConductionPanel : public QWidget {
 
   Workspace& workspace_;
   QComboBox *kind_, *block_, *accessory_, *atria_;
+  AtrialTissueForm* tissue_;
   QPushButton* build_;
   QLabel *now_, *note_;
 };

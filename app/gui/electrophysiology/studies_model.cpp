@@ -74,6 +74,18 @@ bool StudiesModel::fits_mesh(const StudyEntry& entry) const {
 
 bool StudiesModel::plan_changed(const StudyEntry& entry) const { return !entry.scenario.empty() && scenario_of(entry.spec.plan) != entry.scenario; }
 
+std::string StudiesModel::baseline_name() const { return workspace_.data()->plans.front().name; }
+
+const StudyEntry* StudiesModel::before_of(const StudyEntry& entry) const {
+  session::StudySpec untreated = entry.spec;
+  untreated.plan = baseline_name();
+  untreated.added.clear();
+  if (session::to_json(untreated) == session::to_json(entry.spec)) return nullptr;
+  for (const auto& e : entries_)
+    if (e.state == StudyEntry::State::complete && e.study && session::to_json(e.spec) == session::to_json(untreated) && e.study->mesh_sha256 == entry.study->mesh_sha256 && !plan_changed(e)) return &e;
+  return nullptr;
+}
+
 StudyEntry* StudiesModel::find(int id) {
   for (auto& e : entries_)
     if (e.id == id) return &e;

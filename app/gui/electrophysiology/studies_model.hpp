@@ -55,6 +55,9 @@ class StudiesModel : public QObject {
   bool fits_mesh(const StudyEntry& entry) const; // made on the mesh of the present twin
   // The plan of the study holds something else now.
   bool plan_changed(const StudyEntry& entry) const;
+  // The complete study of the same protocol, sites and mode on the untreated baseline, made on the same mesh; null when it was not played (or `entry` is one).
+  const StudyEntry* before_of(const StudyEntry& entry) const;
+  std::string baseline_name() const;             // of the first plan, which stays empty
 
   Doing doing() const { return doing_; }
   double fraction() const { return fraction_; }

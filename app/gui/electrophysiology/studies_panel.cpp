@@ -293,6 +293,10 @@ void StudiesPanel::make_result(QVBoxLayout* box) {
   result->addWidget(reentry_);
   circuit_ = new ReentryShow(workspace_, result_area_);
   result->addWidget(circuit_);
+  again_ = make_button("Play it again", "study_again", result_area_, "left");
+  set_icon(again_, "pacing");
+  connect(again_, &QPushButton::clicked, this, &StudiesPanel::play_again);
+  result->addWidget(again_);
   export_ = make_button("Export", "study_export", result_area_, "left");
   set_icon(export_, "save");
   connect(export_, &QPushButton::clicked, this, [this] {
@@ -470,6 +474,15 @@ void StudiesPanel::go() {
   }
   if (auto spec = asked()) model_.start(*spec);
   else workspace_.say(Tone::attention, text(spec.error().message));
+}
+
+void StudiesPanel::play_again() {
+  const auto* e = model_.chosen();
+  if (!e) return;
+  session::StudySpec spec = e->spec;
+  spec.plan = e->spec.plan == model_.baseline_name() ? plan_name() : model_.baseline_name();
+  spec.added.clear();
+  model_.start(std::move(spec));
 }
 
 void StudiesPanel::export_to(const std::filesystem::path& folder) {

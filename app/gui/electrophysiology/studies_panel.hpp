@@ -43,6 +43,7 @@ class StudiesPanel : public QWidget {
   void choose_preset();
   void take_point(int side);
   void go();
+  void play_again();                             // the chosen study on the baseline, or on the active plan
   void show_reentry(bool on);
   void add_target(int at);
   void refresh();
@@ -51,6 +52,7 @@ class StudiesPanel : public QWidget {
   void refresh_progress();
   void refresh_list();
   void refresh_facts();
+  void refresh_residual();
   void refresh_run();
   void refresh_targets();
   void refresh_proof();
@@ -62,7 +64,7 @@ class StudiesPanel : public QWidget {
 
   Workspace& workspace_;
   StudiesModel model_;
-  QPushButton *open_, *start_, *cancel_, *take_a_, *take_b_, *export_, *suggest_, *reentry_, *numbers_open_;
+  QPushButton *open_, *start_, *cancel_, *take_a_, *take_b_, *export_, *suggest_, *reentry_, *numbers_open_, *again_;
   QWidget *body_, *protocol_area_, *proof_area_, *progress_area_, *result_area_, *targets_area_, *site_row_, *restitution_area_;
   QComboBox *preset_, *mode_, *sites_, *which_;
   QLabel *about_, *plan_, *words_, *problem_, *empty_, *stale_, *run_words_, *limits_, *targets_words_, *point_a_, *point_b_;

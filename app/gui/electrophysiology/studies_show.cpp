@@ -53,6 +53,7 @@ void StudiesPanel::refresh() {
   targets_area_->setVisible(!other && entry && entry->state != StudyEntry::State::running);
   table_->show_study(other ? nullptr : entry);
   refresh_facts();
+  refresh_residual();
   refresh_run();
   refresh_targets();
 }
@@ -152,6 +153,33 @@ void StudiesPanel::refresh_facts() {
   which_->setToolTip((QStringList{title_of(*e)} + notes).join('\n'));
   allow(export_, fits && e->state != StudyEntry::State::running && !s.runs.empty(), "runs.csv, and for each re-entry its last cycle as VTU and its filaments as CSV",
         !fits ? "The study belongs to another mesh." : e->state == StudyEntry::State::running ? "The study is still running." : "The study has no runs.");
+}
+
+// What the plan of the chosen study left of what the same study induced on the untreated baseline.
+void StudiesPanel::refresh_residual() {
+  const auto* e = model_.chosen();
+  if (!e || !e->study || !plays_sites()) return;
+  const bool untreated = e->spec.plan == model_.baseline_name() && e->spec.added.empty(), complete = e->state == StudyEntry::State::complete;
+  const auto* before = complete ? model_.before_of(*e) : nullptr;
+  const std::string other = untreated ? plan_name() : model_.baseline_name();
+  const QString name = other == model_.baseline_name() ? QStringLiteral("the baseline") : "plan " + text(other);
+  QString why;
+  if (model_.doing() != StudiesModel::Doing::nothing) why = "One is running. Wait, or cancel it.";
+  else if (!complete) why = "Not all sites were paced: start the study again first.";
+  else if (!model_.fits_mesh(*e)) why = "The study belongs to another mesh.";
+  else if (untreated && other == model_.baseline_name()) why = "Choose a plan with lesions: the same protocol is then played on it and compared with this study.";
+  else if (before) why = "The baseline was played with this protocol: the residual inducibility is above.";
+  again_->setText(untreated && other == model_.baseline_name() ? QStringLiteral("Again after a plan") : "Again on " + name);
+  allow(again_, why.isEmpty(), "The same protocol at the same sites on " + name + ": residual inducibility", why);
+  if (!before) return;
+  const auto residual = session::residual_inducibility(*before->study, *e->study);
+  auto* fact = make_fact("Residual", QStringLiteral("%1 of %2 sites, before %3").arg(residual.induced_after).arg(e->study->runs.size()).arg(residual.induced_before), result_area_);
+  fact->setObjectName("study_fact_residual");
+  fact->setToolTip(text(session::residual_table(residual)));
+  facts_->addWidget(fact);
+  auto* words = make_label(text(residual.verdict), "small_hint", result_area_, true);
+  words->setObjectName("study_residual_words");
+  facts_->addWidget(words);
 }
 
 void StudiesPanel::refresh_run() {

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/electrophysiology/atrial_tissue_form.hpp"
+
+#include <QCheckBox>
+#include <QDoubleSpinBox>
+#include <QHBoxLayout>
+#include <QSignalBlocker>
+#include <algorithm>
+
+#include "app/gui/widgets.hpp"
+
+namespace ot::gui {
+namespace {
+
+constexpr double most_seed = 9999;
+
+}  // namespace
+
+AtrialTissueForm::AtrialTissueForm(QWidget* parent) : QWidget(parent) {
+  name_widget(this, "atrial_tissue", "Tissue of the atria");
+  auto* box = new QVBoxLayout(this);
+  box->setContentsMargins(0, 0, 0, 0);
+  box->setSpacing(5);
+  remodelled_ = new QCheckBox("Cells remodelled by AF", this);
+  name_widget(remodelled_, "conduction_af", "Cells remodelled by atrial fibrillation");
+  remodelled_->setToolTip("Persistent atrial fibrillation: Ito, IKur -50 %, ICaL -70 % (Courtemanche 1999), IK1 doubled (Krogh-Madsen 2012). Refractory for 115 instead of 229 ms at 500 ms.");
+  connect(remodelled_, &QCheckBox::toggled, this, &AtrialTissueForm::edited);
+  box->addWidget(remodelled_);
+  const auto field = [&](const char* object, const char* label, const char* suffix, double lo, double hi, double step, const char* tip) {
+    auto* line = new QWidget(this);
+    auto* row = new QHBoxLayout(line);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->addWidget(make_label(label, "", line), 1);
+    auto* number = new QDoubleSpinBox(line);
+    name_widget(number, object, label);
+    number->setRange(lo, hi);
+    number->setSingleStep(step);
+    number->setDecimals(0);
+    number->setSuffix(suffix);
+    number->setButtonSymbols(QAbstractSpinBox::NoButtons);
+    number->setKeyboardTracking(false);
+    number->setFixedWidth(92);
+    number->setToolTip(tip);
+    row->addWidget(number);
+    box->addWidget(line);
+    return number;
+  };
+  share_ = field("conduction_fibrosis", "Fibrosis of the atria", " %", 0, 70, 5,
+                 "Share of the working muscle in patches drawn at random: no image shows them to the program. In them a quarter of the conductivity and the currents of fibrotic atrium (Clayton 2018, 10.3389/fphys.2018.01052)");
+  share_->setSpecialValueText("none");
+  length_ = field("conduction_fibrosis_mm", "Size of the patches", " mm", 1, 30, 1, "1.25 mm (diffuse) to 10 mm (focal): Clayton 2018");
+  length_->setDecimals(2);
+  seed_ = field("conduction_fibrosis_seed", "Drawing number", "", 0, most_seed, 1, "Another number draws other patches of the same kind: compare several before you trust a difference");
+  connect(share_, &QDoubleSpinBox::valueChanged, this, [this] { refresh(), emit edited(); });
+  connect(length_, &QDoubleSpinBox::valueChanged, this, &AtrialTissueForm::edited);
+  connect(seed_, &QDoubleSpinBox::valueChanged, this, [this](double value) {
+    shown_seed_ = std::uint64_t(value);
+    emit edited();
+  });
+  show_params({});
+}
+
+void AtrialTissueForm::show_params(const organs::AtriaParams& params) {
+  const QSignalBlocker a(remodelled_), b(share_), c(length_), d(seed_);
+  remodelled_->setChecked(params.remodelled);
+  share_->setValue(100 * params.fibrosis_share);
+  length_->setValue(params.fibrosis_length_mm);
+  shown_seed_ = params.fibrosis_seed;
+  seed_->setValue(std::min(double(shown_seed_), most_seed));
+  refresh();
+}
+
+void AtrialTissueForm::take_into(organs::AtriaParams& params) const {
+  params.remodelled = remodelled_->isChecked();
+  params.fibrosis_share = share_->value() / 100;
+  params.fibrosis_length_mm = length_->value();
+  params.fibrosis_seed = shown_seed_;
+}
+
+void AtrialTissueForm::refresh() {
+  for (auto* number : {length_, seed_}) number->parentWidget()->setVisible(share_->value() > 0);
+}
+
+}  // namespace ot::gui
