@@ -42,7 +42,7 @@ std::vector<std::pair<double, double>> read_profile(SpecReader& spec) {
 
 }  // namespace
 
-FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& options, bool full, int inlet, const core::Progress& progress) {
+FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& options, bool full, bool meshed, int inlet, const core::Progress& progress) {
   SpecReader spec(json, "\"domain\"");
   FlowDomain domain;
   if (spec.has("cylinder_channel_mm")) {
@@ -59,7 +59,7 @@ FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& opti
     for (double side : {-0.5, 0.5}) domain.cylinder_probes.emplace_back(shape.x_mm + side * shape.diameter_mm, shape.y_mm, shape.depth_mm / 2);
     return domain;
   }
-  const double edge = spec.number("edge_mm", 0, 0, 100);
+  const double edge = domain.edge_mm = spec.number("edge_mm", 0, 0, 100);
   if (spec.has("tetrahedra")) {
     const FileUnit unit = file_unit(spec);
     const std::string file = spec.text("tetrahedra", {});
@@ -72,6 +72,7 @@ FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& opti
     // Without a centreline the fields and caps are still computed; the pull-back and sections are not.
     if (auto network = imaging::centerline(surface, progress.part(0, 0.3))) domain.network = std::make_shared<core::VesselNetwork>(std::move(*network));
     else if (!full) throw SolverFailed(network.error());
+    domain.lumen = std::make_shared<core::SurfaceMesh>(std::move(surface));
     return domain;
   }
   core::SurfaceMesh surface;
@@ -90,7 +91,7 @@ FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& opti
     hemo::Revolution shape;
     shape.profile = profile, shape.edge_mm = edge;
     shape.axial_ratio = spec.number("axial_ratio", 1, 0.2, 10), shape.wall_grading = spec.number("wall_grading", 1, 0.05, 1), shape.expanded_edge_ratio = spec.number("expanded_edge_ratio", 1, 1, 10);
-    if (style == "layered" && full) {
+    if (style == "layered" && meshed) {
       spec.finish();
       auto made = take(hemo::revolution_mesh(shape));
       domain.mesh = std::make_shared<core::TetMesh>(std::move(made.mesh));
@@ -101,7 +102,8 @@ FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& opti
   }
   spec.finish();
   domain.network = std::make_shared<core::VesselNetwork>(take(imaging::centerline(surface, progress.part(0.2, 0.3))));
-  if (full) domain.mesh = std::make_shared<core::TetMesh>(take(imaging::lumen_tets(surface, edge, progress.part(0.3, 0.5))));
+  if (meshed) domain.mesh = std::make_shared<core::TetMesh>(take(imaging::lumen_tets(surface, edge, progress.part(0.3, 0.5))));
+  domain.lumen = std::make_shared<core::SurfaceMesh>(std::move(surface));
   return domain;
 }
 
