@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "app/cli/context.hpp"
+#include "app/session/pipeline.hpp"
 #include "app/solve/solve.hpp"
 #include "solvers/core/atomic_file.hpp"
 
@@ -27,7 +28,7 @@ void register_solve(CLI::App& app, Context& context, Action& chosen) {
       const bool yaml = given.extension() == ".yaml" || given.extension() == ".yml";  // a specification of openBF
       const auto json = yaml ? nlohmann::json{{"kind", "network"}, {"openbf", given.filename().string()}} : nlohmann::json::parse(*text, nullptr, false);
       if (json.is_discarded()) return core::bad_input(fmt::format("{} is not JSON (it cannot be read as a spec). Check it with a JSON tool.", spec_path));
-      auto answer = solve::solve(json, {std::filesystem::path(spec_path).parent_path(), context.out}, context.progress());
+      auto answer = solve::solve(json, {std::filesystem::path(spec_path).parent_path(), context.out, session::tools()}, context.progress());
       if (!answer) return core::pass(answer);
       std::string human;
       for (const auto& [key, q] : (*answer)["quantities"].items())

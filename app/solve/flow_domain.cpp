@@ -74,8 +74,8 @@ core::VesselNetwork turned(core::VesselNetwork network) {
   return network;
 }
 
-// Patches of the mesh and the network by the numbers of the file again.
-void renumber(const std::map<int, int>& given, core::TetMesh* mesh, core::VesselNetwork& network) {
+// Patches of the mesh, the lumen and the network by the numbers of the file again.
+void renumber(const std::map<int, int>& given, core::TetMesh* mesh, core::SurfaceMesh& lumen, core::VesselNetwork& network) {
   const auto back = [&](int patch) {
     const auto at = given.find(patch);
     return at == given.end() ? patch : at->second;
@@ -83,15 +83,21 @@ void renumber(const std::map<int, int>& given, core::TetMesh* mesh, core::Vessel
   network.inlet_patch = back(network.inlet_patch);
   for (core::VesselBranch& b : network.branches)
     if (b.children.empty()) b.outlet_patch = back(b.outlet_patch);
+  const auto rename = [&](auto& patch_names) {
+    std::map<int, std::string> names;
+    for (const auto& [patch, name] : patch_names) names[back(patch)] = name;
+    patch_names = std::move(names);
+  };
+  for (int& patch : lumen.patch) patch = back(patch);
+  rename(lumen.patch_names);
   if (!mesh) return;
   for (core::BoundaryFace& f : mesh->boundary) f.patch = back(f.patch);
-  std::map<int, std::string> names;
-  for (const auto& [patch, name] : mesh->patch_names) names[back(patch)] = name;
-  mesh->patch_names = std::move(names);
+  rename(mesh->patch_names);
 }
 
-FlowDomain surface_domain(SpecReader& spec, double edge, const SolveOptions& options, bool full, const NamedCaps& caps, const core::Progress& progress) {
+FlowDomain surface_domain(SpecReader& spec, double edge, const SolveOptions& options, bool meshed, const NamedCaps& caps, const core::Progress& progress) {
   FlowDomain domain;
+  domain.edge_mm = edge;
   const FileUnit unit = file_unit(spec);
   const std::string file = spec.text("surface", {});
   auto read = take(imaging::read_surface(options.base / file, unit.unit, spec.text("cap_array", "")));
@@ -106,18 +112,19 @@ FlowDomain surface_domain(SpecReader& spec, double edge, const SolveOptions& opt
   for (auto* notes : {&ends.notes, &lumen.notes}) domain.notes.insert(domain.notes.end(), notes->begin(), notes->end());
   auto network = take(imaging::centerline(lumen.surface, progress.part(0.2, 0.3)));
   std::shared_ptr<core::TetMesh> mesh;
-  if (full) mesh = std::make_shared<core::TetMesh>(take(imaging::lumen_tets(lumen.surface, edge, progress.part(0.3, 0.5))));
+  if (meshed) mesh = std::make_shared<core::TetMesh>(take(imaging::lumen_tets(lumen.surface, edge, progress.part(0.3, 0.5))));
   std::map<int, int> given;
   for (const auto& [patch, here] : imaging::lumen_patches(ends, caps.inlets.front())) given.try_emplace(here, patch);   // the wall: its lowest number
-  renumber(given, mesh.get(), network);
+  renumber(given, mesh.get(), lumen.surface, network);
   domain.mesh = std::move(mesh);
+  domain.lumen = std::make_shared<core::SurfaceMesh>(std::move(lumen.surface));
   domain.network = std::make_shared<core::VesselNetwork>(std::move(network));
   return domain;
 }
 
 }  // namespace
 
-FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& options, bool full, const NamedCaps& caps, const core::Progress& progress) {
+FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& options, bool full, bool meshed, const NamedCaps& caps, const core::Progress& progress) {
   SpecReader spec(json, "\"domain\"");
   FlowDomain domain;
   if (spec.has("cylinder_channel_mm")) {
@@ -134,7 +141,7 @@ FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& opti
     for (double side : {-0.5, 0.5}) domain.cylinder_probes.emplace_back(shape.x_mm + side * shape.diameter_mm, shape.y_mm, shape.depth_mm / 2);
     return domain;
   }
-  const double edge = spec.number("edge_mm", 0, 0, 100);
+  const double edge = domain.edge_mm = spec.number("edge_mm", 0, 0, 100);
   if (spec.has("tetrahedra")) {
     const FileUnit unit = file_unit(spec);
     const std::string file = spec.text("tetrahedra", {});
@@ -154,9 +161,10 @@ FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& opti
     // Without a centreline the fields and caps are still computed; the pull-back and sections are not.
     if (auto network = imaging::centerline(surface, progress.part(0, 0.3))) domain.network = std::make_shared<core::VesselNetwork>(std::move(*network));
     else if (!full) throw SolverFailed(network.error());
+    domain.lumen = std::make_shared<core::SurfaceMesh>(std::move(surface));
     return domain;
   }
-  if (spec.has("surface")) return surface_domain(spec, edge, options, full, caps, progress);
+  if (spec.has("surface")) return surface_domain(spec, edge, options, meshed, caps, progress);
   if (!(edge > 0)) throw SpecError("\"domain\" lacks \"edge_mm\".");
   const auto profile = read_profile(spec);
   const std::string style = spec.text("mesh", "layered");
@@ -167,7 +175,7 @@ FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& opti
   spec.finish();
   check_named(caps, {{hemo::domain_inlet, "at the first z"}, {hemo::domain_outlet, "at the last z"}}, "a shape of revolution");
   const bool backwards = !caps.inlets.empty() && caps.inlets.front() == hemo::domain_outlet;
-  if (style == "layered" && full) {
+  if (style == "layered" && meshed) {
     auto made = take(hemo::revolution_mesh(shape));
     domain.mesh = std::make_shared<core::TetMesh>(std::move(made.mesh));
     domain.network = std::make_shared<core::VesselNetwork>(backwards ? turned(std::move(made.network)) : std::move(made.network));
@@ -176,7 +184,8 @@ FlowDomain read_flow_domain(const nlohmann::json& json, const SolveOptions& opti
   core::SurfaceMesh surface = surface_of_revolution(profile, edge);
   if (backwards) name_caps(caps, surface.patch_names);
   domain.network = std::make_shared<core::VesselNetwork>(take(imaging::centerline(surface, progress.part(0.2, 0.3))));
-  if (full) domain.mesh = std::make_shared<core::TetMesh>(take(imaging::lumen_tets(surface, edge, progress.part(0.3, 0.5))));
+  if (meshed) domain.mesh = std::make_shared<core::TetMesh>(take(imaging::lumen_tets(surface, edge, progress.part(0.3, 0.5))));
+  domain.lumen = std::make_shared<core::SurfaceMesh>(std::move(surface));
   return domain;
 }
 

@@ -60,6 +60,8 @@ std::vector<nlohmann::json> variants(const std::string& kind, const nlohmann::js
   if (kind == "flow") {
     with(R"({"fluid": {"carreau_yasuda": {}}, "outlets": [{"cap": 2, "rcr": {"rp_Pa_s_per_mm3": 1, "c_mm3_per_Pa": 1, "rd_Pa_s_per_mm3": 1}},
       {"cap": 3, "coronary": {"ra_Pa_s_per_mm3": 1, "ca_mm3_per_Pa": 1, "ra_micro_Pa_s_per_mm3": 1, "cim_mm3_per_Pa": 1, "rv_Pa_s_per_mm3": 1, "pim_Pa": [[0, 0]]}}]})");
+    with(R"({"devices": [{"kind": "stent", "start_mm": 10, "length_mm": 8, "diameter_mm": 3}, {"kind": "angioplasty", "start_mm": 10, "length_mm": 8}, {"kind": "ideal_lumen", "start_mm": 10, "length_mm": 8},
+      {"kind": "stenosis", "start_mm": 10, "length_mm": 8}, {"kind": "bypass", "start_mm": 5, "to_mm": 25}]})");
   }
   if (kind == "network") out.push_back(network_forms()["one_d example"]);
   return out;
@@ -87,7 +89,7 @@ nlohmann::json keys_of(const std::string& kind, const nlohmann::json& example) {
     for (const char* domain : {R"({"tube_mm": {"radius": 2, "length": 30}, "edge_mm": 0.4})", R"({"stenosis_mm": {"radius": 2, "length": 30, "severity": 0.5}, "edge_mm": 0.4})", R"({"profile_of_revolution_mm": [[0, 1], [9, 1]], "edge_mm": 0.4})",
                                R"({"cylinder_channel_mm": {}})", R"({"surface": "", "unit": "mm"})", R"({"tetrahedra": "", "unit": "mm"})"}) {
       const nlohmann::json json = nlohmann::json::parse(domain);
-      read([&] { read_flow_domain(json, {}, true, {{1}, {2}}, {}); });
+      read([&] { read_flow_domain(json, {}, true, true, {{1}, {2}}, {}); });
     }
   nlohmann::json out = nlohmann::json::array();
   for (const SpecRecorder::Key& k : recorder.keys) {
@@ -112,7 +114,7 @@ core::Result<nlohmann::json> schema(const std::string& kind) {
   out["keys"] = keys_of(kind, out["example"]);
   if (kind == "flow")
     out["more"] = "domain: stenosis_mm, cylinder_channel_mm, tetrahedra FILE, mesh (layered, unstructured), axial_ratio, wall_grading, expanded_edge_ratio; fluid.carreau_yasuda; profile plug, parabolic, womersley, rectangular; "
-                  "outlets: rcr, coronary; preflight; start, largest_cfl, cycle_s, steady_tolerance, max_s, probes_mm, sections, force_on_caps, frames, resume: resources/docs/dev/flow-3d.md";
+                  "outlets: rcr, coronary; devices [{kind, centreline_branch, start_mm, length_mm or to_branch and to_mm, ...}]; preflight; start, largest_cfl, cycle_s, steady_tolerance, max_s, probes_mm, sections, force_on_caps, frames, resume: resources/docs/dev/flow-3d.md";
   if (kind == "flow")
     out["domain"] = "tube_mm {radius, length}; profile_of_revolution_mm [[z, r], ...] (inlet cap 1 at the first point, outlet cap 2 at the last); or surface FILE with unit and cap_array";
   if (kind == "network") out["forms"] = network_forms();

@@ -10,12 +10,14 @@
 
 #include "solvers/core/progress.hpp"
 #include "solvers/core/result.hpp"
+#include "solvers/twin/setup.hpp"
 
 namespace ot::solve {
 
 struct SolveOptions {
   std::filesystem::path base;   // paths in the spec are relative to this folder
   std::filesystem::path out;    // fields are written here; empty: none
+  twin::Tools tools{};          // meshing of a lumen that devices changed (session::tools()); without them devices run FAST only
 };
 
 core::Result<nlohmann::json> solve(const nlohmann::json& spec, const SolveOptions& options, const core::Progress& progress);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/solve/flow_devices.hpp"
 #include "app/solve/flow_domain.hpp"
 #include "app/solve/spec_reader.hpp"
 #include "imaging/io/io.hpp"
@@ -154,15 +155,24 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
   const nlohmann::json domain_json = spec.at("domain");
   const Outputs outputs = outputs_of(spec, problem.steady);
   const double aortic = spec.number("aortic_pressure_Pa", 0, 0, 1e6);   // of the FFR; 0: that at the inlet
+  const twin::Scenario devices = spec.has("devices") ? read_devices(spec.at("devices")) : twin::Scenario{};
+  const bool treated = !devices.interventions.empty();
   spec.finish();
   if (!resume.empty() && (mode != "full" || problem.steady))
     throw SpecError(fmt::format("\"resume\" goes on from a state of a pulsatile FULL run, and this run is {} (it would begin anew). Leave it out, or use \"mode\": \"full\" with \"steady\": false.", mode != "full" ? "FAST" : "steady"));
   NamedCaps caps;
   for (const auto& i : problem.inlets) caps.inlets.push_back(i.patch);
   for (const auto& o : problem.outlets) caps.outlets.push_back(o.patch);
-  const FlowDomain domain = read_flow_domain(domain_json, options, mode == "full", caps, progress.part(0, 0.5));
+  const FlowDomain domain = read_flow_domain(domain_json, options, mode == "full", mode == "full" && !treated, caps, progress.part(0, treated ? 0.2 : 0.5));
   problem.mesh = domain.mesh;
   problem.network = domain.network;
+  nlohmann::json notes = domain.notes;
+  std::vector<core::Quantity> of_devices;
+  if (treated) {
+    TreatedDomain after = put_devices(devices, domain, problem, mode == "full", options.tools, progress.part(0.2, 0.5));
+    problem = std::move(after.problem), of_devices = std::move(after.quantities);
+    for (std::string& note : after.notes) notes.push_back(std::move(note));
+  }
   const std::size_t own_probes = problem.probes.size();
   if (domain.cylinder_patch) {
     problem.force_patches.push_back(domain.cylinder_patch);
@@ -179,7 +189,7 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
     }
     return out;
   }
-  nlohmann::json notes = domain.notes;   // then what no living vessel has or the mesh does not resolve
+  // What no living vessel has or the mesh does not resolve.
   for (const auto& item : checked)
     if (item.level == hemo::PreflightItem::Level::warning) notes.push_back(item.sentence);
     else if (item.level == hemo::PreflightItem::Level::refused) throw SpecError(item.sentence);
@@ -204,6 +214,7 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
   hemo::FlowResult flow = take(mode == "full" ? hemo::run_navier_stokes(problem, progress.part(0.5, 1), how) : hemo::run_network(problem, progress.part(0.5, 1)));
   nlohmann::json out;
   for (const auto& q : flow.quantities) out["quantities"][q.key] = quantity(q.value, q.unit);
+  for (const auto& q : of_devices) out["quantities"][q.key] = quantity(q.value, q.unit);
   if (problem.mesh) {
     out["quantities"]["nodes"] = quantity(static_cast<double>(problem.mesh->nodes.size()), "");
     out["quantities"]["tets"] = quantity(static_cast<double>(problem.mesh->tets.size()), "");
@@ -245,7 +256,7 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
   if (outputs.count("ffr")) {
     if (flow.pullback.empty()) throw SpecError("The output \"ffr\" needs pressures along a centreline (this run has none). Leave it out.");
     const double pa = aortic > 0 ? aortic : flow.pullback.front().pressure_Pa;
-    const auto reading = take(hemo::read_ffr(flow.pullback, *problem.network, core::find_stenoses(*problem.network), pa));
+    const auto reading = take(hemo::read_ffr(flow.pullback, *problem.network, core::find_stenoses(*domain.network), pa));
     out["quantities"]["ffr"] = quantity(reading.value, "");
     out["quantities"]["ffr_aortic_pressure_Pa"] = quantity(pa, "Pa");
     if (!reading.note.empty()) notes.push_back("ffr: " + reading.note);

@@ -102,6 +102,7 @@ const std::vector<Verification>& builtin_verifications() {
       {"flow/network-against-full", "FAST network against our own 3D on narrowed tubes: calibrated on one lesion at one flow, scored on three more flows, nine lesions and flows and a seeded random family of ten", "own Navier-Stokes solver", network_against_full},
       {"flow/network-against-full-second", "FAST network as shipped against our own 3D on a second seeded random family of ten lesions", "own Navier-Stokes solver", network_against_full_second},
       {"flow/network-against-full-third", "the same on a third one, drawn after the model was finished", "own Navier-Stokes solver", network_against_full_third},
+      {"flow/network-against-full-fourth", "the same on a fourth one, drawn after the loss of lesions in series was found", "own Navier-Stokes solver", network_against_full_fourth},
       {"imaging/geometry", "corners of DICOM, NIfTI, NRRD and MHA images in the patient; those of ORGANTWIN_SHARED too when it is set", "requirement of issue 3: 1e-3 mm", import_geometry},
       {"imaging/identity", "planted identifiers found in the files of an imported case", "DICOM PS3.15 annex E", import_identity},
       {"imaging/phantom-dice", "labels of the thorax phantom against its known truth (not with --quick)", "known truth of the code-generated phantom", phantom_dice},
