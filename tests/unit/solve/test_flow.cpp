@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cmath>
 
-#include "imaging/meshing/meshing.hpp"
-
 #include "imaging/io/io.hpp"
+#include "imaging/meshing/meshing.hpp"
 #include "tests/support/shared_data.hpp"
 #include "tests/unit/solve/answers.hpp"
 #include "tests/verification/meshing/shapes.hpp"
