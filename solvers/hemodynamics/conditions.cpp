@@ -44,6 +44,16 @@ core::Result<void> check_speed(const FlowProblem& p, const Inlet& i, double area
                                      i.patch, 1e-3 * peak / area_mm2, 0.06 * peak, area_mm2));
 }
 
+core::Result<void> check_outlet_pressure(const FlowProblem& p) {
+  double conductance = 0, mean = 0;
+  for (const Outlet& o : p.outlets) conductance += 1 / (o.rp + o.rd);
+  for (const Inlet& i : p.inlets) mean += mean_flow(i, p.cycle_s);
+  if (std::abs(mean) / conductance > most_pressure_Pa)
+    return core::bad_input(fmt::format("The outlets' resistances need {:.3g} mmHg to let {:.4g} mm3/s pass ({:.3g} Pa s/mm3 together), where blood is no incompressible fluid. Check their units (Pa s/mm3; an artery's bed has 0.1 to 100).",
+                                       std::abs(mean) / conductance / core::units::pa_per_mmhg, mean, 1 / conductance));
+  return {};
+}
+
 }  // namespace
 
 double Cap::radius_mm() const { return std::sqrt(area_mm2 / std::numbers::pi); }
@@ -124,12 +134,6 @@ core::Result<void> check_conditions(const FlowProblem& p) {
     if (o.rp < 0 || o.rd < 0 || o.c < 0 || !(o.rp + o.rd > 0))
       return core::bad_input(fmt::format("Outlet patch {} has resistances {} and {} Pa s/mm3 and a compliance of {} mm3/Pa (resistance must be positive, compliance not negative). For a free outlet use a small resistance such as 1e-6.", o.patch, o.rp, o.rd, o.c));
   }
-  double conductance = 0, mean = 0;
-  for (const Outlet& o : p.outlets) conductance += 1 / (o.rp + o.rd);
-  for (const Inlet& i : p.inlets) mean += mean_flow(i, p.cycle_s);
-  if (std::abs(mean) / conductance > most_pressure_Pa)
-    return core::bad_input(fmt::format("The outlets' resistances need {:.3g} mmHg to let {:.4g} mm3/s pass ({:.3g} Pa s/mm3 together), where blood is no incompressible fluid. Check their units (Pa s/mm3; an artery's bed has 0.1 to 100).",
-                                       std::abs(mean) / conductance / core::units::pa_per_mmhg, mean, 1 / conductance));
   for (const Outlet& o : p.outlets) {
     if (!o.coronary) continue;
     const CoronaryBed& b = *o.coronary;
@@ -181,7 +185,7 @@ core::Result<void> check_mesh_conditions(const FlowProblem& p) {
       if (i.patch == patch)
         if (auto ok = check_speed(p, i, cap.area_mm2); !ok) return ok;
   }
-  return {};
+  return check_outlet_pressure(p);
 }
 
 core::Result<void> check_network_conditions(const FlowProblem& p) {
@@ -209,6 +213,7 @@ core::Result<void> check_network_conditions(const FlowProblem& p) {
       return core::bad_input(fmt::format("The end of branch {} (patch {}) has no outlet condition (the flow there is undetermined). Give it a resistance.", b, v.outlet_patch));
   }
   if (auto ok = check_speed(p, p.inlets[0], std::numbers::pi * branches[0].radius[0] * branches[0].radius[0]); !ok) return ok;
+  if (auto ok = check_outlet_pressure(p); !ok) return ok;
   return check_grafts(p);
 }
 

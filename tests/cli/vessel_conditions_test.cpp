@@ -97,3 +97,19 @@ TEST_CASE("The same tube as a carotid of 6.5 mm takes 1.43 d^2.55 (van der Giess
   }
   CHECK(test::snapshot(where) == before);
 }
+
+TEST_CASE("run --probe on the axis of a tube of 3 mm: the speed there is twice the mean of developed flow within 10 % (Poiseuille), such a run is not kept, a place outside is refused") {
+  const auto folder = test::scratch_folder("cli-probe");
+  const auto where = (folder / "case").string();
+  ok({"import", tube_stl(folder, 1.5), "--surface", "LAD", "--unit", "mm", "--edge", "0.4", "--case", where});
+  ok({"build", where});
+  const auto before = test::snapshot(where);
+  const json run = ok({"run", where, "--mode", "full", "--probe", "0,0,8"});
+  const double mean = value(run, "LAD_inlet_flow_ml_min") * 1000 / 60 / (3.14159265 * 1.5 * 1.5);
+  const json& probe = run.at("probes").at("LAD").at(0);
+  CHECK(probe.at("speed_mm_s").get<double>() == Approx(2 * mean).epsilon(0.1));
+  CHECK(probe.at("pressure_mmhg").get<double>() == Approx(93).margin(8));
+  CHECK(test::snapshot(where) == before);
+  CHECK(test::run({"run", where, "--mode", "full", "--probe", "9,9,9", "--quiet"}).code == 3);
+  CHECK(test::run({"run", where, "--probe", "1,2", "--quiet"}).code == 2);
+}
