@@ -15,6 +15,7 @@
 #include "solvers/electrophysiology/chamber.hpp"
 #include "solvers/electrophysiology/ecg_quantities.hpp"
 #include "solvers/electrophysiology/fast_answer.hpp"
+#include "solvers/electrophysiology/interval_notes.hpp"
 
 namespace ot::ep {
 namespace {

@@ -16,6 +16,7 @@
 #include "solvers/electrophysiology/ecg.hpp"
 #include "solvers/electrophysiology/ecg_quantities.hpp"
 #include "solvers/electrophysiology/fast.hpp"
+#include "solvers/electrophysiology/interval_notes.hpp"
 #include "solvers/electrophysiology/monodomain_setup.hpp"
 #include "solvers/electrophysiology/monodomain_step.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"

@@ -120,11 +120,10 @@ void OT_JOIN(step, OT_KERNEL_SET)(const KernelBlock& block) {
   constexpr double RTF = R * T / F, FRT = F / (R * T);
   constexpr double Ko = 5.4, Nao = 140.0, Cao = 2.0;
   constexpr double Vc = 16404.0, Vss = 54.68, Vsr = 1094.0, Cm = 185.0;
-  constexpr double gpK = 0.0146, gNab = 0.00029, gCab = 0.000592, gpCa = 0.1238, KpCa = 0.0005;
-  constexpr double PNaK = 2.724, KmK = 1.0, KmNa = 40.0, pKNa = 0.03;
-  constexpr double KNaCa = 1000.0, KmNai = 87.5, KmCa = 1.38, ksat = 0.1, alpha_NaCa = 2.5;
-  constexpr double Vrel = 0.102, k1p = 0.15, k2p = 0.045, k3 = 0.06, k4 = 0.005, EC = 1.5, max_sr = 2.5, min_sr = 1.0;
-  constexpr double Vleak = 0.00036, Vmaxup = 0.006375, Kup = 0.00025, Vxfer = 0.0038;
+  constexpr double KpCa = 0.0005, KmK = 1.0, KmNa = 40.0, pKNa = 0.03;
+  constexpr double KmNai = 87.5, KmCa = 1.38, ksat = 0.1, alpha_NaCa = 2.5;
+  constexpr double k1p = 0.15, k2p = 0.045, k3 = 0.06, k4 = 0.005, EC = 1.5, max_sr = 2.5, min_sr = 1.0;
+  constexpr double Kup = 0.00025, Vxfer = 0.0038;
   constexpr double Bufc = 0.2, Kbufc = 0.001, Bufsr = 10.0, Kbufsr = 0.3, Bufss = 0.4, Kbufss = 0.00025;
 
   const int lanes = block.lanes;
@@ -168,13 +167,13 @@ void OT_JOIN(step, OT_KERNEL_SET)(const KernelBlock& block) {
     const double NaK_den = (Nai + KmNa) * (y20 + 0.1245 * y18 + 0.0353);
     const double K1_NaK = 1.0 / ((K1_a + K1_b) * NaK_den);
     const double IK1 = param[row_gK1 * block_nodes + l] * K1_a * NaK_den * K1_NaK * x;
-    const double INaK = PNaK * (Ko / (Ko + KmK)) * Nai * y20 * (K1_a + K1_b) * K1_NaK;
+    const double INaK = param[row_NaK * block_nodes + l] * (Ko / (Ko + KmK)) * Nai * y20 * (K1_a + K1_b) * K1_NaK;
     const double NaCa_den = y13 + ksat, pK_den = 1.0 + vector_exp((25.0 - V) * (1.0 / 5.98)), pCa_den = Cai + KpCa;
     const double NaCa_pK_pCa = 1.0 / (NaCa_den * pK_den * pCa_den);
-    const double INaCa = KNaCa / ((KmNai * KmNai * KmNai + Nao * Nao * Nao) * (KmCa + Cao)) *
+    const double INaCa = param[row_NaCa * block_nodes + l] * (1.0 / ((KmNai * KmNai * KmNai + Nao * Nao * Nao) * (KmCa + Cao))) *
                          (y20 * (Nai * Nai * Nai) * Cao - (Nao * Nao * Nao) * alpha_NaCa * Cai) * pK_den * pCa_den * NaCa_pK_pCa;
-    const double IpK = gpK * x * NaCa_den * pCa_den * NaCa_pK_pCa;
-    const double IpCa = gpCa * Cai * NaCa_den * pK_den * NaCa_pK_pCa;
+    const double IpK = param[row_gpK * block_nodes + l] * x * NaCa_den * pCa_den * NaCa_pK_pCa;
+    const double IpCa = param[row_gpCa * block_nodes + l] * Cai * NaCa_den * pK_den * NaCa_pK_pCa;
     const double u = 2.0 * FRT * (V - 15.0), E = y40 * exp(-30.0 * FRT);
     const bool flat = u * u < 1e-8;  // u/(exp(u)-1) by its series where the quotient is 0/0
     const double ghk = flat ? 1.0 - 0.5 * u + u * u * (1.0 / 12) : u / (flat ? 1.0 : E - 1.0);
@@ -183,8 +182,8 @@ void OT_JOIN(step, OT_KERNEL_SET)(const KernelBlock& block) {
     const double IKs = param[row_gKs * block_nodes + l] * xs * xs * (V - EKs);
     const double Ito = param[row_gto * block_nodes + l] * r * s * x;
     const double INa = param[row_gNa * block_nodes + l] * m * m * m * h * j * (V - ENa);
-    const double ICab = gCab * (V - ECa);
-    const double INab = gNab * (V - ENa);
+    const double ICab = param[row_gbCa * block_nodes + l] * (V - ECa);
+    const double INab = param[row_gbNa * block_nodes + l] * (V - ENa);
     out_i[l] = INa + IK1 + IKr + IKs + Ito + ICaL + INaK + INaCa + IpCa + IpK + ICab + INab;
     out_e[l] = ENa;
 
@@ -194,14 +193,14 @@ void OT_JOIN(step, OT_KERNEL_SET)(const KernelBlock& block) {
     const double k1_ss = k1p * casr_d * CaSS * CaSS, rate_R = k2p * casr_n * CaSS + k4 * casr_d;
     const double open_den = k3 * casr_n + k1_ss, R_den = 2.0 * casr_d + rate_R * dt;
     const double open_R = 1.0 / (open_den * R_den);
-    const double Jrel = Vrel * k1_ss * Rp * R_den * open_R * (CaSR - CaSS), Jleak = Vleak * (CaSR - Cai);
+    const double Jrel = param[row_rel * block_nodes + l] * k1_ss * Rp * R_den * open_R * (CaSR - CaSS), Jleak = param[row_leak * block_nodes + l] * (CaSR - Cai);
     state[row_R * block_nodes + l] = Rp + (k4 * casr_d - rate_R * Rp) * two_dt * open_den * open_R;
     const double Cai_b = (Cai + Kbufc) * (Cai + Kbufc), CaSS_b = (CaSS + Kbufss) * (CaSS + Kbufss),
                  CaSR_b = (CaSR + Kbufsr) * (CaSR + Kbufsr);
     const double up_den = Cai * Cai + Kup * Kup, Cai_den = Cai_b + Bufc * Kbufc, CaSS_den = CaSS_b + Bufss * Kbufss,
                  CaSR_den = CaSR_b + Bufsr * Kbufsr;
     const double up_Cai = 1.0 / (up_den * Cai_den), SS_SR = 1.0 / (CaSS_den * CaSR_den);
-    const double Jup = Vmaxup * (Cai * Cai) * Cai_den * up_Cai, Jxfer = Vxfer * (CaSS - Cai);
+    const double Jup = param[row_up * block_nodes + l] * (Cai * Cai) * Cai_den * up_Cai, Jxfer = Vxfer * (CaSS - Cai);
     state[row_Cai * block_nodes + l] =
         Cai + dt * Cai_b * up_den * up_Cai *
                   ((2.0 * INaCa - ICab - IpCa) * (Cm / (2.0 * Vc * F)) + (Jleak - Jup) * (Vsr / Vc) + Jxfer);

@@ -29,6 +29,15 @@ std::vector<double> parameters(CellType type, const ChannelScales& scale) {
   p[row_gK1] = 5.405 * scale.g_K1;
   p[row_gto] = (type == CellType::endo ? 0.073 : 0.294) * scale.g_to;
   p[row_endo] = type == CellType::endo ? 1.0 : 0.0;
+  p[row_NaK] = 2.724 * scale.g_NaK;
+  p[row_NaCa] = 1000.0 * scale.g_NaCa;
+  p[row_gpCa] = 0.1238 * scale.g_pCa;
+  p[row_gpK] = 0.0146 * scale.g_pK;
+  p[row_gbNa] = 0.00029 * scale.g_bNa;
+  p[row_gbCa] = 0.000592 * scale.g_bCa;
+  p[row_up] = 0.006375 * scale.J_up;
+  p[row_rel] = 0.102 * scale.J_rel;
+  p[row_leak] = 0.00036 * scale.J_leak;
   return p;
 }
 
@@ -68,7 +77,7 @@ const IonicFamily& family() {
     tt.params = param_rows;
     tt.sodium = {row_m, row_h, row_j, row_gNa};
     tt.cai = row_Cai;
-    tt.scales = {"g_Na", "g_CaL", "g_Kr", "g_Ks", "g_K1", "g_to"};
+    tt.scales = {"g_Na", "g_CaL", "g_Kr", "g_Ks", "g_K1", "g_to", "g_NaCa", "g_NaK", "g_pCa", "g_pK", "g_bNa", "g_bCa", "J_up", "J_rel", "J_leak"};
     tt.stimulus_mV_per_ms = 52;  // the stimulus of the published model description, 1 ms
     tt.stimulus_ms = 1;
     tt.parameters = &parameters;
@@ -98,7 +107,16 @@ IonicModel model(CellType type) {
                   {"gKr", "rapid delayed rectifier conductance", "mS/uF", p[row_gKr], m.source},
                   {"gKs", "slow delayed rectifier conductance", "mS/uF", p[row_gKs], m.source},
                   {"gK1", "inward rectifier conductance", "mS/uF", p[row_gK1], m.source},
-                  {"gto", "transient outward conductance", "mS/uF", p[row_gto], m.source}};
+                  {"gto", "transient outward conductance", "mS/uF", p[row_gto], m.source},
+                  {"PNaK", "largest current of the sodium-potassium pump", "uA/uF", p[row_NaK], m.source},
+                  {"kNaCa", "largest current of the sodium-calcium exchanger", "uA/uF", p[row_NaCa], m.source},
+                  {"gpCa", "calcium pump of the membrane", "uA/uF", p[row_gpCa], m.source},
+                  {"gpK", "plateau potassium conductance", "mS/uF", p[row_gpK], m.source},
+                  {"gbNa", "background sodium conductance", "mS/uF", p[row_gbNa], m.source},
+                  {"gbCa", "background calcium conductance", "mS/uF", p[row_gbCa], m.source},
+                  {"Vmaxup", "largest uptake into the sarcoplasmic reticulum (SERCA)", "mM/ms", p[row_up], m.source},
+                  {"Vrel", "release from the sarcoplasmic reticulum", "1/ms", p[row_rel], m.source},
+                  {"Vleak", "leak from the sarcoplasmic reticulum", "1/ms", p[row_leak], m.source}};
   return m;
 }
 
