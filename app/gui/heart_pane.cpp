@@ -197,7 +197,13 @@ void HeartPane::build_chooser() {
     menu->addSeparator();
     for (const auto& vessel : data->twin->vessels) {
       const QString key = QString::fromStdString(vessel->key);
-      for (const auto& [display, name] : {std::pair{VesselDisplay::pressure, vessel->report_ffr ? ", FFR" : ", pressure"}, {VesselDisplay::wall_shear, ", wall shear"}, {VesselDisplay::streams, ", particles"}}) {
+      std::vector<std::pair<VesselDisplay, const char*>> shown{{VesselDisplay::pressure, vessel->report_ffr ? ", FFR" : ", pressure"}, {VesselDisplay::wall_shear, ", wall shear"}};
+      if (!vessel->baseline.steady) {   // over a beat
+        shown.emplace_back(VesselDisplay::osi, ", oscillation (OSI)");
+        shown.emplace_back(VesselDisplay::rrt, ", residence time (RRT)");
+      }
+      shown.emplace_back(VesselDisplay::streams, ", particles");
+      for (const auto& [display, name] : shown) {
         QAction* action = menu->addAction(QString::fromStdString(vessel->name) + name);
         action->setCheckable(true);
         action->setChecked(workspace_.shown_vessel() == key && workspace_.vessel_display() == display);
@@ -369,6 +375,10 @@ void HeartPane::refresh_badge() {
       note = QStringLiteral("Δ to FAST %1 ms median, %2 ms at 95 %").arg(d.median_ms, 0, 'f', 1).arg(d.p95_ms, 0, 'f', 1);
   }
   if (full && !compact_ && !scene_vessel_.isEmpty()) note = flow_difference();
+  if (const auto display = workspace_.vessel_display(); !scene_vessel_.isEmpty() && (display == VesselDisplay::osi || display == VesselDisplay::rrt)) {
+    const auto* vessel = present::find_vessel_result(*shown_.result, scene_vessel_.toStdString());
+    if (!vessel || !present::has_wall_indices(*vessel)) note = QStringLiteral("OSI and RRT come with a FULL run over beats");
+  }
   if (note.isEmpty() && !volume_->shown().isEmpty()) note = volume_->note();
   if (const auto* moving = heart_drafted()) {
     if (!moving->refused.isEmpty()) note = QStringLiteral("this place is refused");

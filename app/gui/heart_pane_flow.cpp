@@ -125,18 +125,36 @@ void HeartPane::show_vessel() {
     arcs_ = present::lumen_arcs(*model->lumen, *model->network);
     arcs_of_ = model->lumen;
   }
-  const bool shear = workspace_.vessel_display() == VesselDisplay::wall_shear;
-  const auto paint = present::paint_vessel(*model, *result, shear ? present::LumenQuantity::wall_shear : present::LumenQuantity::pressure, &arcs_);
+  const VesselDisplay display = workspace_.vessel_display();
+  const bool shear = display == VesselDisplay::wall_shear, osi = display == VesselDisplay::osi, rrt = display == VesselDisplay::rrt;
+  const auto paint = present::paint_vessel(*model, *result, osi ? present::LumenQuantity::osi : rrt ? present::LumenQuantity::rrt : shear ? present::LumenQuantity::wall_shear : present::LumenQuantity::pressure, &arcs_);
+  const char* over_beat = paint.beat_mean ? ", mean over the beat" : "";
   viewer::FieldStyle style;
-  if (paint.ffr) {
+  if (osi || rrt) {
+    // OSI lies in 0 to 0.5; above 0.1 the flow is disturbed. RRT is 1 / |mean shear|: 2.5 1/Pa stands for 0.4 Pa, below which atheroma grows (Malek 1999).
+    if (paint.values.empty()) {
+      item.surface = result->lumen;
+      scene.set_vessel(std::move(item));
+      return;
+    }
+    style.palette = viewer::Palette::wall_shear;
+    style.lo = 0;
+    style.hi = osi ? 0.5 : 5;
+    style.step = osi ? 0.05 : 0.5;
+    style.decimals = osi ? 2 : 1;
+    style.title = osi ? "Oscillatory shear index" : "Relative residence time";
+    style.unit = osi ? "" : "1/Pa";
+    style.isolines = false;
+  } else if (paint.ffr) {
     style = viewer::ffr_style();
+    style.title += over_beat;
   } else if (shear) {
     // Below 1 Pa is where atheroma grows, above about 7 Pa is high (Malek, Alper, Izumo, JAMA 282 (1999) 2035): both lie inside this scale.
     style.palette = viewer::Palette::wall_shear;
     style.lo = 0;
     style.hi = 10;
     style.step = 1;
-    style.title = paint.on_mesh ? "Wall shear" : "Wall shear, developed flow";
+    style.title = (paint.on_mesh ? "Wall shear" : "Wall shear, developed flow") + std::string(over_beat);
     style.unit = "Pa";
     style.isolines = false;
   } else {
@@ -145,7 +163,7 @@ void HeartPane::show_vessel() {
     style.lo = std::floor(paint.lo / step) * step;
     style.hi = std::max(style.lo + step, std::ceil(paint.hi / step) * step);
     style.step = step;
-    style.title = "Pressure";
+    style.title = "Pressure" + std::string(over_beat);
     style.unit = "mmHg";
     style.decimals = step < 1 ? 1 : 0;
     style.isolines = false;

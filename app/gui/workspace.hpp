@@ -20,7 +20,7 @@ namespace ot::gui {
 
 enum class Display { activation, voltage, repolarisation, extracellular, tissue, thickness, plain, ea_map };
 enum class Tool { none, lesion_point, lesion_line, lesion_ring, pacing, stent, tapered_stent, balloon, ideal_lumen, bypass, stenosis, measure, caps, probe, vessel_end };
-enum class VesselDisplay { pressure, wall_shear, streams, plain };   // pressure: FFR where the vessel reports it
+enum class VesselDisplay { pressure, wall_shear, osi, rrt, streams, plain };   // pressure: FFR where the vessel reports it
 enum class Layout { four_up, big_3d, slices, vessel };   // slices: the three slices big (double oblique); vessel: straightened vessel
 enum class Tone { info, good, attention, bad };
 

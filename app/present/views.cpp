@@ -179,13 +179,26 @@ VesselPaint paint_difference(const twin::VesselModel& model, const twin::VesselR
   return paint;
 }
 
+bool has_wall_indices(const twin::VesselResult& result) {
+  return result.mesh && result.flow && !result.flow->tawss.empty() && result.flow->tawss.size() == result.mesh->nodes.size() && result.flow->osi.size() == result.flow->tawss.size() && result.flow->rrt.size() == result.flow->tawss.size();
+}
+
 VesselPaint paint_vessel(const twin::VesselModel& model, const twin::VesselResult& result, LumenQuantity quantity, const LumenArcs* arcs) {
   VesselPaint paint;
   const bool shear = quantity == LumenQuantity::wall_shear;
-  paint.ffr = !shear && model.report_ffr && model.aortic_pressure_Pa > 0;
+  paint.ffr = quantity == LumenQuantity::pressure && model.report_ffr && model.aortic_pressure_Pa > 0;
   const hemo::FlowResult& flow = *result.flow;
   const std::size_t nodes = result.mesh ? result.mesh->nodes.size() : 0;
-  if (nodes > 0 && (shear ? flow.wall_shear.size() == 3 * nodes : flow.pressure.size() == nodes)) {
+  paint.beat_mean = !flow.series.empty();
+  if (quantity == LumenQuantity::osi || quantity == LumenQuantity::rrt || (shear && paint.beat_mean && has_wall_indices(result))) {
+    if (!has_wall_indices(result)) return paint;
+    paint.on_mesh = true;
+    paint.values = quantity == LumenQuantity::osi ? flow.osi : quantity == LumenQuantity::rrt ? flow.rrt : flow.tawss;
+    set_range(paint);
+    return paint;
+  }
+  // The nodes hold the last instant of a beat, diastole; its mean is known on the sections.
+  if (nodes > 0 && !(paint.beat_mean && !shear && !flow.pullback.empty()) && (shear ? flow.wall_shear.size() == 3 * nodes : flow.pressure.size() == nodes)) {
     const ShownPressure shown(model, result);
     paint.on_mesh = true;
     paint.values.reserve(nodes);
@@ -205,31 +218,6 @@ VesselPaint paint_vessel(const twin::VesselModel& model, const twin::VesselResul
   }
   set_range(paint);
   return paint;
-}
-
-PullbackWay longest_way(const core::VesselNetwork& network) {
-  PullbackWay way;
-  if (network.branches.empty()) return way;
-  // Longest distance from the root, by walking parents of every terminal branch.
-  int last = 0;
-  double longest = -1;
-  for (std::size_t b = 0; b < network.branches.size(); ++b) {
-    if (!network.branches[b].children.empty()) continue;
-    double length = 0;
-    for (int at = int(b), guard = 0; at >= 0 && guard < 1000; at = network.branches[std::size_t(at)].parent, ++guard)
-      length += network.branches[std::size_t(at)].length();
-    if (length > longest) {
-      longest = length;
-      last = int(b);
-    }
-  }
-  for (int at = last, guard = 0; at >= 0 && guard < 1000; at = network.branches[std::size_t(at)].parent, ++guard) way.branches.push_back(at);
-  std::reverse(way.branches.begin(), way.branches.end());
-  for (const int branch : way.branches) {
-    way.start_mm.push_back(way.length_mm);
-    way.length_mm += network.branches[std::size_t(branch)].length();
-  }
-  return way;
 }
 
 std::optional<double> arc_on_way(const core::VesselNetwork& network, const PullbackWay& way, const core::Vec3& point, double reach_mm) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/session/case.hpp"
+#include "app/session/pullback_table.hpp"
 
 namespace ot::present {
 
@@ -32,16 +33,20 @@ struct LumenArcs {
 LumenArcs lumen_arcs(const core::SurfaceMesh& lumen, const core::VesselNetwork& network);
 
 // pressure: FFR where the vessel reports it, else mmHg. wall_shear: Pa; from the section means (FAST) that of developed flow,
-// 4 mu Q / (pi r^3) (Poiseuille), from a FULL run the one it computed.
-enum class LumenQuantity { pressure, wall_shear };
+// 4 mu Q / (pi r^3) (Poiseuille), from a FULL run the one it computed. Of a run over beats both are means over the last beat: pressure
+// of the sections, wall shear TAWSS. osi (0 to 0.5) and rrt (1/Pa) exist for a FULL run over beats only.
+enum class LumenQuantity { pressure, wall_shear, osi, rrt };
 
 // On the points of a lumen surface from the section means along the centreline, or on the nodes of the flow mesh.
 struct VesselPaint {
   bool ffr = false;
   std::vector<float> values;   // [points of the surface], or [nodes of the flow mesh] when `on_mesh`
   bool on_mesh = false;
+  bool beat_mean = false;      // means over the last beat
   double lo = 0, hi = 1;
 };
+// The result knows OSI and RRT.
+bool has_wall_indices(const twin::VesselResult& result);
 VesselPaint paint_vessel(const twin::VesselModel& model, const twin::VesselResult& result, LumenQuantity quantity = LumenQuantity::pressure, const LumenArcs* arcs = nullptr);
 
 // `result` less `other`, from the section means of both (those of a FULL run too: two meshes have no nodes in common), on the lumen of
@@ -58,12 +63,8 @@ enum class PullbackQuantity { ffr, pressure_mmhg, wall_shear_pa };
 Pullback pullback(const twin::VesselModel& model, const twin::VesselResult& result, PullbackQuantity quantity);
 Pullback pullback(const twin::VesselModel& model, const twin::VesselResult& result);   // FFR where reported, else mmHg
 // The longest way down the tree and where a point of the patient lies on it; nothing when it is further than `reach_mm` from it.
-struct PullbackWay {
-  std::vector<int> branches;
-  std::vector<double> start_mm;
-  double length_mm = 0;
-};
-PullbackWay longest_way(const core::VesselNetwork& network);
+using session::longest_way;
+using session::PullbackWay;
 std::optional<double> arc_on_way(const core::VesselNetwork& network, const PullbackWay& way, const core::Vec3& point, double reach_mm);
 core::Vec3 point_on_way(const core::VesselNetwork& network, const PullbackWay& way, double arc_mm);
 const twin::VesselResult* find_vessel_result(const twin::RunResult& result, const std::string& key);

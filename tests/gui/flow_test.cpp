@@ -12,6 +12,7 @@
 #include "app/gui/flow/stream_show.hpp"
 #include "app/gui/views/vessel_pane.hpp"
 #include "app/present/devices.hpp"
+#include "solvers/core/units.hpp"
 #include "tests/gui/window_fixture.hpp"
 #include "viewer/qt/pullback_plot.hpp"
 
@@ -418,4 +419,31 @@ TEST_CASE("a bypass graft is placed by two clicks in either order, drawn, raises
   REQUIRE(again->plans.size() == 2);
   REQUIRE(again->plans[1].scenario.interventions.size() == 1);
   CHECK(again->plans[1].scenario.interventions[0] == placed);
+}
+
+TEST_CASE("a FULL run over beats is painted by its means: pressure of 93 mmHg of the sections, not 40 mmHg of the last instant, TAWSS 2 Pa, OSI 0.2, RRT 0.8 1/Pa, and says so") {
+  const auto data = test::journey_case();
+  const twin::VesselModel& model = *data.twin->vessels[0];
+  auto plain = model;
+  plain.report_ffr = false;
+  auto flow = std::make_shared<hemo::FlowResult>();
+  const std::size_t nodes = model.mesh->nodes.size();
+  flow->mode = core::Mode::full;
+  flow->pressure.assign(nodes, float(core::units::pa_from_mmhg(40)));
+  flow->wall_shear.assign(3 * nodes, 9.0f);
+  for (std::size_t k = 0; k < model.network->branches[0].points.size(); ++k) flow->pullback.push_back({0, model.network->branches[0].arc[k], core::units::pa_from_mmhg(93), 1.5, 1000});
+  twin::VesselResult result{model.key, model.lumen, model.network, model.mesh, flow};
+  using present::LumenQuantity;
+  CHECK(present::paint_vessel(plain, result).hi == Approx(40));   // steady: the nodes' own
+  CHECK_FALSE(present::has_wall_indices(result));
+  CHECK(present::paint_vessel(plain, result, LumenQuantity::osi).values.empty());
+  flow->series.push_back({"inlet flow", "mm3/s", "s", {0, 0.8}, {1000, 1000}});
+  flow->tawss.assign(nodes, 2.0f), flow->osi.assign(nodes, 0.2f), flow->rrt.assign(nodes, 0.8f);
+  const auto pressure = present::paint_vessel(plain, result);
+  CHECK(pressure.beat_mean);
+  CHECK(pressure.lo == Approx(93));
+  CHECK(pressure.hi == Approx(93));
+  CHECK(present::paint_vessel(plain, result, LumenQuantity::wall_shear).hi == Approx(2));
+  CHECK(present::paint_vessel(plain, result, LumenQuantity::osi).hi == Approx(0.2));
+  CHECK(present::paint_vessel(plain, result, LumenQuantity::rrt).lo == Approx(0.8));
 }

@@ -3,8 +3,10 @@
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QFile>
+#include <QLineEdit>
 #include <QMouseEvent>
 #include <QPushButton>
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -25,8 +27,17 @@ namespace {
 const hemo::FlowProblem& flow_of(test::Window& w) { return w.session().data()->twin->vessels[0]->baseline; }
 const ep::ElectroProblem& beat_of(test::Window& w) { return w.session().data()->twin->heart->baseline; }
 
-gui::EndsPanel* open_ends(test::Window& w) {
-  w.session().replace(test::journey_case(), {});
+// with_ffr: a coronary, whose inflow follows the aortic pressure; else any other artery.
+gui::EndsPanel* open_ends(test::Window& w, bool with_ffr = true) {
+  auto data = test::journey_case();
+  if (!with_ffr) {
+    auto twin = std::make_shared<twin::TwinModel>(*data.twin);
+    auto artery = std::make_shared<twin::VesselModel>(*twin->vessels[0]);
+    artery->report_ffr = false;
+    twin->vessels[0] = artery;
+    data.twin = twin;
+  }
+  w.session().replace(std::move(data), {});
   REQUIRE(w.fast_ready(0));
   w.workspace().set_shown_vessel("lad");
   w.workspace().request_stage(present::stage_model);
@@ -76,7 +87,7 @@ TEST_CASE("an outlet clicked in 3D opens, its resistance doubles the pressure th
 
 TEST_CASE("an inlet becomes a waveform of the same mean, a dragged point changes it, a table of another unit replaces it, nonsense is refused") {
   test::Window w;
-  auto* panel = open_ends(w);
+  auto* panel = open_ends(w, false);
   panel->choose("inlet");
   const double mean = flow_of(w).inlets[0].flow[0].second;
   auto* kind = w->findChild<QComboBox*>("end_kind");
@@ -110,6 +121,35 @@ TEST_CASE("an inlet becomes a waveform of the same mean, a dragged point changes
   panel->import_waveform(QString::fromStdString(table.string()));
   CHECK(flow_of(w).inlets[0].flow == kept);
   CHECK(w.wait([&] { return w->centre().banner().text().contains("not into the vessel"); }, 2000));
+}
+
+TEST_CASE("the inflow of a coronary is what the aortic pressure drives: a waveform, a table and another flow are refused in the window as on the command line, a name is taken") {
+  test::Window w;
+  auto* panel = open_ends(w);
+  panel->choose("inlet");
+  const auto before = flow_of(w).inlets[0].flow;
+  auto* kind = w->findChild<QComboBox*>("end_kind");
+  kind->setCurrentIndex(kind->findData("waveform"));
+  emit kind->activated(kind->currentIndex());
+  CHECK(flow_of(w).steady);
+  CHECK(flow_of(w).inlets[0].flow == before);
+  CHECK(w.wait([&] { return w->centre().banner().text().contains("what the aortic pressure drives"); }, 2000));
+  CHECK(kind->currentData().toString() == "flow");
+  auto* flow = w->findChild<QDoubleSpinBox*>("end_flow");
+  flow->setValue(flow->value() + 20);
+  CHECK(flow_of(w).inlets[0].flow == before);
+  const auto table = test::scratch_folder("choices-coronary-table") / "beat.csv";
+  QFile file(QString::fromStdString(table.string()));
+  REQUIRE(file.open(QIODevice::WriteOnly));
+  file.write("time [ms]; flow [ml/min]\n0; 60\n250; 240\n500; 60\n1000; 60\n");
+  file.close();
+  panel->import_waveform(QString::fromStdString(table.string()));
+  CHECK(flow_of(w).inlets[0].flow == before);
+  auto* name = w->findChild<QLineEdit*>("end_name");
+  name->setText("Ostium");
+  emit name->editingFinished();
+  const auto& caps = w.session().data()->choices.flow.at("lad").caps;
+  CHECK(std::any_of(caps.begin(), caps.end(), [](const auto& c) { return c.inlet && c.name == "Ostium"; }));
 }
 
 TEST_CASE("the check before a run names a missing condition and an unusual flow, and stops the full model") {

@@ -265,6 +265,17 @@ void EndsPanel::apply() {
   if (!c) return;
   c->name = name_->text().trimmed().toStdString();
   const QString was = kind_key(*c, all.steady), kind = kind_->currentData().toString();
+  if (const auto free = c->inlet && vessel() ? session::check_inflow_is_free(*vessel()) : core::Result<void>(); !free && !(was == "waveform" && kind == "flow")) {
+    // The inflow follows the aortic pressure. A name may be given; from a beat of an earlier version the way leads back.
+    const double shown = session::mean_of(*c, all.cycle_s) / mm3_s_per_ml_min;
+    if (kind == was && std::abs(flow_.box->value() - shown) <= 0.5 * std::pow(10.0, -flow_.box->decimals())) {
+      send(all, c->name.empty() ? chosen_ : QString::fromStdString(c->name));
+    } else {
+      workspace_.say(Tone::bad, QString::fromStdString(free.error().message));
+      refresh_form();
+    }
+    return;
+  }
   if (c->inlet) {
     const double asked = flow_.box->value() * mm3_s_per_ml_min;
     if (kind == "waveform") {
@@ -328,13 +339,18 @@ void EndsPanel::import_waveform(const QString& file) {
     workspace_.say(Tone::bad, QString::fromStdString(wave.error().message));
     return;
   }
+  if (const auto* v = vessel())
+    if (const auto free = session::check_inflow_is_free(*v); !free) {
+      workspace_.say(Tone::bad, QString::fromStdString(free.error().message));
+      return;
+    }
   auto all = conditions();
   for (auto& c : all.caps)
     if (QString::fromStdString(c.patch) == chosen_ && c.inlet) {
-      c.inflow.flow = wave->points;
-      c.inflow.flow.emplace_back(wave->cycle_s, wave->points.front().second);
-      all.cycle_s = wave->cycle_s;
-      all.steady = false;
+      if (const auto given = session::give_waveform(all, c, *wave); !given) {
+        workspace_.say(Tone::bad, QString::fromStdString(given.error().message));
+        return;
+      }
       send(all, c.name.empty() ? chosen_ : QString::fromStdString(c.name));
       return;
     }
