@@ -56,7 +56,7 @@ TEST_CASE("A 4D NIfTI is offered as phases with its times, imported as a moving 
   }
   for (const char* name : {"out.nii.gz", "out.nrrd", "out.mha"}) {
     INFO(name);
-    const auto written = session::export_part(*data, {"volume", "", "", dir / name, false}, {});
+    const auto written = session::export_part(*data, {"volume", "", "", "", dir / name, false}, {});
     if (!written) FAIL(written.error().message);
     const auto back = imaging::read_moving(dir / name, {});
     if (!back) FAIL(back.error().message);
