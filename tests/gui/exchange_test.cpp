@@ -137,7 +137,7 @@ TEST_CASE("a second series joins the open case from the import page at its place
 TEST_CASE("ventricles of another tool come through the sheet with their tetrahedra, regions and named surfaces, and a twin is built on them") {
   const auto file = test::scratch_folder("gui-heart-mesh") / "ventricles.vtu";
   const auto theirs = test::journey_case();
-  const auto written = session::export_part(theirs, {"heart-mesh", "", "", file, false}, {});
+  const auto written = session::export_part(theirs, {"heart-mesh", "", "", "", file, false}, {});
   if (!written) FAIL(written.error().message);
   const auto& mesh = *theirs.twin->heart->baseline.mesh;
   test::Window w;
