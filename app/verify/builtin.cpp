@@ -95,7 +95,7 @@ const std::vector<Verification>& builtin_verifications() {
       {"flow/stent", "stent of 3.0 mm in a stenosed 3.0 mm tube: diameter, wall outside it, pressure drop", "known truth of the shape; our own solve of the healthy tube", flow_stent},
       {"flow/bypass", "bypass graft past a lesion of 70 %: FAST against FULL, flow through graft and lesion, and what FULL conserves", "own Navier-Stokes solver", flow_bypass},
       {"flow/aorta-iliac", "real aorta and iliacs: pressure drop on three meshes, mass, waveforms of a beat (needs ORGANTWIN_SHARED; not with --quick)", "shared/data/aorta-iliac-surface/SOURCE.md", flow_aorta},
-      {"flow/fda-nozzle-500", "centreline of the nozzle with sudden expansion at Re 500 (needs ORGANTWIN_SHARED; not with --quick)", "Hariharan 2011, laboratories' PIV", flow_nozzle},
+      {"flow/fda-nozzle-500", "centreline, profiles, wall pressure and wall shear of the nozzle with sudden expansion at Re 500 (needs ORGANTWIN_SHARED; not with --quick)", "Hariharan 2011, laboratories' PIV and wall taps", flow_nozzle},
       {"flow/one-d/boileau", "carotid and thoracic aorta against the finite-volume curves (needs ORGANTWIN_SHARED)", "Boileau et al. 2015", wave_boileau},
       {"flow/one-d/convergence", "order of pulse waves in a tapered bifurcation", "own refinement", wave_convergence},
       {"flow/one-d/networks", "bifurcation, ADAN56, circle of Willis and 37 arteries run to periodicity; ADAN56 against half the cells", "openBF specifications", wave_networks},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Three-dimensional flow against published benchmarks: the cylinder of Schaefer and Turek, the FDA's nozzle; and its speed.
+// Three-dimensional flow against published benchmarks: the cylinder of Schaefer and Turek; and its speed (the FDA's nozzle: nozzle_cases.cpp).
 #include <fmt/format.h>
 #include <malloc.h>
 
@@ -12,7 +12,6 @@
 #include <fstream>
 #include <map>
 #include <numbers>
-#include <sstream>
 
 #include "app/verify/flow_cases.hpp"
 #include "app/verify/triad.hpp"
@@ -95,57 +94,6 @@ Rows flow_cylinder(bool quick, const core::Progress& progress) {
   auto e = drag_of(std::make_shared<core::TetMesh>(std::move(*free)), progress.part(0.5, 1));
   if (!e) return core::pass(e);
   for (Row& r : rows_of("flow/dfg-cylinder-3d-unstructured", *e)) rows.push_back(std::move(r));
-  return rows;
-}
-
-Rows flow_nozzle(bool quick, const core::Progress& progress) {
-  const char* shared = std::getenv("ORGANTWIN_SHARED");
-  if (quick || !shared) return std::vector<Row>{};
-  // Geometry and fluid: Hariharan 2011 (physiology_and_models.json, fda_nozzle); z = 0 at the sudden expansion.
-  hemo::Revolution shape;
-  shape.profile = {{-110, 6}, {-62.685, 6}, {-40, 2}, {0, 2}, {0, 6}, {150, 6}};
-  // Short cells where tube and cone meet (the pressure gradient jumps there) and where the jet breaks up, long ones along the smooth flow between.
-  shape.edge_mm = 2.0 / 8, shape.expanded_edge_ratio = 2.5;
-  shape.axial_ratio_at = {{-85, 3.5}, {-70, 1}, {-45, 1}, {-30, 3.5}, {50, 3.5}, {70, 2}};
-  auto made = hemo::revolution_mesh(shape);
-  if (!made) return core::pass(made);
-  std::vector<Row> rows;
-  hemo::FlowProblem p;
-  p.mesh = std::make_shared<core::TetMesh>(std::move(made->mesh));
-  p.network = std::make_shared<core::VesselNetwork>(std::move(made->network));
-  p.fluid.density_g_per_mm3 = 1.056e-3, p.fluid.viscosity_Pa_s = 0.0035;
-  p.inlets = {{hemo::domain_inlet, {{0.0, 5206.24}}, hemo::InletProfile::parabolic}};
-  p.outlets = {{hemo::domain_outlet, 1e-6, 0, 0, 0}};
-  p.sections = 5;
-  p.steady_tolerance = 2e-4;   // the jet settles slowly: at 1e-3 it may still be on its way
-  struct Station {
-    double z, mean, sd;
-  };
-  std::vector<Station> stations;
-  std::ifstream file(std::string(shared) + "/reference/hemodynamics/fda_nozzle/centreline_summary.csv");
-  for (std::string line; std::getline(file, line);) {
-    std::replace(line.begin(), line.end(), ',', ' ');
-    std::istringstream in(line);
-    std::string kind;
-    double re, z, n, mean, sd;
-    if (in >> kind >> re >> z >> n >> mean >> sd && kind == "SE" && re == 500) stations.push_back({z * 1000, mean * 1000, sd * 1000});
-  }
-  if (stations.size() < 15) return core::bad_input("The nozzle's centreline_summary.csv is missing or short (there is nothing to compare with). Set ORGANTWIN_SHARED to the shared folder.");
-  for (const Station& s : stations) p.probes.push_back(Vec3(0, 0, s.z));
-  auto r = hemo::run_navier_stokes(p, progress);
-  if (!r) return core::pass(r);
-  const std::string source = fmt::format("Hariharan 2011, five laboratories' PIV; {} tets, {} steps", p.mesh->tets.size(), r->steps);
-  int within = 0;
-  std::string list;
-  for (std::size_t k = 0; k < stations.size(); ++k) {
-    const double u = r->probes[k].velocity_mm_s[2], allowed = std::max(2 * stations[k].sd, 0.06 * stations[k].mean);
-    const bool in = k == 0 ? true : std::abs(u - stations[k].mean) <= allowed;
-    within += in;
-    list += fmt::format(" {:g}:{:.3f}/{:.3f}{}", stations[k].z, u / 1000, stations[k].mean / 1000, in ? "" : "!");
-  }
-  rows.push_back(close_to("flow/fda-nozzle-500", "inlet_centreline_m_per_s", r->probes[0].velocity_mm_s[2] / 1000, 2 * 5206.24 / (std::numbers::pi * 36) / 1000, 0.01, "exact parabola of 5.20624e-6 m3/s", r->wall_s, quick));
-  rows.push_back(at_least("flow/fda-nozzle-500", "stations_short_of_13", within, 13, source + "; z mm: ours/mean m/s," + list, r->wall_s, quick));
-  rows.push_back(at_most("flow/fda-nozzle-500", "section_flow_error_rel", quantity_of(*r, "section_flow_error_rel"), 0.01, "integral of u.n over five interior sections", r->wall_s, quick));
   return rows;
 }
 
