@@ -118,21 +118,6 @@ std::vector<core::Index> valve_rims(const core::TetMesh& mesh, const core::Label
   return out;
 }
 
-twin::InterventionSpec line_spec(const std::string& id, std::vector<Vec3> points, bool closed) {
-  const twin::InterventionKind* kind = twin::find_intervention("ablation");
-  OT_EXPECT(kind != nullptr);
-  twin::InterventionSpec spec;
-  spec.id = id;
-  spec.kind = "ablation";
-  spec.placement.kind = twin::Placement::Kind::polyline;
-  spec.placement.points_mm = std::move(points);
-  spec.params = kind->schema.defaults();
-  spec.params.set("closed", closed);
-  spec.params.set("radius_mm", 3.0);
-  spec.params.set("depth_mm", 6.0);   // through an atrial wall of up to 5 mm
-  return spec;
-}
-
 }  // namespace
 
 Vec3 sinus_node_of(const core::LabelMap& labels) {
@@ -334,64 +319,6 @@ bool has_left_atrium(const twin::TwinModel& twin) {
   if (!twin.heart || !twin.heart->baseline.mesh) return false;
   const auto& names = twin.heart->baseline.mesh->region_names;
   return std::any_of(names.begin(), names.end(), [](const auto& r) { return r.second == left_region; });
-}
-
-core::Result<std::vector<LesionSet>> atrial_lesion_sets(const twin::TwinModel& twin) {
-  if (!has_left_atrium(twin)) return core::bad_input("The twin has no wall of the left atrium (vein rings lie on it). Build a twin with atria first: --organ atria or whole_heart.");
-  const core::TetMesh& mesh = *twin.heart->baseline.mesh;
-  const auto at = [&](const Vec3& direction) { return mesh.nodes[std::size_t(organs::furthest_node(mesh, left_region, direction))]; };
-  // LPS: the veins leave the atrium to the back, on the left and on the right.
-  const Vec3 left_veins = at({0.8, 0.6, 0.2}), right_veins = at({-0.8, 0.6, 0.2}), front = at({0, -1, 0}), back = at({0, 1, 0});
-  const Vec3 centre = 0.25 * (left_veins + right_veins + front + back);
-  std::vector<Vec3> wall;
-  for (const auto& [value, name] : mesh.region_names)
-    if (name == left_region) {
-      std::vector<char> in(mesh.nodes.size(), 0);
-      for (std::size_t t = 0; t < mesh.tets.size(); ++t)
-        if (mesh.region[t] == value)
-          for (core::Index n : mesh.tets[t]) in[std::size_t(n)] = 1;
-      for (std::size_t n = 0; n < in.size(); ++n)
-        if (in[n]) wall.push_back(mesh.nodes[n]);
-    }
-  // The section of the wall by a plane across the way to the veins, 0.6 of the way out: about the antrum of both veins of a side. The outermost wall
-  // node in each of 24 sectors.
-  const auto ring = [&](const Vec3& tip) {
-    constexpr int sectors = 24;
-    const Vec3 axis = (tip - centre).normalized(), u = axis.unitOrthogonal(), v = axis.cross(u), middle = centre + 0.6 * (tip - centre);
-    std::vector<Vec3> points(sectors, Vec3::Zero());
-    std::vector<double> most(sectors, 0);
-    for (const Vec3& x : wall) {
-      const Vec3 d = x - middle;
-      if (std::abs(d.dot(axis)) > 2.0) continue;
-      const double r = std::hypot(d.dot(u), d.dot(v));
-      const int s = int(std::floor((std::atan2(d.dot(v), d.dot(u)) + M_PI) / (2 * M_PI) * sectors)) % sectors;
-      if (r > most[std::size_t(s)]) most[std::size_t(s)] = r, points[std::size_t(s)] = x;
-    }
-    std::vector<Vec3> out;
-    for (int s = 0; s < sectors; ++s)
-      if (most[std::size_t(s)] > 0) out.push_back(points[std::size_t(s)]);
-    return out;
-  };
-  const auto left_ring = ring(left_veins), right_ring = ring(right_veins);
-  const auto highest = [](const std::vector<Vec3>& p) { return *std::max_element(p.begin(), p.end(), [](const Vec3& a, const Vec3& b) { return a.z() < b.z(); }); };
-  if (left_ring.size() < 8 || right_ring.size() < 8) return core::bad_input("The wall of the left atrium is too irregular for rings around its veins (their section is not closed). Draw them by hand.");
-  std::vector<LesionSet> sets;
-  sets.push_back({"pvi-left", "Ring around the left pulmonary veins", line_spec("pvi-left", left_ring, true), left_veins, front});
-  sets.push_back({"pvi-right", "Ring around the right pulmonary veins", line_spec("pvi-right", right_ring, true), right_veins, front});
-  // From ring to ring over the top: the highest wall near each step of the straight way.
-  const Vec3 a = highest(left_ring), b = highest(right_ring);
-  std::vector<Vec3> over{a};
-  for (int k = 1; k < 8; ++k) {
-    const Vec3 step = a + k / 8.0 * (b - a);
-    const Vec3* top = nullptr;
-    for (const Vec3& x : wall)
-      if (std::hypot(x.x() - step.x(), x.y() - step.y()) < 4 && (!top || x.z() > top->z())) top = &x;
-    if (top) over.push_back(*top);
-  }
-  over.push_back(b);
-  sets.push_back({"roof", "Line over the roof between the veins", line_spec("line-roof", over, false), back, front});
-  for (auto& set : sets) set.spec.note = set.title;
-  return sets;
 }
 
 }  // namespace ot::session

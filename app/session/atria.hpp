@@ -48,9 +48,11 @@ core::Result<AtriaModel> add_atria(CaseData& data, const std::string& labels_sha
 // Replaces the twin of the case; the mesh is kept as the part mesh "atria". One StageReport.
 core::Result<void> build_atrial_twin(CaseData& data, const AtriaCaseParams& params, const core::Progress& progress);
 
-// Lesion sets a person may add to a plan: rings around the left and the right veins and a line over the roof. Points on the wall of the left atrium of a
-// twin of the atria or of the whole heart; ordinary ablations with the key's id, their title as the note. bad_input where there is no such wall.
 bool has_left_atrium(const twin::TwinModel& twin);
+// Lesion sets a person may add to a plan: rings around the left and the right veins and a line over the roof. Points on the endocardium of the left atrium of a
+// twin of the atria or of the whole heart; ordinary ablations with the key's id, their title as the note.
+// Model:  a ring keeps the place furthest to the left or right, back and up, and the wall around it inside, and the mitral valve, the other side's veins and every place where the right atrium is joined outside: a joint inside would lead round the ring. Each ring is tried on the mesh (ring_isolates).
+// Fails:  bad_input without a left atrium, or when no ring isolates a side.
 struct LesionSet {
   std::string key, title;       // "pvi-left"
   twin::InterventionSpec spec;
@@ -58,5 +60,16 @@ struct LesionSet {
 };
 bool has_left_atrium(const twin::TwinModel& twin);   // atria alone or a whole heart
 core::Result<std::vector<LesionSet>> atrial_lesion_sets(const twin::TwinModel& twin);
+
+// Atrial muscle a lesion leaves conducting; tetrahedra that share a node conduct into each other.
+struct RingSides {
+  std::size_t inside_tets = 0, outside_tets = 0;   // conducting with the muscle nearest to the point inside, outside
+  std::size_t right_inside = 0;                    // of inside_tets, of the right atrium
+  std::size_t left_tets = 0, burned_tets = 0;      // of the whole left atrium; burned of both
+  bool joined = false;                             // the two are one
+};
+RingSides ring_sides(const core::TetMesh& mesh, const twin::InterventionSpec& ring, const core::Vec3& inside, const core::Vec3& outside);
+// The sides are apart, and the right atrium is joined to the outside alone.
+bool ring_isolates(const RingSides& sides);
 
 }  // namespace ot::session

@@ -185,7 +185,7 @@ WallSurface::Foot WallSurface::nearest(const Vec3& x, double radius, const Vec3&
   return foot;
 }
 
-WallSurface::Ways WallSurface::ways_from(Index start) const {
+WallSurface::Ways WallSurface::ways_from(const std::vector<Index>& starts) const {
   constexpr Index on_edge = 5;   // points on an edge, evenly spaced: 3 leave 3.6 % on an irregular sheet
   const Index nv = Index(points_.size());
   const std::size_t n = points_.size() + std::size_t(on_edge) * edge_.size();
@@ -204,8 +204,10 @@ WallSurface::Ways WallSurface::ways_from(Index start) const {
     }
   using Entry = std::pair<double, Index>;
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
-  w.distance[std::size_t(start)] = 0;
-  queue.push({0.0, start});
+  for (const Index start : starts) {
+    w.distance[std::size_t(start)] = 0;
+    queue.push({0.0, start});
+  }
   while (!queue.empty()) {
     const auto [d, v] = queue.top();
     queue.pop();

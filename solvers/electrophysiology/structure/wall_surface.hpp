@@ -39,7 +39,7 @@ class WallSurface {
 
   // Nearest point whose triangle faces like `facing` (scalar product > 0.2; zero vector: any).
   Foot nearest(const core::Vec3& x, double radius, const core::Vec3& facing) const;
-  // Distances over the surface from one vertex, and the point before each on the way (-1: start or not reached). Points: the vertices
+  // Distances over the surface from the nearest of the start vertices, and the point before each on the way (-1: start or not reached). Points: the vertices
   // first, in their order, then those on edges.
   struct Ways {
     std::vector<double> distance;
@@ -47,7 +47,8 @@ class WallSurface {
     std::vector<core::Vec3> place;
     std::vector<core::Index> vertex;   // nearest
   };
-  Ways ways_from(core::Index vertex) const;
+  Ways ways_from(const std::vector<core::Index>& starts) const;
+  Ways ways_from(core::Index vertex) const { return ways_from(std::vector<core::Index>{vertex}); }
 
  private:
   void index();
