@@ -48,10 +48,11 @@ core::Result<AtriaModel> add_atria(CaseData& data, const std::string& labels_sha
 // Replaces the twin of the case; the mesh is kept as the part mesh "atria". One StageReport.
 core::Result<void> build_atrial_twin(CaseData& data, const AtriaCaseParams& params, const core::Progress& progress);
 
-bool has_left_atrium(const twin::TwinModel& twin);
 // Lesion sets a person may add to a plan: rings around the left and the right veins and a line over the roof. Points on the endocardium of the left atrium of a
 // twin of the atria or of the whole heart; ordinary ablations with the key's id, their title as the note.
-// Model:  a ring keeps the place furthest to the left or right, back and up, and the wall around it inside, and the mitral valve, the other side's veins and every place where the right atrium is joined outside: a joint inside would lead round the ring. Each ring is tried on the mesh (ring_isolates).
+// Model:  a ring keeps the place furthest to the left or right, back and up, and the wall around it inside, and the mitral valve, the other side's veins and every place where the right
+//         atrium is joined outside: a joint inside would lead round the ring. Each ring is tried on the mesh (ring_isolates). It isolates 3 to 10 % of the left wall: the veins' mouths, not
+//         their antrum; where the veins end is not looked for.
 // Fails:  bad_input without a left atrium, or when no ring isolates a side.
 struct LesionSet {
   std::string key, title;       // "pvi-left"

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Rings around the veins part the muscle of the atria in two, whatever joins the atria.
+#include <catch2/catch.hpp>
+
+#include "app/session/atria.hpp"
+#include "app/verify/hearts.hpp"
+#include "solvers/interventions/ablation/lesions.hpp"
+#include "tests/support/shared_data.hpp"
+
+using namespace ot;
+using core::Vec3;
+
+namespace {
+
+// Blood of four chambers as ellipsoids of adult size, LPS.
+core::LabelMap four_chambers() {
+  namespace l = core::labels;
+  core::LabelMap m;
+  m.grid.size = {100, 90, 100};
+  m.grid.spacing = {1.5, 1.5, 1.5};
+  m.grid.origin = {-85, -75, -95};
+  m.values.assign(m.grid.voxels(), 0);
+  m.labels = l::heart();
+  const struct { int label; Vec3 centre, half; } parts[] = {{l::lv_blood_pool, {20, -5.5, -41}, {24, 24, 38}}, {l::rv_blood_pool, {-41, -31.5, -39}, {24, 26, 38}},
+                                                            {l::left_atrium, {0, 20, 0}, {30, 20, 30}},        {l::right_atrium, {-58, 5, -5}, {25, 25, 33}}};
+  for (int k = 0; k < m.grid.size[2]; ++k)
+    for (int j = 0; j < m.grid.size[1]; ++j)
+      for (int i = 0; i < m.grid.size[0]; ++i)
+        for (const auto& p : parts)
+          if ((m.grid.to_patient(Vec3(i, j, k)) - p.centre).cwiseQuotient(p.half).squaredNorm() <= 1) m.values[m.grid.offset(i, j, k)] = std::uint8_t(p.label);
+  return m;
+}
+
+void rings_isolate(const core::LabelMap& labels, double wall_mm) {
+  session::AtriaCaseParams params;
+  params.edge_mm = 1.5;
+  params.wall_mm = wall_mm;
+  const auto atria = session::make_atria(labels, params, {});
+  REQUIRE(atria);
+  twin::TwinModel twin;
+  twin.organ = "atria";
+  twin.heart = atria->heart;
+  const auto sets = session::atrial_lesion_sets(twin);
+  REQUIRE(sets);
+  for (const auto& set : *sets) {
+    if (set.key == "roof") continue;
+    INFO(set.key);
+    const auto sides = session::ring_sides(*atria->mesh, set.spec, set.inside, set.outside);
+    CHECK_FALSE(sides.joined);
+    CHECK(sides.right_inside == 0);
+    // All that conducts lies on one side or the other but for crumbs of a percent in the burned band; something is isolated, less than half.
+    CHECK(double(sides.inside_tets + sides.outside_tets + sides.burned_tets) > 0.99 * double(atria->mesh->tets.size()));
+    CHECK(double(sides.inside_tets) > 0.02 * double(sides.left_tets));
+    CHECK(double(sides.inside_tets) < 0.5 * double(sides.left_tets));
+    // The check sees a gap: a quarter of the ring left out joins both sides.
+    auto open = set.spec;
+    open.params.set("closed", false);
+    open.placement.points_mm.resize(open.placement.points_mm.size() * 3 / 4);
+    CHECK(session::ring_sides(*atria->mesh, open, set.inside, set.outside).joined);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("closed rings around the veins leave no muscle between inside and outside, and the right atrium outside: ellipsoid atria with left walls of 1.45 and 4 mm", "[atria]") {
+  rings_isolate(four_chambers(), 1.45);
+  rings_isolate(four_chambers(), 4.0);
+}
+
+TEST_CASE("closed rings around the veins leave no muscle between inside and outside, and the right atrium outside: atria of the phantom", "[atria]") {
+  const auto patient = verify::phantom_patient({});
+  REQUIRE(patient);
+  rings_isolate(patient->labels, 1.45);
+}
+
+TEST_CASE("closed rings around the veins leave no muscle between inside and outside, and the right atrium outside: atria of a heart CT", "[atria][real]") {
+  test::shared_file("data/heart-cta-dissection/ct.nii.gz");
+  const auto patient = verify::ct_patient({});
+  REQUIRE(patient);
+  rings_isolate(patient->labels, 1.45);
+}
