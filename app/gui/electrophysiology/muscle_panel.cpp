@@ -54,7 +54,7 @@ MusclePanel::MusclePanel(Workspace& workspace, QWidget* parent) : QWidget(parent
   const core::Vec3 usual = organs::HeartParams{}.velocity;
   const QString source = QStringLiteral("Usual: %1 m/s. Human ventricle: 0.6 to 0.7 along, 0.25 to 0.35 in the sheets, 0.15 to 0.2 across them (EP-FACTS section 8). FULL's conductivities follow from it and the cells.");
   const char* const objects[] = {"muscle_velocity_f", "muscle_velocity_s", "muscle_velocity_n"};
-  const char* const labels[] = {"Along the fibres", "In the sheets", "Across the sheets"};
+  const char* const labels[] = {"Along the fibres", "In the sheets", "Across sheets"};
   for (int k = 0; k < 3; ++k) velocity_[k] = field(objects[k], labels[k], " m/s", organs::slowest_m_per_s, organs::fastest_m_per_s, 0.05, 3, source.arg(usual[k]));
   rule_ = new QComboBox(this);
   name_widget(rule_, "muscle_fibres", "Fibre angles");
