@@ -204,7 +204,7 @@ BenchRows bench_fast_lesion(const core::Progress& progress) {
 
 // The ventricles of the built-in phantom with their Purkinje tree and the twin's own end; the lesion moves along the lateral wall from the apex to the base.
 BenchRows bench_fast_lesion_heart(const core::Progress& progress) {
-  const auto patient = phantom_patient(progress.part(0, 0.3), 1.8);
+  const auto patient = phantom_patient(progress.part(0, 0.3), 1.75);
   if (!patient) return core::pass(patient);
   const auto heart = heart_of(patient->mesh, "none", progress.part(0.3, 0.4));
   if (!heart) return core::pass(heart);
