@@ -8,6 +8,7 @@
 #include "app/session/atria.hpp"
 #include "app/session/studies.hpp"
 #include "app/verify/cases.hpp"
+#include "app/verify/hearts.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/interventions/ablation/lesion_size.hpp"
@@ -16,26 +17,6 @@ namespace ot::verify {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using core::Vec3;
-
-// Blood of four chambers as ellipsoids of adult size, LPS: 75 ml and 86 ml of atria, 4 mm of wall and groove between them.
-core::LabelMap four_chambers() {
-  namespace l = core::labels;
-  core::LabelMap m;
-  m.grid.size = {100, 90, 100};
-  m.grid.spacing = {1.5, 1.5, 1.5};
-  m.grid.origin = {-85, -75, -95};
-  m.values.assign(m.grid.voxels(), 0);
-  m.labels = l::heart();
-  const struct { int label; Vec3 centre, half; } parts[] = {{l::lv_blood_pool, {20, -5.5, -41}, {24, 24, 38}}, {l::rv_blood_pool, {-41, -31.5, -39}, {24, 26, 38}},
-                                                            {l::left_atrium, {0, 20, 0}, {30, 20, 30}},        {l::right_atrium, {-58, 5, -5}, {25, 25, 33}}};
-  for (int k = 0; k < m.grid.size[2]; ++k)
-    for (int j = 0; j < m.grid.size[1]; ++j)
-      for (int i = 0; i < m.grid.size[0]; ++i)
-        for (const auto& p : parts)   // atria last: they own what overlaps, as valves close
-          if ((m.grid.to_patient(Vec3(i, j, k)) - p.centre).cwiseQuotient(p.half).squaredNorm() <= 1) m.values[m.grid.offset(i, j, k)] = std::uint8_t(p.label);
-  return m;
-}
 
 }  // namespace
 

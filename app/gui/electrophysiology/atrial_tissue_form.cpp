@@ -7,6 +7,7 @@
 #include <QSignalBlocker>
 #include <algorithm>
 
+#include "app/gui/number_row.hpp"
 #include "app/gui/widgets.hpp"
 
 namespace ot::gui {
@@ -26,25 +27,7 @@ AtrialTissueForm::AtrialTissueForm(QWidget* parent) : QWidget(parent) {
   remodelled_->setToolTip("Persistent atrial fibrillation: Ito, IKur -50 %, ICaL -70 % (Courtemanche 1999), IK1 doubled (Krogh-Madsen 2012). Refractory for 115 instead of 229 ms at 500 ms.");
   connect(remodelled_, &QCheckBox::toggled, this, &AtrialTissueForm::edited);
   box->addWidget(remodelled_);
-  const auto field = [&](const char* object, const char* label, const char* suffix, double lo, double hi, double step, const char* tip) {
-    auto* line = new QWidget(this);
-    auto* row = new QHBoxLayout(line);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->addWidget(make_label(label, "", line), 1);
-    auto* number = new QDoubleSpinBox(line);
-    name_widget(number, object, label);
-    number->setRange(lo, hi);
-    number->setSingleStep(step);
-    number->setDecimals(0);
-    number->setSuffix(suffix);
-    number->setButtonSymbols(QAbstractSpinBox::NoButtons);
-    number->setKeyboardTracking(false);
-    number->setFixedWidth(92);
-    number->setToolTip(tip);
-    row->addWidget(number);
-    box->addWidget(line);
-    return number;
-  };
+  const auto field = [&](const char* object, const char* label, const char* suffix, double lo, double hi, double step, const char* tip) { return number_row(box, this, object, label, suffix, {lo, hi, step, 0}, tip); };
   share_ = field("conduction_fibrosis", "Fibrosis of the atria", " %", 0, 70, 5,
                  "Share of the working muscle in patches drawn at random: no image shows them to the program. In them a quarter of the conductivity and the currents of fibrotic atrium (Clayton 2018, 10.3389/fphys.2018.01052)");
   share_->setSpecialValueText("none");

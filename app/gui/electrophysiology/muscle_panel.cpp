@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "app/gui/model_prompt.hpp"
+#include "app/gui/number_row.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/heart_facts.hpp"
 #include "app/session/whole_heart.hpp"
@@ -32,22 +33,7 @@ MusclePanel::MusclePanel(Workspace& workspace, QWidget* parent) : QWidget(parent
   caption->setContentsMargins(0, 8, 0, 0);
   box->addWidget(caption);
   const auto field = [&](const char* object, const QString& label, const QString& unit, double lo, double hi, double step, int decimals, const QString& tip) {
-    auto* line = new QWidget(this);
-    auto* row = new QHBoxLayout(line);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->addWidget(make_label(label, "", line), 1);
-    auto* number = new QDoubleSpinBox(line);
-    name_widget(number, object, label);
-    number->setRange(lo, hi);
-    number->setSingleStep(step);
-    number->setDecimals(decimals);
-    number->setSuffix(unit);
-    number->setButtonSymbols(QAbstractSpinBox::NoButtons);
-    number->setKeyboardTracking(false);
-    number->setFixedWidth(92);
-    line->setToolTip(tip);
-    row->addWidget(number);
-    box->addWidget(line);
+    auto* number = number_row(box, this, object, label, unit, {lo, hi, step, decimals}, tip);
     connect(number, &QDoubleSpinBox::valueChanged, this, &MusclePanel::refresh);
     return number;
   };

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "app/gui/electrophysiology/electrode_tool.hpp"
+#include "app/gui/number_row.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/session/model_choices.hpp"
 #include "solvers/electrophysiology/monodomain_setup.hpp"
@@ -41,28 +42,13 @@ SolverPanel::SolverPanel(Workspace& workspace, ElectrodeTool& electrodes, QWidge
   source_ = make_label({}, "small_hint", this, true);
   box->addWidget(source_);
   const auto field = [&](const char* object, const QString& label, const QString& unit, double lo, double hi, double step, int decimals, const QString& tip) {
-    auto* line = new QWidget(this);
-    auto* row = new QHBoxLayout(line);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->addWidget(make_label(label, "", line), 1);
-    auto* number = new QDoubleSpinBox(line);
-    name_widget(number, object, label);
-    number->setRange(lo, hi);
-    number->setSingleStep(step);
-    number->setDecimals(decimals);
-    if (!unit.isEmpty()) number->setSuffix(" " + unit);
-    number->setButtonSymbols(QAbstractSpinBox::NoButtons);
-    number->setKeyboardTracking(false);
-    number->setFixedWidth(92);
-    line->setToolTip(tip);
-    row->addWidget(number);
-    box->addWidget(line);
+    auto* number = number_row(box, this, object, label, unit.isEmpty() ? unit : " " + unit, {lo, hi, step, decimals}, tip);
     connect(number, &QDoubleSpinBox::valueChanged, this, [this] {
       if (!filling_) apply();
     });
     return number;
   };
-  step_ = field("solver_dt", "Time step", "ms", 0.005, 0.1, 0.01, 3, "Of the FULL model. Verified at 0.05 ms and below; larger steps are refused by the solver where they are not stable.");
+  step_ = field("solver_dt", "Time step", "ms", 0.005, 0.1, 0.01, 3, "Of the FULL model. Verified at 0.05 ms and below; a larger step runs, and its notes say how much it errs.");
   end_ = field("solver_end", "End of the beat", "ms", 50, 5000, 50, 0, "FULL and FAST stop here: 150 ms are enough for QRS, 500 ms for QT at rest.");
   cycle_ = field("solver_cycle", "Cycle length", "ms", 250, 3000, 50, 0, "Cells are paced at it before the beat; rate correction and repolarisation follow it.");
   sodium_ = field("solver_sodium", "Sodium weight", "", 0, 1, 0.05, 2, "Share of the interpolated sodium current in the upstroke: 0.65 where conductivities are tuned to the asked velocity, 1 where not, 0 nodal.");

@@ -8,28 +8,8 @@
 #include "tests/support/shared_data.hpp"
 
 using namespace ot;
-using core::Vec3;
 
 namespace {
-
-// Blood of four chambers as ellipsoids of adult size, LPS.
-core::LabelMap four_chambers() {
-  namespace l = core::labels;
-  core::LabelMap m;
-  m.grid.size = {100, 90, 100};
-  m.grid.spacing = {1.5, 1.5, 1.5};
-  m.grid.origin = {-85, -75, -95};
-  m.values.assign(m.grid.voxels(), 0);
-  m.labels = l::heart();
-  const struct { int label; Vec3 centre, half; } parts[] = {{l::lv_blood_pool, {20, -5.5, -41}, {24, 24, 38}}, {l::rv_blood_pool, {-41, -31.5, -39}, {24, 26, 38}},
-                                                            {l::left_atrium, {0, 20, 0}, {30, 20, 30}},        {l::right_atrium, {-58, 5, -5}, {25, 25, 33}}};
-  for (int k = 0; k < m.grid.size[2]; ++k)
-    for (int j = 0; j < m.grid.size[1]; ++j)
-      for (int i = 0; i < m.grid.size[0]; ++i)
-        for (const auto& p : parts)
-          if ((m.grid.to_patient(Vec3(i, j, k)) - p.centre).cwiseQuotient(p.half).squaredNorm() <= 1) m.values[m.grid.offset(i, j, k)] = std::uint8_t(p.label);
-  return m;
-}
 
 void rings_isolate(const core::LabelMap& labels, double wall_mm) {
   session::AtriaCaseParams params;
@@ -63,8 +43,8 @@ void rings_isolate(const core::LabelMap& labels, double wall_mm) {
 }  // namespace
 
 TEST_CASE("closed rings around the veins leave no muscle between inside and outside, and the right atrium outside: ellipsoid atria with left walls of 1.45 and 4 mm", "[atria]") {
-  rings_isolate(four_chambers(), 1.45);
-  rings_isolate(four_chambers(), 4.0);
+  rings_isolate(verify::four_chambers(), 1.45);
+  rings_isolate(verify::four_chambers(), 4.0);
 }
 
 TEST_CASE("closed rings around the veins leave no muscle between inside and outside, and the right atrium outside: atria of the phantom", "[atria]") {

@@ -5,6 +5,7 @@
 
 #include "app/session/studies.hpp"
 #include "tests/unit/session/small_case.hpp"
+#include "tests/unit/studies/two_sites.hpp"
 
 using namespace ot;
 
@@ -21,17 +22,6 @@ ep::SiteRun run_of(const std::string& key, bool captured, double cycle_ms) {
   r.best = 0;
   r.finished = true;
   return r;
-}
-
-session::StudySpec across() {
-  session::StudySpec spec;
-  spec.name = "pace";
-  spec.sites = {"1,4,1", "11,4,1"};
-  spec.protocol.kind = ep::ProtocolKind::fixed;
-  spec.protocol.s1_beats = 1;
-  spec.protocol.couplings_ms = {450};
-  spec.protocol.observe_ms = 300;
-  return spec;
 }
 
 }  // namespace
@@ -64,7 +54,7 @@ TEST_CASE("residual inducibility counts sites that stay, end, begin and were bur
 
 TEST_CASE("a lesion laid on top of the baseline changes the problem that is played, is kept with the study's question, and the baseline compared with itself is refused", "[studies][session]") {
   const auto data = test::small_case();
-  auto spec = across();
+  auto spec = test::two_sites();
   CHECK(session::run_residual(data, spec, {}, {}).error().code == core::ErrorCode::wrong_usage);
   const twin::InterventionKind* kind = twin::find_intervention("ablation");
   REQUIRE(kind);
@@ -80,7 +70,7 @@ TEST_CASE("a lesion laid on top of the baseline changes the problem that is play
   const auto back = session::study_from_json(json);
   REQUIRE(back);
   CHECK(back->added == spec.added);
-  CHECK_FALSE(session::to_json(across()).contains("scenario"));   // the keys of studies kept before stay
+  CHECK_FALSE(session::to_json(test::two_sites()).contains("scenario"));   // the keys of studies kept before stay
   const auto both = session::run_residual(data, spec, {}, {});
   REQUIRE(both);
   CHECK(both->before->problem_sha256 != both->after->problem_sha256);

@@ -9,6 +9,7 @@
 #include "app/session/studies.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "tests/unit/session/small_case.hpp"
+#include "tests/unit/studies/two_sites.hpp"
 
 using namespace ot;
 namespace fs = std::filesystem;
@@ -22,23 +23,12 @@ struct Folder {
   ~Folder() { fs::remove_all(path); }
 };
 
-session::StudySpec two_sites() {
-  session::StudySpec spec;
-  spec.name = "pace";
-  spec.sites = {"1,4,1", "11,4,1"};
-  spec.protocol.kind = ep::ProtocolKind::fixed;
-  spec.protocol.s1_beats = 1;
-  spec.protocol.couplings_ms = {450};
-  spec.protocol.observe_ms = 300;
-  return spec;
-}
-
 }  // namespace
 
 TEST_CASE("a study kept in the case reads back equal and a second start plays nothing again", "[studies][session]") {
   const Folder folder;
   const auto data = test::small_case();
-  const auto spec = two_sites();
+  const auto spec = test::two_sites();
   int played = 0;
   const auto first = session::run_study(data, spec, folder.path, {}, [&](const ep::SiteRun&) { ++played; });
   REQUIRE(first);
@@ -58,7 +48,7 @@ TEST_CASE("a study kept in the case reads back equal and a second start plays no
 TEST_CASE("a study that was cancelled after one of two sites goes on with the other, a damaged run is played again", "[studies][session]") {
   const Folder folder;
   const auto data = test::small_case();
-  const auto spec = two_sites();
+  const auto spec = test::two_sites();
   REQUIRE(session::run_study(data, spec, folder.path, {}));
   const auto study = session::saved_studies(folder.path);
   REQUIRE(study.size() == 1);
