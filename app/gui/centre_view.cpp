@@ -144,6 +144,7 @@ CentreView::CentreView(Workspace& workspace, QWidget* parent) : QWidget(parent),
   row->addWidget(column_);
 
   connect(&workspace, &Workspace::message, banner_, &Banner::say);
+  connect(&workspace, &Workspace::message_over, banner_, &Banner::close_banner);
   connect(&workspace, &Workspace::case_replaced, banner_, &Banner::close_banner);   // it spoke of the case before
   connect(&workspace, &Workspace::case_replaced, this, &CentreView::refresh_images);
   connect(&workspace, &Workspace::image_changed, banner_, &Banner::close_good_news);   // the next step was taken

@@ -326,7 +326,7 @@ void IntervenePanel::send_edit() {
     edited.placement.start_mm = std::min(edited.placement.start_mm, whole - edited.placement.length_mm);
   }
   if (edited == *spec) return;
-  workspace_.update_intervention(edited);
+  if (!workspace_.update_intervention(edited)) refresh_form();   // the form shows what is in the plan
 }
 
 }  // namespace ot::gui

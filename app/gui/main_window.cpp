@@ -29,6 +29,7 @@
 #include "app/gui/inspector.hpp"
 #include "app/gui/intervene_panel.hpp"
 #include "app/gui/model_prompt.hpp"
+#include "app/gui/number_box.hpp"
 #include "app/gui/placement.hpp"
 #include "app/gui/places.hpp"
 #include "app/gui/sheets.hpp"
@@ -84,6 +85,7 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
   columns->addWidget(inspector_);
   rows->addWidget(new StatusBar(*workspace_, whole));
   setCentralWidget(whole);
+  qApp->installEventFilter(new WheelGuard(this));
 
   placement_ = new Placement(*workspace_, centre_->main_pane(), this);
   drafts_ = new FlowDrafts(*workspace_, this);
@@ -202,10 +204,10 @@ void MainWindow::refresh_actions() {
   actions_->allow("compare", session.plan_count() > 1, "There is only the baseline so far. Add a plan first.");
   actions_->allow("remove_plan", session.active_plan() > 0, "The baseline stays.");
   const int plan = session.active_plan();
-  const bool has_full = session.result(plan, core::Mode::full) != nullptr, running = workspace_->running_full() != 0;
+  const bool early = session.ended_early(plan), has_full = session.result(plan, core::Mode::full) != nullptr && !early, running = workspace_->running_full() != 0;
   actions_->allow("run_full", twin && !has_full && !running,
                   !twin ? no_twin : running ? "The full model is running: see the progress below." : "This plan is already confirmed by the full model.");
-  actions_->find("run_full")->setText(running ? "Full model is running" : has_full ? "Confirmed by full model" : "Confirm with full model");
+  actions_->find("run_full")->setText(running ? "Full model is running" : has_full ? "Confirmed by full model" : early ? "Full model: run the whole beat" : "Confirm with full model");
   actions_->allow("run_fast", twin && !session.result(plan, core::Mode::fast), !twin ? no_twin : "The fast answer of this plan is known already.");
   actions_->allow("cancel_jobs", session.jobs().busy(), "Nothing is running.");
 }
@@ -245,12 +247,21 @@ void MainWindow::keyPressEvent(QKeyEvent* event) {
   QMainWindow::keyPressEvent(event);
 }
 
+bool MainWindow::event(QEvent* event) {
+  if (event->type() == NumberRefused::kind()) {
+    workspace_->say(Tone::bad, static_cast<NumberRefused*>(event)->sentence());
+    return true;
+  }
+  return QMainWindow::event(event);
+}
+
 void MainWindow::closeEvent(QCloseEvent* event) {
   const auto data = workspace_->data();
-  const bool unsaved = (data->twin || !data->images.empty()) && !data->patient.built_in && workspace_->session().folder().empty();
+  const bool unsaved = (data->twin || !data->images.empty()) && workspace_->session().folder().empty() && (!data->patient.built_in || workspace_->session().changed_more_than_plans());
   if (unsaved && !options_.scripted) {
-    QMessageBox box(QMessageBox::NoIcon, "OrganTwin", "This case has not been saved.", QMessageBox::NoButton, this);
-    box.setInformativeText("Save it now, or its meshes and results are lost.");
+    QMessageBox box(QMessageBox::NoIcon, "OrganTwin", data->patient.built_in ? "The teaching case was changed." : "This case has not been saved.", QMessageBox::NoButton, this);
+    box.setInformativeText(data->patient.built_in ? "Its plans are kept. What you changed in the anatomy or the model comes back only from a case of your own: save it now, or it is lost."
+                                                  : "Save it now, or its meshes and results are lost.");
     auto* save = box.addButton("Save", QMessageBox::AcceptRole);
     auto* lose = box.addButton("Close without saving", QMessageBox::DestructiveRole);
     box.addButton("Stay", QMessageBox::RejectRole);

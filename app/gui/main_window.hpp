@@ -53,6 +53,7 @@ class MainWindow : public QMainWindow {
   bool save_picture(const QString& file);                         // the whole window as on screen
 
  protected:
+  bool event(QEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
   void closeEvent(QCloseEvent* event) override;

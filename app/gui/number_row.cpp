@@ -3,6 +3,7 @@
 
 #include <QHBoxLayout>
 
+#include "app/gui/number_box.hpp"
 #include "app/gui/widgets.hpp"
 
 namespace ot::gui {
@@ -12,14 +13,13 @@ QDoubleSpinBox* number_row(QVBoxLayout* box, QWidget* parent, const char* object
   auto* row = new QHBoxLayout(line);
   row->setContentsMargins(0, 0, 0, 0);
   row->addWidget(make_label(label, "", line), 1);
-  auto* number = new QDoubleSpinBox(line);
+  auto* number = new NumberBox(line);
   name_widget(number, object, label);
   number->setRange(range.low, range.high);
   number->setSingleStep(range.step);
   number->setDecimals(range.decimals);
   number->setSuffix(suffix);
   number->setButtonSymbols(QAbstractSpinBox::NoButtons);
-  number->setKeyboardTracking(false);
   number->setFixedWidth(92);
   line->setToolTip(tip);
   number->setToolTip(tip);

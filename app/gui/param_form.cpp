@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/gui/number_box.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/heart_facts.hpp"
 #include "app/present/numbers.hpp"
@@ -49,14 +50,13 @@ NumberField::NumberField(const core::ParamSpec& spec, QWidget* parent) : QWidget
   auto* inner = new QHBoxLayout(frame);
   inner->setContentsMargins(8, 0, 8, 0);
   inner->setSpacing(4);
-  box_ = new QDoubleSpinBox(frame);
+  box_ = new NumberBox(frame);
   name_widget(box_, "param_" + key, QString::fromStdString(spec.label));
   box_->setButtonSymbols(QAbstractSpinBox::NoButtons);
   box_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
   box_->setDecimals(decimals_for(max_ - min_));
   box_->setRange(min_, max_);
   box_->setSingleStep((max_ - min_) / 50);
-  box_->setKeyboardTracking(false);
   box_->setFrame(false);
   box_->setMinimumWidth(24);
   box_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);

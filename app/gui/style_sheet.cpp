@@ -78,11 +78,13 @@ QLineEdit, QComboBox, QDoubleSpinBox, QSpinBox, QPlainTextEdit, QTextEdit {
   background: @card; border: 1px solid @hairline; border-radius: 6px; padding: 0 8px; min-height: 28px; selection-background-color: @accent; selection-color: @on_accent; }
 QPlainTextEdit, QTextEdit { padding: 4px 6px; }
 QLineEdit:focus, QComboBox:focus, QDoubleSpinBox:focus, QPlainTextEdit:focus { border-color: @accent; }
+QDoubleSpinBox[refused="true"] { color: @bad; border-color: @bad; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url(:/icons/chevron_hint.svg); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { background: @card; border: 1px solid @hairline; selection-background-color: @selected; selection-color: @text; outline: none; padding: 4px; }
 QFrame[role="field"] { background: @card; border: 1px solid @hairline; border-radius: 6px; }
 QFrame[role="field"] QDoubleSpinBox { background: transparent; border: none; min-height: 26px; padding: 0; }
+QFrame[role="field"] QDoubleSpinBox[refused="true"] { color: @bad; }
 
 QSlider:horizontal { min-height: 28px; }
 QSlider::groove:horizontal { height: 4px; background: @selected; border-radius: 2px; }

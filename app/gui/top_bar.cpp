@@ -89,7 +89,7 @@ TopBar::TopBar(Workspace& workspace, Actions& actions, QWidget* parent)
   badge->setToolTip("For research and education. Not for diagnosis or treatment of a patient.");
   box->addWidget(badge, 0, Qt::AlignVCenter);
 
-  connect(&workspace, &Workspace::case_replaced, this, &TopBar::refresh_patient);
+  for (auto signal : {&Workspace::case_replaced, &Workspace::jobs_changed}) connect(&workspace, signal, this, &TopBar::refresh_patient);
   connect(&workspace, &Workspace::plans_changed, this, &TopBar::refresh_undo);
   connect(&workspace, &Workspace::case_replaced, this, &TopBar::refresh_undo);
   for (auto signal : {&Workspace::model_changed, &Workspace::results_changed}) connect(&workspace, signal, this, &TopBar::refresh_undo);
@@ -108,7 +108,7 @@ void TopBar::refresh_patient() {
   QStringList facts;
   for (const auto& text : {patient.age, patient.sex, patient.series})
     if (!text.empty()) facts << QString::fromStdString(text);
-  patient_id_->setText(empty ? "No case open" : patient.built_in ? "TEACHING CASE" : QString::fromStdString(patient.id));
+  patient_id_->setText(empty ? (workspace_->session().jobs().busy() ? "Opening ..." : "No case open") : patient.built_in ? "TEACHING CASE" : QString::fromStdString(patient.id));
   patient_facts_->setText(empty ? QString() : facts.join(QStringLiteral("   ")));
   patient_facts_->setVisible(!empty && !facts.isEmpty() && width() > 1100);
 }

@@ -213,7 +213,8 @@ void Workspace::tick(double wall_ms) {
       emit jobs_changed();
       emit results_changed();
     }
-  if (auto frame = session_.take_frame()) {
+  // A frame that was on its way when its run was cancelled shows a beat that will never end.
+  if (auto frame = session_.take_frame(); frame && running_full()) {
     if (live_plan_ < 0) live_plan_ = session_.active_plan();
     live_frame_ = std::move(frame);
     if (live_frame_->t_ms > playback_.end_ms()) playback_.set_end(live_frame_->t_ms);
@@ -431,7 +432,10 @@ const twin::InterventionSpec* Workspace::selected_spec() const {
 int Workspace::treated_plan() {
   int plan = session_.active_plan();
   if (plan > 0) return plan;
-  plan = session_.plan_count() > 1 ? 1 : session_.add_plan("", 0);
+  // The baseline stays untreated, and so do the plans that hold something: what is placed on it goes into an empty plan or a new one.
+  const auto data = session_.data();
+  const auto empty = std::find_if(data->plans.begin() + 1, data->plans.end(), [](const session::Plan& p) { return p.scenario.interventions.empty(); });
+  plan = empty != data->plans.end() ? int(empty - data->plans.begin()) : session_.add_plan("", 0);
   session_.set_active_plan(plan);
   return plan;
 }
@@ -456,9 +460,12 @@ std::optional<std::string> Workspace::add_intervention(twin::InterventionSpec sp
   return id;
 }
 
-void Workspace::update_intervention(const twin::InterventionSpec& spec) {
+bool Workspace::update_intervention(const twin::InterventionSpec& spec) {
   const auto updated = session_.update(session_.active_plan(), spec);
   if (!updated) emit message(Tone::bad, QString::fromStdString(updated.error().message));
+  else if (std::exchange(refused_, false)) emit message_over();
+  refused_ = !updated;
+  return bool(updated);
 }
 
 void Workspace::run_full() {

@@ -140,7 +140,7 @@ class Workspace : public QObject {
   std::optional<std::string> add_intervention(twin::InterventionSpec spec);
   // Several as one undo step; all or none.
   bool add_interventions(std::vector<twin::InterventionSpec> specs, const QString& step_name);
-  void update_intervention(const twin::InterventionSpec& spec);
+  bool update_intervention(const twin::InterventionSpec& spec);   // false: refused, the message says why and the plan is as before
   const twin::InterventionSpec* selected_spec() const;
   void run_full();
   int running_full() const;                              // job id of a FULL run, 0 when none
@@ -152,6 +152,7 @@ class Workspace : public QObject {
   void plans_changed();        // also selection of the active plan, enable, undo
   void results_changed();
   void jobs_changed();
+  void message_over();         // what the last message refused has been accepted since
   void trouble_at(ot::core::Vec3 lps_mm);   // a job failed there
   void job_failed(const QString& title);
   void saved();
@@ -200,6 +201,7 @@ class Workspace : public QObject {
   std::map<std::string, std::shared_ptr<const twin::RunResult>> last_result_;   // by plan name
   std::shared_ptr<const twin::Frame> live_frame_;
   int live_plan_ = -1;
+  bool refused_ = false;   // the last edit of an intervention
   Display display_ = Display::voltage;
   Layout layout_ = Layout::four_up;
   bool comparing_ = false;

@@ -28,10 +28,14 @@ std::shared_ptr<const twin::RunResult> find_result(const CaseData& data, const t
   return nullptr;
 }
 
-void store_result(CaseData& data, const twin::Scenario& scenario, std::shared_ptr<const twin::RunResult> result) {
+void forget_result(CaseData& data, const twin::Scenario& scenario, core::Mode mode) {
   const std::string key = scenario_sha256(scenario);
-  std::erase_if(data.results, [&](const StoredRun& s) { return s.scenario_sha256 == key && s.result->mode == result->mode; });
-  data.results.push_back({key, std::move(result)});
+  std::erase_if(data.results, [&](const StoredRun& s) { return s.scenario_sha256 == key && s.result->mode == mode; });
+}
+
+void store_result(CaseData& data, const twin::Scenario& scenario, std::shared_ptr<const twin::RunResult> result) {
+  forget_result(data, scenario, result->mode);
+  data.results.push_back({scenario_sha256(scenario), std::move(result)});
 }
 
 std::vector<std::shared_ptr<const twin::RunResult>> known_results(const CaseData& data) {

@@ -201,6 +201,7 @@ struct CaseData {
 inline constexpr int case_format_version = 1;
 
 std::shared_ptr<const twin::RunResult> find_result(const CaseData& data, const twin::Scenario& scenario, core::Mode mode);
+void forget_result(CaseData& data, const twin::Scenario& scenario, core::Mode mode);
 void store_result(CaseData& data, const twin::Scenario& scenario, std::shared_ptr<const twin::RunResult> result);
 // Everything known so far, for RunOptions::known.
 std::vector<std::shared_ptr<const twin::RunResult>> known_results(const CaseData& data);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/session/history.hpp"
 
+#include <algorithm>
+
 #include "solvers/core/contracts.hpp"
 
 namespace ot::session {
@@ -73,6 +75,10 @@ void History::record(HistoryStep step) {
   steps_.erase(steps_.begin(), steps_.begin() + static_cast<std::ptrdiff_t>(drop));
   at_ = steps_.size();
   mergeable_ = true;
+}
+
+bool History::changed_more_than_plans() const {
+  return std::any_of(steps_.begin(), steps_.begin() + std::ptrdiff_t(at_), [](const HistoryStep& step) { return step.image || step.model || step.measured; });
 }
 
 const HistoryStep& History::undo() {

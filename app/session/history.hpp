@@ -75,6 +75,7 @@ class History {
   void close_merge() { mergeable_ = false; }
   bool can_undo() const { return at_ > 0; }
   bool can_redo() const { return at_ < steps_.size(); }
+  bool changed_more_than_plans() const;   // some step done and not undone touches images, the model or what was measured
   std::string undo_name() const { return can_undo() ? steps_[at_ - 1].name : ""; }
   std::string redo_name() const { return can_redo() ? steps_[at_].name : ""; }
   const HistoryStep& undo();   // contract: can_undo(); the caller puts back what the step holds as `before`

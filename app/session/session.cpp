@@ -283,6 +283,7 @@ void Session::set_enabled(int plan, const std::string& id, bool enabled) {
 
 bool Session::can_undo() const { return impl_->history.can_undo(); }
 bool Session::can_redo() const { return impl_->history.can_redo(); }
+bool Session::changed_more_than_plans() const { return impl_->history.changed_more_than_plans(); }
 std::string Session::undo_name() const { return impl_->history.undo_name(); }
 std::string Session::redo_name() const { return impl_->history.redo_name(); }
 
@@ -310,6 +311,13 @@ std::shared_ptr<const twin::RunResult> Session::best_result(int plan) const {
   return full ? full : result(plan, core::Mode::fast);
 }
 
+bool Session::ended_early(int plan) const {
+  const auto full = result(plan, core::Mode::full);
+  const auto& twin = impl_->data->twin;
+  if (!full || !full->electro || full->electro->ecg.t_ms.empty() || !twin || !twin->heart) return false;
+  return full->electro->ecg.t_ms.back() + 2 < twin->heart->baseline.end_ms;   // the last sample may lie a little before the end
+}
+
 bool Session::stale(int plan) const { return !best_result(plan); }
 
 void Session::take_over(std::shared_ptr<const twin::RunResult> part) {
@@ -320,15 +328,17 @@ void Session::take_over(std::shared_ptr<const twin::RunResult> part) {
 
 void Session::run(int plan, core::Mode mode) {
   OT_EXPECT(plan >= 0 && plan < plan_count());
-  if (!impl_->data->twin || result(plan, mode)) return;
+  const bool again = mode == core::Mode::full && ended_early(plan);
+  if (!impl_->data->twin || (result(plan, mode) && !again)) return;
   const Plan& p = impl_->data->plans[static_cast<std::size_t>(plan)];
   const bool full = mode == core::Mode::full;
   auto mailbox = full ? std::make_shared<twin::FrameMailbox>() : nullptr;
   if (full) impl_->mailbox = mailbox;
   const std::string title = fmt::format("{} model, {}{}", full ? "Full" : "Fast", plan == 0 ? "" : "plan ", plan == 0 ? "baseline" : p.name);
   impl_->jobs.start(full ? Lane::heavy : Lane::quick, fmt::format("run {} {}", core::name_of(mode), plan), title,
-                    [this, snapshot = impl_->data, scenario = p.scenario, mode, mailbox, parts = impl_->parts](const core::Progress& progress) -> core::Result<JobRunner::Completion> {
+                    [this, snapshot = impl_->data, scenario = p.scenario, mode, mailbox, again, parts = impl_->parts](const core::Progress& progress) -> core::Result<JobRunner::Completion> {
                       CaseData copy = *snapshot;
+                      if (again) forget_result(copy, scenario, mode);
                       twin::RunOptions options;
                       options.mailbox = mailbox.get();
                       options.known = known_results(copy);

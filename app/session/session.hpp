@@ -88,6 +88,7 @@ class Session {
   void set_enabled(int plan, const std::string& id, bool enabled);
   bool can_undo() const;
   bool can_redo() const;
+  bool changed_more_than_plans() const;   // images, model or measured data differ from what was opened (plans of the built-in case are kept by themselves)
   std::string undo_name() const;                          // "lesion line 1"
   std::string redo_name() const;
   void undo();
@@ -96,6 +97,7 @@ class Session {
   // --- results: null until computed for the plan's present scenario ---
   std::shared_ptr<const twin::RunResult> result(int plan, core::Mode mode) const;
   std::shared_ptr<const twin::RunResult> best_result(int plan) const;  // FULL when there is one, else FAST
+  bool ended_early(int plan) const;   // the FULL result stops before the end of the beat the model asks for (a quick demo)
   bool stale(int plan) const;                             // no result fits the present scenario
   void run(int plan, core::Mode mode);                    // a job; FAST is also started by every edit
   // A part of a plan that was computed by itself (one vessel's FULL flow behind a drag): runs of the same problem take it over.

@@ -27,7 +27,7 @@ FfrMeaning ffr_meaning(double ffr) {
 std::string ffr_sentence(const FfrReading& r) {
   const char* meaning = ffr_meaning(r.value) == FfrMeaning::reduced     ? "below the grey zone: the lesion reduces the flow"
                         : ffr_meaning(r.value) == FfrMeaning::grey_zone ? "grey zone 0.76-0.80: decide with the clinical picture"
-                                                                        : "above 0.80: the lesion does not reduce the flow";
+                                                                        : "above 0.80: not regarded as limiting the flow";
   return fmt::format("FFR {:.2f} (computed; limits of agreement with a measurement {:.2f}-{:.2f}): {}. Mean distal over mean aortic pressure at hyperaemia (microvascular resistance 0.24 of rest, Wilson 1990), {}.", r.value,
                      std::max(0.0, r.value - ffr_agreement), std::min(1.0, r.value + ffr_agreement), meaning, r.note);
 }

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/gui/number_box.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/numbers.hpp"
 
@@ -119,8 +120,8 @@ EditPanel::EditPanel(Workspace& workspace, QWidget* parent) : QWidget(parent), w
 
   caption("Intensity range (threshold, grow)");
   auto* range = new QHBoxLayout;
-  low_ = new QDoubleSpinBox(body_);
-  high_ = new QDoubleSpinBox(body_);
+  low_ = new NumberBox(body_);
+  high_ = new NumberBox(body_);
   name_widget(low_, "edit_low", "Lowest intensity");
   name_widget(high_, "edit_high", "Highest intensity");
   for (auto* b : {low_, high_}) {
@@ -157,7 +158,7 @@ EditPanel::EditPanel(Workspace& workspace, QWidget* parent) : QWidget(parent), w
   name_widget(smooth_, "edit_smooth_kind", "Kind of smoothing");
   smooth_->addItem("Gaussian", int(imaging::SmoothKind::gaussian));
   smooth_->addItem("median", int(imaging::SmoothKind::median));
-  by_mm_ = new QDoubleSpinBox(body_);
+  by_mm_ = new NumberBox(body_);
   name_widget(by_mm_, "edit_by_mm", "Distance of smooth, grow, refine and copy");
   by_mm_->setToolTip("Distance for smooth, grow and shrink, refine, copy");
   by_mm_->setRange(-20, 20);

@@ -8,6 +8,7 @@
 #include <QVBoxLayout>
 
 #include "app/gui/electrophysiology/lesion_drafts.hpp"
+#include "app/gui/number_box.hpp"
 #include "app/gui/widgets.hpp"
 #include "solvers/twin/setup.hpp"
 
@@ -39,14 +40,13 @@ LesionPlace::LesionPlace(Workspace& workspace, QWidget* parent) : QWidget(parent
   const char* const words[] = {"left", "posterior", "superior"};
   for (int a = 0; a < 3; ++a) {
     line->addWidget(make_label(axes[a], "hint", this));
-    auto* number = at_[std::size_t(a)] = new QDoubleSpinBox(this);
+    auto* number = at_[std::size_t(a)] = new NumberBox(this);
     name_widget(number, QStringLiteral("lesion_at_%1").arg(QString(axes[a]).toLower()), QStringLiteral("Place towards %1, mm").arg(words[a]));
     number->setToolTip(QStringLiteral("Towards %1, mm (patient coordinates)").arg(words[a]));
     number->setButtonSymbols(QAbstractSpinBox::NoButtons);
     number->setRange(-furthest_mm, furthest_mm);
     number->setDecimals(1);
-    number->setKeyboardTracking(false);
-    number->setMinimumWidth(44);
+      number->setMinimumWidth(44);
     number->setStyleSheet("padding: 0 2px;");
     connect(number, &QDoubleSpinBox::valueChanged, this, &LesionPlace::send);
     line->addWidget(number, 1);

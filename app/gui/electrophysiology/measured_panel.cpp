@@ -12,6 +12,7 @@
 #include <cmath>
 
 #include "app/gui/electrophysiology/measured_words.hpp"
+#include "app/gui/number_box.hpp"
 #include "app/gui/theme.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/views.hpp"
@@ -136,14 +137,13 @@ void MeasuredPanel::make_map(QVBoxLayout* box) {
   const auto threshold = [&](const char* name, const char* object, double value) {
     auto* line = new QHBoxLayout;
     line->addWidget(make_label(name, "secondary", scar_area_), 1);
-    auto* spin = new QDoubleSpinBox(scar_area_);
+    auto* spin = new NumberBox(scar_area_);
     name_widget(spin, object, name);
     spin->setRange(0.05, 20);
     spin->setSingleStep(0.1);
     spin->setDecimals(2);
     spin->setSuffix(" mV");
     spin->setValue(value);
-    spin->setKeyboardTracking(false);
     connect(spin, &QDoubleSpinBox::valueChanged, this, &MeasuredPanel::choose_map);
     line->addWidget(spin);
     scar->addLayout(line);

@@ -18,6 +18,7 @@
 #include "app/gui/electrophysiology/reentry_show.hpp"
 #include "app/gui/electrophysiology/restitution_plot.hpp"
 #include "app/gui/electrophysiology/runs_table.hpp"
+#include "app/gui/number_box.hpp"
 #include "app/gui/widgets.hpp"
 
 
@@ -175,13 +176,12 @@ void StudiesPanel::make_protocol(QVBoxLayout* box) {
   for (const auto& f : fields) {
     auto* label = make_label(f.name, "small", protocol_area_);
     label->setObjectName(QStringLiteral("study_label_") + f.key);
-    auto* spin = new QDoubleSpinBox(protocol_area_);
+    auto* spin = new NumberBox(protocol_area_);
     name_widget(spin, QStringLiteral("study_") + f.key, f.name);
     spin->setDecimals(0);
     spin->setRange(f.min, f.max);
     spin->setSingleStep(f.step);
     spin->setSuffix(f.suffix);
-    spin->setKeyboardTracking(false);
     spin->setFixedWidth(80);
     spin->setButtonSymbols(QAbstractSpinBox::NoButtons);
     spin->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
@@ -313,7 +313,7 @@ void StudiesPanel::make_targets(QVBoxLayout* box) {
   auto* line = new QHBoxLayout;
   line->setSpacing(6);
   const auto size = [&](const char* name, const char* spoken, double min, double max, double value, const char* prefix) {
-    auto* spin = new QDoubleSpinBox(targets_area_);
+    auto* spin = new NumberBox(targets_area_);
     name_widget(spin, name, spoken);
     spin->setDecimals(0);
     spin->setRange(min, max);
@@ -343,7 +343,7 @@ void StudiesPanel::make_targets(QVBoxLayout* box) {
 void StudiesPanel::make_restitution(QVBoxLayout* box) {
   QVBoxLayout* area_box = nullptr;
   restitution_area_ = area(box, body_, area_box);
-  interval_ = new QDoubleSpinBox(restitution_area_);
+  interval_ = new NumberBox(restitution_area_);
   name_widget(interval_, "study_restitution_interval", "Interval before S2");
   interval_->setDecimals(0);
   interval_->setRange(250, 2000);

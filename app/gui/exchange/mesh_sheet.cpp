@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 
+#include "app/gui/number_box.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/gui/workspace.hpp"
 #include "app/present/stages.hpp"
@@ -91,7 +92,7 @@ MeshSheet::MeshSheet(Workspace& workspace, QWidget* window) : WorkSheet("mesh_sh
   unit_ = new QComboBox(this);
   name_widget(unit_, "mesh_sheet_unit", "Length unit of the file");
   row("Its numbers are in", unit_);
-  edge_ = new QDoubleSpinBox(this);
+  edge_ = new NumberBox(this);
   name_widget(edge_, "mesh_sheet_edge", "Largest edge of the lumen's tetrahedra");
   edge_->setRange(0, 20);
   edge_->setDecimals(2);

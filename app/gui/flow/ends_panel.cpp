@@ -13,6 +13,7 @@
 
 #include "app/gui/flow/waveform_edit.hpp"
 #include "app/gui/heart_pane.hpp"
+#include "app/gui/number_box.hpp"
 #include "app/gui/places.hpp"
 #include "app/gui/theme.hpp"
 #include "app/gui/widgets.hpp"
@@ -89,13 +90,12 @@ EndsPanel::EndsPanel(Workspace& workspace, Places& places, QWidget* parent) : QW
     auto* row = new QHBoxLayout(f.row);
     row->setContentsMargins(0, 0, 0, 0);
     row->addWidget(make_label(label, "", f.row), 1);
-    f.box = new QDoubleSpinBox(f.row);
+    f.box = new NumberBox(f.row);
     name_widget(f.box, object, label);
     f.box->setRange(lo, hi);
     f.box->setDecimals(decimals);
     f.box->setSuffix(" " + unit);
     f.box->setButtonSymbols(QAbstractSpinBox::NoButtons);
-    f.box->setKeyboardTracking(false);
     f.box->setFixedWidth(116);
     f.row->setToolTip(tip);
     row->addWidget(f.box);

@@ -10,6 +10,7 @@
 #include <array>
 #include <utility>
 
+#include "app/gui/number_box.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/numbers.hpp"
 #include "app/session/mesh_case.hpp"
@@ -166,7 +167,7 @@ void MeshPanel::add_patches(const std::string& key, const std::shared_ptr<const 
     if (to.empty() || to == from) return;
     workspace_.session().run_model_job("Renaming a patch", "rename patch", [key, from, to](session::CaseData& d, const core::Progress&) { return session::rename_patch(d, key, from, to); });
   });
-  auto* radius = new QDoubleSpinBox(this);
+  auto* radius = new NumberBox(this);
   radius->setObjectName("patch_radius_" + text(key));
   radius->setRange(1, 200);
   radius->setValue(8);
@@ -240,7 +241,7 @@ void MeshPanel::add_vessel(const session::MeshedVessel& v) {
     workspace_.session().run_model_job("Changing the inlet", "choose inlet", [key, outlet](session::CaseData& d, const core::Progress& p) { return session::choose_inlet(d, key, outlet, p); });
   });
   auto* line = new QHBoxLayout;
-  auto* diameters = new QDoubleSpinBox(this);
+  auto* diameters = new NumberBox(this);
   diameters->setObjectName("extend_" + text(key));
   diameters->setRange(0.5, 10);
   diameters->setSingleStep(0.5);

@@ -12,6 +12,7 @@
 
 #include "app/gui/centre_view.hpp"
 #include "app/gui/model_prompt.hpp"
+#include "app/gui/number_box.hpp"
 #include "app/gui/theme.hpp"
 #include "app/gui/tissue/threshold_plot.hpp"
 #include "app/gui/widgets.hpp"
@@ -112,9 +113,8 @@ void TissuePanel::make_scar() {
   box_->addWidget(plot_);
   auto* row = new QHBoxLayout;
   value_name_ = make_label("Threshold", "secondary", this);
-  value_ = new QDoubleSpinBox(this);
+  value_ = new NumberBox(this);
   name_widget(value_, "tissue_value", "Scar threshold");
-  value_->setKeyboardTracking(false);
   row->addWidget(value_name_, 1);
   row->addWidget(value_);
   box_->addLayout(row);
@@ -126,13 +126,12 @@ void TissuePanel::make_scar() {
   auto* border_box = new QHBoxLayout(border_row_);
   border_box->setContentsMargins(0, 0, 0, 0);
   border_box->addWidget(make_label("Border zone from", "secondary", border_row_), 1);
-  border_ = new QDoubleSpinBox(border_row_);
+  border_ = new NumberBox(border_row_);
   name_widget(border_, "tissue_border", "Border zone from this many SD");
   border_->setRange(1, 6);
   border_->setSingleStep(0.1);
   border_->setDecimals(1);
   border_->setSuffix(" SD");
-  border_->setKeyboardTracking(false);
   border_->setToolTip("Wall brighter than remote + this many SD beside scar. As large as the threshold: no border zone.");
   border_box->addWidget(border_);
   box_->addWidget(border_row_);

@@ -82,11 +82,26 @@ core::Result<std::optional<ep::AccessoryPathway>> accessory_pathway(const std::s
   return core::wrong_usage(fmt::format("There is no accessory pathway \"{}\".", name));
 }
 
+namespace {
+
+const char* block_words(ep::ConductionBlock block) {
+  switch (block) {
+    case ep::ConductionBlock::lbbb: return "left bundle branch (LBBB)";
+    case ep::ConductionBlock::rbbb: return "right bundle branch (RBBB)";
+    case ep::ConductionBlock::lafb: return "left anterior fascicle (LAFB)";
+    case ep::ConductionBlock::lpfb: return "left posterior fascicle (LPFB)";
+    case ep::ConductionBlock::none: break;
+  }
+  return "none";
+}
+
+}  // namespace
+
 std::vector<std::string> assumptions(const HeartConduction& c) {
   std::vector<std::string> out;
   if (c.kind == ConductionKind::purkinje)
     out.push_back(fmt::format("The Purkinje tree is grown by a rule (Sahli Costabal 2016) from root points after Durrer 1970 and conducts at {:g} m/s; the patient's own is unknown.", c.params.speed_m_per_s));
-  if (c.block != ep::ConductionBlock::none) out.push_back(fmt::format("Conduction block: {}.", ep::name_of(c.block)));
+  if (c.block != ep::ConductionBlock::none) out.push_back(fmt::format("Conduction block: {}.", block_words(c.block)));
   if (c.accessory != "none" && c.pathway_from_atria)
     out.push_back(fmt::format("Accessory pathway {}: it excites the ventricle {:g} ms after the atrial wall at its end (0.3 mm/ms over about 10 mm, Boineau and Moore 1970; the patient's is not known), towards the ventricle only.", c.accessory, ep::pathway_delay_ms));
   else if (c.accessory != "none")
