@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "imaging/meshing/meshing.hpp"
-#include "imaging/meshing/metric_lattice.hpp"
+#include "imaging/meshing/lattice_tiling.hpp"
 
 namespace ot::solve {
 
@@ -66,7 +66,8 @@ core::Result<core::TetMesh> fibre_box(const Vec3& size, const Vec3& edges, const
     cells[std::size_t(a)] = std::max(1, static_cast<int>(std::lround(size[a] / (edges[a] / edge) / edge)));
     step[a] = size[a] / cells[std::size_t(a)];
   }
-  auto tets = imaging::metric_lattice(cells, step.asDiagonal() * conductivity.inverse() * step.asDiagonal(), progress);
+  const Vec3 per_step = step.cwiseInverse();
+  auto tets = imaging::lattice_tiling(cells, imaging::lattice_superbase(per_step.asDiagonal() * conductivity * per_step.asDiagonal()), progress);
   if (!tets) return core::pass(tets);
   std::vector<unsigned> sides(box.nodes.size(), 0);   // of a node: the faces of the box it lies on
   for (const core::BoundaryFace& f : box.boundary)

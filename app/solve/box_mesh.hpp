@@ -14,8 +14,8 @@ namespace ot::solve {
 
 core::Result<core::TetMesh> unstructured_box(const core::Vec3& size_mm, double mean_edge_mm, const core::Progress& progress);
 
-// The nodes of core::make_box with edges of that length along x, y, z, and the tets between them that are Delaunay in the metric of the inverse
-// conductivity (imaging/meshing/metric_lattice.hpp), so that no coupling has the wrong sign. conductivity: symmetric, positive definite, any unit.
+// The nodes of core::make_box with edges of that length along x, y, z, and tets between them whose leading error varies least over
+// the directions of a front (imaging/meshing/lattice_tiling.hpp). conductivity: symmetric, positive definite, any unit.
 core::Result<core::TetMesh> fibre_box(const core::Vec3& size_mm, const core::Vec3& edges_mm, const core::Mat3& conductivity, const core::Progress& progress);
 
 // What "auto" stands for: alternating where that conducts along x, y and z each by itself (couplings across to 1e-3), else fibres.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "imaging/meshing/metric_lattice.hpp"
+#include "imaging/meshing/lattice_tiling.hpp"
 
 #include <CGAL/Exact_predicates_inexact_constructions_kernel.h>
 #include <CGAL/Regular_triangulation_3.h>
 
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "solvers/core/contracts.hpp"
 
@@ -15,14 +17,10 @@ namespace {
 using K = CGAL::Exact_predicates_inexact_constructions_kernel;
 using Regular = CGAL::Regular_triangulation_3<K>;
 
-// Of the geometric mean of two diagonal terms: decides between the cuts of boxes and prisms that the metric leaves open, in the same way everywhere.
-// The couplings across these cuts vanish but for terms of that size.
-constexpr double tie_break[3] = {1e-4, 2.3e-4, 3.7e-4};   // xy, yz, xz
-
 using Corners = std::array<std::array<int, 3>, 4>;   // of a tet, points of the lattice
 
-// All cells of a small lattice. The Delaunay triangulation in the metric is the lower hull of the points lifted by x'Ax, the regular triangulation with
-// weights x'x - x'Ax. In integers faces of the box are exactly flat and volumes are multiples of one sixth: there are no slivers.
+// All cells of a small lattice: the lower hull of the points lifted by x'Ax, which is the regular triangulation with weights x'x - x'Ax. In integers faces
+// of the box are exactly flat and volumes are multiples of one sixth: there are no slivers.
 std::vector<Corners> lifted_hull(const std::array<int, 3>& cells, const core::Mat3& a) {
   std::vector<Regular::Weighted_point> points;
   for (int k = 0; k <= cells[2]; ++k)
@@ -78,15 +76,59 @@ bool repeats(const std::vector<Corners>& tets, std::size_t axis, int at) {
 
 }  // namespace
 
-core::Result<std::vector<core::Tet>> metric_lattice(const std::array<int, 3>& cells, const core::Mat3& metric, const core::Progress& progress) {
-  OT_EXPECT(cells[0] > 0 && cells[1] > 0 && cells[2] > 0);
-  core::Mat3 a = metric / metric.trace();
-  for (int k = 0; k < 3; ++k) {
-    const int i = k == 2 ? 0 : k, j = k == 2 ? 2 : k + 1;
-    const double add = tie_break[k] * std::sqrt(a(i, i) * a(j, j));
-    a(i, j) -= add;
-    a(j, i) = a(i, j);
+core::Mat3 lattice_superbase(const core::Mat3& conductivity) {
+  // Directions n spread evenly where D is 1 (a spiral over half a sphere), so that n.D.n = 1 and those across fibres count as much as those along.
+  constexpr int directions = 200;
+  const core::Mat3 root = Eigen::SelfAdjointEigenSolver<core::Mat3>(conductivity).operatorInverseSqrt();
+  std::vector<core::Vec3> n;
+  for (int i = 0; i < directions; ++i) {
+    const double z = (i + 0.5) / directions, turn = i * M_PI * (3 - std::sqrt(5.0)), r = std::sqrt(1 - z * z);
+    n.push_back(root * core::Vec3(r * std::cos(turn), r * std::sin(turn), z));
   }
+  const double unit = root.squaredNorm();   // of squares of spacings
+  std::vector<core::Vec3> steps;   // one of each pair +-
+  for (int k = -2; k <= 2; ++k)
+    for (int j = -2; j <= 2; ++j)
+      for (int i = 0; i <= 2; ++i)
+        if (i > 0 || j > 0 || (j == 0 && k > 0)) steps.emplace_back(i, j, k);
+  core::Mat3 best = core::Mat3::Identity();
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t x = 0; x < steps.size(); ++x)
+    for (std::size_t y = x + 1; y < steps.size(); ++y)
+      for (std::size_t z = y + 1; z < steps.size(); ++z) {
+        core::Mat3 c;
+        c << steps[x], steps[y], steps[z];
+        if (std::abs(std::abs(c.determinant()) - 1) > 0.5) continue;
+        for (int signs = 0; signs < 4; ++signs) {
+          core::Mat3 base = c;
+          if (signs & 1) base.col(1) = -base.col(1);
+          if (signs & 2) base.col(2) = -base.col(2);
+          const core::Mat3 inverse = base.inverse(), d = inverse * conductivity * inverse.transpose();
+          const double all = (d(0, 1) + d(1, 2) + d(0, 2)) / 3;   // coupling along c1 + c2 + c3, of the six tets around it
+          const double k[7] = {d(0, 0) - d(0, 1) - d(0, 2) + all, d(1, 1) - d(0, 1) - d(1, 2) + all, d(2, 2) - d(0, 2) - d(1, 2) + all, d(0, 1) - all, d(1, 2) - all, d(0, 2) - all, all};
+          double low = std::numeric_limits<double>::infinity(), high = -low;
+          for (const core::Vec3& way : n) {
+            const core::Vec3 p = base.transpose() * way;
+            const double e[7] = {p[0], p[1], p[2], p[0] + p[1], p[1] + p[2], p[0] + p[2], p.sum()};
+            double square = 0;
+            for (int i = 0; i < 7; ++i) square += k[i] * e[i] * e[i] * e[i] * e[i];
+            low = std::min(low, square);
+            high = std::max(high, square);
+            if (high - low > least) break;
+          }
+          const double spread = high - low + 1e-6 * unit * base.squaredNorm();   // of equals the shortest
+          if (spread < least) least = spread, best = base;
+        }
+      }
+  return best;
+}
+
+core::Result<std::vector<core::Tet>> lattice_tiling(const std::array<int, 3>& cells, const core::Mat3& superbase, const core::Progress& progress) {
+  OT_EXPECT(cells[0] > 0 && cells[1] > 0 && cells[2] > 0 && std::abs(std::abs(superbase.determinant()) - 1) < 1e-9);
+  // The tets are Delaunay in the metric in which the four vectors of the superbase are equally long and their angles equal.
+  core::Mat3 equal;
+  equal << 3, -1, -1, -1, 3, -1, -1, -1, 3;
+  const core::Mat3 inverse = superbase.inverse().array().round(), a = inverse.transpose() * equal * inverse;   // integers
   // The faces of the box are felt a few layers deep: the middle layer of a smaller box is repeated to fill a large one.
   std::array<int, 3> part{};
   std::vector<Corners> small;
