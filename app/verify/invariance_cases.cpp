@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <vector>
 
 #include "app/solve/box_mesh.hpp"
 #include "app/verify/cases.hpp"
@@ -147,23 +148,21 @@ Rows rotated_fibres(bool quick, const core::Progress& progress) {
   const auto source = [&] { return "sheet of 0.2 mm, dt 0.05, tuned, TT06 epi; mesh " + meshed; };
   constexpr double bound = 0.02;
   for (const bool along : {true, false})
-    for (const double ratio : {0.0, 4.0, 9.0}) {
+    for (const double ratio : quick ? std::vector<double>{0} : std::vector<double>{0, 4, 9}) {
       const std::string name = fmt::format("default_split_{}_fibres{}", along ? "along" : "across", ratio > 0 ? fmt::format("_conductivities_{:g}_to_1", ratio) : "");
       const auto straight = velocity({ratio, 0, 0, along, nullptr});
       if (!straight) return core::pass(straight);
-      for (const double degrees : {15.0, 30.0, 45.0, 60.0, 70.0, 90.0, 135.0}) {
-        const auto v = velocity({ratio, degrees, 0, along, nullptr});
-        if (!v) return core::pass(v);
-        table.add_relative(fmt::format("{}_at_{:g}_degrees_over_0", name, degrees), *v / *straight, 1, bound, "issue 4: rotated fibres 2 %; " + source());
-      }
-      if (along) continue;   // a plane front along fibres that come out of a sheet is not plane at its faces
-      for (const double degrees : {0.0, 30.0}) {
-        constexpr double rise = 35;
+      std::vector<std::pair<double, double>> turns{{45, 0}};   // in the sheet, out of it
+      if (!quick) turns.insert(turns.end(), {{15, 0}, {30, 0}});
+      if (!quick && ratio == 0) turns.insert(turns.end(), {{60, 0}, {70, 0}, {135, 0}});
+      if (!quick && !along) turns.insert(turns.end(), {{0, 35}, {30, 35}});   // a plane front along fibres that come out of a sheet is not plane at its faces
+      for (const auto& [degrees, rise] : turns) {
         const auto v = velocity({ratio, degrees, rise, along, nullptr});
         if (!v) return core::pass(v);
-        table.add_relative(fmt::format("{}_at_{:g}_degrees_out_by_{:g}_over_0", name, degrees, rise), *v / *straight, 1, bound, "issue 4: rotated fibres 2 %; " + source());
+        table.add_relative(fmt::format("{}_at_{:g}_degrees{}_over_0", name, degrees, rise > 0 ? fmt::format("_out_by_{:g}", rise) : ""), *v / *straight, 1, bound, "issue 4: rotated fibres 2 %; " + source());
       }
     }
+  if (quick) return table.rows;
   for (const bool along : {true, false}) {
     double regular = 0;
     for (const char* const split : {"alternating", "kuhn", "unstructured"}) {

@@ -270,7 +270,7 @@ std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector
   constexpr double most_askew = 4;
   if (const double excess = median(askew); excess > most_askew)
     t.notes.push_back(fmt::format("Edges of the elements lie askew to the fibres (couplings of the wrong sign, excess {:.0f} where {:g} is harmless): waves ACROSS fibres can run 10 to 60 % fast on "
-                                  "boxes cut into kuhn or alternating tetrahedra, a few percent on irregular meshes. Use \"split\": \"unstructured\" or smaller elements.", excess, most_askew));
+                                  "boxes cut into kuhn or alternating tetrahedra, a few percent on irregular meshes. Leave out the \"split\" of a box (it follows the fibres then), use an irregular mesh or smaller elements.", excess, most_askew));
   return tensor;
 }
 
