@@ -152,11 +152,11 @@ Rows rotated_fibres(bool quick, const core::Progress& progress) {
       const std::string name = fmt::format("default_split_{}_fibres{}", along ? "along" : "across", ratio > 0 ? fmt::format("_conductivities_{:g}_to_1", ratio) : "");
       const auto straight = velocity({ratio, 0, 0, along, nullptr});
       if (!straight) return core::pass(straight);
-      std::vector<std::pair<double, double>> turns{{45, 0}};   // in the sheet, out of it
-      if (!quick) turns.insert(turns.end(), {{15, 0}, {30, 0}});
-      if (!quick && ratio == 0) turns.insert(turns.end(), {{60, 0}, {70, 0}, {135, 0}});
-      if (!quick && !along) turns.insert(turns.end(), {{0, 35}, {30, 35}});   // a plane front along fibres that come out of a sheet is not plane at its faces
+      constexpr std::pair<double, double> turns[] = {{45, 0}, {15, 0}, {30, 0}, {60, 0}, {70, 0}, {135, 0}, {0, 35}, {30, 35}};   // in the sheet, out of it
       for (const auto& [degrees, rise] : turns) {
+        if (quick && (degrees != 45 || rise > 0)) continue;
+        if (ratio > 0 && degrees > 45) continue;
+        if (along && rise > 0) continue;   // a plane front along fibres that come out of a sheet is not plane at its faces
         const auto v = velocity({ratio, degrees, rise, along, nullptr});
         if (!v) return core::pass(v);
         table.add_relative(fmt::format("{}_at_{:g}_degrees{}_over_0", name, degrees, rise > 0 ? fmt::format("_out_by_{:g}", rise) : ""), *v / *straight, 1, bound, "issue 4: rotated fibres 2 %; " + source());
