@@ -29,8 +29,8 @@ core::Result<ep::BlockProof> prove_block(const CaseData& data, const std::string
   return prove(data, plan, {}, a, b, mode, progress);
 }
 
-core::Result<ep::BlockProof> prove_lesion(const CaseData& data, const twin::InterventionSpec& spec, const core::Vec3& a, const core::Vec3& b, const core::Progress& progress) {
-  return prove(data, data.plans.front().name, {spec}, a, b, core::Mode::fast, progress);
+core::Result<ep::BlockProof> prove_lesions(const CaseData& data, const std::vector<twin::InterventionSpec>& lesions, const core::Vec3& a, const core::Vec3& b, const core::Progress& progress) {
+  return prove(data, data.plans.front().name, lesions, a, b, core::Mode::fast, progress);
 }
 
 core::Result<std::vector<Target>> suggest_targets(const CaseData& data, const StudySpec& spec, const ep::StudyResult& study, double radius, double depth, const core::Progress& progress) {

@@ -29,6 +29,12 @@ struct PurkinjeParams {
   bool operator==(const PurkinjeParams&) const = default;
 };
 
+// Two branches that met: excitation passes both ways.
+struct PurkinjeJoint {
+  core::Index a = -1, b = -1;           // points of the tree
+  double length_mm = 0;
+};
+
 // Points of a tree; the parent of a point comes before it.
 struct PurkinjeTree {
   std::vector<core::Vec3> points;       // mm
@@ -37,6 +43,7 @@ struct PurkinjeTree {
   std::vector<std::uint8_t> bundle;     // which trunk it hangs on, see conduction_system.hpp
   std::vector<char> closed;             // 1: insulated trunk, no contact with muscle even at its end
   std::vector<core::Index> node;        // nearest mesh node on the surface, -1: inside the wall or the cavity
+  std::vector<PurkinjeJoint> joints;
   core::Index add(const core::Vec3& x, core::Index parent, double length, std::uint8_t bundle, core::Index node);
   std::vector<core::Index> leaves() const;   // without children and not closed, ascending
 };
