@@ -30,7 +30,7 @@ constexpr double ostium_radius_mm = 11;
 constexpr double share_of_way = 0.3;
 constexpr double towards_kept = 0.75;         // nearer to the veins than this times the way to what stays outside; below 1 nothing kept outside gets in
 constexpr double clear_of_joint_mm = 12;      // a vein is looked for no nearer to a joint or valve: room for the ring, its lesions and muscle on both sides
-constexpr double flaw_mm = 6;                 // across; smaller holes of the surface are flaws of its patches
+constexpr double flaw_mm = 15;                // across; smaller holes of the surface are flaws of its patches (thin walls have some)
 constexpr double beside_line_mm = 9;          // from a line to the places that prove it: past its lesions, and a way round its ends is several times longer than the straight one
 constexpr double point_spacing_mm = 4;
 
@@ -65,6 +65,27 @@ struct Groups {
   }
   void join(Index a, Index b) { parent[std::size_t(std::max(of(a), of(b)))] = std::min(of(a), of(b)); }
 };
+
+// What lesions leave of the muscle of both atria: [tets] conducting, and nodes that hang together.
+struct Alive {
+  std::vector<char> conducts;
+  Groups groups;
+  std::size_t burned = 0;
+};
+Alive alive(const core::TetMesh& mesh, const std::vector<twin::InterventionSpec>& lesions) {
+  const int left = region_value(mesh, left_region), right = region_value(mesh, right_region);
+  Alive out{std::vector<char>(mesh.tets.size(), 0), Groups(mesh.nodes.size())};
+  for (std::size_t t = 0; t < mesh.tets.size(); ++t) out.conducts[t] = mesh.region[t] == left || mesh.region[t] == right;
+  for (const auto& spec : lesions)
+    for (Index t : interventions::burned_tets(mesh, interventions::plan_lesions(mesh, spec).lesions)) {
+      out.burned += out.conducts[std::size_t(t)];
+      out.conducts[std::size_t(t)] = 0;
+    }
+  for (std::size_t t = 0; t < mesh.tets.size(); ++t)
+    if (out.conducts[t])
+      for (Index n : mesh.tets[t]) out.groups.join(mesh.tets[t][0], n);
+  return out;
+}
 
 // Vertices of the endocardium that face places where both walls are joined.
 std::vector<Index> joints(const core::TetMesh& mesh, const WallSurface& wall) {
@@ -197,17 +218,10 @@ Ostia joined(const WallSurface& wall, std::vector<Index> at, const std::vector<I
 
 RingSides ring_sides(const core::TetMesh& mesh, const twin::InterventionSpec& ring, const Vec3& inside, const Vec3& outside) {
   const int left = region_value(mesh, left_region), right = region_value(mesh, right_region);
-  std::vector<char> conducts(mesh.tets.size(), 0);
+  auto [conducts, groups, burned] = alive(mesh, {ring});
   RingSides out;
-  for (std::size_t t = 0; t < conducts.size(); ++t) {
-    conducts[t] = mesh.region[t] == left || mesh.region[t] == right;
-    out.left_tets += mesh.region[t] == left;
-  }
-  for (Index t : interventions::burned_tets(mesh, interventions::plan_lesions(mesh, ring).lesions)) {
-    out.burned_tets += conducts[std::size_t(t)];
-    conducts[std::size_t(t)] = 0;
-  }
-  Groups groups(mesh.nodes.size());
+  out.burned_tets = burned;
+  for (const int region : mesh.region) out.left_tets += region == left;
   Index a = -1, b = -1;   // nearest conducting nodes
   const auto nearer = [&](Index& best, Index n, const Vec3& x) {
     if (best < 0 || (mesh.nodes[std::size_t(n)] - x).squaredNorm() < (mesh.nodes[std::size_t(best)] - x).squaredNorm()) best = n;
@@ -215,7 +229,6 @@ RingSides ring_sides(const core::TetMesh& mesh, const twin::InterventionSpec& ri
   for (std::size_t t = 0; t < conducts.size(); ++t) {
     if (!conducts[t]) continue;
     for (Index n : mesh.tets[t]) {
-      groups.join(mesh.tets[t][0], n);
       nearer(a, n, inside);
       nearer(b, n, outside);
     }
@@ -337,6 +350,14 @@ core::Result<std::vector<LesionSet>> atrial_lesion_sets(const twin::TwinModel& t
   over.push_back(b);
   if (on_line.empty()) return core::bad_input("The rings leave no roof between them (there is nothing to draw a line over). Use a smaller margin or draw the line by hand.");
   // Places right behind and right before its middle: a way round its ends is long beside that between them, so a wave that goes round is told from one that passes.
+  const double depth = std::max(sets[0].spec.params.number("depth_mm"), sets[1].spec.params.number("depth_mm"));
+  sets.push_back({"roof", "Line over the roof between the veins", line_spec("line-roof", over, false, depth), {}, {}, 0, 0});
+  sets.back().spec.note = sets.back().title;
+  auto after = alive(mesh, {sets[0].spec, sets[1].spec, sets[2].spec});
+  std::map<Index, std::size_t> size;   // conducting tets of each group
+  for (std::size_t t = 0; t < mesh.tets.size(); ++t)
+    if (after.conducts[t]) ++size[after.groups.of(mesh.tets[t][0])];
+  const auto most = std::max_element(size.begin(), size.end(), [](const auto& p, const auto& q) { return p.second < q.second; });
   const Vec3 across = x[std::size_t(on_line[on_line.size() / 2])], backwards = (b - a).cross(Vec3(0, 0, 1)).normalized();
   const auto from_line = wall.ways_from(on_line).distance;
   const auto beside = [&](double sense) {
@@ -344,13 +365,12 @@ core::Result<std::vector<LesionSet>> atrial_lesion_sets(const twin::TwinModel& t
     double least = std::numeric_limits<double>::infinity();
     for (std::size_t v = 0; v < x.size(); ++v) {
       const double along = std::abs((x[v] - across).dot((b - a).normalized())), off = std::abs(from_line[v] - beside_line_mm);
-      if (sense * (x[v] - across).dot(backwards) > 0.5 * beside_line_mm && along + 2 * off < least) least = along + 2 * off, best = Index(v);
+      if (most != size.end() && after.groups.of(wall.mesh_node(Index(v))) == most->first && sense * (x[v] - across).dot(backwards) > 0.3 * beside_line_mm && along + 2 * off < least) least = along + 2 * off, best = Index(v);
     }
     return x[std::size_t(best)];
   };
-  const double depth = std::max(sets[0].spec.params.number("depth_mm"), sets[1].spec.params.number("depth_mm"));
-  sets.push_back({"roof", "Line over the roof between the veins", line_spec("line-roof", over, false, depth), beside(1), beside(-1), 0, 0});
-  sets.back().spec.note = sets.back().title;
+  sets.back().inside = beside(1);
+  sets.back().outside = beside(-1);
   progress.report(1, "atrial lines");
   return sets;
 }
