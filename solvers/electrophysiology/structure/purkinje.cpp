@@ -174,8 +174,8 @@ core::Result<void> grow_purkinje(const WallSurface& surface, const std::vector<P
         }
         // Met another branch: its own parent does not count, nor its sibling on the first half of the way.
         if (const Point* met = cloud.nearest(foot.point, segment, [&](Index o) { return o == self || o == b.parent || (o == b.sibling && travelled < 0.5 * target); }, distance)) {
-          // They join. Fascicles laid before are insulated: they are not joined.
-          if (met->branch > 0) tree.joints.push_back({at, met->of_tree, (met->x - x).norm()});
+          // They join within a fascicle. Those laid before are insulated; territories stay apart, so that a block of one shows.
+          if (met->branch > 0 && tree.bundle[std::size_t(met->of_tree)] == b.bundle) tree.joints.push_back({at, met->of_tree, (met->x - x).norm()});
           stopped = true;
           break;
         }

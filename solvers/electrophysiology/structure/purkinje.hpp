@@ -2,7 +2,9 @@
 // A fractal Purkinje tree on the endocardium, and when each of its points is excited.
 // Model:   from each bud two branches leave at +-angle; a branch advances in short segments along the surface, its direction bent
 //          away from the nearest other branch, and ends at its length, at the border, or where it meets another branch; both ends
-//          of a generation bud again. Leaves are the junctions with muscle (PMJ). Conduction: constant speed along the tree.
+//          of a generation bud again. Leaves are the junctions with muscle (PMJ). Conduction: constant speed along the tree, and through joints: a branch that met another of its bundle
+//          is joined to it, as the strands of a heart's network are (general anatomy; our addition): when a place is excited then
+//          depends less on which tree grew.
 // Source:  F. Sahli Costabal, D. Hurtado, E. Kuhl 2016, J Biomech 49:2455 (growth rule); ratios of the parameters (repulsion 0.1,
 //          angle 0.15 rad, segment a tenth of a branch, standard deviation of the length sqrt(0.2) of it) as in the authors' public
 //          code fsahli/fractal-tree; own code. Branch length and speed: see the fields.
