@@ -6,12 +6,11 @@
 #include <limits>
 #include <optional>
 
-#include "app/solve/box_mesh.hpp"
-#include "app/solve/file_unit.hpp"
 #include "app/solve/rotation.hpp"
 #include "app/solve/sensors.hpp"
 #include "app/solve/solve.hpp"
 #include "app/solve/spec_reader.hpp"
+#include "app/solve/tissue_domain.hpp"
 #include "imaging/io/io.hpp"
 #include "solvers/electrophysiology/conduction_tuning.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
@@ -24,61 +23,6 @@ namespace {
 
 using core::Index;
 using core::Vec3;
-
-std::shared_ptr<const core::TetMesh> read_mesh(const nlohmann::json& json, const SolveOptions& options, std::vector<std::string>& notes, const core::Progress& progress) {
-  SpecReader spec(json, "\"mesh\"");
-  std::shared_ptr<const core::TetMesh> mesh;
-  if (spec.has("file")) {
-    const FileUnit unit = file_unit(spec);
-    const std::string file = spec.text("file", {});
-    mesh = std::make_shared<core::TetMesh>(take(imaging::read_tet_mesh(options.base / file, unit.unit)));
-    check_unit(unit, mesh->nodes, file, notes);
-  } else {
-    const Vec3 size = spec.vec3("box_mm");
-    Vec3 edges = Vec3::Zero();   // one number, or three: boxes stretched along x, y, z
-    if (spec.has("edge_mm") && spec.at("edge_mm").is_array()) edges = spec.vec3("edge_mm");
-    else edges.setConstant(spec.number("edge_mm", {}, 1e-3, 1e3));
-    if (!(edges.minCoeff() >= 1e-3) || !(edges.maxCoeff() <= 1e3)) throw SpecError("\"edge_mm\" is a length from 0.001 to 1000 mm, or three of them.");
-    const bool stretched = edges.minCoeff() != edges.maxCoeff();
-    const double edge = edges.maxCoeff();
-    const std::string split = spec.text("split", "alternating");
-    if (split != "kuhn" && split != "alternating" && split != "unstructured") throw SpecError("\"split\" is kuhn, alternating or unstructured.");
-    if (!((size.array() > 0).all())) throw SpecError("\"box_mm\" must be three positive lengths.");
-    // At least one cell, two nodes along each edge: flat boxes have no fraction of a node.
-    if (!((size.cwiseQuotient(edges).array().max(1.0) + 1.0).prod() <= 2e7)) throw SpecError("The box has more than 20 million nodes (too many for one machine). Use a larger edge_mm.");
-    if (stretched && split == "unstructured") throw SpecError("Three edges go with the kuhn and alternating splits (an unstructured mesh has one size). Give one \"edge_mm\".");
-    if (stretched) {
-      const Vec3 stretch = edges / edge;
-      core::TetMesh box = core::make_box(size.cwiseQuotient(stretch), edge, split == "kuhn" ? core::BoxSplit::kuhn : core::BoxSplit::alternating);
-      for (Vec3& x : box.nodes) x = x.cwiseProduct(stretch);
-      mesh = std::make_shared<core::TetMesh>(std::move(box));
-    } else if (split == "unstructured") mesh = std::make_shared<core::TetMesh>(take(unstructured_box(size, edge, progress)));
-    else mesh = std::make_shared<core::TetMesh>(core::make_box(size, edge, split == "kuhn" ? core::BoxSplit::kuhn : core::BoxSplit::alternating));
-  }
-  spec.finish();
-  return mesh;
-}
-
-std::shared_ptr<const ep::FibreField> read_fibres(SpecReader& spec, const core::TetMesh& mesh) {
-  Vec3 f(1, 0, 0);
-  if (spec.has("fibres")) {
-    SpecReader fibres(spec.at("fibres"), "\"fibres\"");
-    if (fibres.has("angle_deg")) {   // from x towards y
-      const double a = fibres.number("angle_deg", {}, -360, 360) * M_PI / 180.0;
-      f = Vec3(std::cos(a), std::sin(a), 0);
-    } else {
-      f = fibres.vec3("direction");
-    }
-    fibres.finish();
-  }
-  if (!(f.norm() > 0)) throw SpecError("The fibre direction must not be zero.");
-  f.normalize();
-  const Vec3 s = f.unitOrthogonal();
-  auto field = std::make_shared<ep::FibreField>();
-  field->f.assign(mesh.tets.size(), f);
-  field->s.assign(mesh.tets.size(), s);
-  return field;
-}
 
 void read_lesions(SpecReader& spec, ep::ElectroProblem& problem) {
   problem.regions.push_back({"healthy", true, Vec3(1, 1, 1), {}, "spec"});
@@ -251,8 +195,9 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   spec.text("kind", {});
   ep::ElectroProblem problem;
   std::vector<std::string> notes;
-  problem.mesh = read_mesh(spec.at("mesh"), options, notes, progress);
-  problem.fibres = read_fibres(spec, *problem.mesh);
+  const TissueDomain domain = read_tissue_domain(spec, options, notes, progress);
+  problem.mesh = domain.mesh;
+  problem.fibres = domain.fibres;
   read_lesions(spec, problem);
   const std::string model = spec.text("model", "ten_tusscher_panfilov_2006_epi");
   auto type = ep::CellType::epi;
@@ -406,8 +351,9 @@ nlohmann::json solve_eikonal(const nlohmann::json& json, const SolveOptions& opt
   spec.text("kind", {});
   ep::ElectroProblem problem;
   std::vector<std::string> notes;
-  problem.mesh = read_mesh(spec.at("mesh"), options, notes, progress);
-  problem.fibres = read_fibres(spec, *problem.mesh);
+  const TissueDomain domain = read_tissue_domain(spec, options, notes, progress);
+  problem.mesh = domain.mesh;
+  problem.fibres = domain.fibres;
   read_lesions(spec, problem);
   const Vec3 velocity = spec.vec3("velocity_m_per_s");
   if (!(velocity.minCoeff() > 0) || !(velocity.maxCoeff() <= fastest_m_per_s)) throw SpecError(velocity_range);
