@@ -112,6 +112,16 @@ std::shared_ptr<const ep::FibreField> one_direction(const core::TetMesh& mesh, V
   return field;
 }
 
+// A .lon of openCARP: one line a tetrahedron, in the mesh's order.
+std::shared_ptr<const ep::FibreField> of_file(const std::filesystem::path& file, const core::TetMesh& mesh, std::vector<std::string>& notes) {
+  auto vectors = take(ep::parse_lon(take(core::read_file(file, std::size_t(4) << 30))));
+  if (vectors.f.size() != mesh.tets.size())
+    throw SpecError(fmt::format("{} has {} lines for {} tetrahedra (fibres belong to their own mesh). Give the file of this mesh.", file.filename().string(), vectors.f.size(), mesh.tets.size()));
+  auto taken = take(ep::taken_fibres(std::move(vectors.f), std::move(vectors.s), file.filename().string()));
+  if (!taken.completed.empty()) notes.push_back(taken.completed);
+  return taken.field;
+}
+
 // {"rule": "bayer2012" or "default", "angles_deg": [endo, epi] or [endo, epi, sheet endo, sheet epi], "patches": {"epicardium": "epi", ...}}
 std::shared_ptr<const ep::FibreField> by_rule(SpecReader& spec, const core::TetMesh& mesh, std::vector<std::string>& notes, const core::Progress& progress) {
   const std::string rule = spec.text("rule", {});
@@ -180,6 +190,8 @@ TissueDomain read_tissue_domain(SpecReader& spec, const SolveOptions& options, s
   SpecReader fibres(spec.at("fibres"), "\"fibres\"");
   if (fibres.has("rule")) {
     out.fibres = by_rule(fibres, *out.mesh, notes, progress);
+  } else if (fibres.has("file")) {
+    out.fibres = of_file(options.base / fibres.text("file", {}), *out.mesh, notes);
   } else if (fibres.has("angle_deg")) {   // from x towards y
     const double a = fibres.number("angle_deg", {}, -360, 360) * M_PI / 180.0;
     out.fibres = one_direction(*out.mesh, Vec3(std::cos(a), std::sin(a), 0));
