@@ -5,6 +5,8 @@
 #include "app/cli/exchange_command.hpp"
 #include "app/cli/stages.hpp"
 #include "app/session/atria.hpp"
+#include "app/session/conductivity_choices.hpp"
+#include "app/session/electrode_choices.hpp"
 #include "app/session/guided_case.hpp"
 #include "app/session/join_image.hpp"
 #include "app/session/model_choices.hpp"
@@ -21,7 +23,7 @@ namespace {
 
 struct Options {
   std::string path, case_folder, series, recipe = "cardiac_ct", image, labels, labels_from, only, seeds, scheme, organ, conduction, block,
-              accessory, av, cell, velocity, fibre_angles, scale, surface, unit, mesh_as, cap_array, name;
+              accessory, av, cell, electrodes, velocity, conductivity, fibre_angles, scale, surface, unit, mesh_as, cap_array, name;
   int inlet = 0;
   double edge = 1.0, rv_wall = 3.0;
   double cycle_length_ms = 0, end_ms = 0, dt_ms = 0;   // 0: as built or chosen before
@@ -83,10 +85,17 @@ const ep::IonicFamily* cell_family(const std::string& name) {
 // What the window sets under "How the beat is computed".
 core::Result<void> choose_beat(session::CaseData& data, const core::Progress& progress) {
   const Options& o = options();
-  if (o.cell.empty() && o.cycle_length_ms == 0 && o.end_ms == 0 && o.dt_ms == 0) return {};
+  if (o.cell.empty() && o.electrodes.empty() && o.cycle_length_ms == 0 && o.end_ms == 0 && o.dt_ms == 0) return {};
   OT_EXPECT(data.twin && data.twin->heart);
   session::ElectroChoices choices = session::electro_of(data.twin->heart->baseline);
   if (data.choices.electro) choices.electrodes = data.choices.electro->electrodes;
+  if (o.electrodes == "default") {
+    choices.electrodes.clear();
+  } else if (!o.electrodes.empty()) {
+    const auto placed = session::electrodes_from(o.electrodes, data.twin->heart->baseline);
+    if (!placed) return core::pass(placed);
+    for (const auto& [name, at] : *placed) choices.electrodes[name] = at;
+  }
   if (!o.cell.empty()) choices.ionic_model = cell_family(o.cell)->key;
   if (o.cycle_length_ms != 0) choices.cycle_length_ms = o.cycle_length_ms;
   if (o.end_ms != 0) choices.end_ms = o.end_ms;
@@ -112,7 +121,14 @@ core::Result<void> choose_muscle(session::CaseData& data, const std::string& org
   if (!o.scale.empty()) {
     auto scales = session::conductances_from(o.scale);
     if (!scales) return core::pass(scales);
-    muscle.conductances = std::move(*scales);
+    std::erase_if(muscle.conductances, [](const auto& s) { return !organs::find_conductivity(s.channel); });
+    muscle.conductances.insert(muscle.conductances.begin(), scales->begin(), scales->end());
+  }
+  if (!o.conductivity.empty()) {
+    auto scales = session::conductivities_from(o.conductivity);
+    if (!scales) return core::pass(scales);
+    std::erase_if(muscle.conductances, [](const auto& s) { return organs::find_conductivity(s.channel) != nullptr; });
+    muscle.conductances.insert(muscle.conductances.end(), scales->begin(), scales->end());
   }
   return {};
 }
@@ -186,6 +202,8 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
   build_command->add_option("--velocity", o.velocity, "Conduction velocities of ventricular muscle in m/s, along the fibres, in the sheets, across them: 0.6,0.3,0.2; default: back to these");
   build_command->add_option("--fibre-angles", o.fibre_angles, "Fibre angles in degrees, ENDO,EPI[,SHEET_ENDO,SHEET_EPI]; bayer: 40,-50,-65,25 as published; default: back to 60,-60,0,0");
   build_command->add_option("--scale", o.scale, "Factors on conductances: g_Kr=0.5,g_Na@border_zone=0.7,g_CaL@segment_7=1.2 (see 'list ionic-models'); none: back to the published ones");
+  build_command->add_option("--conductivity", o.conductivity, "Factors on the conductivity of regions: border_zone=0.5,segment_7:across=0.3,all=0.9 (velocities follow with the square root); none: back to the table of `list tissues`");
+  build_command->add_option("--electrodes", o.electrodes, "ECG electrodes from a file, CSV name,x,y,z or JSON, LPS mm: all ten (RA LA RL LL V1..V6) or some; default: back to the standard places");
   build_command->add_option("--cycle-length", o.cycle_length_ms, "The cells are paced at it before the beat, ms")->check(CLI::Range(150.0, 10000.0));
   build_command->add_option("--end", o.end_ms, "The beat ends there, ms")->check(CLI::Range(20.0, 20000.0));
   build_command->add_option("--dt", o.dt_ms, "Step of FULL, ms")->check(CLI::Range(0.001, 0.1));

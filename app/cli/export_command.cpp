@@ -127,7 +127,7 @@ void register_export(CLI::App& app, Context& context, Action& chosen) {
   Options& o = options();
   auto* command = app.add_subcommand("export", "Labels, image or meshes of a case to files that other tools read");
   command->add_option("case", o.case_folder, "Case folder")->required();
-  command->add_option("--what", o.what, "labels, volume, heart-mesh, fibres, lumen, lumen-mesh, surfaces, activation, ecg or potentials (default: labels)");
+  command->add_option("--what", o.what, "labels, volume, heart-mesh, fibres, lumen, lumen-mesh, surfaces, activation, electrodes, ecg or potentials (default: labels)");
   command->add_option("--format", o.format, "nifti, nrrd, mha, dicom-seg, vtu, vtp, stl, ply, obj, opencarp, gmsh, gmsh2, csv, pvd; else by the ending of --out");
   command->add_option("--image", o.image, "Image of the case (default: the first that fits)");
   command->add_option("--vessel", o.vessel, "Vessel of the case (default: the first)");

@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include "app/cli/exchange_command.hpp"
+#include "app/session/tissue_factors.hpp"
 #include "app/verify/catalogue.hpp"
 #include "imaging/segmentation/recipe.hpp"
 #include "solvers/core/volume.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/electrophysiology/structure/tissue_regions.hpp"
 #include "solvers/pharmacology/drug.hpp"
 #include "solvers/twin/setup.hpp"
 
@@ -56,6 +58,18 @@ nlohmann::json recipes() {
   return out;
 }
 
+// What a kind of tissue does to conductivity and membrane.
+nlohmann::json tissues() {
+  const nlohmann::json factors = session::tissue_factors(ep::builtin_tissue_regions());
+  nlohmann::json out = nlohmann::json::array();
+  for (std::size_t k = 0; k < factors.size(); ++k) {
+    const ep::TissueRegion& r = ep::builtin_tissue_regions()[k];
+    out.push_back(entry(r.key, session::factor_words(r), r.source));
+    out.back().update(factors[k]);
+  }
+  return out;
+}
+
 nlohmann::json label_table() {
   nlohmann::json out = nlohmann::json::array();
   for (const auto& l : core::labels::heart()) out.push_back(entry(l.key, fmt::format("{} = {}{}", l.value, l.name, l.assumed ? " (assumed)" : ""), "OrganTwin"));
@@ -81,8 +95,8 @@ nlohmann::json organs() {
 
 void register_list(CLI::App& app, Context& context, Action& chosen) {
   static std::string what;
-  auto* command = app.add_subcommand("list", "ionic-models, drugs, interventions, organs, recipes, labels, schemes, formats, verifications, benchmarks; one line and the source of each");
-  command->add_option("what", what, "What to list")->required()->check(CLI::IsMember({"ionic-models", "drugs", "interventions", "organs", "recipes", "labels", "schemes", "formats", "verifications", "benchmarks"}));
+  auto* command = app.add_subcommand("list", "ionic-models, tissues, drugs, interventions, organs, recipes, labels, schemes, formats, verifications, benchmarks; one line and the source of each");
+  command->add_option("what", what, "What to list")->required()->check(CLI::IsMember({"ionic-models", "tissues", "drugs", "interventions", "organs", "recipes", "labels", "schemes", "formats", "verifications", "benchmarks"}));
   command->footer("Example: organtwin-cli list drugs --json");
   command->callback([&] {
     chosen = [&]() -> core::Result<void> {
@@ -91,7 +105,7 @@ void register_list(CLI::App& app, Context& context, Action& chosen) {
         for (const auto& c : list) out.push_back(entry(c.name, c.summary, c.source));
         return out;
       };
-      nlohmann::json items = what == "ionic-models" ? ionic_models() : what == "drugs" ? drugs() : what == "interventions" ? interventions() : what == "organs" ? organs() : what == "recipes" ? recipes()
+      nlohmann::json items = what == "ionic-models" ? ionic_models() : what == "tissues" ? tissues() : what == "drugs" ? drugs() : what == "interventions" ? interventions() : what == "organs" ? organs() : what == "recipes" ? recipes()
                              : what == "labels" ? label_table() : what == "schemes" ? label_schemes() : what == "formats" ? formats() : what == "verifications" ? from_catalogue(verify::builtin_verifications()) : from_catalogue(verify::builtin_benchmarks());
       std::string text;
       for (const auto& i : items) text += fmt::format("{:<34} {}\n{:<34} source: {}\n", i["name"].get<std::string>(), i["summary"].get<std::string>(), "", i["source"].get<std::string>());

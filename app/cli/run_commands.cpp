@@ -4,17 +4,17 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <limits>
 
 #include "app/cli/context.hpp"
 #include "app/cli/pictures.hpp"
+#include "app/cli/probes.hpp"
 #include "app/session/heart_out.hpp"
+#include "app/session/kept_runs.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/pullback_table.hpp"
 #include "app/session/report.hpp"
 #include "imaging/io/io.hpp"
 #include "solvers/core/atomic_file.hpp"
-#include "solvers/core/units.hpp"
 #include "solvers/twin/results.hpp"
 
 namespace ot::cli {
@@ -23,7 +23,7 @@ namespace {
 
 struct Options {
   std::string case_folder, scenario = "Baseline", mode = "fast", a = "Baseline", b, report_path;
-  std::string fields;
+  std::string fields, electrograms, restart = "kept";
   std::vector<std::string> probes;
 };
 Options& options() {
@@ -90,48 +90,6 @@ core::Result<void> write_fields(const session::CaseData& data, const twin::RunRe
   return {};
 }
 
-// "x,y,z" in mm of the patient.
-core::Result<core::Vec3> place_of(const std::string& text) {
-  core::Vec3 x;
-  const auto words = CLI::detail::split(text, ',');
-  for (std::size_t k = 0; k < words.size() && k < 3; ++k)
-    if (!CLI::detail::lexical_cast(words[k], x[Eigen::Index(k)]) || !std::isfinite(x[Eigen::Index(k)])) return core::wrong_usage(fmt::format("--probe takes x,y,z in mm, not \"{}\".", text));
-  if (words.size() != 3) return core::wrong_usage(fmt::format("--probe takes x,y,z in mm, not \"{}\".", text));
-  return x;
-}
-
-// Places in the blood, each given to the vessel whose centreline is nearest. They are asked of this run only: the case keeps the run without them.
-core::Result<void> lay_probes(session::CaseData& data, const std::vector<std::string>& asked) {
-  if (!data.twin || data.twin->vessels.empty()) return core::bad_input("--probe asks for blood flow at a place (this case has no vessel). Mesh a vessel and build first.");
-  auto twin = std::make_shared<twin::TwinModel>(*data.twin);
-  for (const std::string& text : asked) {
-    const auto x = place_of(text);
-    if (!x) return core::pass(x);
-    std::size_t nearest = 0;
-    double least = std::numeric_limits<double>::infinity();
-    for (std::size_t v = 0; v < twin->vessels.size(); ++v) {
-      int branch = 0;
-      double arc = 0, distance = 0;
-      if (twin->vessels[v]->network && twin->vessels[v]->network->locate(*x, branch, arc, distance) && distance < least) least = distance, nearest = v;
-    }
-    auto vessel = std::make_shared<twin::VesselModel>(*twin->vessels[nearest]);
-    vessel->baseline.probes.push_back(*x);
-    twin->vessels[nearest] = std::move(vessel);
-  }
-  data.twin = std::move(twin);
-  return {};
-}
-
-nlohmann::json probes_json(const std::vector<core::Vec3>& places, const hemo::FlowResult& flow) {
-  nlohmann::json out = nlohmann::json::array();
-  for (std::size_t k = 0; k < places.size() && k < flow.probes.size(); ++k) {
-    const auto& x = places[k];
-    const auto& p = flow.probes[k];
-    out.push_back({{"at_mm", {x.x(), x.y(), x.z()}}, {"pressure_mmhg", core::units::mmhg_from_pa(p.pressure_Pa)}, {"speed_mm_s", p.velocity_mm_s.norm()}, {"velocity_mm_s", {p.velocity_mm_s.x(), p.velocity_mm_s.y(), p.velocity_mm_s.z()}}});
-  }
-  return out;
-}
-
 std::string quantities_text(const std::vector<core::Quantity>& quantities) {
   std::string text;
   for (const auto& q : quantities) text += std::isfinite(q.value) ? fmt::format("  {:<36} {:12.4f} {}\n", q.label, q.value, q.unit) : fmt::format("  {:<36} {:>12} {}\n", q.label, "-", q.unit);
@@ -148,37 +106,58 @@ core::Result<void> run(Context& context) {
   auto plan = find_plan(*data, o.scenario);
   if (!plan) return core::pass(plan);
   if (!o.fields.empty() && o.fields != "phi_e") return core::wrong_usage("--fields takes phi_e.");
+  if (o.restart != "kept" && o.restart != "fresh") return core::wrong_usage("--restart takes kept (go on where a stopped FULL beat was left) or fresh (from the beginning).");
   if (!o.fields.empty() && context.out.empty()) return core::wrong_usage("--fields needs a folder to write to. Give --out as well.");
   twin::RunOptions known;
   known.known = session::known_results(*data);
-  if (!o.probes.empty())
-    if (auto ok = lay_probes(*data, o.probes); !ok) return ok;
-  auto result = session::run_scenario(*data, plan->scenario, *mode, known, progress.part(0.05, o.fields.empty() ? 0.95 : 0.8));
-  if (!result) return core::pass(result);
+  const auto probes = lay_probes(*data, o.probes, o.electrograms);
+  if (!probes) return core::pass(probes);
+  session::RunAsked asked;
+  asked.folder = o.case_folder;
+  asked.fresh = o.restart == "fresh";
+  asked.insist_on_probes = true;
+  for (const auto& p : probes->wall) asked.probes.push_back(p.at);
+  const auto done = session::run_scenario_kept(*data, plan->scenario, *mode, known, asked, progress.part(0.05, o.fields.empty() ? 0.9 : 0.8));
+  if (!done && done.error().code == core::ErrorCode::cancelled && session::holds_stopped_run(asked.folder))
+    context.note("What was computed of the FULL beat is kept in the case: the same command goes on from there (--restart fresh begins again).");
+  if (!done) return core::pass(done);
+  const auto* const result = &done->result;
+  if (const std::string said = session::words_of(*done); !said.empty()) context.note(said);
+  auto traces = session::probe_electrograms(data->twin, probes->wall, plan->scenario, **result, progress.part(0.9, 0.95), asked.folder);
+  if (!traces) return core::pass(traces);
   bool in_case = false;
   for (const auto& p : data->plans) in_case = in_case || p.name == plan->name;
   if (!in_case) data->plans.push_back(*plan);
-  if (o.probes.empty())
+  if (!probes->blood) {
     if (auto ok = session::save_case(*data, o.case_folder, progress.part(0.95, 1)); !ok) return ok;
+    session::tidy_kept_runs(*data, o.case_folder);
+  }
   nlohmann::json json = twin::to_json(**result);
   json["plan"] = plan->name;
   json["scenario"] = twin::to_json(plan->scenario);
   std::vector<std::string> files;
   if (!context.out.empty())
     if (auto ok = write_fields(*data, **result, context.out, files); !ok) return ok;
+  if (!traces->empty() && !context.out.empty()) {
+    if (auto ok = core::write_file(context.out / "electrograms.csv", session::electrograms_csv(*traces)); !ok) return ok;
+    files.push_back((context.out / "electrograms.csv").string());
+  }
   if (!o.fields.empty()) {
     const auto written = session::write_potentials(data->twin, plan->scenario, **result, context.out / "heart.pvd", progress.part(0.8, 0.95));
     if (!written) return core::pass(written);
     for (const auto& f : *written) files.push_back(f.string());
   }
   json["files"] = files;
+  if (!traces->empty()) json["electrograms"] = session::electrograms_json(*traces);
+  if (done->continued_ms >= 0) json["continued_from_ms"] = done->continued_ms;
   std::string text = fmt::format("{} ({} model, {:.1f} s)\n{}", plan->name, core::name_of(*mode), (*result)->wall_s, quantities_text((*result)->quantities));
+  text += electrograms_text(*traces);
   for (const auto& v : (*result)->vessels) {
     const twin::VesselModel* model = data->twin->find_vessel(v.key);
     if (!model || !v.flow) continue;
     json["pullback"][v.key] = session::pullback_json(*model, v);
     if (!model->baseline.probes.empty()) {
-      json["probes"][v.key] = probes_json(model->baseline.probes, *v.flow);
+      json["probes"][v.key] = blood_json(model->baseline.probes, *v.flow);
       for (const auto& p : json["probes"][v.key])
         text += fmt::format("  {}: at ({:.1f}, {:.1f}, {:.1f}) mm {:.2f} mmHg and {:.0f} mm/s{}\n", model->name, p["at_mm"][0].get<double>(), p["at_mm"][1].get<double>(), p["at_mm"][2].get<double>(), p["pressure_mmhg"].get<double>(),
                             p["speed_mm_s"].get<double>(), v.flow->series.empty() ? "" : ", means over the last beat (its course: --out, VESSEL_waveforms.csv)");
@@ -302,7 +281,9 @@ void register_run_commands(CLI::App& app, Context& context, Action& chosen) {
   run_command->add_option("--scenario", o.scenario, "Plan name or scenario file (default: Baseline)");
   run_command->add_option("--mode", o.mode, "fast or full");
   run_command->add_option("--fields", o.fields, "phi_e: membrane and extracellular potential every 10 ms as VTU into --out");
-  run_command->add_option("--probe", o.probes, "x,y,z in mm: pressure and velocity of the blood there, with FULL; repeated. Such a run is not kept in the case");
+  run_command->add_option("--probe", o.probes, "x,y,z in mm, repeated. In the wall of the heart: its electrogram; in the blood, with FULL: pressure and velocity (such a run is not kept in the case)");
+  run_command->add_option("--electrograms", o.electrograms, "Probes on the heart from a file: CSV name,x,y,z or JSON. Unipolar, and each with the next bipolar, every 0.5 ms; CSV into --out");
+  run_command->add_option("--restart", o.restart, "FULL beat that was stopped: kept (default) goes on where it was left, fresh begins again");
   run_command->footer("Example: organtwin-cli run cases/p1 --scenario lesion.json --mode full --out out/lesion --json");
   run_command->callback([&] { chosen = [&] { return run(context); }; });
 

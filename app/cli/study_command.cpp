@@ -122,6 +122,17 @@ core::Result<void> restitution(Context& context, const Options& o) {
   return context.print(j, text);
 }
 
+// What is suggested, as a file for `run --scenario` and `study --scenario`; its name goes to the files.
+core::Result<void> write_suggestion(const std::filesystem::path& path, const std::string& title, const twin::InterventionSpec& spec, nlohmann::json& files, std::string& text) {
+  twin::Scenario scenario;
+  scenario.name = title;
+  scenario.interventions = {spec};
+  if (auto ok = core::write_file(path, twin::to_json(scenario).dump(1) + "\n"); !ok) return ok;
+  files.push_back(path.string());
+  text += "Wrote " + path.string() + "\n";
+  return {};
+}
+
 // Lesion sets of an atrial twin as scenario files for `run --scenario`, each proved when it is put into place.
 core::Result<void> atrial_lines(Context& context, const Options& o) {
   const core::Progress progress = context.progress();
@@ -152,13 +163,7 @@ core::Result<void> atrial_lines(Context& context, const Options& o) {
                          {"delay_out_before_ms", ms(proof->delay_ab_without_ms)}, {"delay_in_before_ms", ms(proof->delay_ba_without_ms)}, {"verdict", proof->verdict}});
     text += fmt::format("{}. {}\n", set.spec.note, proof->verdict);
     if (context.out.empty()) continue;
-    twin::Scenario scenario;
-    scenario.name = set.title;
-    scenario.interventions = {set.spec};
-    const auto path = context.out / (set.key + ".json");
-    if (auto ok = core::write_file(path, twin::to_json(scenario).dump(1) + "\n"); !ok) return core::pass(ok);
-    j["files"].push_back(path.string());
-    text += "Wrote " + path.string() + "\n";
+    if (auto ok = write_suggestion(context.out / (set.key + ".json"), set.title, set.spec, j["files"], text); !ok) return ok;
   }
   return context.print(j, text + "Suggestions: nothing is burned unless you run or add them.\n");
 }
@@ -219,12 +224,14 @@ core::Result<void> study(Context& context) {
   j["spec"] = session::to_json(*spec);
   std::string text = session::study_table(**study);
   text += fmt::format("{} of {} sites inducible ({} model, {:.1f} s)\n", (*study)->induced, (*study)->runs.size(), core::name_of(spec->mode), (*study)->wall_s);
+  std::vector<session::Target> suggested;
   if (o.targets) {
     auto targets = session::suggest_targets(*data, *spec, **study, o.radius_mm, o.depth_mm, progress.part(0.5, 0.98));
     if (!targets) return core::pass(targets);
     j["targets"] = nlohmann::json::array();
     text += "Suggested targets (put into a plan only by you)\n";
-    for (const auto& t : *targets) {
+    suggested = std::move(*targets);
+    for (const auto& t : suggested) {
       j["targets"].push_back({{"at_mm", {t.at_mm.x(), t.at_mm.y(), t.at_mm.z()}}, {"why", t.why}, {"induced_before", t.induced_before}, {"induced_after", t.induced_after}, {"lesion_cm3", t.lesion_cm3}});
       text += fmt::format("  ({:.1f}, {:.1f}, {:.1f}) mm: {} -> {} sites inducible, {:.2f} cm3; {}\n", t.at_mm.x(), t.at_mm.y(), t.at_mm.z(), t.induced_before, t.induced_after, t.lesion_cm3, t.why);
     }
@@ -235,6 +242,8 @@ core::Result<void> study(Context& context) {
     if (!files) return core::pass(files);
     j["files"] = *files;
     for (const auto& f : *files) text += "Wrote " + f + "\n";
+    for (std::size_t k = 0; k < suggested.size(); ++k)   // in the order of their rank
+      if (auto ok = write_suggestion(context.out / fmt::format("target-{}.json", k + 1), fmt::format("Target {}", k + 1), suggested[k].spec, j["files"], text); !ok) return ok;
   }
   for (const auto& n : (*study)->notes) text += "  " + n + "\n";
   return context.print(j, text);
@@ -258,7 +267,7 @@ void register_study(CLI::App& app, Context& context, Action& chosen) {
   command->add_option("--to", o.to, "block-proof: point on the other side");
   command->add_option("--margin", o.margin_mm, "atrial-lines: mm from the veins' ostia to the rings, 0 to 25")->check(CLI::Range(0.0, 25.0));
   command->add_option("--interval", o.interval_ms, "restitution: interval of the trains before S2, ms")->check(CLI::Range(250.0, 5000.0));
-  command->add_flag("--targets", o.targets, "Try a lesion at each exit and rank them by what stays inducible");
+  command->add_flag("--targets", o.targets, "Try a lesion at each exit and rank them by what stays inducible; with --out each as a scenario file, target-1.json first");
   command->add_option("--radius", o.radius_mm, "Radius of the tried lesions, mm");
   command->add_option("--depth", o.depth_mm, "Depth of the tried lesions, mm");
   command->add_flag("--list", o.list, "Studies kept in the case");

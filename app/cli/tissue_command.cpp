@@ -13,7 +13,9 @@
 #include "app/cli/context.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/tissue.hpp"
+#include "app/session/tissue_factors.hpp"
 #include "imaging/io/io.hpp"
+#include "solvers/electrophysiology/structure/tissue_regions.hpp"
 
 namespace ot::cli {
 namespace {
@@ -220,6 +222,8 @@ core::Result<void> tissue(Context& context) {
                     {"dense_fat_ml", result->fat_dense_ml}, {"notes", notes}};
     for (const auto& note : notes) text += "  " + note + "\n";
   }
+  json["factors"] = session::tissue_factors(data->twin && data->twin->heart ? data->twin->heart->baseline.regions : ep::builtin_tissue_regions());   // what the twin is computed with
+  for (const auto* key : {"scar_core", "border_zone", "fat_admixture"}) text += fmt::format("{:<16} {}; source: {}\n", key, session::factor_words(ep::tissue_region(key)), ep::tissue_region(key).source);
   if (changed && !o.dry_run && data->heart_mesh) text += "The meshes were made from the former labels: run `mesh` and `build` to bring the tissue into the twin.\n";
   return context.print(json, text);
 }

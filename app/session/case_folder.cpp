@@ -7,6 +7,7 @@
 #include "app/session/case_codec.hpp"
 #include "app/session/codec_parts.hpp"
 #include "app/session/edit_journal.hpp"
+#include "app/session/kept_runs.hpp"
 #include "app/session/model_choices.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/core/hash.hpp"
@@ -162,6 +163,8 @@ core::Result<LoadedCase> load(const fs::path& folder, const std::function<fs::pa
 }
 
 }  // namespace
+
+int version_of_answers() { return answers_version; }
 
 core::Result<CaseData> load_case(const fs::path& folder, const core::Progress& progress) {
   auto loaded = load_case_with_edits(folder, nullptr, progress);

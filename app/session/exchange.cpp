@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "app/session/electrode_choices.hpp"
 #include "app/session/heart_out.hpp"
 #include "imaging/exchange/labels_out.hpp"
 #include "imaging/exchange/mesh_file.hpp"
@@ -13,6 +14,7 @@
 #include "imaging/io/io.hpp"
 #include "imaging/io/moving_image.hpp"
 #include "imaging/io/preflight.hpp"
+#include "solvers/core/atomic_file.hpp"
 #include "solvers/core/has_label.hpp"
 #include "solvers/electrophysiology/recorded/fibres_in.hpp"
 
@@ -167,6 +169,7 @@ const std::vector<ExportKind>& export_kinds() {
       {"lumen-mesh", "Vessel mesh", tets, "tetrahedra of the lumen with named patches"},
       {"surfaces", "Anatomy surfaces", surfaces, "one file per structure"},
       {"activation", "Activation and repolarisation", {{".vtu", "VTU (ParaView)"}}, "when each node of the heart is activated and repolarised, ms"},
+      {"electrodes", "ECG electrodes", {{".csv", "CSV"}}, "the ten electrodes, name,x,y,z in mm (LPS), as build --electrodes reads them"},
       {"ecg", "12-lead ECG", {{".csv", "CSV"}}, "twelve leads over time, mV"},
       {"potentials", "Extracellular potential", {{".pvd", "VTU over time (ParaView)"}}, "membrane and extracellular potential at every 10 ms, one VTU each"}};
   return kinds;
@@ -175,6 +178,7 @@ const std::vector<ExportKind>& export_kinds() {
 std::string why_no_export(const CaseData& data, const std::string& what) {
   if (what == "volume") return data.images.empty() ? "The case holds no image. Open a scan first." : "";
   if (what == "labels") return pick_image(data, "", true) && pick_image(data, "", true)->labels ? "" : "No image of the case has labels yet. Segment it first.";
+  if (what == "electrodes") return data.twin && data.twin->heart && !data.twin->heart->baseline.electrodes.empty() ? "" : "The case has no heart with electrodes yet. Build the model first.";
   if (what == "heart-mesh") return data.heart_mesh || (data.twin && data.twin->heart) ? "" : "The case has no ventricular mesh yet. Build the model first.";
   if (what == "fibres") return data.twin && data.twin->heart && data.twin->heart->baseline.fibres ? "" : "Fibres are laid when the twin is built. Build the model first.";
   if (what == "lumen" || what == "lumen-mesh") return data.vessel_meshes.empty() ? "The case has no vessel lumen yet. Build the model, or import a lumen surface." : "";
@@ -225,6 +229,12 @@ Result<ExportReport> export_part(const CaseData& data, const ExportRequest& r, c
     if (!image->labels) return core::bad_input(fmt::format("The image \"{}\" has no labels yet. Segment it first.", image->key));
     if (auto ok = take(imaging::export_labels(*image->labels, r.path, {}, progress)); !ok) return core::pass(ok);
     if (imaging::image_extension(r.path) == ".dcm") out.notes.push_back("The object names no source series: the case keeps none. It lies in patient coordinates of the scan.");
+    return out;
+  }
+  if (r.what == "electrodes") {
+    if (auto ok = core::write_file(r.path, named_points_csv(electrodes_of(data.twin->heart->baseline))); !ok) return core::pass(ok);
+    out.files = {r.path};
+    out.notes.push_back("Patient coordinates (LPS) in mm.");
     return out;
   }
   if (r.what == "surfaces") {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "app/session/vtu_film.hpp"
 #include "imaging/io/io.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/electrophysiology/extracellular.hpp"
@@ -56,20 +57,14 @@ core::Result<std::vector<fs::path>> write_potentials(const std::shared_ptr<const
     if (frames.empty() || f.t_ms - frames.back().t_ms >= fields_every_ms - 1e-6) frames.push_back(f);
   const auto phi = ep::extracellular_potentials(*setup->electro, frames, progress);
   if (!phi) return core::pass(phi);
-  std::vector<fs::path> files;
-  std::string film = "<?xml version=\"1.0\"?>\n<VTKFile type=\"Collection\" version=\"0.1\">\n<Collection>\n";
+  VtuFilm film(pvd);
   for (std::size_t k = 0; k < frames.size(); ++k) {
     if (progress.cancelled()) return core::cancelled();
     const std::string& mesh = run.electro->mesh_sha256;
-    const fs::path path = pvd.parent_path() / fmt::format("{}-{:04.0f}ms.vtu", pvd.stem().string(), frames[k].t_ms);
     const std::vector<core::Field> fields{{"v_mV", "mV", core::Field::On::node, 1, *frames[k].v_mV, mesh}, {"phi_e_mV", "mV", core::Field::On::node, 1, *(*phi)[k], mesh}};
-    if (auto ok = imaging::write_tet_mesh(*setup->electro->mesh, path, fields); !ok) return core::pass(ok);
-    files.push_back(path);
-    film += fmt::format("<DataSet timestep=\"{:g}\" file=\"{}\"/>\n", frames[k].t_ms, path.filename().string());
+    if (auto ok = film.add(*setup->electro->mesh, frames[k].t_ms, fields); !ok) return core::pass(ok);
   }
-  if (auto ok = core::write_file(pvd, film + "</Collection>\n</VTKFile>\n"); !ok) return core::pass(ok);
-  files.push_back(pvd);
-  return files;
+  return film.finish();
 }
 
 }  // namespace ot::session

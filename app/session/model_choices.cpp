@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "app/session/codec_parts.hpp"
+#include "app/session/electrode_choices.hpp"
 #include "app/session/flow_assumptions.hpp"
 #include "app/session/muscle_choices.hpp"
 #include "solvers/electrophysiology/chambers.hpp"
@@ -123,6 +124,7 @@ void lay_choices(const ModelChoices& choices, twin::TwinModel& twin) {
     if (auto laid = with_electro(*twin.heart, *choices.electro)) {
       twin.heart = *laid;
       organs::restate_muscle(twin.assumptions, twin.heart->baseline);
+      restate_electrodes(twin.assumptions, choices.electro->electrodes);
     } else {
       twin.assumptions.push_back(laid.error().message + " The beat is computed as the twin was built.");
     }
@@ -184,6 +186,7 @@ core::Result<void> set_electro(CaseData& data, const ElectroChoices& choices, co
   auto twin = std::make_shared<twin::TwinModel>(*data.twin);
   twin->heart = *laid;
   organs::restate_muscle(twin->assumptions, twin->heart->baseline);
+  restate_electrodes(twin->assumptions, kept.electrodes);
   data.choices.electro = std::move(kept);
   data.twin = std::move(twin);
   set_results_aside(data);

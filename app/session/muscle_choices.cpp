@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "app/session/codec_parts.hpp"
+#include "app/session/conductivity_choices.hpp"
 
 namespace ot::session {
 namespace {
@@ -70,6 +71,21 @@ core::Result<std::vector<organs::ConductanceScale>> conductances_from(const std:
     if (at != std::string::npos) s.where = part.substr(at + 1, equals - at - 1);
     s.factor = *factor;
     out.push_back(std::move(s));
+  }
+  return out;
+}
+
+core::Result<std::vector<organs::ConductanceScale>> conductivities_from(const std::string& text) {
+  std::vector<organs::ConductanceScale> out;
+  if (text == "none") return out;
+  for (const auto& part : split(text)) {
+    const auto equals = part.find('='), colon = part.find(':');
+    const auto factor = equals == std::string::npos ? std::nullopt : number(part.substr(equals + 1));
+    const std::string where = part.substr(0, std::min(colon, equals));
+    const bool across = colon != std::string::npos && colon < equals;
+    if (!factor || where.empty() || (across && part.substr(colon + 1, equals - colon - 1) != "across"))
+      return core::wrong_usage(fmt::format("A scaled conductivity reads REGION=FACTOR or REGION:across=FACTOR, not \"{}\". Example: border_zone=0.5,segment_7:across=0.3,all=0.9.", part));
+    out.push_back({across ? "sigma_across" : "sigma", *factor, where == "all" ? std::string() : where});
   }
   return out;
 }

@@ -14,6 +14,7 @@
 
 #include "app/session/model_choices.hpp"
 #include "app/session/muscle_choices.hpp"
+#include "app/session/run_with.hpp"
 #include "app/session/twin_parts.hpp"
 #include "imaging/centerline/branch_names.hpp"
 #include "imaging/io/io.hpp"
@@ -378,8 +379,13 @@ core::Result<void> build_twin(CaseData& data, const PipelineParams& given, const
 
 core::Result<std::shared_ptr<const twin::RunResult>> run_scenario(CaseData& data, const twin::Scenario& scenario, core::Mode mode, const twin::RunOptions& options, const core::Progress& progress,
                                                                   double full_end_ms) {
+  return run_scenario_with(data, scenario, mode, options, {}, progress, full_end_ms);
+}
+
+core::Result<std::shared_ptr<const twin::RunResult>> run_scenario_with(CaseData& data, const twin::Scenario& scenario, core::Mode mode, const twin::RunOptions& options,
+                                                                       const twin::HeartRun& heart, const core::Progress& progress, double full_end_ms) {
   if (!data.twin) return core::bad_input("The case has no twin yet (nothing to simulate). Run `build` first.");
-  if (auto known = find_result(data, scenario, mode)) return known;
+  if (auto known = find_result(data, scenario, mode); known && !heart.again) return known;
   auto setup = twin::compile(data.twin, scenario, mode, tools(), progress.part(0, 0.15));
   if (!setup) return core::pass(setup);
   if (mode == core::Mode::full && full_end_ms > 0 && setup->electro && setup->electro->end_ms > full_end_ms) {
@@ -397,7 +403,7 @@ core::Result<std::shared_ptr<const twin::RunResult>> run_scenario(CaseData& data
         if (item.level == hemo::PreflightItem::Level::refused) return core::bad_input(fmt::format("{}: {}", data.twin->find_vessel(v.key)->name, item.sentence));
         if (item.level == hemo::PreflightItem::Level::warning) setup->notes.push_back(fmt::format("{}: {}", data.twin->find_vessel(v.key)->name, item.sentence));
       }
-  auto run = twin::run(*setup, options, progress.part(0.15, 1));
+  auto run = twin::run(*setup, options, heart, progress.part(0.15, 1));
   if (!run) return core::pass(run);
   auto result = std::make_shared<const twin::RunResult>(thin_frames(std::move(*run)));
   store_result(data, scenario, result);

@@ -13,6 +13,7 @@
 #include "app/session/pullback_table.hpp"
 #include "app/session/report_studies.hpp"
 #include "app/session/report_svg.hpp"
+#include "app/session/tissue_factors.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/core/units.hpp"
 #include "solvers/hemodynamics/ffr.hpp"
@@ -172,6 +173,7 @@ core::Result<void> write_report(const CaseData& data, const std::filesystem::pat
       html += fmt::format("<tr><td>{} {}</td><td>{} {}</td><td><code>{}</code>{}</td></tr>", html_escape(plan.name), html_escape(plan.title), html_escape(spec.kind), spec.enabled ? "" : "(off)", html_escape(core::to_json(spec.params).dump()),
                           spec.note.empty() ? "" : "<br>" + html_escape(spec.note));
   html += "</table>" + body + studies_section(studied) + proofs_section(studied.proofs) + restitution_section(studied.curves);
+  if (data.twin->heart) html += tissue_factors_html(data.twin->heart->baseline.regions);
   html += "<h2>What is assumed</h2>" + list(data.twin->assumptions);
   html += "<h2>Images and labels</h2><table><tr><th>Image</th><th>Quantity</th><th></th></tr>";
   for (const auto& image : data.images)

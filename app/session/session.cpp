@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/session/demo.hpp"
+#include "app/session/kept_runs.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/session_impl.hpp"
 #include "imaging/io/io.hpp"
@@ -336,18 +337,22 @@ void Session::run(int plan, core::Mode mode) {
   if (full) impl_->mailbox = mailbox;
   const std::string title = fmt::format("{} model, {}{}", full ? "Full" : "Fast", plan == 0 ? "" : "plan ", plan == 0 ? "baseline" : p.name);
   impl_->jobs.start(full ? Lane::heavy : Lane::quick, fmt::format("run {} {}", core::name_of(mode), plan), title,
-                    [this, snapshot = impl_->data, scenario = p.scenario, mode, mailbox, again, parts = impl_->parts](const core::Progress& progress) -> core::Result<JobRunner::Completion> {
+                    [this, snapshot = impl_->data, scenario = p.scenario, mode, mailbox, again, parts = impl_->parts, folder = impl_->plans_folder](const core::Progress& progress) -> core::Result<JobRunner::Completion> {
                       CaseData copy = *snapshot;
                       if (again) forget_result(copy, scenario, mode);
                       twin::RunOptions options;
                       options.mailbox = mailbox.get();
                       options.known = known_results(copy);
                       options.known.insert(options.known.end(), parts.begin(), parts.end());
-                      auto done = run_scenario(copy, scenario, mode, options, progress);
+                      RunAsked asked;
+                      asked.folder = folder;
+                      for (const auto& probe : copy.egm_probes) asked.probes.push_back(probe.at);
+                      auto done = run_scenario_kept(copy, scenario, mode, options, asked, progress);
                       if (!done) return core::pass(done);
-                      return JobRunner::Completion([this, scenario, mode, made_for = snapshot->twin, result = *done] {
+                      return JobRunner::Completion([this, scenario, mode, made_for = snapshot->twin, result = done->result, said = words_of(*done)] {
                         if (impl_->data->twin != made_for) return;  // another case was opened meanwhile
                         impl_->change_data([&](CaseData& d) { store_result(d, scenario, result); });
+                        if (!said.empty()) impl_->message = said;
                         impl_->tell(Change::results);
                         if (mode == core::Mode::full && !impl_->folder.empty()) {
                           impl_->start_save(impl_->folder, false);

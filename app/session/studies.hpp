@@ -57,7 +57,8 @@ nlohmann::json to_json(const ep::SiteRun& run);
 nlohmann::json to_json(const ep::StudyResult& study);
 std::string study_table(const ep::StudyResult& study);      // for a terminal or a monospaced panel
 std::string study_csv(const ep::StudyResult& study);        // one line per attempt
-// runs.csv and, for each re-entry, <site>.vtu with the activation of its last cycle and the phase, <site>-filaments.csv. Returns the files.
+// runs.csv and, for each re-entry, <site>.vtu with the activation of its last cycle and the phase, <site>-phase.pvd with the phase at twelve instants of it, <site>-filaments.csv,
+// <site>-tracks.csv (ep::track). Returns the files.
 core::Result<std::vector<std::string>> export_study(const CaseData& data, const ep::StudyResult& study, const std::filesystem::path& folder);
 
 // --- residual inducibility: the same protocol at the same sites before and after what a plan holds ---

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "app/session/studies.hpp"
+#include "app/session/vtu_film.hpp"
 #include "imaging/io/io.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/electrophysiology/studies/phase.hpp"
@@ -12,6 +13,9 @@
 namespace ot::session {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr int phase_instants = 12;          // of the last cycle: a turn in steps of 30 degrees
+constexpr double track_reach_mm = 10;       // a filament that moves farther between two frames is another one; as far as a front runs in some 15 ms
 
 std::string couplings_text(const ep::Attempt& a) {
   std::string s;
@@ -73,6 +77,23 @@ core::Result<std::vector<std::string>> export_study(const CaseData& data, const 
     const fs::path path = folder / (r.site.key + ".vtu");
     if (auto ok = imaging::write_tet_mesh(mesh, path, {activation, phase}); !ok) return core::pass(ok);
     files.push_back(path.string());
+    VtuFilm film(folder / (r.site.key + "-phase.pvd"));   // over the last cycle
+    for (int k = 0; k < phase_instants; ++k) {
+      const double t = to - cycle + cycle * k / phase_instants;
+      phase.values = ep::phase_at(r.last_cycles, t, cycle);
+      if (auto ok = film.add(mesh, t, {phase}); !ok) return core::pass(ok);
+    }
+    auto films = film.finish();
+    if (!films) return core::pass(films);
+    for (const auto& f : *films) files.push_back(f.string());
+    std::string tracks = "track,t_ms,x_mm,y_mm,z_mm,lived_ms\n";
+    int number = 0;
+    for (const auto& way : ep::track(r.filaments, track_reach_mm)) {
+      for (std::size_t i = 0; i < way.t_ms.size(); ++i)
+        tracks += fmt::format("{},{:.2f},{:.3f},{:.3f},{:.3f},{:.2f}\n", number, way.t_ms[i], way.at_mm[i].x(), way.at_mm[i].y(), way.at_mm[i].z(), way.lived_ms());
+      ++number;
+    }
+    if (auto ok = write(folder / (r.site.key + "-tracks.csv"), tracks); !ok) return core::pass(ok);
     std::string csv = "t_ms,filament,charge,x_mm,y_mm,z_mm\n";
     for (const auto& f : r.filaments)
       for (std::size_t i = 0; i < f.points.size(); ++i)

@@ -55,6 +55,8 @@ std::vector<nlohmann::json> variants(const std::string& kind, const nlohmann::js
   if (kind == "tissue" || kind == "eikonal") {
     with(R"({"fibres": {"direction": null, "angle_deg": 30}})");
     with(R"({"mesh": {"file": "", "unit": "mm"}})");
+    with(R"({"fibres": {"direction": null, "file": ""}})");
+    with(R"({"fibres": {"direction": null, "rule": "default", "angles_deg": [60, -60], "patches": {"epicardium": "epi", "endocardium_lv": "lv", "endocardium_rv": "rv", "base": "base"}}})");
   }
   if (kind == "tissue") with(R"({"initial_state": "paced", "cycle_length_ms": 1000, "save_state": {"file": "state", "at_ms": 50}, "regions": [{"sphere_mm": [[10, 3.5, 1.5], 1.0]}]})");
   if (kind == "flow") {
@@ -118,9 +120,9 @@ core::Result<nlohmann::json> schema(const std::string& kind) {
   if (kind == "flow")
     out["domain"] = "tube_mm {radius, length}; profile_of_revolution_mm [[z, r], ...] (inlet cap 1 at the first point, outlet cap 2 at the last); or surface FILE with unit and cap_array";
   if (kind == "network") out["forms"] = network_forms();
-  if (kind == "tissue" || kind == "eikonal") out["mesh"] = "box_mm with edge_mm (a length, or three for stretched boxes) and split (auto: alternating, for tissue with fibres askew to the box fibres; kuhn, alternating, fibres, unstructured); or file FILE.vtu with unit mm, cm, um, m";
+  if (kind == "tissue" || kind == "eikonal") out["mesh"] = "box_mm with edge_mm (a length, or three for stretched boxes) and split (auto: alternating, for tissue with fibres askew to the box fibres; kuhn, alternating, fibres, unstructured); or file FILE (.vtu, openCARP .pts/.elem/.lon or their common name, Gmsh .msh) with unit mm, cm, um, m";
   if (kind == "tissue")
-    out["instead"] = "fibres {angle_deg} from x to y; velocity_m_per_s [f, s, n] in place of conductivity; initial_state paced with cycle_length_ms; save_state {file, at_ms}; restart FILE of an earlier save_state (stimuli and end may differ)";
+    out["instead"] = "fibres {angle_deg} from x to y, {rule: bayer2012 or default, angles_deg, patches} on a mesh with named surfaces, {file: .lon}, or none: those of the mesh; velocity_m_per_s [f, s, n] in place of conductivity; initial_state paced with cycle_length_ms; save_state {file, at_ms}; restart FILE of an earlier save_state (stimuli and end may differ)";
   return out;
 }
 

@@ -6,12 +6,11 @@
 #include <limits>
 #include <optional>
 
-#include "app/solve/box_mesh.hpp"
-#include "app/solve/file_unit.hpp"
 #include "app/solve/rotation.hpp"
 #include "app/solve/sensors.hpp"
 #include "app/solve/solve.hpp"
 #include "app/solve/spec_reader.hpp"
+#include "app/solve/tissue_domain.hpp"
 #include "imaging/io/io.hpp"
 #include "solvers/electrophysiology/conduction_tuning.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
@@ -24,73 +23,6 @@ namespace {
 
 using core::Index;
 using core::Vec3;
-
-// Directions of the fibres and the two across them, and the squares of the velocities along them (any unit).
-struct Conduction {
-  Vec3 f, s, square;
-  core::Mat3 tensor() const {
-    core::Mat3 axes;
-    axes << f, s, f.cross(s);
-    return axes * square.asDiagonal() * axes.transpose();
-  }
-};
-
-Vec3 read_direction(SpecReader& spec) {
-  Vec3 f(1, 0, 0);
-  if (spec.has("fibres")) {
-    SpecReader fibres(spec.at("fibres"), "\"fibres\"");
-    if (fibres.has("angle_deg")) {   // from x towards y
-      const double a = fibres.number("angle_deg", {}, -360, 360) * M_PI / 180.0;
-      f = Vec3(std::cos(a), std::sin(a), 0);
-    } else {
-      f = fibres.vec3("direction");
-    }
-    fibres.finish();
-  }
-  if (!(f.norm() > 0) || !f.allFinite()) throw SpecError("The fibre direction must not be zero.");
-  return f.normalized();
-}
-
-std::shared_ptr<const core::TetMesh> read_mesh(const nlohmann::json& json, const Conduction& conduction, const char* usual_split, const SolveOptions& options,
-                                               std::vector<std::string>& notes, const core::Progress& progress) {
-  SpecReader spec(json, "\"mesh\"");
-  std::shared_ptr<const core::TetMesh> mesh;
-  if (spec.has("file")) {
-    const FileUnit unit = file_unit(spec);
-    const std::string file = spec.text("file", {});
-    mesh = std::make_shared<core::TetMesh>(take(imaging::read_tet_mesh(options.base / file, unit.unit)));
-    check_unit(unit, mesh->nodes, file, notes);
-  } else {
-    const Vec3 size = spec.vec3("box_mm");
-    Vec3 edges = Vec3::Zero();   // one number, or three: boxes stretched along x, y, z
-    if (spec.has("edge_mm") && spec.at("edge_mm").is_array()) edges = spec.vec3("edge_mm");
-    else edges.setConstant(spec.number("edge_mm", {}, 1e-3, 1e3));
-    if (!(edges.minCoeff() >= 1e-3) || !(edges.maxCoeff() <= 1e3)) throw SpecError("\"edge_mm\" is a length from 0.001 to 1000 mm, or three of them.");
-    std::string split = spec.text("split", usual_split);
-    if (split != "auto" && split != "kuhn" && split != "alternating" && split != "fibres" && split != "unstructured")
-      throw SpecError("\"split\" is auto, kuhn, alternating, fibres or unstructured.");
-    if (!((size.array() > 0).all())) throw SpecError("\"box_mm\" must be three positive lengths.");
-    // At least one cell, two nodes along each edge: flat boxes have no fraction of a node.
-    if (!((size.cwiseQuotient(edges).array().max(1.0) + 1.0).prod() <= 2e7)) throw SpecError("The box has more than 20 million nodes (too many for one machine). Use a larger edge_mm.");
-    if (split == "unstructured" && edges.minCoeff() != edges.maxCoeff())
-      throw SpecError("Three edges go with the splits of a regular box (an unstructured mesh has one size). Give one \"edge_mm\".");
-    if (split == "auto") {
-      split = auto_split(conduction.tensor());
-      if (split == "fibres")
-        notes.push_back("The fibres lie askew to the box: its tetrahedra are cut to follow them (\"split\": \"fibres\"), so that waves across the fibres keep their velocity.");
-    }
-    mesh = std::make_shared<core::TetMesh>(take(box_mesh(split, size, edges, conduction.tensor(), progress)));
-  }
-  spec.finish();
-  return mesh;
-}
-
-std::shared_ptr<const ep::FibreField> fibre_field(const Conduction& conduction, const core::TetMesh& mesh) {
-  auto field = std::make_shared<ep::FibreField>();
-  field->f.assign(mesh.tets.size(), conduction.f);
-  field->s.assign(mesh.tets.size(), conduction.s);
-  return field;
-}
 
 void read_lesions(SpecReader& spec, ep::ElectroProblem& problem) {
   problem.regions.push_back({"healthy", true, Vec3(1, 1, 1), {}, "spec"});
@@ -268,8 +200,6 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   spec.text("kind", {});
   ep::ElectroProblem problem;
   std::vector<std::string> notes;
-  const auto& mesh = spec.at("mesh");
-  const Vec3 f = read_direction(spec);
   if (spec.has("conductivity")) {
     SpecReader c(spec.at("conductivity"), "\"conductivity\"");
     const Vec3 intra = c.vec3("intra_S_per_m"), extra = c.vec3("extra_S_per_m");
@@ -282,9 +212,9 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
     if (spec.has("conductivity")) throw SpecError("Give \"conductivity\" or \"velocity_m_per_s\", not both.");
     velocity = read_velocity(spec);
   }
-  const Conduction conduction{f, f.unitOrthogonal(), velocity ? Vec3(velocity->cwiseAbs2()) : problem.sigma};
-  problem.mesh = read_mesh(mesh, conduction, "auto", options, notes, progress);
-  problem.fibres = fibre_field(conduction, *problem.mesh);
+  const TissueDomain domain = read_tissue_domain(spec, velocity ? Vec3(velocity->cwiseAbs2()) : problem.sigma, "auto", options, notes, progress);
+  problem.mesh = domain.mesh;
+  problem.fibres = domain.fibres;
   read_lesions(spec, problem);
   const std::string model = spec.text("model", "ten_tusscher_panfilov_2006_epi");
   auto type = ep::CellType::epi;
@@ -428,11 +358,10 @@ nlohmann::json solve_eikonal(const nlohmann::json& json, const SolveOptions& opt
   spec.text("kind", {});
   ep::ElectroProblem problem;
   std::vector<std::string> notes;
-  const auto& mesh = spec.at("mesh");
-  const Vec3 f = read_direction(spec), velocity = read_velocity(spec);
-  const Conduction conduction{f, f.unitOrthogonal(), velocity.cwiseAbs2()};
-  problem.mesh = read_mesh(mesh, conduction, "alternating", options, notes, progress);
-  problem.fibres = fibre_field(conduction, *problem.mesh);
+  const Vec3 velocity = read_velocity(spec);
+  const TissueDomain domain = read_tissue_domain(spec, velocity.cwiseAbs2(), "alternating", options, notes, progress);
+  problem.mesh = domain.mesh;
+  problem.fibres = domain.fibres;
   read_lesions(spec, problem);
   std::vector<ep::EikonalSource> sources;
   for (const auto& one : spec.at("sources")) {

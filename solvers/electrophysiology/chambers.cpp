@@ -10,12 +10,12 @@
 #include <mutex>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/electrophysiology/chambers_full.hpp"
 #include "solvers/electrophysiology/conduction_tuning.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
 #include "solvers/electrophysiology/ecg_quantities.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/electrophysiology/fast.hpp"
-#include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/p_wave.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 
@@ -119,27 +119,6 @@ std::shared_ptr<const Halves> halves_of(const ElectroProblem& whole) {
   return made;
 }
 
-// What a part that nobody excites looks like: its resting potential at every frame.
-core::Result<ElectroResult> at_rest(const ElectroProblem& p, core::Mode mode, const core::Progress& progress) {
-  ElectroResult out;
-  out.mode = mode;
-  float rest_mV = 0;
-  const IonicFamily* family = find_ionic_family(p.ionic_model);
-  if (family && p.cycle_length_ms <= 0) {   // FULL from the published state, unpaced
-    rest_mV = float(family->initial(CellType::epi).front());
-  } else {
-    auto templates = make_templates(p, progress);
-    if (!templates) return core::pass(templates);
-    rest_mV = templates->shapes.front().rest_mV;
-  }
-  const std::size_t nn = p.mesh->nodes.size();
-  out.activation_ms.assign(nn, float(none));
-  out.repolarisation_ms.assign(nn, float(none));
-  const auto v = std::make_shared<const std::vector<float>>(nn, rest_mV);
-  for (long k = 0; double(k) * p.frame_every_ms <= p.end_ms + 1e-9; ++k) out.frames.push_back({double(k) * p.frame_every_ms, v});
-  return out;
-}
-
 bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
 
 // Two ways lead in: nodes of sites that fire when a wave has passed them stay out (FULL would stimulate refractory muscle).
@@ -161,14 +140,6 @@ core::Result<void> leave_out_passed(ElectroProblem& p, const core::Progress& pro
   }
   std::erase_if(p.sites, [](const ActivationSite& s) { return s.nodes.empty(); });
   return {};
-}
-
-core::Result<ElectroResult> run_part(const ElectroProblem& p, core::Mode mode, const std::function<void(const ElectroFrame&, const Ecg&)>& on_frame, const core::Progress& progress) {
-  if (p.sites.empty()) return at_rest(p, mode, progress);
-  if (mode == core::Mode::full) return run_monodomain(p, on_frame, progress);
-  auto templates = make_templates(p, progress.part(0, 0.4));
-  if (!templates) return core::pass(templates);
-  return run_fast(p, *templates, progress.part(0.4, 1));
 }
 
 std::shared_ptr<const std::vector<float>> joined(const std::vector<float>& first, const std::vector<float>& second) {
@@ -405,6 +376,14 @@ bool conducts_in_atria_alone(const ElectroProblem& p) {
 }
 
 core::Result<ElectroResult> run_chambers(const ElectroProblem& whole, core::Mode mode, const std::function<void(const ElectroFrame&, const Ecg&)>& on_frame, const core::Progress& progress) {
+  MonodomainRun run;
+  run.on_frame = on_frame;
+  auto both = run_chambers_with(whole, mode, run, progress);
+  if (!both) return core::pass(both);
+  return ElectroResult(std::move(static_cast<ElectroResult&>(*both)));
+}
+
+core::Result<MonodomainResult> run_chambers_with(const ElectroProblem& whole, core::Mode mode, const MonodomainRun& run, const core::Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
   const ElectroProblem atria = part_of(whole, ChamberPart::atria);
   ElectroProblem ventricles = part_of(whole, ChamberPart::ventricles);
@@ -412,17 +391,18 @@ core::Result<ElectroResult> run_chambers(const ElectroProblem& whole, core::Mode
   const auto way = [&](const char* name) { return std::find_if(whole.sites.begin(), whole.sites.end(), [&](const ActivationSite& s) { return s.name == name; }); };
   const auto av = way(av_node_name), pathway = way(pathway_name);
   const bool open = av != whole.sites.end(), bypass = pathway != whole.sites.end();
-  std::function<void(const ElectroFrame&, const Ecg&)> show;
+  const auto& on_frame = run.on_frame;
+  MonodomainRun of_atria = part_run(run, "atria", whole.end_ms), of_ventricles = part_run(run, "ventricles", whole.end_ms);
   if (on_frame) {   // the ventricles wait at rest while the atria are computed
     const auto rest = at_rest(ventricles, mode, progress.part(0, 0.02));
     if (!rest) return core::pass(rest);
-    show = [&on_frame, wait = rest->frames.front().v_mV](const ElectroFrame& f, const Ecg& so_far) { on_frame({f.t_ms, joined(*wait, *f.v_mV)}, so_far); };
+    of_atria.on_frame = [&on_frame, wait = rest->frames.front().v_mV](const ElectroFrame& f, const Ecg& so_far) { on_frame({f.t_ms, joined(*wait, *f.v_mV)}, so_far); };
   }
   const double share = mode == core::Mode::full ? 0.6 : 0.3;   // of the wall time, about
-  auto first = run_part(atria, mode, show, progress.part(0.02, share));
+  auto first = run_part(atria, mode, of_atria, progress.part(0.02, share));
   if (!first) return core::pass(first);
 
-  ElectroResult out;
+  MonodomainResult out;
   const auto reached_at = [&](auto site) { return site == whole.sites.end() ? none : double(first->activation_ms[std::size_t(site->nodes.at(0)) - first_atrial]); };
   const double reached = reached_at(av), arrives = open ? reached + av->start_ms : none;
   const double bypass_reached = reached_at(pathway), bypass_arrives = bypass ? bypass_reached + pathway->start_ms : none;
@@ -446,16 +426,16 @@ core::Result<ElectroResult> run_chambers(const ElectroProblem& whole, core::Mode
   if (bypass && std::isfinite(bypass_arrives)) out.notes.push_back(fmt::format("The atrial end of the accessory pathway is reached at {:.0f} ms; it excites the ventricle {:.0f} ms later.", bypass_reached, pathway->start_ms));
   if (bypass && !std::isfinite(bypass_arrives)) out.notes.push_back("The wave does not reach the atrial end of the accessory pathway: it conducts nothing.");
   if (on_frame)
-    show = [&](const ElectroFrame& f, const Ecg& so_far) {
+    of_ventricles.on_frame = [&](const ElectroFrame& f, const Ecg& so_far) {
       if (const auto* beside = frame_at(*first, f.t_ms)) on_frame({f.t_ms, joined(*f.v_mV, *beside)}, sum(first->ecg, so_far));
     };
-  auto second = run_part(ventricles, mode, show, progress.part(share, 1));
+  auto second = run_part(ventricles, mode, of_ventricles, progress.part(share, 1));
   if (!second) return core::pass(second);
 
   out.mode = mode;
   out.problem_sha256 = whole.sha256();
   out.mesh_sha256 = whole.mesh->sha256();
-  for (const ElectroResult* r : {&*second, &*first}) {
+  for (const MonodomainResult* r : {&*second, &*first}) {
     out.activation_ms.insert(out.activation_ms.end(), r->activation_ms.begin(), r->activation_ms.end());
     out.repolarisation_ms.insert(out.repolarisation_ms.end(), r->repolarisation_ms.begin(), r->repolarisation_ms.end());
     out.steps += r->steps;
@@ -473,6 +453,7 @@ core::Result<ElectroResult> run_chambers(const ElectroProblem& whole, core::Mode
   while (both.size() / stride * out.activation_ms.size() * sizeof(float) > frame_bytes_limit) stride *= 2;
   for (std::size_t k = 0; k < both.size(); k += stride) out.frames.push_back({both[k].first->t_ms, joined(*both[k].first->v_mV, *both[k].second->v_mV)});
   out.ecg = sum(first->ecg, second->ecg);
+  add_probes(*first, *second, out);
 
   const Span atrial = span_of(first->activation_ms), ventricular = span_of(second->activation_ms);
   out.quantities.push_back({"total_activation_ms", "Ventricular activation", "ms", ventricular.ms(), "first to last ventricular muscle"});

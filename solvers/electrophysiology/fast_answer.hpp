@@ -38,6 +38,9 @@ core::Result<FastPrepared> prepare_fast(const ElectroProblem& problem, const Fas
 SpeedMap fast_speeds(const ElectroProblem& problem, const FastTemplates& templates);
 std::vector<std::uint8_t> carrying_tets(const ElectroProblem& problem, const FastTemplates& templates);
 
+// [nodes] index into templates.shapes: of the tissue that holds most of the conducting volume around a node, and its cell type.
+std::vector<std::uint8_t> shapes_of(const ElectroProblem& problem, const FastTemplates& templates);
+
 struct FastSolved {
   Eikonal::Arrival arrival;
   std::vector<double> coupled_ms;   // [nodes] R

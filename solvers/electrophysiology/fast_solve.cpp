@@ -45,6 +45,10 @@ std::uint8_t region_of(const ElectroProblem& p, const fem::NodeTets& around, std
   return region;
 }
 
+std::uint8_t shape_of(const ElectroProblem& p, const FastTemplates& templates, const fem::NodeTets& around, std::size_t n, std::vector<double>& share) {
+  return templates.of_region[p.tissue.empty() || p.regions.size() < 2 ? 0 : region_of(p, around, n, share)][p.cell_type.empty() ? 0 : p.cell_type[n]];
+}
+
 // Solves for R from the given start; keeps target where tissue never activates.
 core::Result<std::vector<double>> couple(const ElectroProblem& p, const RepolarisationCoupling& coupling, const std::vector<double>& target, std::vector<double> x) {
   fem::CsrMatrix a = coupling.stiffness;
@@ -101,6 +105,14 @@ void set_stretch(FastSolution& s, std::size_t n, double repolarisation) {
 
 }  // namespace
 
+std::vector<std::uint8_t> shapes_of(const ElectroProblem& p, const FastTemplates& templates) {
+  const fem::NodeTets around = fem::node_tets(*p.mesh);
+  std::vector<std::uint8_t> shape(p.mesh->nodes.size());
+  std::vector<double> share;
+  for (std::size_t n = 0; n < shape.size(); ++n) shape[n] = shape_of(p, templates, around, n, share);
+  return shape;
+}
+
 core::Result<FastSolved> solve_whole(const ElectroProblem& p, const FastTemplates& templates, const FastPrepared& prepared, const core::Progress& progress) {
   FastSolved out;
   FastSolution& s = out.solution;
@@ -115,8 +127,7 @@ core::Result<FastSolved> solve_whole(const ElectroProblem& p, const FastTemplate
   s.repolarisation_ms.resize(nn);
   std::vector<double> target(nn), share;
   for (std::size_t n = 0; n < nn; ++n) {
-    const int type = p.cell_type.empty() ? 0 : p.cell_type[n];
-    s.shape[n] = templates.of_region[p.tissue.empty() || p.regions.size() < 2 ? 0 : region_of(p, *prepared.around, n, share)][type];
+    s.shape[n] = shape_of(p, templates, *prepared.around, n, share);
     target[n] = target_of(s, n);
   }
   if (progress.cancelled()) return core::cancelled();
@@ -144,7 +155,7 @@ core::Result<FastSolved> solve_repaired(const ElectroProblem& p, const FastTempl
       for (Index n : p.mesh->tets[t]) beside[std::size_t(n)] = 1;
   std::vector<double> target(nn), share;
   for (std::size_t n = 0; n < nn; ++n) {
-    if (beside[n]) s.shape[n] = templates.of_region[region_of(p, *prepared.around, n, share)][p.cell_type.empty() ? 0 : p.cell_type[n]];
+    if (beside[n]) s.shape[n] = shape_of(p, templates, *prepared.around, n, share);
     target[n] = target_of(s, n);
   }
   if (progress.cancelled()) return core::cancelled();

@@ -10,13 +10,15 @@
 #include <optional>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/core/hash.hpp"
 #include "solvers/core/place.hpp"
-#include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/chamber.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
 #include "solvers/electrophysiology/ecg_quantities.hpp"
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/interval_notes.hpp"
+#include "solvers/electrophysiology/monodomain_keep.hpp"
+#include "solvers/electrophysiology/monodomain_record.hpp"
 #include "solvers/electrophysiology/monodomain_setup.hpp"
 #include "solvers/electrophysiology/monodomain_step.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
@@ -25,7 +27,6 @@ namespace ot::ep {
 namespace {
 
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-constexpr std::size_t frame_budget = std::size_t(512) << 20;   // bytes of frames kept in the result
 
 core::Error trouble_error(const ElectroProblem& problem, const Tissue& tissue, const MonodomainStep::Trouble& trouble, double t,
                           double last_good) {
@@ -40,59 +41,6 @@ core::Error trouble_error(const ElectroProblem& problem, const Tissue& tissue, c
                       "smaller time step, a weaker stimulus, or less extreme channel scales.{}", core::place_words(x), value, t,
                       last_good >= 0 ? fmt::format(" The last good state kept is that of {:.2f} ms.", last_good) : std::string())};
 }
-
-// Frames for the caller and, thinned to the budget, for the result.
-class Recorder {
- public:
-  Recorder(const ElectroProblem& problem, const Tissue& tissue, LeadField field) : problem_(problem), tissue_(tissue), field_(std::move(field)) {
-    if (!field_.empty()) {
-      ecg_.leads.assign(lead_names().begin(), lead_names().end());
-      ecg_.mV.resize(ecg_.leads.size());
-    }
-    const std::size_t bytes = std::max<std::size_t>(1, tissue.inner_of.size() * sizeof(float));
-    most_ = std::max<std::size_t>(16, frame_budget / bytes);
-  }
-
-  ElectroFrame look(const MonodomainStep& step) const {
-    auto v = std::make_shared<std::vector<float>>(tissue_.rest_mV);
-    for (std::ptrdiff_t i = 0; i < tissue_.n; ++i) (*v)[std::size_t(tissue_.node_of[std::size_t(i)])] = float(step.v()[std::size_t(i)]);
-    return {step.time(), v};
-  }
-
-  ElectroFrame record(const MonodomainStep& step) {
-    const ElectroFrame frame = look(step);
-    if (!field_.empty()) {
-      const auto leads = evaluate(field_, *frame.v_mV);
-      ecg_.t_ms.push_back(frame.t_ms);
-      for (std::size_t l = 0; l < ecg_.mV.size(); ++l) ecg_.mV[l].push_back(leads[l]);
-    }
-    if (count_++ % stride_ == 0) kept_.push_back(frame);
-    if (kept_.size() > most_) {  // keep every second one from now on
-      std::size_t to = 0;
-      for (std::size_t from = 0; from < kept_.size(); from += 2) kept_[to++] = kept_[from];
-      kept_.resize(to);
-      stride_ *= 2;
-    }
-    return frame;
-  }
-
-  const Ecg& ecg() const { return ecg_; }
-  void finish(ElectroResult& result) {
-    result.ecg = std::move(ecg_);
-    result.frames = std::move(kept_);
-    if (stride_ > 1)
-      result.notes.push_back(fmt::format("Only every {}th frame is kept, to stay within {} MB.", stride_, frame_budget >> 20));
-    if (field_.empty() && !problem_.electrodes.empty()) result.notes.push_back("No ECG: an electrode of the 12 leads is missing.");
-  }
-
- private:
-  const ElectroProblem& problem_;
-  const Tissue& tissue_;
-  LeadField field_;
-  Ecg ecg_;
-  std::vector<ElectroFrame> kept_;
-  std::size_t most_ = 0, stride_ = 1, count_ = 0;
-};
 
 void add_quantities(const ElectroProblem& problem, const Tissue& tissue, const MonodomainStep& step, ElectroResult& result) {
   double first = std::numeric_limits<double>::infinity(), last = -first, apd = 0;
@@ -128,6 +76,19 @@ std::string restart_key(const ElectroProblem& problem) {
   return p.sha256();
 }
 
+namespace {
+
+// The same question, to be answered by the same instructions.
+std::string keep_key(const std::string& problem_sha256, const MonodomainRun& run) {
+  core::Hasher h;
+  h.text(problem_sha256).text(usable_instruction_sets().front());
+  for (const core::Vec3& x : run.probes)
+    for (int k = 0; k < 3; ++k) h.value(x[k]);
+  return h.value(run.probe_every_ms).hex();
+}
+
+}  // namespace
+
 core::Result<ElectroResult> run_monodomain(const ElectroProblem& problem,
                                            const std::function<void(const ElectroFrame&, const Ecg& so_far)>& on_frame,
                                            const core::Progress& progress) {
@@ -141,7 +102,9 @@ core::Result<ElectroResult> run_monodomain(const ElectroProblem& problem,
 core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem, const MonodomainRun& run, const core::Progress& progress) {
   const auto began = std::chrono::steady_clock::now();
   if (const auto ok = check_problem(problem); !ok) return core::pass(ok);
-  const std::string key = run.restart || run.on_saved || run.on_last_good ? restart_key(problem) : std::string();
+  const bool keeps = !run.keep.folder.empty();
+  OT_EXPECT(!keeps || !run.restart);
+  const std::string key = run.restart || run.on_saved || run.on_last_good || keeps ? restart_key(problem) : std::string();
   if (run.restart && run.restart->key != key)
     return core::bad_input("The saved state belongs to another run (only stimuli, end, frames and electrodes may differ; mesh, fibres, tissue, "
                            "membrane, time step and scheme may not). Restart the run it was saved from.");
@@ -171,22 +134,15 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
     if (!field) return core::pass(field);
     leads = std::move(*field);
   }
-  Recorder recorder(problem, *tissue, std::move(leads));
-  std::vector<std::vector<double>> probe_weights;
-  for (const core::Vec3& x : run.probes) probe_weights.push_back(point_weights(problem, x));
-  result.probe_mV.resize(probe_weights.size());
-  const auto probe = [&] {
-    result.probe_t_ms.push_back(step.time());
-    for (std::size_t p = 0; p < probe_weights.size(); ++p)   // the weights of a point sum to 0: inert nodes at rest add nothing but their rest
-      result.probe_mV[p].push_back(core::ordered_sum(std::ptrdiff_t(tissue->inner_of.size()), [&](std::ptrdiff_t from, std::ptrdiff_t to) {
-        double sum = 0;
-        for (std::ptrdiff_t i = from; i < to; ++i) {
-          const core::Index k = tissue->inner_of[std::size_t(i)];
-          sum += probe_weights[p][std::size_t(i)] * (k >= 0 ? step.v()[std::size_t(k)] : double(tissue->rest_mV[std::size_t(i)]));
-        }
-        return sum;
-      }));
-  };
+  MonodomainRecord record(problem, *tissue, std::move(leads), run.probes);
+  RunKeeper keeper(run.keep, keeps ? keep_key(result.problem_sha256, run) : std::string());
+  const auto kept = keeper.take_up(record);
+  const bool goes_on = kept && step.restore(*kept);
+  if (kept && !goes_on) {
+    record.clear();
+    keeper.start_over();
+  }
+  if (goes_on && run.keep.on_continued) run.keep.on_continued(kept->t_ms);
   const auto saved = [&] {
     MonodomainState s = step.save();
     s.key = key;
@@ -194,13 +150,18 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
     return s;
   };
   const core::Progress stepping = progress.part(0.1, 1.0);
+  const std::string doing = goes_on ? fmt::format("monodomain, continued from {:.0f} ms", kept->t_ms) : std::string("monodomain");
   const long steps = std::max(1L, std::lround(std::ceil(problem.end_ms / problem.dt_ms - 1e-9)));
-  const auto next = [&](double every) {   // the first multiple that has not passed
-    return run.restart ? std::lround(std::ceil(step.time() / every - 1e-9)) : 0L;
+  const auto next = [&](double every) {   // the first multiple that has not passed; what goes on has recorded the one at its time already
+    long n = run.restart ? std::lround(std::ceil(step.time() / every - 1e-9)) : 0L;
+    if (goes_on)
+      for (n = std::max(0L, long(step.time() / every) - 1); step.time() >= double(n) * every - 1e-9;) ++n;
+    return n;
   };
-  long next_frame = next(problem.frame_every_ms), next_probe = next(run.probe_every_ms), next_good = next(last_good_every_ms);
+  long next_frame = next(problem.frame_every_ms), next_probe = next(run.probe_every_ms), next_good = run.restart ? next(last_good_every_ms) : 0L;
   bool to_save = run.on_saved && run.save_at_ms >= step.time() - 1e-9;
   std::optional<MonodomainState> last_good;
+  ElectroFrame last_good_frame;
   auto shown = std::chrono::steady_clock::now();
   for (long k = step.steps(); k <= steps; ++k) {
     const auto due = [&](long& n, double every) {
@@ -209,28 +170,40 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
       return true;
     };
     if (due(next_frame, problem.frame_every_ms)) {
-      const ElectroFrame frame = recorder.record(step);
-      if (run.on_frame) run.on_frame(frame, recorder.ecg());
-      stepping.report(double(k) / double(steps), "monodomain");
+      const ElectroFrame frame = record.record(step);
+      if (run.on_frame) run.on_frame(frame, record.ecg());
+      stepping.report(double(k) / double(steps), doing);
       shown = std::chrono::steady_clock::now();
     } else if (run.on_live) {
       if (const auto now = std::chrono::steady_clock::now(); std::chrono::duration<double>(now - shown).count() >= run.live_every_s) {
-        run.on_live(recorder.look(step), recorder.ecg());
+        run.on_live(record.look(step), record.ecg());
         shown = now;
       }
     }
-    if (!probe_weights.empty() && due(next_probe, run.probe_every_ms)) probe();
+    if (record.has_probes() && due(next_probe, run.probe_every_ms)) record.probe(step);
     if (to_save && step.time() >= run.save_at_ms - 1e-9) {
       run.on_saved(saved());
       to_save = false;
     }
-    if (run.on_last_good && due(next_good, last_good_every_ms)) last_good = saved();
-    if (k == steps) break;
-    if (progress.cancelled()) return core::cancelled();
+    if ((run.on_last_good || keeper.on()) && due(next_good, last_good_every_ms)) {
+      last_good = saved();
+      last_good_frame = record.look(step);
+    }
+    if (k == steps) {
+      if (keeper.on() && keeper.took_long()) keeper.keep(saved(), record);   // until the caller has stored the result
+      break;
+    }
+    if (progress.cancelled()) {
+      if (keeper.on()) keeper.keep(saved(), record);
+      return core::cancelled();
+    }
+    if (keeper.due(step.time())) keeper.keep(saved(), record);
     const double t = step.time();
     if (const auto trouble = step.advance(); trouble.inner_node >= 0) {
-      if (last_good) run.on_last_good(*last_good);
-      return tl::unexpected<core::Error>(trouble_error(problem, *tissue, trouble, t + problem.dt_ms, last_good ? last_good->t_ms : -1.0));
+      if (last_good && run.on_last_good) run.on_last_good(*last_good);
+      core::Error error = trouble_error(problem, *tissue, trouble, t + problem.dt_ms, last_good && !keeper.on() ? last_good->t_ms : -1.0);
+      if (last_good && keeper.on()) error.message += keeper.keep_last_good(*last_good, *problem.mesh, last_good_frame);
+      return tl::unexpected<core::Error>(std::move(error));
     }
   }
 
@@ -245,12 +218,14 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
   }
   result.activation_ms = result.beat_activation_ms[0];
   result.repolarisation_ms = result.beat_repolarisation_ms[0];
-  recorder.finish(result);
+  result.probe_t_ms = record.probe_times();
+  result.probe_mV = record.take_probes();
+  record.finish(result);
   add_quantities(problem, *tissue, step, result);
   if (std::string late = late_repolarisation_note(problem, result.activation_ms, result.repolarisation_ms); !late.empty()) result.notes.push_back(std::move(late));
   result.steps = step.steps();
   result.notes.push_back(fmt::format("Diffusion: {:.1f} iterations per step at a relative residual of {:g}.",
-                                     double(step.iterations()) / double(std::max(1L, step.steps() - (run.restart ? long(run.restart->steps) : 0L))),
+                                     double(step.iterations()) / double(std::max(1L, step.steps())),
                                      problem.solver_tolerance));
   if (step.awake_share() < 0.995)
     result.notes.push_back(fmt::format("Tissue still at rest was left out of {:.0f} % of the node-steps (it follows one resting cell to {:g} mV).",

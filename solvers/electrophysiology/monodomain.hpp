@@ -16,13 +16,14 @@
 //           that is not enough (monodomain_step.hpp).
 //           Good for h / sqrt D <= 3.5 across fibres (a note warns above) and dt <= 0.05 ms.
 // Fails:    wrong_usage or bad_input before the first step for impossible input; computation_failed with time and place when
-//           V leaves +-200 mV; cancelled. Nothing is left behind.
+//           V leaves +-200 mV; cancelled. Nothing is left behind, but what was asked to be kept (keep_run.hpp).
 // Threads:  core::thread_count(); the same bits for every thread count on one machine.
 #pragma once
 #include <functional>
 
 #include "solvers/core/progress.hpp"
 #include "solvers/core/result.hpp"
+#include "solvers/electrophysiology/keep_run.hpp"
 #include "solvers/electrophysiology/monodomain_state.hpp"
 #include "solvers/electrophysiology/problem.hpp"
 
@@ -45,6 +46,7 @@ struct MonodomainRun {
   std::function<void(const MonodomainState&)> on_last_good;  // when the run is stopped by the sentinel: at most last_good_every_ms old
   std::vector<core::Vec3> probes;                   // unipolar electrograms, mV (ecg.hpp: point_weights)
   double probe_every_ms = 0.5;
+  KeepRun keep;                                     // on disk while the run goes on; not together with `restart`
 };
 inline constexpr double last_good_every_ms = 10;
 

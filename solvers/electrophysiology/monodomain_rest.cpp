@@ -141,6 +141,10 @@ void MonodomainStep::list_awake() {
 MonodomainState MonodomainStep::save() const {
   MonodomainState s;
   s.steps = steps_;
+  s.iterations = iterations_;
+  s.awake_steps = awake_steps_;
+  s.solved_steps = solved_steps_;
+  s.block_steps = block_steps_;
   const auto copy = [](const AlignedVector& x) { return std::vector<double>(x.begin(), x.end()); };
   s.state = copy(state_);
   s.v = copy(v_);
@@ -176,6 +180,10 @@ bool MonodomainStep::restore(const MonodomainState& s) {
       if (m.size() != std::size_t(tissue_.n)) return false;
   const auto copy = [](const std::vector<double>& from, AlignedVector& to) { std::copy(from.begin(), from.end(), to.begin()); };
   steps_ = long(s.steps);
+  iterations_ = long(s.iterations);
+  awake_steps_ = long(s.awake_steps);
+  solved_steps_ = long(s.solved_steps);
+  block_steps_ = long(s.block_steps);
   copy(s.state, state_);
   copy(s.v, v_);
   copy(s.dv, dv_);

@@ -7,13 +7,13 @@
 #include <limits>
 
 #include "solvers/core/contracts.hpp"
-#include "solvers/electrophysiology/chambers.hpp"
+#include "solvers/core/hash.hpp"
+#include "solvers/electrophysiology/chambers_full.hpp"
 #include "solvers/electrophysiology/fast.hpp"
-#include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/hemodynamics/ffr.hpp"
 #include "solvers/hemodynamics/navier_stokes.hpp"
 #include "solvers/hemodynamics/network_flow.hpp"
-#include "solvers/twin/simulation.hpp"
+#include "solvers/twin/heart_run.hpp"
 
 namespace ot::twin {
 namespace {
@@ -42,10 +42,10 @@ std::shared_ptr<const hemo::FlowResult> known_flow(const RunOptions& options, Mo
   return nullptr;
 }
 
-core::Result<std::shared_ptr<const ep::ElectroResult>> run_electro(const SimulationSetup& setup, const RunOptions& options, const Progress& progress) {
+core::Result<std::shared_ptr<const ep::ElectroResult>> run_electro(const SimulationSetup& setup, const RunOptions& options, const HeartRun& heart, const Progress& progress) {
   const ep::ElectroProblem& problem = *setup.electro;
   const std::string problem_sha256 = problem.sha256();
-  if (auto known = known_electro(options, setup.mode, problem_sha256)) return known;
+  if (auto known = known_electro(options, setup.mode, problem_sha256); known && !(heart.again && setup.mode == Mode::full)) return known;
   core::Result<ep::ElectroResult> solved = core::computation_failed("");
   const bool whole = ep::is_whole_heart(*problem.mesh);
   if (setup.mode == Mode::fast && whole) {
@@ -66,15 +66,17 @@ core::Result<std::shared_ptr<const ep::ElectroResult>> run_electro(const Simulat
       frame->ecg_so_far = std::make_shared<const ep::Ecg>(so_far);
       options.mailbox->publish(std::move(frame));
     };
-    if (whole) {
-      solved = ep::run_chambers(problem, setup.mode, publish, progress);
-    } else {
-      ep::MonodomainRun how;
-      how.on_frame = publish;
-      if (options.mailbox) how.on_live = publish;
-      if (auto full = ep::run_monodomain_with(problem, how, progress)) solved = ep::ElectroResult(std::move(static_cast<ep::ElectroResult&>(*full)));
-      else solved = pass(full);
-    }
+    ep::MonodomainRun how;
+    how.on_frame = publish;
+    if (options.mailbox) how.on_live = publish;
+    how.keep = heart.keep;
+    how.keep.folder = kept_folder(heart, problem_sha256);
+    how.probes = heart.probes;
+    how.probe_every_ms = heart.probe_every_ms;
+    auto full = whole ? ep::run_chambers_with(problem, setup.mode, how, progress) : ep::run_monodomain_with(problem, how, progress);
+    if (!full) return pass(full);
+    if (heart.on_probes && !heart.probes.empty()) heart.on_probes(problem_sha256, full->probe_t_ms, full->probe_mV);
+    solved = ep::ElectroResult(std::move(static_cast<ep::ElectroResult&>(*full)));
   }
   if (!solved) return pass(solved);
   OT_ENSURE(solved->mode == setup.mode && solved->problem_sha256 == problem_sha256);
@@ -160,7 +162,15 @@ void collect_vessel(const VesselModel& model, const hemo::FlowProblem& problem, 
 
 }  // namespace
 
-core::Result<RunResult> run(const SimulationSetup& setup, const RunOptions& options, const Progress& progress) {
+core::Result<RunResult> run(const SimulationSetup& setup, const RunOptions& options, const Progress& progress) { return run(setup, options, HeartRun{}, progress); }
+
+std::filesystem::path kept_folder(const HeartRun& heart, const std::string& problem_sha256) {
+  if (heart.keep.folder.empty()) return {};
+  core::Hasher h;
+  return heart.keep.folder / h.text(problem_sha256).text(heart.answers).hex().substr(0, 16);
+}
+
+core::Result<RunResult> run(const SimulationSetup& setup, const RunOptions& options, const HeartRun& heart, const Progress& progress) {
   OT_EXPECT(setup.twin != nullptr);
   const auto start = std::chrono::steady_clock::now();
   RunResult out;
@@ -174,7 +184,7 @@ core::Result<RunResult> run(const SimulationSetup& setup, const RunOptions& opti
   const double electro_share = electro ? (flow ? 0.6 : 1.0) : 0.0;  // of the wall time on the built-in case, about
   if (electro) {
     const Progress part = progress.part(0.0, electro_share);
-    auto solved = run_electro(setup, options, part.part(0.0, 0.95));
+    auto solved = run_electro(setup, options, heart, part.part(0.0, 0.95));
     if (!solved) return pass(solved);
     out.electro = *solved;
     out.quantities = out.electro->quantities;

@@ -2,6 +2,7 @@
 #include "app/gui/electrophysiology/egm_page.hpp"
 
 #include <QCheckBox>
+#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMouseEvent>
@@ -16,7 +17,8 @@
 #include "app/gui/places.hpp"
 #include "app/gui/theme.hpp"
 #include "app/gui/widgets.hpp"
-#include "app/session/electrograms.hpp"
+#include "app/session/kept_runs.hpp"
+#include "solvers/core/atomic_file.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
 
 namespace ot::gui {
@@ -152,6 +154,11 @@ EgmPage::EgmPage(Workspace& workspace, QWidget* parent) : QWidget(parent), works
   bipolar_->setToolTip("The difference of neighbouring probes, as between the poles of a catheter");
   connect(bipolar_, &QCheckBox::toggled, this, &EgmPage::show_traces);
   box->addWidget(bipolar_);
+  export_ = make_button("Export as CSV", "egm_export", column, "left");
+  export_->setAccessibleName("Export the electrograms");
+  export_->setEnabled(false);
+  connect(export_, &QPushButton::clicked, this, &EgmPage::export_csv);
+  box->addWidget(export_);
   auto* inside = new QWidget(column);
   auto* inside_box = new QVBoxLayout(inside);
   inside_box->setContentsMargins(0, 0, 0, 0);
@@ -159,7 +166,7 @@ EgmPage::EgmPage(Workspace& workspace, QWidget* parent) : QWidget(parent), works
   list_ = new QVBoxLayout;
   list_->setSpacing(0);
   inside_box->addLayout(list_);
-  note_ = make_label("Potential in an unbounded conductor, far field zero; sampled at the stored frames.", "small_hint", inside, true);
+  note_ = make_label("Potential in an unbounded conductor, far field zero.", "small_hint", inside, true);
   inside_box->addWidget(note_);
   inside_box->addStretch(1);
   auto* scroll = new QScrollArea(column);
@@ -249,27 +256,39 @@ void EgmPage::compute() {
   const int plan = workspace_.session().active_plan();
   const auto shown = workspace_.shown_result(plan);
   if (probes_.empty() || !data->twin || !shown.result || shown.stale || !shown.result->electro || shown.result->electro->frames.size() < 2) {
-    if (probes_.empty()) unipolar_.clear();   // else the last traces stay until the new answer is there
+    if (probes_.empty()) unipolar_.clear(), recorded_.clear();   // else the last traces stay until the new answer is there
     plot_->set_message(probes_.empty() ? "Place probes on the wall to see what a catheter would record there." : "The electrograms are drawn as soon as a model has answered.");
     show_traces();
     return;
   }
   QPointer<EgmPage> self(this);
   workspace_.session().jobs().start(session::Lane::image, "electrograms", "Electrograms",
-                                    [self, number, twin = data->twin, probes = probes_, scenario = data->plans[std::size_t(plan)].scenario, result = shown.result](const core::Progress& progress) -> core::Result<session::JobRunner::Completion> {
-                                      auto found = session::probe_electrograms(twin, probes, scenario, *result, progress);
+                                    [self, number, twin = data->twin, probes = probes_, scenario = data->plans[std::size_t(plan)].scenario, result = shown.result, folder = session::working_folder(workspace_.session())](const core::Progress& progress) -> core::Result<session::JobRunner::Completion> {
+                                      auto found = session::probe_electrograms(twin, probes, scenario, *result, progress, folder);
                                       if (!found) return core::pass(found);
                                       std::vector<EgmTrace> traces;
-                                      for (auto& t : *found) traces.push_back({QString::fromStdString(t.name), std::move(t.t_ms), std::move(t.mV)});
-                                      return session::JobRunner::Completion([self, traces, number] {
+                                      for (const auto& t : *found) traces.push_back({QString::fromStdString(t.name), t.t_ms, t.mV});
+                                      return session::JobRunner::Completion([self, traces, number, recorded = std::move(*found)] {
                                         if (!self || self->asked_ != number) return;   // asked again meanwhile
                                         self->unipolar_ = traces;
+                                        self->recorded_ = recorded;
                                         self->show_traces();
                                       });
                                     });
 }
 
+void EgmPage::export_csv() {
+  const QString file = QFileDialog::getSaveFileName(this, "Export the electrograms", "electrograms.csv", "CSV (*.csv)");
+  if (file.isEmpty()) return;
+  const auto written = core::write_file(file.toStdString(), session::electrograms_csv(recorded_));
+  if (!written) workspace_.say(Tone::bad, QString::fromStdString(written.error().message));
+  else workspace_.say(Tone::good, "Exported " + file);
+}
+
 void EgmPage::show_traces() {
+  export_->setEnabled(!recorded_.empty());
+  export_->setToolTip(recorded_.empty() ? "There is nothing to export yet." : "Unipolar and, each probe to the next, bipolar electrograms in mV");
+  note_->setText("Potential in an unbounded conductor, far field zero" + (recorded_.empty() ? QString(".") : "; " + QString::fromStdString(session::sampling_words(recorded_)) + "."));
   if (!bipolar_->isChecked() || unipolar_.size() < 2) {
     plot_->set_traces(unipolar_);
     return;

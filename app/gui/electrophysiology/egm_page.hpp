@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // EgmPage: electrograms of probes a person clicks onto the wall: unipolar, or bipolar between one probe and the next as of a catheter.
-// Model: potential in an unbounded conductor (solvers/electrophysiology/ecg.hpp), from the stored frames of the plan shown; the far field
+// Model: potential in an unbounded conductor (app/session/electrograms.hpp: every 0.5 ms where FAST answers or FULL recorded the probe, else the stored frames); the far field
 // is zero. Probes belong to the case: placing or deleting one is an undo step and is saved.
 #pragma once
 #include <QWidget>
 #include <vector>
 
 #include "app/gui/workspace.hpp"
+#include "app/session/electrograms.hpp"
 #include "viewer/scene/scene3d.hpp"
 
 class QCheckBox;
@@ -66,16 +67,18 @@ class EgmPage : public QWidget {
   void refresh_marks();
   void compute();
   void show_traces();
+  void export_csv();
 
   Workspace& workspace_;
   Places* places_ = nullptr;
-  QPushButton* place_;
+  QPushButton *place_, *export_;
   QCheckBox* bipolar_;
   QVBoxLayout* list_;
   QLabel* note_;
   EgmPlot* plot_;
   std::vector<session::EgmProbe> probes_;
   std::vector<EgmTrace> unipolar_;
+  std::vector<session::ProbeTrace> recorded_;   // what unipolar_ draws, with places: for the file
   int asked_ = 0;
 };
 

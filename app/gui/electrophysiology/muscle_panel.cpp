@@ -15,6 +15,7 @@
 #include "app/present/heart_facts.hpp"
 #include "app/session/whole_heart.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/organs/heart/conductivity_scale.hpp"
 #include "solvers/organs/heart/heart.hpp"
 
 namespace ot::gui {
@@ -133,10 +134,12 @@ void MusclePanel::fill_channels() {
     if (const auto* f = ep::find_ionic_family(family))
       for (const auto& key : f->scales)
         if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  for (const auto& k : organs::conductivity_keys) keys.push_back(k.key);
   channels_->setRowCount(int(keys.size()));
   for (int row = 0; row < int(keys.size()); ++row) {
     auto* name = new QTableWidgetItem(QString::fromStdString(keys[std::size_t(row)]));
     name->setFlags(Qt::ItemIsEnabled);
+    if (const auto* sigma = organs::find_conductivity(keys[std::size_t(row)])) name->setToolTip(QStringLiteral("A factor on the %1; the velocity follows with its square root").arg(sigma->words));
     channels_->setItem(row, 0, name);
     double factor = 1;
     for (const auto& s : scales_)
@@ -149,6 +152,11 @@ void MusclePanel::take_factor(int row) {
   const std::string channel = channels_->item(row, 0)->text().toStdString(), where = where_->currentData().toString().toStdString();
   bool number = false;
   const double factor = channels_->item(row, 1)->text().toDouble(&number);
+  if (number && organs::find_conductivity(channel) && factor < organs::smallest_conductivity_scale) {
+    workspace_.say(Tone::bad, QStringLiteral("A conductivity is scaled by %1 to %2; what conducts less is scar.").arg(organs::smallest_conductivity_scale).arg(organs::largest_conductance_scale));
+    fill_channels();
+    return;
+  }
   if (!number || !(factor >= 0 && factor <= organs::largest_conductance_scale)) {
     workspace_.say(Tone::bad, QStringLiteral("A conductance is scaled by 0 to %1; 1 is as published.").arg(organs::largest_conductance_scale));
     fill_channels();

@@ -8,6 +8,7 @@
 
 #include "solvers/electrophysiology/chambers.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/organs/heart/conductivity_scale.hpp"
 #include "solvers/organs/heart/heart.hpp"
 
 namespace ot::organs {
@@ -42,13 +43,18 @@ int segment_of(const std::string& where) {
   return 0;
 }
 
-void scale(ep::TissueRegion& region, const ep::ChannelKey& channel, const ConductanceScale& s) {
-  region.channels.*channel.member *= s.factor;
+void scale(ep::TissueRegion& region, const ConductanceScale& s) {
+  if (const ConductivityKey* sigma = find_conductivity(s.channel)) {
+    for (int k = 0; k < 3; ++k)
+      if (sigma->along_fsn[k] > 0) region.sigma_scale[k] *= s.factor;
+  } else {
+    region.channels.*find_channel(s.channel)->member *= s.factor;
+  }
   region.source += fmt::format("{}{} x {:g} by hand", region.source.empty() ? "" : "; ", s.channel, s.factor);
 }
 
 // The conducting tets of the segment become regions of their own, one for each they had. False when the heart has none there.
-bool scale_segment(twin::HeartModel& heart, int number, const ep::ChannelKey& channel, const ConductanceScale& s) {
+bool scale_segment(twin::HeartModel& heart, int number, const ConductanceScale& s) {
   ep::ElectroProblem& p = heart.baseline;
   if (p.tissue.empty()) p.tissue.assign(p.mesh->tets.size(), 0);
   // Regions of the ventricles come before those of the atria (chambers.hpp).
@@ -61,7 +67,7 @@ bool scale_segment(twin::HeartModel& heart, int number, const ep::ChannelKey& ch
     if (heart.aha_segment[std::size_t(p.mesh->tets[t][0])] != number || p.tissue[t] >= end || !p.regions[p.tissue[t]].conducting) continue;
     if (own.try_emplace(p.tissue[t], std::uint8_t(end + added.size())).second) {
       added.push_back(p.regions[p.tissue[t]]);
-      scale(added.back(), channel, s);
+      scale(added.back(), s);
       added.back().source += fmt::format(" in segment {}", number);
     }
     tets.push_back(t);
@@ -103,27 +109,30 @@ std::vector<std::string> families_of(const ep::ElectroProblem& p) {
 core::Result<void> scale_conductances(twin::HeartModel& heart, const std::vector<ConductanceScale>& scales) {
   ep::ElectroProblem& p = heart.baseline;
   for (const ConductanceScale& s : scales) {
-    const ep::ChannelKey* channel = find_channel(s.channel);
+    const bool conductivity = find_conductivity(s.channel) != nullptr;
     std::string known;
-    bool here = false;
+    bool here = conductivity;
     for (const auto& name : families_of(p))
       if (const auto* family = ep::find_ionic_family(name))
         for (const auto& key : family->scales) {
           here = here || key == s.channel;
           if (known.find(key + ",") == std::string::npos) known += key + ", ";
         }
-    if (!known.empty()) known.erase(known.size() - 2);
-    if (!channel) return core::wrong_usage(fmt::format("There is no conductance \"{}\" (nothing to scale). These cells have: {}.", s.channel, known));
+    for (const auto& k : conductivity_keys) known += std::string(k.key) + ", ";
+    known.erase(known.size() - 2);
+    if (!conductivity && !find_channel(s.channel)) return core::wrong_usage(fmt::format("There is no conductance \"{}\" (nothing to scale). These cells have: {}.", s.channel, known));
     if (!here) return core::bad_input(fmt::format("The cells of this heart have no {} (its factor would change nothing). They have: {}.", s.channel, known));
+    if (conductivity && !(s.factor >= smallest_conductivity_scale && s.factor <= largest_conductance_scale))
+      return core::bad_input(fmt::format("{} x {:g}: a conductivity is scaled by {:g} to {:g} (below, nothing conducts: that is scar). Label it as scar, or burn it.", s.channel, s.factor, smallest_conductivity_scale, largest_conductance_scale));
     if (!(s.factor >= 0 && s.factor <= largest_conductance_scale))
       return core::bad_input(fmt::format("{} x {:g}: a conductance is scaled by 0 to {:g} (beyond, no cell model was ever tested). 1 is as published.", s.channel, s.factor, largest_conductance_scale));
     bool found = false;
     if (const int number = segment_of(s.where)) {
-      found = heart.aha_segment.size() == p.mesh->nodes.size() && scale_segment(heart, number, *channel, s);
+      found = heart.aha_segment.size() == p.mesh->nodes.size() && scale_segment(heart, number, s);
     } else {
       for (auto& r : p.regions)
         if (r.conducting && (s.where.empty() || r.key == s.where)) {
-          scale(r, *channel, s);
+          scale(r, s);
           found = true;
         }
     }
@@ -142,9 +151,10 @@ std::string scale_assumption(const std::vector<ConductanceScale>& scales) {
   for (const auto& s : scales) {
     std::string where = s.where.empty() ? "the whole heart" : s.where;
     std::replace(where.begin(), where.end(), '_', ' ');
-    out += fmt::format("{}{} x {:g} in {}", out.empty() ? "Conductances were scaled by hand: " : ", ", s.channel, s.factor, where);
+    const ConductivityKey* sigma = find_conductivity(s.channel);
+    out += fmt::format("{}{} x {:g} in {}", out.empty() ? "Conductances were scaled by hand: " : ", ", sigma ? sigma->words : s.channel.c_str(), s.factor, where);
   }
-  return out.empty() ? out : out + ". Drugs multiply them again.";
+  return out.empty() ? out : out + ". Drugs multiply conductances again; velocities follow conductivities with their square root.";
 }
 
 std::vector<std::string> muscle_assumptions(const ep::ElectroProblem& p) {

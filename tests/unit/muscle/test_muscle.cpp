@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "app/session/conductivity_choices.hpp"
 #include "app/session/model_choices.hpp"
 #include "app/session/muscle_choices.hpp"
 #include "app/session/pipeline.hpp"
@@ -139,6 +140,39 @@ TEST_CASE("conductances are scaled in the whole heart, in a tissue region and in
     REQUIRE_FALSE(refused);
     CHECK(refused.error().message.find('(') != std::string::npos);
   }
+}
+
+TEST_CASE("conductivities are scaled in a region, across the fibres of a segment and everywhere, channels stay, and what is beyond 0.01 to 10 or unreadable is refused") {
+  auto in = small_heart();
+  test::EllipsoidHeart shape;
+  shape.edge_mm = 4;
+  shape.scar = true;
+  in.mesh = std::make_shared<core::TetMesh>(test::ellipsoid_heart(shape));
+  const auto built = organs::build_heart(in, {});
+  REQUIRE(built);
+  const auto scales = session::conductivities_from("all=0.9,border_zone=0.5,segment_4:across=0.3");
+  REQUIRE(scales);
+  twin::HeartModel heart = **built;
+  REQUIRE(organs::scale_conductances(heart, *scales));
+  const auto& before = (*built)->baseline;
+  const auto& p = heart.baseline;
+  for (std::size_t t = 0; t < p.tissue.size(); ++t) {
+    const auto &was = before.regions[before.tissue[t]], &now = p.regions[p.tissue[t]];
+    REQUIRE(now.key == was.key);
+    REQUIRE(now.channels == was.channels);
+    if (!now.conducting) continue;
+    const bool segment = heart.aha_segment[std::size_t(p.mesh->tets[t][0])] == 4;
+    const double along = 0.9 * (was.key == "border_zone" ? 0.5 : 1.0), across = along * (segment ? 0.3 : 1.0);
+    for (int k = 0; k < 3; ++k) REQUIRE(now.sigma_scale[k] == Approx(was.sigma_scale[k] * (k == 0 ? along : across)));
+  }
+  const std::string line = organs::scale_assumption(*scales);
+  for (const char* part : {"conductivity x 0.9 in the whole heart", "conductivity x 0.5 in border zone", "conductivity across the fibres x 0.3 in segment 4"}) CHECK(line.find(part) != std::string::npos);
+  for (const char* wrong : {"all=0", "all=11", "myocardial_fat=0.5", "segment_18=0.5"}) {
+    twin::HeartModel other = **built;
+    INFO(wrong);
+    CHECK_FALSE(organs::scale_conductances(other, *session::conductivities_from(wrong)));
+  }
+  for (const char* text : {"border_zone", "=2", "border_zone=half", "border_zone:along=2", "all=0.5,"}) CHECK_FALSE(session::conductivities_from(text));
 }
 
 TEST_CASE("choices of the muscle are kept with the case bit for bit, and older cases have none") {

@@ -2,8 +2,11 @@
 #include <cmath>
 #include <filesystem>
 
+#include "imaging/exchange/mesh_file.hpp"
 #include "imaging/io/io.hpp"
 #include "solvers/core/mesh.hpp"
+#include "solvers/electrophysiology/fibres.hpp"
+#include "tests/support/ellipsoid_heart.hpp"
 #include "tests/unit/solve/answers.hpp"
 
 using namespace ot::test;
@@ -111,5 +114,46 @@ TEST_CASE("A mesh file without unit is read as mm with a note when something in 
   CHECK(value(said, "activation_0_ms") == Approx(value(guessed, "activation_0_ms")).epsilon(1e-5));
   spec["mesh"]["unit"] = "inch";
   refused(spec, "mm, cm, um or m", here);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("An openCARP mesh in micrometres with surfaces and fibres is solved as it is: its .lon fibres, or the same by rule, activate it alike within 0.1 %, one direction does not") {
+  const auto folder = std::filesystem::temp_directory_path() / "organtwin-test-solve-opencarp";
+  std::filesystem::create_directories(folder);
+  const auto heart = ellipsoid_heart(5.0);
+  const auto coordinates = ot::ep::ventricular_coordinates(heart, {});
+  REQUIRE(coordinates);
+  const auto fibres = ot::ep::rule_based_fibres(heart, *coordinates);
+  REQUIRE(fibres);
+  ot::imaging::MeshExport with;
+  with.fibre = fibres->f;
+  with.sheet = fibres->s;
+  REQUIRE(ot::imaging::export_tets(heart, folder / "heart.elem", with, {}));
+  REQUIRE(std::filesystem::exists(folder / "heart_epicardium.surf"));
+  const ot::solve::SolveOptions here{folder, {}};
+  json spec = eikonal();
+  spec["mesh"] = {{"file", "heart"}, {"unit", "um"}};
+  spec["velocity_m_per_s"] = {0.6, 0.3, 0.2};
+  spec["sources"][0]["at_mm"] = {heart.nodes[0].x(), heart.nodes[0].y(), heart.nodes[0].z()};
+  spec["sensors"] = json::array();
+  const json own = answer(spec, here);
+  CHECK(notes_say(own, "fibres of the file"));
+  spec["fibres"] = {{"rule", "default"}};
+  const json ruled = answer(spec, here);
+  CHECK(notes_say(ruled, "60 degrees at the endocardium to -60"));
+  CHECK(value(ruled, "total_activation_ms") == Approx(value(own, "total_activation_ms")).epsilon(1e-3));
+  spec["fibres"] = {{"file", "heart.lon"}};
+  CHECK(value(answer(spec, here), "total_activation_ms") == value(own, "total_activation_ms"));
+  spec["fibres"] = {{"direction", {1, 0, 0}}};
+  CHECK(std::abs(value(answer(spec, here), "total_activation_ms") / value(own, "total_activation_ms") - 1) > 0.01);
+  spec["fibres"] = {{"rule", "bayer2012"}, {"patches", {{"base", "lid"}}}};
+  refused(spec, "no patch \"lid\"", here);
+  spec["fibres"] = {{"rule", "bayer"}};
+  refused(spec, "bayer2012", here);
+  spec["fibres"] = {{"rule", "default"}, {"angles_deg", {60, 200}}};
+  refused(spec, "angles_deg", here);
+  spec["fibres"] = {{"rule", "default"}};
+  spec["mesh"] = {{"box_mm", {6, 3, 3}}, {"edge_mm", 1}};
+  refused(spec, "patch", here);   // a box has no epicardium
   std::filesystem::remove_all(folder);
 }

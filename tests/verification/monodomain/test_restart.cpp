@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
@@ -206,4 +207,135 @@ TEST_CASE("Pictures for the screen between the frames come with every step when 
   live.clear();
   run(p, how);
   CHECK(live.empty());
+}
+
+namespace {
+
+// A slab with an ECG and a probe, and a folder of its own to keep it in.
+struct Kept {
+  ep::ElectroProblem p = test::slab({8, 4, 2}, 0.4, core::BoxSplit::alternating);
+  ep::MonodomainRun how;
+  std::vector<double> went_on;
+  std::filesystem::path folder = std::filesystem::temp_directory_path() / "ot_test_keep";
+  Kept() {
+    std::filesystem::remove_all(folder);
+    p.end_ms = 14;
+    p.frame_every_ms = 1;
+    for (const char* name : {"RA", "LA", "LL", "V1", "V2", "V3", "V4", "V5", "V6"}) p.electrodes.push_back({name, core::Vec3(60, 10.0 * double(p.electrodes.size()), 40)});
+    how.probes = {{4.1, 2.2, 2.5}};
+    how.keep.folder = folder;
+    how.keep.every_ms = 2;
+    how.keep.least_s = 0;
+    how.keep.on_continued = [this](double t_ms) { went_on.push_back(t_ms); };
+  }
+  ~Kept() { std::filesystem::remove_all(folder); }
+
+  // Cancelled in the frame of this time.
+  void stop_at(double t_ms) {
+    const auto flag = std::make_shared<core::CancelFlag>();
+    ep::MonodomainRun until = how;
+    until.on_frame = [&](const ep::ElectroFrame& f, const ep::Ecg&) {
+      if (f.t_ms >= t_ms - 1e-9) flag->cancel();
+    };
+    const auto r = ep::run_monodomain_with(p, until, core::Progress(nullptr, flag));
+    REQUIRE(!r);
+    CHECK(r.error().code == core::ErrorCode::cancelled);
+  }
+};
+
+void check_same(const ep::MonodomainResult& a, const ep::MonodomainResult& b) {
+  CHECK(same_bits(a.activation_ms, b.activation_ms));
+  CHECK(same_bits(a.repolarisation_ms, b.repolarisation_ms));
+  REQUIRE(a.frames.size() == b.frames.size());
+  for (std::size_t f = 0; f < a.frames.size(); ++f) {
+    CHECK(a.frames[f].t_ms == b.frames[f].t_ms);
+    CHECK(same_bits(*a.frames[f].v_mV, *b.frames[f].v_mV));
+  }
+  CHECK(a.ecg.t_ms == b.ecg.t_ms);
+  CHECK(a.ecg.mV == b.ecg.mV);
+  CHECK(a.probe_t_ms == b.probe_t_ms);
+  CHECK(a.probe_mV == b.probe_mV);
+  CHECK(a.notes == b.notes);
+  CHECK(a.steps == b.steps);
+}
+
+}  // namespace
+
+TEST_CASE("A run cancelled at 5 ms and again at 9 ms goes on from there when asked again and is the uninterrupted one bit for bit: maps, frames, ECG, electrogram, notes, steps") {
+  Kept k;
+  ep::MonodomainRun plain = k.how;
+  plain.keep = {};
+  const auto whole = run(k.p, plain);
+  REQUIRE(whole.ecg.t_ms.size() == 15);
+  REQUIRE(whole.probe_t_ms.size() == 29);
+  k.stop_at(5);
+  k.stop_at(9);
+  REQUIRE(k.went_on.size() == 1);
+  CHECK(k.went_on[0] == Approx(5));
+  check_same(run(k.p, k.how), whole);
+  REQUIRE(k.went_on.size() == 2);
+  CHECK(k.went_on[1] == Approx(9));
+  // The end was kept too: asked once more nothing is computed, and it is the same.
+  check_same(run(k.p, k.how), whole);
+  CHECK(k.went_on.back() == Approx(14));
+  k.went_on.clear();
+  k.how.keep.fresh = true;
+  check_same(run(k.p, k.how), whole);
+  CHECK(k.went_on.empty());
+}
+
+TEST_CASE("What was kept of another question, is damaged, or holds pieces after the state is never taken into a run that goes on") {
+  Kept k;
+  ep::MonodomainRun plain = k.how;
+  plain.keep = {};
+  k.stop_at(6);
+  auto other = k.p;   // the same tissue, another stimulus: restart would take it, this must not
+  other.sites[0].start_ms += 0.5;
+  check_same(run(other, k.how), run(other, plain));
+  CHECK(k.went_on.empty());
+  const auto whole = run(k.p, plain);
+  k.stop_at(6);
+  std::ofstream(k.folder / "record.otmr", std::ios::app | std::ios::binary) << "a piece that was being written when the power went";
+  check_same(run(k.p, k.how), whole);
+  CHECK(k.went_on.size() == 1);
+  k.went_on.clear();
+  for (const char* name : {"record.otmr", "state.otms"}) {
+    std::filesystem::remove_all(k.folder);
+    k.stop_at(6);
+    std::fstream file(k.folder / name, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(200);
+    file << "damaged";
+    file.close();
+    check_same(run(k.p, k.how), whole);
+    CHECK(k.went_on.empty());
+  }
+}
+
+TEST_CASE("A kept run that the sentinel stops leaves last_good.otms, at most 10 ms old, says where it lies, and asked again stops at the same place") {
+  Kept k;
+  k.p.end_ms = 40;
+  k.p.sites.push_back(k.p.sites[0]);
+  k.p.sites[1].start_ms = 27;
+  k.p.sites[1].amplitude_mV_per_ms = 1e5;
+  std::vector<std::string> pictures;
+  k.how.keep.on_last_good = [&](const core::TetMesh& mesh, const ep::ElectroFrame& frame, const std::filesystem::path& folder) {
+    CHECK(frame.v_mV->size() == mesh.nodes.size());
+    CHECK(frame.t_ms == Approx(20));
+    pictures.push_back((folder / "picture").string());
+    return pictures.back();
+  };
+  const auto first = ep::run_monodomain_with(k.p, k.how, {});
+  REQUIRE(!first);
+  CHECK(first.error().code == core::ErrorCode::computation_failed);
+  CHECK(first.error().message.find((k.folder / "last_good.otms").string()) != std::string::npos);
+  REQUIRE(pictures.size() == 1);
+  CHECK(first.error().message.find(pictures[0]) != std::string::npos);
+  const auto state = ep::read_state(k.folder / "last_good.otms");
+  REQUIRE(state);
+  CHECK(state->t_ms == Approx(20));
+  k.how.keep.on_last_good = nullptr;
+  const auto again = ep::run_monodomain_with(k.p, k.how, {});
+  REQUIRE(!again);
+  CHECK(again.error().message.substr(0, 60) == first.error().message.substr(0, 60));
+  REQUIRE(!k.went_on.empty());
 }
