@@ -3,18 +3,19 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "app/cli/context.hpp"
 #include "app/cli/pictures.hpp"
+#include "app/session/flow_probes.hpp"
 #include "app/session/heart_out.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/pullback_table.hpp"
 #include "app/session/report.hpp"
+#include "app/session/streamlines.hpp"
 #include "imaging/io/io.hpp"
 #include "solvers/core/atomic_file.hpp"
-#include "solvers/core/units.hpp"
 #include "solvers/twin/results.hpp"
 
 namespace ot::cli {
@@ -75,6 +76,13 @@ core::Result<void> write_fields(const session::CaseData& data, const twin::RunRe
     }
     if (auto ok = imaging::write_tet_mesh(*v.mesh, path, fields); !ok) return ok;
     files.push_back(path.string());
+    const twin::VesselModel* model = data.twin->find_vessel(v.key);
+    if (!model || model->baseline.inlets.empty()) continue;
+    const auto lines = session::trace_streamlines(*v.mesh, v.flow->velocity, model->baseline.inlets.front().patch, {});
+    if (!lines) continue;   // no blood enters at the instant of the fields
+    const fs::path drawn = folder / (v.key + "_streamlines.vtp");
+    if (auto ok = core::write_file(drawn, session::streamlines_vtp(*lines)); !ok) return ok;
+    files.push_back(drawn.string());
   }
   for (const auto& v : run.vessels) {
     const twin::VesselModel* model = data.twin->find_vessel(v.key);
@@ -107,13 +115,9 @@ core::Result<void> lay_probes(session::CaseData& data, const std::vector<std::st
   for (const std::string& text : asked) {
     const auto x = place_of(text);
     if (!x) return core::pass(x);
-    std::size_t nearest = 0;
-    double least = std::numeric_limits<double>::infinity();
-    for (std::size_t v = 0; v < twin->vessels.size(); ++v) {
-      int branch = 0;
-      double arc = 0, distance = 0;
-      if (twin->vessels[v]->network && twin->vessels[v]->network->locate(*x, branch, arc, distance) && distance < least) least = distance, nearest = v;
-    }
+    const std::string key = session::vessel_of(*twin, *x);
+    const std::size_t nearest = std::size_t(std::find_if(twin->vessels.begin(), twin->vessels.end(), [&](const auto& v) { return v->key == key; }) - twin->vessels.begin());
+    if (nearest == twin->vessels.size()) return core::bad_input("--probe asks for blood flow at a place (no vessel of this case has a centreline). Mesh a vessel and build first.");
     auto vessel = std::make_shared<twin::VesselModel>(*twin->vessels[nearest]);
     vessel->baseline.probes.push_back(*x);
     twin->vessels[nearest] = std::move(vessel);
@@ -122,14 +126,32 @@ core::Result<void> lay_probes(session::CaseData& data, const std::vector<std::st
   return {};
 }
 
-nlohmann::json probes_json(const std::vector<core::Vec3>& places, const hemo::FlowResult& flow) {
-  nlohmann::json out = nlohmann::json::array();
-  for (std::size_t k = 0; k < places.size() && k < flow.probes.size(); ++k) {
-    const auto& x = places[k];
-    const auto& p = flow.probes[k];
-    out.push_back({{"at_mm", {x.x(), x.y(), x.z()}}, {"pressure_mmhg", core::units::mmhg_from_pa(p.pressure_Pa)}, {"speed_mm_s", p.velocity_mm_s.norm()}, {"velocity_mm_s", {p.velocity_mm_s.x(), p.velocity_mm_s.y(), p.velocity_mm_s.z()}}});
+// Probes of the case and those asked for, by vessel.
+core::Result<void> report_probes(const session::CaseData& data, const twin::Scenario& scenario, const twin::RunResult& run, const std::vector<session::PlacedProbe>& probes, const fs::path& folder, nlohmann::json& json,
+                                 std::string& text, std::vector<std::string>& files) {
+  for (const auto& v : run.vessels) {
+    const auto readings = session::read_probes(*data.twin, scenario, v, probes);
+    if (!readings) return core::pass(readings);
+    if (readings->empty()) continue;
+    const auto gradients = session::probe_gradients(*readings);
+    json["probes"][v.key] = session::probes_json(*readings);
+    json["gradients"][v.key] = session::gradients_json(gradients);
+    const std::string& name = data.twin->find_vessel(v.key)->name;
+    bool beat = false;
+    for (const auto& r : *readings) {
+      beat = beat || !r.t_s.empty();
+      text += fmt::format("  {}: {} at ({:.1f}, {:.1f}, {:.1f}) mm {:.2f} mmHg, {:.0f} mm/s{}, {:.1f} mL/min\n", name, r.probe.name, r.probe.at.x(), r.probe.at.y(), r.probe.at.z(), r.pressure_mmhg, r.velocity_mm_s.norm(),
+                          r.mode == core::Mode::fast ? " (section mean)" : "", r.flow_ml_min);
+    }
+    for (const auto& g : gradients)
+      text += fmt::format("  {}: {} to {} {:.2f} mmHg{}\n", name, g.from, g.to, g.mean_mmhg, std::isfinite(g.peak_mmhg) ? fmt::format(", peak to peak {:.2f}, largest at one instant {:.2f}", g.peak_to_peak_mmhg, g.peak_mmhg) : "");
+    if (beat) text += fmt::format("  {}: means over the last beat (its course: --out, {}_probes.csv)\n", name, v.key);
+    if (folder.empty()) continue;
+    const fs::path path = folder / (v.key + "_probes.csv");
+    if (auto ok = core::write_file(path, session::probes_csv(*readings)); !ok) return ok;
+    files.push_back(path.string());
   }
-  return out;
+  return {};
 }
 
 std::string quantities_text(const std::vector<core::Quantity>& quantities) {
@@ -171,23 +193,24 @@ core::Result<void> run(Context& context) {
     if (!written) return core::pass(written);
     for (const auto& f : *written) files.push_back(f.string());
   }
-  json["files"] = files;
   std::string text = fmt::format("{} ({} model, {:.1f} s)\n{}", plan->name, core::name_of(*mode), (*result)->wall_s, quantities_text((*result)->quantities));
   for (const auto& v : (*result)->vessels) {
     const twin::VesselModel* model = data->twin->find_vessel(v.key);
     if (!model || !v.flow) continue;
     json["pullback"][v.key] = session::pullback_json(*model, v);
-    if (!model->baseline.probes.empty()) {
-      json["probes"][v.key] = probes_json(model->baseline.probes, *v.flow);
-      for (const auto& p : json["probes"][v.key])
-        text += fmt::format("  {}: at ({:.1f}, {:.1f}, {:.1f}) mm {:.2f} mmHg and {:.0f} mm/s{}\n", model->name, p["at_mm"][0].get<double>(), p["at_mm"][1].get<double>(), p["at_mm"][2].get<double>(), p["pressure_mmhg"].get<double>(),
-                            p["speed_mm_s"].get<double>(), v.flow->series.empty() ? "" : ", means over the last beat (its course: --out, VESSEL_waveforms.csv)");
-    }
     const auto ffr = session::ffr_json(*model, **result);
     if (ffr.is_null()) continue;
     json["ffr"][v.key] = ffr;
     text += fmt::format("  {}: {}\n", model->name, session::ffr_words(*model, **result));
   }
+  std::vector<session::PlacedProbe> probes = data->flow_probes;
+  for (std::size_t k = 0; k < o.probes.size(); ++k) probes.push_back({fmt::format("asked {}", k + 1), *place_of(o.probes[k])});
+  if (data->twin)
+    if (auto ok = report_probes(*data, plan->scenario, **result, probes, context.out, json, text, files); !ok) {
+      json["probes_not_read"] = ok.error().message;   // the run itself is good
+      text += "  " + ok.error().message + "\n";
+    }
+  json["files"] = files;
   for (const auto& n : (*result)->notes) text += "  " + n + "\n";
   for (const auto& f : files) text += "Wrote " + f + "\n";
   return context.print(json, text);
@@ -302,7 +325,7 @@ void register_run_commands(CLI::App& app, Context& context, Action& chosen) {
   run_command->add_option("--scenario", o.scenario, "Plan name or scenario file (default: Baseline)");
   run_command->add_option("--mode", o.mode, "fast or full");
   run_command->add_option("--fields", o.fields, "phi_e: membrane and extracellular potential every 10 ms as VTU into --out");
-  run_command->add_option("--probe", o.probes, "x,y,z in mm: pressure and velocity of the blood there, with FULL; repeated. Such a run is not kept in the case");
+  run_command->add_option("--probe", o.probes, "x,y,z in mm: pressure and velocity of the blood there (FAST: of the section beside it); repeated. Such a run is not kept in the case; probes of the case (`probes`) need no run of their own");
   run_command->footer("Example: organtwin-cli run cases/p1 --scenario lesion.json --mode full --out out/lesion --json");
   run_command->callback([&] { chosen = [&] { return run(context); }; });
 
