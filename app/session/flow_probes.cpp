@@ -92,6 +92,7 @@ void flow_of_section(const twin::VesselModel& model, const twin::VesselResult& r
     for (std::size_t b = 0; b < network.branches.size(); ++b)
       for (int at = network.branches[b].outlet_patch == o.patch && network.branches[b].children.empty() ? int(b) : -1; at >= 0 && !behind; at = network.branches[std::size_t(at)].parent) behind = at == out.branch;
     const core::Series* s = behind ? find_series(flow, hemo::patch_label(model.baseline.mesh.get(), o.patch) + " flow") : nullptr;
+    if (behind && !s) s = find_series(flow, hemo::patch_label(nullptr, o.patch) + " flow");   // a FAST answer without the mesh knows no names
     if (!s) continue;
     std::vector<double> t, v;
     last_beat(*s, model.baseline.cycle_s, t, v);

@@ -78,7 +78,7 @@ TEST_CASE("A FULL beat plays: the clock ends with it (800 ms), colours name the 
   }
 }
 
-TEST_CASE("Probes by mouse: two clicks place two on the centreline within 0.05 mm, they are read in both models and over the beat, renamed, undone, written and kept in the case") {
+TEST_CASE("Two clicks of the mouse on the vessel place two probes on the centreline within 0.05 mm, they are read in both models and over the beat, renamed, undone, written and kept in the case") {
   test::Window w;
   w.session().replace(beating_case(), {});
   REQUIRE(w.fast_ready(0));

@@ -23,10 +23,10 @@ using session::PlacedProbe;
 namespace {
 
 // A straight tube of 3 mm and 40 mm with one outlet; pulsatile: a beat of 0.8 s between 500 and 1500 mm3/s on 40 steps.
-std::shared_ptr<const twin::TwinModel> tube_twin(bool pulsatile, std::vector<core::Vec3> probes = {}) {
+std::shared_ptr<const twin::TwinModel> tube_twin(bool pulsatile, std::vector<core::Vec3> probes = {}, int per_radius = 4) {
   test::SmallTwinOptions options;
   options.stenosis_percent = 0;
-  options.elements_per_radius = 4;
+  options.elements_per_radius = per_radius;
   auto twin = std::make_shared<twin::TwinModel>(*test::small_twin(options));
   twin->heart = nullptr;
   auto vessel = std::make_shared<twin::VesselModel>(*twin->vessels[0]);
@@ -56,7 +56,7 @@ twin::RunResult run(const std::shared_ptr<const twin::TwinModel>& twin, core::Mo
 
 }  // namespace
 
-TEST_CASE("A beat keeps 32 frames at even instants, the last at its end; at most 96 MiB, none where fewer than 12 fit; a probe read from them is the one of the run within 1e-4") {
+TEST_CASE("A beat keeps 32 frames at even instants, the last at its end, at most 96 MiB, none where fewer than 12 fit, and a probe read from them is the one of the run within 1e-4") {
   CHECK(hemo::kept_beat_frames(10000, 400) == 32);
   CHECK(hemo::kept_beat_frames(10000, 20) == 20);
   for (const std::size_t nodes : {100000u, 200000u, 280000u}) CHECK(nodes * 28 * std::size_t(hemo::kept_beat_frames(nodes, 400)) <= hemo::most_beat_bytes);
@@ -97,7 +97,7 @@ TEST_CASE("A beat keeps 32 frames at even instants, the last at its end; at most
   CHECK(outside.error().message.find("outside the blood") != std::string::npos);
 }
 
-TEST_CASE("FAST reads probes too: pressure of the curve, speed of the section Q / (pi r^2) to 1e-9, gradients between them, and over a beat at every step") {
+TEST_CASE("FAST reads probes too, pressure of the curve, speed of the section Q / (pi r^2) to 1e-9, gradients between them, and over a beat at every step") {
   const auto twin = tube_twin(false);
   const auto steady = run(twin, core::Mode::fast);
   const std::vector<PlacedProbe> probes{{"far", core::Vec3(0, 0, 30)}, {"near", core::Vec3(0, 0, 10)}};
@@ -153,8 +153,8 @@ TEST_CASE("Probes in vessels and the kept beat come back from the case folder, b
   }
 }
 
-TEST_CASE("Wall shear along the way of a FULL result is the computed one, mean round the wall: 4 mu Q / (pi r^3) within 3 % in a straight tube (Poiseuille); FAST gives that formula itself") {
-  const auto twin = tube_twin(false);
+TEST_CASE("Wall shear along the way of a FULL result is the computed one, mean round the wall, 4 mu Q / (pi r^3) within 3 % in a straight tube (Poiseuille), and FAST gives that formula itself") {
+  const auto twin = tube_twin(false, {}, 6);
   const auto &model = *twin->vessels[0];
   const double exact = 4 * 0.0035 * 1000 / (std::numbers::pi * 1.5 * 1.5 * 1.5);
   const auto full = run(twin, core::Mode::full), fast = run(twin, core::Mode::fast);
@@ -173,7 +173,7 @@ TEST_CASE("Wall shear along the way of a FULL result is the computed one, mean r
   for (const double v : session::station_shear(model, fast.vessels[0])) CHECK(v == Approx(4 * 0.0035 * fast.vessels[0].flow->pullback[0].flow_mm3_s / (std::numbers::pi * 1.5 * 1.5 * 1.5)).epsilon(1e-3));
 }
 
-TEST_CASE("FAST: the shares of two outlets add up to 100 %, and the energy lost in a straight tube is flow times pressure drop to 1e-6") {
+TEST_CASE("In FAST the shares of two outlets add up to 100 %, and the energy lost in a straight tube is flow times pressure drop to 1e-6") {
   const auto twin = tube_twin(false);
   const auto fast = run(twin, core::Mode::fast);
   const auto& f = *fast.vessels[0].flow;
@@ -201,7 +201,7 @@ TEST_CASE("FAST: the shares of two outlets add up to 100 %, and the energy lost 
   CHECK(sum == Approx(100));
 }
 
-TEST_CASE("Shelves follow the vessel's calibre (3 mm coronary, 8 mm peripheral, 18 mm coarctation, 30 mm aortic), and sizes side by side widen the lumen in order; a device that has no sizes is refused") {
+TEST_CASE("Shelves follow the vessel's calibre (3 mm coronary, 8 mm peripheral, 18 mm coarctation, 30 mm aortic), and sizes side by side widen the lumen in order, and a device that has no sizes is refused") {
   CHECK(session::catalogue_for(3).key == "coronary");
   CHECK(session::catalogue_for(8).key == "peripheral");
   CHECK(session::catalogue_for(18).key == "large");
@@ -213,14 +213,16 @@ TEST_CASE("Shelves follow the vessel's calibre (3 mm coronary, 8 mm peripheral, 
   }
   const auto around = session::sizes_around({30, 150}, session::catalogue_for(30));
   CHECK(around.size() == 7);   // four diameters and two lengths about it
-  const auto twin = test::small_twin();
+  test::SmallTwinOptions narrowed;
+  narrowed.stenosis_percent = 50;
+  const auto twin = test::small_twin(narrowed);
   CHECK(session::healthy_diameter(*twin->vessels[0], test::sample("stent").placement) == Approx(3).margin(0.15));
   const auto plan = test::scenario({test::sample("stent"), test::sample("ideal_lumen")});
   const auto answers = session::compare_sizes(twin, plan, "stent-1", {{2.5, 16}, {3.0, 16}, {40, 16}}, core::Mode::fast, {});
   REQUIRE(answers);
   REQUIRE(answers->size() == 3);
-  CHECK(answers->at(0).answer.min_diameter_mm <= answers->at(1).answer.min_diameter_mm);
-  CHECK(answers->at(0).answer.drop_mmhg >= answers->at(1).answer.drop_mmhg);
+  CHECK(answers->at(0).answer.min_diameter_mm < answers->at(1).answer.min_diameter_mm - 0.1);
+  CHECK(answers->at(0).answer.drop_mmhg > answers->at(1).answer.drop_mmhg);
   CHECK(answers->at(2).answer.refused.find("twice") != std::string::npos);
   CHECK_FALSE(session::compare_sizes(twin, plan, "ideal_lumen-1", {{3, 16}}, core::Mode::fast, {}));
   CHECK_FALSE(session::compare_sizes(twin, plan, "stent-9", {{3, 16}}, core::Mode::fast, {}));
@@ -239,7 +241,7 @@ TEST_CASE("A plain stent that shortens by 10 % is deployed over 0.9 of its place
   CHECK(twin::find_intervention("tapered_stent")->schema.defaults().number("foreshortening_percent") == 5);
 }
 
-TEST_CASE("Paths through a beat whose frames are all alike are the streamlines of that field within 1 %; blood begins only while it enters, and the particles of the beat repeat with it") {
+TEST_CASE("Paths through a beat whose frames are all alike are the streamlines of that field within 1 %, blood begins only while it enters, and the particles of the beat repeat with it") {
   const auto made = test::tube(1.5, 20, 4);
   std::vector<float> parabola(3 * made.mesh.nodes.size(), 0.0f);
   for (std::size_t n = 0; n < made.mesh.nodes.size(); ++n) {
@@ -276,7 +278,7 @@ TEST_CASE("Paths through a beat whose frames are all alike are the streamlines o
   CHECK_FALSE(session::trace_pathlines(made.mesh, {}, test::tube_inlet, params));
 }
 
-TEST_CASE("The VTP of streamlines holds every point once, and a cut along a tube shows the parabola on it: speed within 6 % of the largest at 4 cells per radius") {
+TEST_CASE("The VTP of streamlines holds every point once, and a cut along a tube shows the parabola on it, speed within 6 % of the largest at 4 cells per radius") {
   const auto made = test::tube(1.5, 20, 4);
   std::vector<float> parabola(3 * made.mesh.nodes.size(), 0.0f);
   for (std::size_t n = 0; n < made.mesh.nodes.size(); ++n) {

@@ -132,7 +132,7 @@ TEST_CASE("No flow over a beat, a flow below 1e-6 mm/s and an outlet of 1e9 Pa s
   }
 }
 
-TEST_CASE("What FAST cannot do it says: Carreau-Yasuda, a Womersley profile are notes; probes it answers with the section beside them (speed Q / (pi r^2) within 1e-3); a state to resume from is refused, by a steady FULL run too") {
+TEST_CASE("What FAST cannot do it says: Carreau-Yasuda and a Womersley profile are notes, probes it answers with the section beside them (speed Q / (pi r^2) within 1e-3), a state to resume from is refused, by a steady FULL run too") {
   json spec = tube();
   CHECK_FALSE(notes_say(answer(spec), "FAST"));
   spec["fluid"]["carreau_yasuda"] = json::object();
