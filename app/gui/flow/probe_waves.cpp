@@ -159,9 +159,10 @@ void ProbeWaves::read(const QString& vessel, const std::vector<FlowPageRun>& run
     const bool full = r.run->mode == core::Mode::full;
     if (r.plan >= 0 && r.plan < int(data->plans.size())) wanted.push_back({{r.name, r.plan, !full, {}, {}}, data->plans[std::size_t(r.plan)].scenario, r.run});
   }
-  if (probes.empty() || wanted.empty() || !data->twin) {
-    runs_.clear();
-    refresh_list();
+  const bool nothing = probes.empty() || wanted.empty() || !data->twin;
+  if (nothing) runs_.clear();
+  refresh_list();   // what was placed, at once; what it reads follows
+  if (nothing) {
     emit changed();
     return;
   }
