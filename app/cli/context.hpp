@@ -50,6 +50,7 @@ void register_ecg(CLI::App&, Context&, Action&);
 void register_map(CLI::App&, Context&, Action&);
 void register_mesh(CLI::App&, Context&, Action&);            // mesh patches vessels
 void register_conditions(CLI::App&, Context&, Action&);
+void register_vessel_commands(CLI::App&, Context&, Action&);  // probes sizes
 
 void register_study(CLI::App&, Context&, Action&);
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "app/cli/exchange_command.hpp"
 #include "app/session/tissue_factors.hpp"
+#include "app/session/device_sizes.hpp"
 #include "app/verify/catalogue.hpp"
 #include "imaging/segmentation/recipe.hpp"
 #include "solvers/core/volume.hpp"
@@ -85,6 +88,21 @@ nlohmann::json formats() {
           entry("case", "OrganTwin case folder: case.json, plans.json, blobs", "resources/docs/dev/case-folder.md"), entry("scenario", "Scenario .json: a list of interventions, in and out", "resources/docs/dev/cli.md")};
 }
 
+nlohmann::json devices() {
+  nlohmann::json out = nlohmann::json::array();
+  const auto joined = [](const std::vector<double>& sizes) {
+    std::string text;
+    for (const double v : sizes) text += fmt::format("{}{:g}", text.empty() ? "" : " ", v);
+    return text;
+  };
+  for (const auto& c : session::device_catalogues()) {
+    const std::string where = std::isfinite(c.up_to_mm) ? fmt::format("vessels below {:g} mm", c.up_to_mm) : "wider vessels";
+    out.push_back(entry(c.key, fmt::format("{}, {}: {} mm by {} mm", c.name, where, joined(c.diameters_mm), joined(c.lengths_mm)), c.source));
+    out.back()["diameters_mm"] = c.diameters_mm, out.back()["lengths_mm"] = c.lengths_mm, out.back()["vessels_below_mm"] = std::isfinite(c.up_to_mm) ? nlohmann::json(c.up_to_mm) : nlohmann::json(nullptr);
+  }
+  return out;
+}
+
 nlohmann::json organs() {
   return {entry("heart", "Ventricles (electrophysiology), aorta and coronary artery (flow)", "solvers/organs/heart"),
           entry("atria", "Both atria from their blood pools: sinus beat, P wave, AF by burst, vein rings", "solvers/organs/heart/atria.hpp"),
@@ -95,8 +113,8 @@ nlohmann::json organs() {
 
 void register_list(CLI::App& app, Context& context, Action& chosen) {
   static std::string what;
-  auto* command = app.add_subcommand("list", "ionic-models, tissues, drugs, interventions, organs, recipes, labels, schemes, formats, verifications, benchmarks; one line and the source of each");
-  command->add_option("what", what, "What to list")->required()->check(CLI::IsMember({"ionic-models", "tissues", "drugs", "interventions", "organs", "recipes", "labels", "schemes", "formats", "verifications", "benchmarks"}));
+  auto* command = app.add_subcommand("list", "ionic-models, tissues, drugs, interventions, organs, recipes, labels, schemes, formats, devices, verifications, benchmarks; one line and the source of each");
+  command->add_option("what", what, "What to list")->required()->check(CLI::IsMember({"ionic-models", "tissues", "drugs", "interventions", "organs", "recipes", "labels", "schemes", "formats", "devices", "verifications", "benchmarks"}));
   command->footer("Example: organtwin-cli list drugs --json");
   command->callback([&] {
     chosen = [&]() -> core::Result<void> {
@@ -106,7 +124,7 @@ void register_list(CLI::App& app, Context& context, Action& chosen) {
         return out;
       };
       nlohmann::json items = what == "ionic-models" ? ionic_models() : what == "tissues" ? tissues() : what == "drugs" ? drugs() : what == "interventions" ? interventions() : what == "organs" ? organs() : what == "recipes" ? recipes()
-                             : what == "labels" ? label_table() : what == "schemes" ? label_schemes() : what == "formats" ? formats() : what == "verifications" ? from_catalogue(verify::builtin_verifications()) : from_catalogue(verify::builtin_benchmarks());
+                             : what == "labels" ? label_table() : what == "schemes" ? label_schemes() : what == "formats" ? formats() : what == "devices" ? devices() : what == "verifications" ? from_catalogue(verify::builtin_verifications()) : from_catalogue(verify::builtin_benchmarks());
       std::string text;
       for (const auto& i : items) text += fmt::format("{:<34} {}\n{:<34} source: {}\n", i["name"].get<std::string>(), i["summary"].get<std::string>(), "", i["source"].get<std::string>());
       return context.print(items, text);

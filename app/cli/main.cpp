@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
   const CLI::Validator no_sign([](const std::string& given) { return std::string(given.starts_with('-') ? "it must be 0 or more." : ""); }, "");   // CLI11 would wrap -1 round
   app.add_option("--seed", context.seed, "Seed of the phantoms' noise, 0 or more")->check(no_sign);
   app.add_option("--out", context.out, "Folder or file for results");
-  for (const cli::Register add : {cli::register_demo, cli::register_import, cli::register_case_commands, cli::register_mesh, cli::register_conditions, cli::register_run_commands, cli::register_solve, cli::register_verify, cli::register_tissue, cli::register_list, cli::register_edit, cli::register_export, cli::register_measure, cli::register_ecg, cli::register_map, cli::register_study})
+  for (const cli::Register add : {cli::register_demo, cli::register_import, cli::register_case_commands, cli::register_mesh, cli::register_conditions, cli::register_vessel_commands, cli::register_run_commands, cli::register_solve, cli::register_verify, cli::register_tissue, cli::register_list, cli::register_edit, cli::register_export, cli::register_measure, cli::register_ecg, cli::register_map, cli::register_study})
     add(app, context, chosen);
   cli::tell_global_options(app);
   try {

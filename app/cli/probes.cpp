@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/session/named_points.hpp"
-#include "solvers/core/units.hpp"
+#include "solvers/core/atomic_file.hpp"
 
 namespace ot::cli {
 namespace {
@@ -73,20 +73,37 @@ core::Result<AskedProbes> lay_probes(session::CaseData& data, const std::vector<
     auto vessel = std::make_shared<twin::VesselModel>(*twin->vessels[v]);
     vessel->baseline.probes.push_back(*x);
     twin->vessels[v] = std::move(vessel);
-    out.blood = true;
+    out.blood.push_back({fmt::format("asked {}", out.blood.size() + 1), *x});
   }
-  if (out.blood) data.twin = std::move(twin);
+  if (!out.blood.empty()) data.twin = std::move(twin);
   return out;
 }
 
-nlohmann::json blood_json(const std::vector<core::Vec3>& places, const hemo::FlowResult& flow) {
-  nlohmann::json out = nlohmann::json::array();
-  for (std::size_t k = 0; k < places.size() && k < flow.probes.size(); ++k) {
-    const auto& x = places[k];
-    const auto& p = flow.probes[k];
-    out.push_back({{"at_mm", {x.x(), x.y(), x.z()}}, {"pressure_mmhg", core::units::mmhg_from_pa(p.pressure_Pa)}, {"speed_mm_s", p.velocity_mm_s.norm()}, {"velocity_mm_s", {p.velocity_mm_s.x(), p.velocity_mm_s.y(), p.velocity_mm_s.z()}}});
+core::Result<void> report_probes(const session::CaseData& data, const twin::Scenario& scenario, const twin::RunResult& run, const std::vector<session::PlacedProbe>& probes, const std::filesystem::path& folder, nlohmann::json& json,
+                                 std::string& text, std::vector<std::string>& files) {
+  for (const auto& v : run.vessels) {
+    const auto readings = session::read_probes(*data.twin, scenario, v, probes);
+    if (!readings) return core::pass(readings);
+    if (readings->empty()) continue;
+    const auto gradients = session::probe_gradients(*readings);
+    json["probes"][v.key] = session::probes_json(*readings);
+    json["gradients"][v.key] = session::gradients_json(gradients);
+    const std::string& name = data.twin->find_vessel(v.key)->name;
+    bool beat = false;
+    for (const auto& r : *readings) {
+      beat = beat || !r.t_s.empty();
+      text += fmt::format("  {}: {} at ({:.1f}, {:.1f}, {:.1f}) mm {:.2f} mmHg, {:.0f} mm/s{}, {:.1f} mL/min\n", name, r.probe.name, r.probe.at.x(), r.probe.at.y(), r.probe.at.z(), r.pressure_mmhg, r.velocity_mm_s.norm(),
+                          r.mode == core::Mode::fast ? " (section mean)" : "", r.flow_ml_min);
+    }
+    for (const auto& g : gradients)
+      text += fmt::format("  {}: {} to {} {:.2f} mmHg{}\n", name, g.from, g.to, g.mean_mmhg, std::isfinite(g.peak_mmhg) ? fmt::format(", peak to peak {:.2f}, largest at one instant {:.2f}", g.peak_to_peak_mmhg, g.peak_mmhg) : "");
+    if (beat) text += fmt::format("  {}: means over the last beat (its course: --out, {}_probes.csv)\n", name, v.key);
+    if (folder.empty()) continue;
+    const std::filesystem::path path = folder / (v.key + "_probes.csv");
+    if (auto ok = core::write_file(path, session::probes_csv(*readings)); !ok) return ok;
+    files.push_back(path.string());
   }
-  return out;
+  return {};
 }
 
 std::string electrograms_text(const std::vector<session::ProbeTrace>& unipolar) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "app/cli/context.hpp"
@@ -13,6 +14,7 @@
 #include "app/session/pipeline.hpp"
 #include "app/session/pullback_table.hpp"
 #include "app/session/report.hpp"
+#include "app/session/streamlines.hpp"
 #include "imaging/io/io.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/twin/results.hpp"
@@ -75,6 +77,13 @@ core::Result<void> write_fields(const session::CaseData& data, const twin::RunRe
     }
     if (auto ok = imaging::write_tet_mesh(*v.mesh, path, fields); !ok) return ok;
     files.push_back(path.string());
+    const twin::VesselModel* model = data.twin->find_vessel(v.key);
+    if (!model || model->baseline.inlets.empty()) continue;
+    const auto lines = session::trace_streamlines(*v.mesh, v.flow->velocity, model->baseline.inlets.front().patch, {});
+    if (!lines) continue;   // no blood enters at the instant of the fields
+    const fs::path drawn = folder / (v.key + "_streamlines.vtp");
+    if (auto ok = core::write_file(drawn, session::streamlines_vtp(*lines)); !ok) return ok;
+    files.push_back(drawn.string());
   }
   for (const auto& v : run.vessels) {
     const twin::VesselModel* model = data.twin->find_vessel(v.key);
@@ -128,7 +137,7 @@ core::Result<void> run(Context& context) {
   bool in_case = false;
   for (const auto& p : data->plans) in_case = in_case || p.name == plan->name;
   if (!in_case) data->plans.push_back(*plan);
-  if (!probes->blood) {
+  if (probes->blood.empty()) {
     if (auto ok = session::save_case(*data, o.case_folder, progress.part(0.95, 1)); !ok) return ok;
     session::tidy_kept_runs(*data, o.case_folder);
   }
@@ -147,7 +156,6 @@ core::Result<void> run(Context& context) {
     if (!written) return core::pass(written);
     for (const auto& f : *written) files.push_back(f.string());
   }
-  json["files"] = files;
   if (!traces->empty()) json["electrograms"] = session::electrograms_json(*traces);
   if (done->continued_ms >= 0) json["continued_from_ms"] = done->continued_ms;
   std::string text = fmt::format("{} ({} model, {:.1f} s)\n{}", plan->name, core::name_of(*mode), (*result)->wall_s, quantities_text((*result)->quantities));
@@ -156,17 +164,19 @@ core::Result<void> run(Context& context) {
     const twin::VesselModel* model = data->twin->find_vessel(v.key);
     if (!model || !v.flow) continue;
     json["pullback"][v.key] = session::pullback_json(*model, v);
-    if (!model->baseline.probes.empty()) {
-      json["probes"][v.key] = blood_json(model->baseline.probes, *v.flow);
-      for (const auto& p : json["probes"][v.key])
-        text += fmt::format("  {}: at ({:.1f}, {:.1f}, {:.1f}) mm {:.2f} mmHg and {:.0f} mm/s{}\n", model->name, p["at_mm"][0].get<double>(), p["at_mm"][1].get<double>(), p["at_mm"][2].get<double>(), p["pressure_mmhg"].get<double>(),
-                            p["speed_mm_s"].get<double>(), v.flow->series.empty() ? "" : ", means over the last beat (its course: --out, VESSEL_waveforms.csv)");
-    }
     const auto ffr = session::ffr_json(*model, **result);
     if (ffr.is_null()) continue;
     json["ffr"][v.key] = ffr;
     text += fmt::format("  {}: {}\n", model->name, session::ffr_words(*model, **result));
   }
+  std::vector<session::PlacedProbe> in_blood = data->flow_probes;
+  in_blood.insert(in_blood.end(), probes->blood.begin(), probes->blood.end());
+  if (data->twin)
+    if (auto ok = report_probes(*data, plan->scenario, **result, in_blood, context.out, json, text, files); !ok) {
+      json["probes_not_read"] = ok.error().message;   // the run itself is good
+      text += "  " + ok.error().message + "\n";
+    }
+  json["files"] = files;
   for (const auto& n : (*result)->notes) text += "  " + n + "\n";
   for (const auto& f : files) text += "Wrote " + f + "\n";
   return context.print(json, text);
@@ -281,7 +291,7 @@ void register_run_commands(CLI::App& app, Context& context, Action& chosen) {
   run_command->add_option("--scenario", o.scenario, "Plan name or scenario file (default: Baseline)");
   run_command->add_option("--mode", o.mode, "fast or full");
   run_command->add_option("--fields", o.fields, "phi_e: membrane and extracellular potential every 10 ms as VTU into --out");
-  run_command->add_option("--probe", o.probes, "x,y,z in mm, repeated. In the wall of the heart: its electrogram; in the blood, with FULL: pressure and velocity (such a run is not kept in the case)");
+  run_command->add_option("--probe", o.probes, "x,y,z in mm, repeated. In the wall of the heart: its electrogram; in the blood: pressure and velocity (FAST: of the section beside it; such a run is not kept in the case; probes of the case, `probes`, need none of their own)");
   run_command->add_option("--electrograms", o.electrograms, "Probes on the heart from a file: CSV name,x,y,z or JSON. Unipolar, and each with the next bipolar, every 0.5 ms; CSV into --out");
   run_command->add_option("--restart", o.restart, "FULL beat that was stopped: kept (default) goes on where it was left, fresh begins again");
   run_command->footer("Example: organtwin-cli run cases/p1 --scenario lesion.json --mode full --out out/lesion --json");

@@ -50,6 +50,7 @@ class Dock : public QFrame {
   Dock(Workspace& workspace, Actions& actions, QWidget* parent);
   void show_tab(int tab);   // 0 ECG, 1 Flow, 2 electrograms
   EgmPage& egm() { return *egm_; }
+  FlowPage& flow() { return *flow_; }
 
  protected:
   void resizeEvent(QResizeEvent* event) override;

@@ -201,8 +201,12 @@ void HeartPane::build_chooser() {
       if (!vessel->baseline.steady) {   // over a beat
         shown.emplace_back(VesselDisplay::osi, ", oscillation (OSI)");
         shown.emplace_back(VesselDisplay::rrt, ", residence time (RRT)");
+        shown.emplace_back(VesselDisplay::pressure_beat, ", pressure, beating");
+        shown.emplace_back(VesselDisplay::shear_beat, ", wall shear, beating");
       }
       shown.emplace_back(VesselDisplay::streams, ", particles");
+      shown.emplace_back(VesselDisplay::lines, ", streamlines");
+      shown.emplace_back(VesselDisplay::slice, ", velocity in a cut");
       for (const auto& [display, name] : shown) {
         QAction* action = menu->addAction(QString::fromStdString(vessel->name) + name);
         action->setCheckable(true);

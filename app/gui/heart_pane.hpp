@@ -64,6 +64,7 @@ class HeartPane : public QWidget {
   const HeartDraft* heart_drafted() const;   // of the plan in this pane, while the heart is in it
   const FlowDraft* drafted() const;  // of the vessel and the plan in this pane
   QString flow_difference() const;   // FULL against FAST of the shown vessel, in words
+  bool show_instant(const twin::VesselModel& model, const twin::VesselResult& result);   // false: not asked for, or no frames of a beat are kept
   void show_vessel_difference();
   void show_heart_difference();
   viewer::FieldStyle difference_style(double most, const char* title, const char* unit) const;
@@ -97,6 +98,7 @@ class HeartPane : public QWidget {
   bool fitted_ = false;
   bool empty_ = true;                // neither a model nor a surface to draw
   QString empty_says_;
+  int beat_frame_ = -1;              // of the kept beat, as painted
 };
 
 }  // namespace ot::gui

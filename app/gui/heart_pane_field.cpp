@@ -132,6 +132,13 @@ void HeartPane::show_heart_field() {
 }
 
 void HeartPane::refresh_time() {
+  if (!scene_vessel_.isEmpty() && !instead_ && minus_ < 0 && isVisible()) {
+    const auto data = workspace_.data();
+    const auto* vessel = data->twin ? data->twin->find_vessel(scene_vessel_.toStdString()) : nullptr;
+    const auto* result = vessel && shown_.result ? present::find_vessel_result(*shown_.result, vessel->key) : nullptr;
+    if (result && !drafted()) show_instant(*vessel, *result);
+    return;
+  }
   const auto* heart = workspace_.heart();
   if (!heart || instead_ || !scene_vessel_.isEmpty() || minus_ >= 0 || !isVisible()) return;
   if (display() == Display::extracellular) return show_extracellular();

@@ -4,6 +4,7 @@
 
 #include "app/gui/heart_pane.hpp"
 #include "app/present/devices.hpp"
+#include "app/present/playback.hpp"
 
 namespace ot::gui {
 
@@ -83,7 +84,7 @@ void HeartPane::show_vessel_difference() {
     const double most = std::max({std::abs(paint.lo), std::abs(paint.hi), paint.ffr ? least_ffr : shear ? least_pa : least_mmhg});
     item.surface = a->lumen;
     item.values = paint.values;
-    item.style = difference_style(most, paint.ffr ? "FFR difference" : shear ? "Wall shear difference, developed flow" : "Pressure difference", paint.ffr ? "" : shear ? "Pa" : "mmHg");
+    item.style = difference_style(most, paint.ffr ? "FFR difference" : shear ? (paint.developed ? "Wall shear difference, developed flow" : "Wall shear difference, mean round the wall") : "Pressure difference", paint.ffr ? "" : shear ? "Pa" : "mmHg");
   }
   scene.set_vessel(std::move(item));
 }
@@ -102,6 +103,28 @@ viewer::FieldStyle HeartPane::difference_style(double most, const char* title, c
   return style;
 }
 
+bool HeartPane::show_instant(const twin::VesselModel& model, const twin::VesselResult& result) {
+  const bool shear = workspace_.vessel_display() == VesselDisplay::shear_beat;
+  if ((!shear && workspace_.vessel_display() != VesselDisplay::pressure_beat) || !result.mesh || result.flow->beat.empty()) return false;
+  const double cycle_s = result.flow->beat.back().t_s;
+  const int frame = present::nearest_beat_frame(result.flow->beat, std::fmod(1e-3 * workspace_.playback().time_ms(), cycle_s));
+  if (frame == beat_frame_) return true;   // it is on screen
+  beat_frame_ = frame;
+  const auto paint = present::paint_instant(result, shear, frame);
+  viewer::FieldStyle style;
+  style.isolines = false;
+  style.title = present::at_instant(shear ? "Wall shear" : "Pressure", paint.t_s);
+  style.unit = shear ? "Pa" : "mmHg";
+  style.palette = shear ? viewer::Palette::wall_shear : viewer::Palette::pressure;
+  style.step = shear ? 1 : present::band_step(paint.hi - paint.lo);
+  style.lo = shear ? 0 : std::floor(paint.lo / style.step) * style.step;
+  style.hi = shear ? 10 : std::max(style.lo + style.step, std::ceil(paint.hi / style.step) * style.step);
+  style.decimals = style.step < 1 ? 1 : 0;
+  style.vision = workspace_.color_blind() ? viewer::Vision::color_blind : viewer::Vision::normal;
+  view_->scene().set_vessel(model.key, result.mesh, paint.values, style);
+  return true;
+}
+
 void HeartPane::show_vessel() {
   auto& scene = view_->scene();
   const auto data = workspace_.data();
@@ -113,7 +136,8 @@ void HeartPane::show_vessel() {
   item.key = model->key;
   item.name = model->name;
   item.surface = model->lumen;
-  const bool streams = workspace_.vessel_display() == VesselDisplay::streams;
+  const VesselDisplay as = workspace_.vessel_display();
+  const bool streams = as == VesselDisplay::streams || as == VesselDisplay::lines || as == VesselDisplay::slice;   // StreamShow draws inside
   if (!result || streams) {
     constexpr double glass = 0.28;   // the blood shows through the lumen
     if (streams) item.opacity = glass;
@@ -125,8 +149,10 @@ void HeartPane::show_vessel() {
     arcs_ = present::lumen_arcs(*model->lumen, *model->network);
     arcs_of_ = model->lumen;
   }
+  beat_frame_ = -1;
+  if (show_instant(*model, *result)) return;
   const VesselDisplay display = workspace_.vessel_display();
-  const bool shear = display == VesselDisplay::wall_shear, osi = display == VesselDisplay::osi, rrt = display == VesselDisplay::rrt;
+  const bool shear = display == VesselDisplay::wall_shear || display == VesselDisplay::shear_beat, osi = display == VesselDisplay::osi, rrt = display == VesselDisplay::rrt;
   const auto paint = present::paint_vessel(*model, *result, osi ? present::LumenQuantity::osi : rrt ? present::LumenQuantity::rrt : shear ? present::LumenQuantity::wall_shear : present::LumenQuantity::pressure, &arcs_);
   const char* over_beat = paint.beat_mean ? ", mean over the beat" : "";
   viewer::FieldStyle style;
@@ -142,7 +168,7 @@ void HeartPane::show_vessel() {
     style.hi = osi ? 0.5 : 5;
     style.step = osi ? 0.05 : 0.5;
     style.decimals = osi ? 2 : 1;
-    style.title = osi ? "Oscillatory shear index" : "Relative residence time";
+    style.title = osi ? "Oscillatory shear index over the beat (0 to 0.5)" : "Relative residence time over the beat";
     style.unit = osi ? "" : "1/Pa";
     style.isolines = false;
   } else if (paint.ffr) {
@@ -154,7 +180,7 @@ void HeartPane::show_vessel() {
     style.lo = 0;
     style.hi = 10;
     style.step = 1;
-    style.title = (paint.on_mesh ? "Wall shear" : "Wall shear, developed flow") + std::string(over_beat);
+    style.title = (paint.on_mesh ? "Wall shear of the 3D flow" : "Wall shear of developed flow") + std::string(over_beat);
     style.unit = "Pa";
     style.isolines = false;
   } else {
@@ -163,7 +189,7 @@ void HeartPane::show_vessel() {
     style.lo = std::floor(paint.lo / step) * step;
     style.hi = std::max(style.lo + step, std::ceil(paint.hi / step) * step);
     style.step = step;
-    style.title = "Pressure" + std::string(over_beat);
+    style.title = "Pressure of the blood" + std::string(over_beat);
     style.unit = "mmHg";
     style.decimals = step < 1 ? 1 : 0;
     style.isolines = false;

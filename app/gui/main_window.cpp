@@ -17,6 +17,7 @@
 #include "app/gui/command_search.hpp"
 #include "app/gui/dock.hpp"
 #include "app/gui/electrophysiology/egm_page.hpp"
+#include "app/gui/flow/flow_page.hpp"
 #include "app/gui/electrophysiology/electrode_tool.hpp"
 #include "app/gui/electrophysiology/lesion_tool.hpp"
 #include "app/gui/exchange/export_sheet.hpp"
@@ -98,6 +99,7 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
     return hand == Qt::ArrowCursor ? devices->hand_on(pick, pressed) : hand;
   }, this);
   dock_->egm().attach(*places);
+  dock_->flow().attach(*places);
   for (auto* pane : {&centre_->main_pane(), &centre_->other_pane()}) new StreamShow(*workspace_, *pane, this);
   rail_->set_panel(present::stage_case, new CasePanel(*workspace_, *actions_, rail_));
   rail_->set_panel(present::stage_anatomy, new AnatomyPanel(*workspace_, rail_));

@@ -44,6 +44,7 @@ std::string kind_of(Tool tool) {
     case Tool::none:
     case Tool::caps:
     case Tool::probe:
+    case Tool::flow_probe:
     case Tool::vessel_end:
     case Tool::measure: break;
   }
@@ -64,6 +65,7 @@ QString hint_of(Tool tool) {
     case Tool::vessel_end: return "Click the vessel where it shall end, or an end to change it. Esc leaves.";
     case Tool::stenosis: return "Click the vessel where the narrowing shall be. Esc leaves.";
     case Tool::measure: return "Click two points; the distance is shown. Esc leaves.";
+    case Tool::flow_probe: return "Click the vessel where pressure and flow shall be read; the probe goes to its middle. Esc leaves.";
     case Tool::probe: return "Click the wall where the electrogram shall be recorded. Esc leaves.";
     case Tool::caps:
     case Tool::none: break;
@@ -76,11 +78,11 @@ Placement::Placement(Workspace& workspace, HeartPane& pane, QObject* parent) : Q
   connect(&workspace, &Workspace::case_replaced, this, [this] { workspace_.set_tool(Tool::none); });
   // A tool that the picture no longer shows a place for is put down, so that the next click does not place something unawares.
   connect(&workspace, &Workspace::compare_changed, this, [this] {
-    if (workspace_.comparing() && (workspace_.tool() == Tool::probe || !kind_of(workspace_.tool()).empty())) workspace_.set_tool(Tool::none);
+    if (workspace_.comparing() && (workspace_.tool() == Tool::probe || workspace_.tool() == Tool::flow_probe || !kind_of(workspace_.tool()).empty())) workspace_.set_tool(Tool::none);
   });
   connect(&workspace, &Workspace::vessel_changed, this, [this] {
     const std::string kind = kind_of(workspace_.tool());
-    if ((!kind.empty() && present::on_vessel(kind) == workspace_.shown_vessel().isEmpty()) || (workspace_.tool() == Tool::probe && !workspace_.shown_vessel().isEmpty())) workspace_.set_tool(Tool::none);
+    if ((!kind.empty() && present::on_vessel(kind) == workspace_.shown_vessel().isEmpty()) || (workspace_.tool() == Tool::probe && !workspace_.shown_vessel().isEmpty()) || (workspace_.tool() == Tool::flow_probe && workspace_.shown_vessel().isEmpty())) workspace_.set_tool(Tool::none);
   });
   connect(&pane, &HeartPane::picked, this, &Placement::on_picked);
   connect(&pane, &HeartPane::clicked, this, &Placement::on_clicked);
@@ -154,6 +156,7 @@ void Placement::on_picked(const viewer::Pick& pick) {
     case Tool::none:
     case Tool::caps: workspace_.set_crosshair(pick.point); break;
     case Tool::probe:
+    case Tool::flow_probe:
     case Tool::vessel_end: break;   // their panels listen
     case Tool::measure: measure(pick); break;
     case Tool::bypass: place_graft(pick); break;

@@ -184,6 +184,11 @@ void Workspace::count_labels() {
 
 void Workspace::refresh_end() {
   double end = 0;
+  if (!vessel_.isEmpty()) {   // a beat of the blood is played from its beginning to its end
+    const auto run = vessel_full(session_.active_plan(), vessel_);
+    const auto* shown = run ? present::find_vessel_result(*run, vessel_.toStdString()) : nullptr;
+    if (shown && !shown->flow->beat.empty()) return playback_.set_end(1e3 * shown->flow->beat.back().t_s);
+  }
   for (const int plan : {session_.active_plan(), comparing_ ? compare_left_ : 0}) {
     const auto result = shown_result(plan).result;
     if (!result || !result->electro) continue;
@@ -315,6 +320,7 @@ void Workspace::set_compare_pair(int left, int right) {
 void Workspace::set_shown_vessel(const QString& key) {
   if (key == vessel_) return;
   vessel_ = key;
+  refresh_end();
   emit vessel_changed();
 }
 
@@ -341,6 +347,7 @@ void Workspace::keep_vessel_full(int plan, const QString& vessel, std::shared_pt
   if (vessel_full_.size() >= kept_runs) vessel_full_.erase(vessel_full_.begin());
   session_.take_over(run);   // the plan's own FULL run need not solve it again
   vessel_full_.push_back({key, data->twin, vessel, std::move(run)});
+  refresh_end();
   emit results_changed();
 }
 

@@ -19,8 +19,9 @@
 namespace ot::gui {
 
 enum class Display { activation, voltage, repolarisation, extracellular, tissue, thickness, plain, ea_map };
-enum class Tool { none, lesion_point, lesion_line, lesion_ring, pacing, stent, tapered_stent, balloon, ideal_lumen, bypass, stenosis, measure, caps, probe, vessel_end };
-enum class VesselDisplay { pressure, wall_shear, osi, rrt, streams, plain };   // pressure: FFR where the vessel reports it
+enum class Tool { none, lesion_point, lesion_line, lesion_ring, pacing, stent, tapered_stent, balloon, ideal_lumen, bypass, stenosis, measure, caps, probe, vessel_end, flow_probe };
+// pressure: FFR where the vessel reports it. *_beat: the instant of the clock; lines: streamlines that stand still; slice: speed and direction in a lengthwise cut.
+enum class VesselDisplay { pressure, wall_shear, osi, rrt, streams, plain, pressure_beat, shear_beat, lines, slice };
 enum class Layout { four_up, big_3d, slices, vessel };   // slices: the three slices big (double oblique); vessel: straightened vessel
 enum class Tone { info, good, attention, bad };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What stands on a stretch of a vessel (stents, balloons, ideal lumens, narrowings): how it is drawn, which sizes stand side by side.
+// What stands on a stretch of a vessel (stents, balloons, ideal lumens, narrowings): how it is drawn.
 #pragma once
 #include <QString>
 #include <optional>
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "app/session/case.hpp"
+#include "app/session/device_sizes.hpp"
 
 namespace ot::present {
 
@@ -28,15 +28,11 @@ bool upstream_first(const core::VesselNetwork& network, twin::Placement& bridge)
 // Beginning of the keys of the numbers a kind reports of a vessel: "lad_stent_".
 std::string device_numbers(const twin::InterventionSpec& spec);
 
-// A size of the same kind about the same middle: stents and balloons by diameter and length, a tapered stent keeps its taper.
-struct DeviceSize {
-  double diameter_mm = 0, length_mm = 0;
-};
-bool has_sizes(const std::string& kind);
-DeviceSize size_of(const twin::InterventionSpec& spec);
-twin::InterventionSpec with_size(twin::InterventionSpec spec, const DeviceSize& size, double branch_length_mm);
-// The sizes next to this one, itself among them, by diameter then length.
-std::vector<DeviceSize> sizes_around(const DeviceSize& now);
-bool same_size(const DeviceSize& a, const DeviceSize& b);
+using session::DeviceSize;
+using session::has_sizes;
+using session::same_size;
+using session::size_of;
+using session::sizes_around;
+using session::with_size;
 
 }  // namespace ot::present

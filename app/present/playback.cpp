@@ -19,6 +19,15 @@ bool Playback::advance(double wall_ms) {
   return true;
 }
 
+int nearest_beat_frame(const std::vector<hemo::FlowFrame>& beat, double t_s) {
+  if (beat.empty()) return -1;
+  const double cycle = beat.back().t_s;   // the last frame ends the beat and is also its beginning
+  const int n = int(beat.size()), k = int(std::lround(t_s / cycle * n));
+  return ((k - 1) % n + n) % n;
+}
+
+std::string at_instant(const std::string& what, double t_s) { return what + " at " + std::to_string(std::lround(1e3 * t_s)) + " ms of the beat"; }
+
 int nearest_frame(const std::vector<ep::ElectroFrame>& frames, double t_ms) {
   if (frames.empty()) return -1;
   const auto after = std::lower_bound(frames.begin(), frames.end(), t_ms,

@@ -28,6 +28,8 @@ class Playback {
 };
 
 // Index of the stored frame nearest to t; -1 when there is none. Frames are in order of time.
+int nearest_beat_frame(const std::vector<hemo::FlowFrame>& beat, double t_s);   // periodic; -1: none kept
+std::string at_instant(const std::string& what, double t_s);                     // "Pressure at 240 ms of the beat"
 int nearest_frame(const std::vector<ep::ElectroFrame>& frames, double t_ms);
 
 }  // namespace ot::present

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <limits>
 
+#include "app/session/wall_stations.hpp"
 #include "solvers/core/units.hpp"
 #include "solvers/hemodynamics/ffr.hpp"
 
@@ -114,9 +115,9 @@ class SectionMeans {
  public:
   template <class Value>
   SectionMeans(const std::vector<hemo::PullbackPoint>& points, std::size_t branches, const Value& value) : of_(branches) {
-    for (const auto& p : points)
-      if (p.branch >= 0 && std::size_t(p.branch) < branches)
-        if (const double v = value(p); std::isfinite(v)) of_[std::size_t(p.branch)].push_back({p.arc_mm, v});
+    for (std::size_t k = 0; k < points.size(); ++k)
+      if (const auto& p = points[k]; p.branch >= 0 && std::size_t(p.branch) < branches)
+        if (const double v = value(k); std::isfinite(v)) of_[std::size_t(p.branch)].push_back({p.arc_mm, v});
     for (auto& b : of_) std::sort(b.begin(), b.end());
   }
   double at(int branch, double arc) const {   // linear, constant beyond the ends; NaN when the branch has none
@@ -134,11 +135,6 @@ class SectionMeans {
   std::vector<std::vector<std::pair<double, double>>> of_;
 };
 
-double developed_shear(const hemo::Fluid& fluid, const hemo::PullbackPoint& p) {
-  constexpr double pi = 3.14159265358979323846;
-  return p.radius_mm > 0 ? 4 * fluid.viscosity_Pa_s * std::abs(p.flow_mm3_s) / (pi * p.radius_mm * p.radius_mm * p.radius_mm) : std::numeric_limits<double>::quiet_NaN();
-}
-
 void set_range(VesselPaint& paint) {
   float lo = std::numeric_limits<float>::max(), hi = std::numeric_limits<float>::lowest();
   for (const float v : paint.values)
@@ -153,7 +149,9 @@ void set_range(VesselPaint& paint) {
 // Of one result, as the asked quantity.
 SectionMeans section_means(const twin::VesselModel& model, const twin::VesselResult& result, bool shear, std::size_t branches) {
   const ShownPressure shown(model, result);
-  return SectionMeans(result.flow->pullback, branches, [&](const hemo::PullbackPoint& p) { return shear ? developed_shear(model.baseline.fluid, p) : shown(p.pressure_Pa); });
+  const auto& points = result.flow->pullback;
+  const std::vector<double> shears = shear ? session::station_shear(model, result) : std::vector<double>();
+  return SectionMeans(points, branches, [&](std::size_t k) { return shear ? shears[k] : shown(points[k].pressure_Pa); });
 }
 
 }  // namespace
@@ -163,6 +161,7 @@ VesselPaint paint_difference(const twin::VesselModel& model, const twin::VesselR
   const bool shear = quantity == LumenQuantity::wall_shear;
   paint.ffr = !shear && model.report_ffr && model.aortic_pressure_Pa > 0;
   if (!result.lumen || !result.network || !result.flow || !other.flow) return paint;
+  paint.developed = shear && !session::has_computed_shear(result);
   const std::size_t branches = result.network->branches.size();
   const SectionMeans here = section_means(model, result, shear, branches), there = section_means(model, other, shear, branches);
   LumenArcs own;
@@ -220,6 +219,25 @@ VesselPaint paint_vessel(const twin::VesselModel& model, const twin::VesselResul
   return paint;
 }
 
+InstantPaint paint_instant(const twin::VesselResult& result, bool shear, int frame) {
+  InstantPaint paint;
+  const auto& beat = result.flow->beat;
+  const auto value = [&](const hemo::FlowFrame& f, std::size_t n) {
+    return shear ? std::hypot(double(f.wall_shear[3 * n]), double(f.wall_shear[3 * n + 1]), double(f.wall_shear[3 * n + 2])) : core::units::mmhg_from_pa(double(f.pressure[n]));
+  };
+  paint.lo = shear ? 0 : std::numeric_limits<double>::infinity(), paint.hi = shear ? 0 : -paint.lo;
+  for (const auto& f : beat)
+    for (std::size_t n = 0; n < f.pressure.size() && !shear; ++n) {   // shear has a scale of its own
+      const double v = value(f, n);
+      paint.lo = std::min(paint.lo, v), paint.hi = std::max(paint.hi, v);
+    }
+  const auto& now = beat[std::size_t(frame)];
+  paint.t_s = now.t_s;
+  paint.values.resize(now.pressure.size());
+  for (std::size_t n = 0; n < paint.values.size(); ++n) paint.values[n] = float(value(now, n));
+  return paint;
+}
+
 std::optional<double> arc_on_way(const core::VesselNetwork& network, const PullbackWay& way, const core::Vec3& point, double reach_mm) {
   int branch = 0;
   double arc = 0, distance = 0;
@@ -242,17 +260,20 @@ Pullback pullback(const twin::VesselModel& model, const twin::VesselResult& resu
   const PullbackWay way = longest_way(*network);
   out.branches = way.branches;
   out.branch_start_mm = way.start_mm;
-  const double inlet = hemo::pressure_at(result.flow->pullback, 0, 0.0);
+  const auto& curve = result.flow->pullback;
+  const double inlet = hemo::pressure_at(curve, 0, 0.0);
+  const std::vector<double> shear = quantity == PullbackQuantity::wall_shear_pa ? session::station_shear(model, result) : std::vector<double>();
   for (std::size_t i = 0; i < way.branches.size(); ++i) {
-    std::vector<hemo::PullbackPoint> here;
-    for (const auto& p : result.flow->pullback)
-      if (p.branch == way.branches[i]) here.push_back(p);
-    std::sort(here.begin(), here.end(), [](const auto& a, const auto& b) { return a.arc_mm < b.arc_mm; });
-    for (const auto& p : here) {
+    std::vector<std::size_t> here;
+    for (std::size_t k = 0; k < curve.size(); ++k)
+      if (curve[k].branch == way.branches[i]) here.push_back(k);
+    std::sort(here.begin(), here.end(), [&](std::size_t a, std::size_t b) { return curve[a].arc_mm < curve[b].arc_mm; });
+    for (const std::size_t k : here) {
+      const auto& p = curve[k];
       out.arc_mm.push_back(way.start_mm[i] + p.arc_mm);
       out.value.push_back(quantity == PullbackQuantity::ffr             ? hemo::pressure_ratio(p.pressure_Pa, inlet, model.aortic_pressure_Pa)
                           : quantity == PullbackQuantity::pressure_mmhg ? core::units::mmhg_from_pa(p.pressure_Pa)
-                                                                        : developed_shear(model.baseline.fluid, p));
+                                                                        : shear[k]);
     }
   }
   return out;

@@ -33,9 +33,16 @@ struct LumenArcs {
 LumenArcs lumen_arcs(const core::SurfaceMesh& lumen, const core::VesselNetwork& network);
 
 // pressure: FFR where the vessel reports it, else mmHg. wall_shear: Pa; from the section means (FAST) that of developed flow,
-// 4 mu Q / (pi r^3) (Poiseuille), from a FULL run the one it computed. Of a run over beats both are means over the last beat: pressure
+// 4 mu Q / (pi r^3) (Poiseuille), from a FULL run the one it computed (along the centreline: its mean round the wall). Of a run over beats both are means over the last beat: pressure
 // of the sections, wall shear TAWSS. osi (0 to 0.5) and rrt (1/Pa) exist for a FULL run over beats only.
 enum class LumenQuantity { pressure, wall_shear, osi, rrt };
+
+// One kept instant of a beat on the nodes of the flow mesh, mmHg or Pa; for pressure also the range over the whole beat.
+struct InstantPaint {
+  std::vector<float> values;
+  double lo = 0, hi = 1, t_s = 0;
+};
+InstantPaint paint_instant(const twin::VesselResult& result, bool shear, int frame);
 
 // On the points of a lumen surface from the section means along the centreline, or on the nodes of the flow mesh.
 struct VesselPaint {
@@ -43,6 +50,7 @@ struct VesselPaint {
   std::vector<float> values;   // [points of the surface], or [nodes of the flow mesh] when `on_mesh`
   bool on_mesh = false;
   bool beat_mean = false;      // means over the last beat
+  bool developed = false;      // the shear is that of developed flow, not a computed one
   double lo = 0, hi = 1;
 };
 // The result knows OSI and RRT.

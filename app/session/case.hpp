@@ -170,12 +170,13 @@ struct ModelChoices {
   std::optional<ElectroChoices> electro;
 };
 
-// A place on the heart's wall whose electrogram is drawn.
-struct EgmProbe {
+// A place that a person named: on the heart's wall (its electrogram is drawn) or in a vessel (pressure and flow over the beat are).
+struct PlacedProbe {
   std::string name;
-  core::Vec3 at{0, 0, 0};
-  bool operator==(const EgmProbe& o) const { return name == o.name && at == o.at; }
+  core::Vec3 at{0, 0, 0};                            // mm
+  bool operator==(const PlacedProbe& o) const { return name == o.name && at == o.at; }
 };
+using EgmProbe = PlacedProbe;
 
 struct CaseData {
   PatientInfo patient;
@@ -196,6 +197,7 @@ struct CaseData {
   // Which edits these images already hold: the journal of edits beside the case (edit_journal.hpp) continues after them.
   std::string edit_id;
   std::uint64_t edits_held = 0;
+  std::vector<PlacedProbe> flow_probes;              // in the vessels
 };
 
 inline constexpr int case_format_version = 1;

@@ -185,6 +185,7 @@ Json encode(const hemo::FlowResult& v, BlobWriter&) {
     out["tawss_Pa"] = pack(v.tawss), out["osi"] = pack(v.osi), out["rrt_per_Pa"] = pack(v.rrt);
     out["mean_wall_shear_Pa"] = pack(v.mean_wall_shear);
   }
+  for (const auto& f : v.beat) out["beat"].push_back({{"t_s", f.t_s}, {"velocity_mm_s", pack(f.velocity)}, {"pressure_Pa", pack(f.pressure)}, {"wall_shear_Pa", pack(f.wall_shear)}});
   for (const auto& c : v.sections) out["sections"].push_back({c.branch, c.arc_mm, c.area_mm2, c.flow_mm3_s, c.given_mm3_s, c.pressure_Pa});
   return out;
 }
@@ -199,6 +200,8 @@ void decode(const Json& j, hemo::FlowResult& v, BlobReader&) {
     v.tawss = unpack<float>(j.at("tawss_Pa")), v.osi = unpack<float>(j.at("osi")), v.rrt = unpack<float>(j.at("rrt_per_Pa"));
     v.mean_wall_shear = unpack<float>(j.at("mean_wall_shear_Pa"));
   }
+  if (j.contains("beat"))
+    for (const auto& f : j.at("beat")) v.beat.push_back({f.at("t_s").get<double>(), unpack<float>(f.at("velocity_mm_s")), unpack<float>(f.at("pressure_Pa")), unpack<float>(f.at("wall_shear_Pa"))});
   if (j.contains("sections"))
     for (const auto& c : j.at("sections"))
       v.sections.push_back({c.at(0).get<int>(), c.at(1).get<double>(), c.at(2).get<double>(), c.at(3).get<double>(), c.at(4).get<double>(), c.at(5).get<double>()});

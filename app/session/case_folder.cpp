@@ -142,6 +142,7 @@ core::Result<LoadedCase> load(const fs::path& folder, const std::function<fs::pa
   for (const auto& e : json.value("recorded_ecgs", Json::array())) data.recorded_ecgs.push_back(blobs.get<ep::RecordedEcg>(e));
   for (const auto& m : json.value("ea_maps", Json::array())) data.ea_maps.push_back(blobs.get<ep::EaMap>(m));
   for (const auto& p : json.value("egm_probes", Json::array())) data.egm_probes.push_back({p.at("name").get<std::string>(), to_vec3(p.at("at_mm"))});
+  for (const auto& p : json.value("flow_probes", Json::array())) data.flow_probes.push_back({p.at("name").get<std::string>(), to_vec3(p.at("at_mm"))});
   for (const auto& s : json.at("stages")) data.stages.push_back(decode_stage(s));
   data.choices = decode_choices(json.value("choices", Json()));
   const bool older = json.value("answers", 1) != answers_version && !data.results.empty();
@@ -243,6 +244,8 @@ core::Result<void> save_case(const CaseData& data, const fs::path& folder, const
   for (const auto& m : data.ea_maps) json["ea_maps"].push_back(blobs.put(m));
   json["egm_probes"] = Json::array();
   for (const auto& p : data.egm_probes) json["egm_probes"].push_back({{"name", p.name}, {"at_mm", vec3(p.at)}});
+  json["flow_probes"] = Json::array();
+  for (const auto& p : data.flow_probes) json["flow_probes"].push_back({{"name", p.name}, {"at_mm", vec3(p.at)}});
   for (const auto& s : data.stages) json["stages"].push_back(encode_stage(s));
   json["choices"] = encode_choices(data.choices);
   if (!blobs.state()) return core::pass(blobs.state());

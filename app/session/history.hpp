@@ -47,6 +47,7 @@ struct MeasuredParts {
   std::vector<std::shared_ptr<const ep::RecordedEcg>> recorded_ecgs;
   std::vector<std::shared_ptr<const ep::EaMap>> ea_maps;
   std::vector<EgmProbe> egm_probes;
+  std::vector<PlacedProbe> flow_probes;
   bool operator==(const MeasuredParts&) const = default;
 };
 struct MeasuredStep {

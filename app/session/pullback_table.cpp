@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "app/session/wall_stations.hpp"
 #include "solvers/core/units.hpp"
 #include "solvers/hemodynamics/ffr.hpp"
 #include "solvers/twin/setup.hpp"
@@ -78,20 +79,21 @@ std::vector<PullbackRow> pullback_rows(const twin::VesselModel& model, const twi
   const std::vector<double> start = starts(*result.network);
   const double inlet = hemo::pressure_at(curve, 0, 0.0), ml_min = 60 / core::units::mm3_per_ml;
   const bool ffr = model.report_ffr && model.aortic_pressure_Pa > 0;
-  for (const auto& p : curve)
-    if (p.branch >= 0 && std::size_t(p.branch) < start.size())
-      rows.push_back({p.branch, p.arc_mm, start[std::size_t(p.branch)] + p.arc_mm, p.radius_mm, ml_min * p.flow_mm3_s, core::units::mmhg_from_pa(p.pressure_Pa), ffr ? hemo::pressure_ratio(p.pressure_Pa, inlet, model.aortic_pressure_Pa) : none});
+  const std::vector<double> shear = station_shear(model, result);
+  for (std::size_t k = 0; k < curve.size(); ++k)
+    if (const auto& p = curve[k]; p.branch >= 0 && std::size_t(p.branch) < start.size())
+      rows.push_back({p.branch, p.arc_mm, start[std::size_t(p.branch)] + p.arc_mm, p.radius_mm, ml_min * p.flow_mm3_s, core::units::mmhg_from_pa(p.pressure_Pa), ffr ? hemo::pressure_ratio(p.pressure_Pa, inlet, model.aortic_pressure_Pa) : none, shear[k]});
   std::stable_sort(rows.begin(), rows.end(), [](const PullbackRow& a, const PullbackRow& b) { return a.branch != b.branch ? a.branch < b.branch : a.arc_mm < b.arc_mm; });
   return rows;
 }
 
 std::string pullback_csv(const twin::VesselModel& model, const twin::VesselResult& result) {
   const auto cell = [](double v) { return std::isfinite(v) ? fmt::format(",{:.6g}", v) : std::string(","); };
-  std::string csv = "branch,name,arc_mm,from_inlet_mm,radius_mm,flow_ml_min,pressure_mmhg,ffr\n";
+  std::string csv = "branch,name,arc_mm,from_inlet_mm,radius_mm,flow_ml_min,pressure_mmhg,ffr,wall_shear_pa\n";
   for (const PullbackRow& r : pullback_rows(model, result)) {
     std::string name = result.network->branches[std::size_t(r.branch)].name;
     std::replace(name.begin(), name.end(), ',', ' ');
-    csv += fmt::format("{},{}", r.branch, name) + cell(r.arc_mm) + cell(r.from_inlet_mm) + cell(r.radius_mm) + cell(r.flow_ml_min) + cell(r.pressure_mmhg) + cell(r.ffr) + "\n";
+    csv += fmt::format("{},{}", r.branch, name) + cell(r.arc_mm) + cell(r.from_inlet_mm) + cell(r.radius_mm) + cell(r.flow_ml_min) + cell(r.pressure_mmhg) + cell(r.ffr) + cell(r.wall_shear_pa) + "\n";
   }
   return csv;
 }

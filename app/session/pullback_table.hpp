@@ -27,6 +27,7 @@ struct PullbackRow {
   int branch = 0;
   double arc_mm = 0, from_inlet_mm = 0, radius_mm = 0, flow_ml_min = 0, pressure_mmhg = 0;
   double ffr = 0;                 // NaN where the vessel does not report it
+  double wall_shear_pa = 0;       // FULL: mean round the wall; FAST: of developed flow (wall_stations.hpp)
 };
 // Every point of the curve, branch by branch. Means over the beat of a pulsatile run.
 std::vector<PullbackRow> pullback_rows(const twin::VesselModel& model, const twin::VesselResult& result);

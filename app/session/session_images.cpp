@@ -33,11 +33,12 @@ void put_model(CaseData& d, const ModelParts& m) {
   d.choices = m.choices;
 }
 
-MeasuredParts measured_of(const CaseData& d) { return {d.recorded_ecgs, d.ea_maps, d.egm_probes}; }
+MeasuredParts measured_of(const CaseData& d) { return {d.recorded_ecgs, d.ea_maps, d.egm_probes, d.flow_probes}; }
 void put_measured(CaseData& d, const MeasuredParts& m) {
   d.recorded_ecgs = m.recorded_ecgs;
   d.ea_maps = m.ea_maps;
   d.egm_probes = m.egm_probes;
+  d.flow_probes = m.flow_probes;
 }
 
 bool same_planes(const ImageData& a, const ImageData& b) {

@@ -220,7 +220,7 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
     out["quantities"]["tets"] = quantity(static_cast<double>(problem.mesh->tets.size()), "");
   }
   for (const auto& s : flow.series) out["series"][s.name] = {{"t", s.t}, {"values", s.values}, {"unit", s.unit}};
-  if (mode == "full" && flow.series.empty() && !problem.probes.empty()) {   // steady: one value per probe
+  if (flow.series.empty() && !problem.probes.empty() && flow.probes.size() >= own_probes) {   // steady: one value per probe
     for (std::size_t k = 0; k < own_probes; ++k) {
       out["quantities"][fmt::format("probe_{}_pressure_Pa", k + 1)] = quantity(flow.probes[k].pressure_Pa, "Pa");
       for (int c = 0; c < 3; ++c) out["quantities"][fmt::format("probe_{}_velocity_{}_mm_per_s", k + 1, "xyz"[c])] = quantity(flow.probes[k].velocity_mm_s[c], "mm/s");

@@ -174,6 +174,8 @@ core::Result<FlowResult> FlowRun::pulsatile() {
   int setbacks = 0, most_split = split;
   long quiet = 0;  // given steps since the last change of the step
   Checkpoint safe{0, s.state(), {}, 0, 0, 0};
+  const int kept = kept_beat_frames(mesh.nodes(), per_cycle);
+  if (kept == 0) result.notes.push_back(fmt::format("No frames of the beat were kept ({} nodes take too much memory): means can be painted, the beat cannot be played.", mesh.nodes()));
   for (long n = 0; n < all_steps;) {
     bool failed = false;
     double t = time_of(double(n)), cfl = 0;
@@ -206,6 +208,7 @@ core::Result<FlowResult> FlowRun::pulsatile() {
       s.set_time_step(std::vector<double>(mesh.tets(), given_dt / split), given_dt / split, bdf2);
       n = safe.step, averages = safe.averages, worst_balance = safe.worst_balance, largest_cfl = safe.largest_cfl;
       for (core::Series& c : series) c.t.resize(safe.points), c.values.resize(safe.points);
+      std::erase_if(result.beat, [&](const FlowFrame& f) { return f.t_s > given_dt * (double(n - (all_steps - per_cycle)) + 0.5); });
       continue;
     }
     ++n, ++quiet;
@@ -239,6 +242,8 @@ core::Result<FlowResult> FlowRun::pulsatile() {
       wall.evaluate(s.velocity(), problem.fluid, now.shear);
       if (wanted) options.on_frame(frame(t, now.velocity, now.pressure, now.shear));
       if (last_cycle) averages.add(now, wall.nodes(), forces, 1.0 / per_cycle);
+      const long in_beat = n - (all_steps - per_cycle);
+      if (last_cycle && (in_beat * kept) / per_cycle != ((in_beat - 1) * kept) / per_cycle) result.beat.push_back(frame(given_dt * double(in_beat), now.velocity, now.pressure, now.shear));
     }
     // The step follows the speed: shorter at once, longer only after a while.
     if (cfl > 1.25 * problem.largest_cfl && split < most_substeps && n < all_steps) {

@@ -55,6 +55,15 @@ double outward_power(const FlowMesh& m, const Cap& cap, const std::vector<double
 
 }  // namespace
 
+void add_flow_shares(const FlowProblem& problem, const std::vector<double>& outlet_flow, std::vector<core::Quantity>& quantities) {
+  double all = 0;
+  for (double q : outlet_flow) all += q;
+  if (outlet_flow.size() < 2 || !(all > 0)) return;
+  const core::TetMesh* names = problem.mesh.get();
+  for (std::size_t k = 0; k < outlet_flow.size(); ++k)
+    quantities.push_back({patch_key(names, problem.outlets[k].patch) + "_share_percent", "Share of the flow, " + patch_label(names, problem.outlets[k].patch), "%", 100 * outlet_flow[k] / all, "of all that leaves"});
+}
+
 FlowSnapshot snapshot(const FlowMesh& m, const FlowStepper& s, const std::vector<InflowProfile>& profiles, double t) {
   FlowSnapshot now;
   now.velocity = s.velocity();
@@ -138,6 +147,7 @@ void describe(const FlowProblem& problem, const FlowMesh& m, const WallShear& wa
     add(patch_key(names, patch) + "_flow_ml_min", "Flow, " + patch_label(names, patch), "mL/min", mean.outlet_flow[k] * 60 / core::units::mm3_per_ml);
     add(patch_key(names, patch) + "_pressure_mmhg", "Pressure, " + patch_label(names, patch), "mmHg", mmhg_from_pa(mean.outlet_pressure[k]), "static");
   }
+  add_flow_shares(problem, mean.outlet_flow, r.quantities);
   if (problem.network) {
     std::vector<float> pressure(n);
     for (std::size_t old = 0; old < n; ++old) pressure[old] = float(mean.pressure[std::size_t(m.new_of_old[old])]);

@@ -9,6 +9,8 @@ namespace ot::hemo {
 // Name of a patch for keys: "outlet 1" -> "outlet_1"; "patch_7" when it has none.
 std::string patch_key(const core::TetMesh* mesh, int patch);
 std::string patch_label(const core::TetMesh* mesh, int patch);
+// What part of all that leaves goes through each outlet, %; nothing for a vessel with one outlet or without net flow.
+void add_flow_shares(const FlowProblem& problem, const std::vector<double>& outlet_flow, std::vector<core::Quantity>& quantities);
 
 // What was true at one moment or on average over a cycle.
 struct FlowSnapshot {

@@ -15,6 +15,7 @@
 #include "solvers/hemodynamics/grafts.hpp"
 #include "solvers/hemodynamics/junctions.hpp"
 #include "solvers/hemodynamics/network_pieces.hpp"
+#include "solvers/hemodynamics/network_probes.hpp"
 #include "solvers/hemodynamics/vessel_march.hpp"
 
 namespace ot::hemo {
@@ -23,9 +24,6 @@ namespace {
 using core::units::mmhg_from_pa;
 
 double area_of(double r) { return std::numbers::pi * r * r; }
-
-// int ds / r^4 over a piece with linear radius.
-double inverse_fourth(double length, double a, double b) { return length * (a * a + a * b + b * b) / (3.0 * a * a * a * b * b * b); }
 
 struct Branch {
   BranchLosses losses;
@@ -135,6 +133,7 @@ class Tree {
     const int parent = network_.branches[b].parent;
     return parent < 0 ? x_[Eigen::Index(2 * branches_.size())] : x_[Eigen::Index(branches_.size()) + parent];
   }
+  double total_end(std::size_t b) const { return x_[Eigen::Index(branches_.size() + b)]; }
   // Static pressure at point k of branch b.
   double pressure(std::size_t b, std::size_t k) const {
     const double q = flow(b), a = area_of(network_.branches[b].radius[k]);
@@ -291,27 +290,10 @@ void say_left_out(const FlowProblem& p, std::vector<std::string>& notes) {
   const InletProfile profile = p.inlets[0].profile;
   if (profile == InletProfile::womersley || profile == InletProfile::rectangular)
     notes.push_back(fmt::format("FAST uses the parabolic profile at the inlet (a {} one was asked for). Use FULL for it.", profile == InletProfile::womersley ? "Womersley" : "rectangular"));
-  if (!p.probes.empty()) notes.push_back(fmt::format("FAST has no velocity at a point: the {} probe(s) are left out. Use FULL for them.", p.probes.size()));
   if (!p.force_patches.empty()) notes.push_back("FAST has no force of the fluid on a wall: it is left out. Use FULL for it.");
 }
 
 }  // namespace
-
-BranchLosses branch_losses(const core::VesselBranch& v, const Fluid& fluid) {
-  BranchLosses l;
-  const std::size_t n = v.radius.size();
-  l.viscous.assign(n, 0.0);
-  l.inertial.assign(n, 0.0);
-  for (std::size_t k = 1; k < n; ++k)
-    l.viscous[k] = l.viscous[k - 1] + 8 * fluid.viscosity_Pa_s / std::numbers::pi * inverse_fourth(v.arc[k] - v.arc[k - 1], v.radius[k - 1], v.radius[k]);
-  for (const Narrowing& narrow : find_narrowings(v.radius)) {
-    const double from = v.arc[narrow.throat], to = v.arc[narrow.recovered];
-    const double d = 1 / area_of(v.radius[narrow.throat]) - 1 / area_of(v.radius[narrow.recovered]);
-    const double loss = narrow.strength * expansion_loss * 0.5 * fluid.density_g_per_mm3 * d * d;
-    for (std::size_t k = narrow.throat; k < n; ++k) l.inertial[k] += loss * std::clamp((v.arc[k] - from) / (to - from), 0.0, 1.0);
-  }
-  return l;
-}
 
 core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Progress& progress, double marched_k_t) {
   const auto begin = std::chrono::steady_clock::now();
@@ -331,7 +313,10 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
   std::vector<double> z(windkessels.size()), s(windkessels.size());
   std::vector<double> point_pressure, outlet_flow(problem.outlets.size(), 0.0), outlet_pressure(problem.outlets.size(), 0.0);
   std::vector<double> branch_flow(network.branches.size(), 0.0), graft_flow(problem.grafts.size(), 0.0);
-  double inlet_flow = 0, inlet_pressure = 0;
+  double inlet_flow = 0, inlet_pressure = 0, power_loss = 0;   // the last Pa mm3/s = nW
+  NetworkProbes probes(problem, tree.pieces(), r.notes);
+  const auto pressure_of = [&](std::size_t piece, std::size_t k) { return tree.pressure(piece, k); };
+  const auto flow_of = [&](std::size_t piece) { return tree.flow(piece); };
   // Adds the present state with a weight to the averages.
   const auto accumulate = [&](double weight) {
     std::size_t at = 0;
@@ -344,9 +329,12 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
       if (tree.outlet(b) >= 0) {
         outlet_flow[std::size_t(tree.outlet(b))] += weight * tree.flow(b);
         outlet_pressure[std::size_t(tree.outlet(b))] += weight * tree.pressure(b, network.branches[b].points.size() - 1);
+        power_loss -= weight * tree.flow(b) * tree.total_end(b);
       }
     }
     for (std::size_t g = 0; g < graft_flow.size(); ++g) graft_flow[g] += weight * tree.graft_flow(g);
+    power_loss += weight * tree.flow(0) * tree.total_begin(0);
+    probes.average(weight, pressure_of, flow_of);
     inlet_flow += weight * tree.flow(0);
     inlet_pressure += weight * tree.pressure(0, 0);
   };
@@ -372,6 +360,7 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
     const auto curve = [&](std::string name, std::string unit) { r.series.push_back({std::move(name), std::move(unit), "s", {}, {}}); };
     curve(patch_label(problem.mesh.get(), inlet.patch) + " flow", "mm3/s"), curve(patch_label(problem.mesh.get(), inlet.patch) + " pressure", "Pa");
     for (const Outlet& o : problem.outlets) curve(patch_label(problem.mesh.get(), o.patch) + " flow", "mm3/s"), curve(patch_label(problem.mesh.get(), o.patch) + " pressure", "Pa");
+    probes.begin(r.series);
     for (int cycle = 0; cycle < problem.cycles; ++cycle)
       for (int k = 1; k <= steps; ++k) {
         if (k % 64 == 0 && progress.cancelled()) return core::cancelled();
@@ -391,12 +380,14 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
           push(q[o]), push(p[o]);
           windkessels[o].advance(q[o], dt);
         }
+        probes.record(t, pressure_of, flow_of, r.series);
         ++r.steps;
         if (cycle + 1 == problem.cycles) accumulate(1.0 / steps);
       }
     r.notes.push_back("Quasi-steady network: inertia and wall compliance are left out. Quantities and pull-back are averages of the last cycle.");
   }
 
+  r.probes = probes.means();
   double most_shear = 0;
   std::size_t b = 0, at = 0;   // piece, and its first value in point_pressure
   for (std::size_t whole = 0; whole < problem.network->branches.size(); ++whole)
@@ -424,6 +415,7 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
   };
   add("pressure_drop_mmhg", "Pressure drop", "mmHg", mmhg_from_pa(inlet_pressure - outlet_pressure[largest]), fmt::format("static, inlet to {}", patch_label(names, problem.outlets[largest].patch)));
   add("max_wss_pa", "Largest wall shear stress", "Pa", most_shear, "of developed laminar flow at the local radius: an estimate");
+  add("energy_loss_mw", "Energy loss", "mW", power_loss * 1e-6, "total pressure times flow, in less out, with the mean speed of each cap");
   add("reynolds", "Reynolds number at the inlet", "", 2 * problem.fluid.density_g_per_mm3 * std::abs(inlet_flow) / (std::numbers::pi * network.branches[0].radius[0] * problem.fluid.viscosity_Pa_s), "of the mean flow");
   add("mass_balance_rel", "Mass balance", "", inlet_flow != 0 ? std::abs(inlet_flow - out) / std::abs(inlet_flow) : 0.0, "|in - out| / in");
   const double per_min = 60 / core::units::mm3_per_ml;
@@ -434,6 +426,7 @@ core::Result<FlowResult> run_network(const FlowProblem& problem, const core::Pro
     add(patch_key(names, patch) + "_flow_ml_min", "Flow, " + patch_label(names, patch), "mL/min", outlet_flow[k] * per_min);
     add(patch_key(names, patch) + "_pressure_mmhg", "Pressure, " + patch_label(names, patch), "mmHg", mmhg_from_pa(outlet_pressure[k]), "static");
   }
+  add_flow_shares(problem, outlet_flow, r.quantities);
   add_graft_quantities(problem, graft_flow, inlet_flow, r.quantities);
   r.momentum_iterations = tree.iterations;
   r.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

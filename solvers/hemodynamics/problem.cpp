@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "solvers/hemodynamics/problem.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "solvers/core/hash.hpp"
 
 namespace ot::hemo {
+
+int kept_beat_frames(std::size_t nodes, int steps_per_beat) {
+  const std::size_t one = nodes * sizeof(float) * (3 + 1 + 3);   // velocity, pressure, wall shear
+  const int fit = one ? int(std::min<std::size_t>(most_beat_frames, most_beat_bytes / one)) : most_beat_frames;
+  return fit < least_beat_frames ? 0 : std::min(fit, steps_per_beat);
+}
 
 double Fluid::viscosity_at(double rate) const {
   if (!carreau_yasuda) return viscosity_Pa_s;

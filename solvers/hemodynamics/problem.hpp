@@ -136,6 +136,12 @@ struct FlowResult {
   double wall_s = 0;
   long steps = 0, momentum_iterations = 0, pressure_iterations = 0;
   std::vector<std::string> notes;
+  // Pulsatile FULL: the fields at even instants of the last beat, times from its beginning (the last is cycle_s). At most `most_beat_frames` and
+  // `most_beat_bytes`; none where fewer than `least_beat_frames` would fit (a note says so).
+  std::vector<FlowFrame> beat;
 };
+inline constexpr int most_beat_frames = 32, least_beat_frames = 12;
+inline constexpr std::size_t most_beat_bytes = std::size_t(96) << 20;
+int kept_beat_frames(std::size_t nodes, int steps_per_beat);   // 0: none
 
 }  // namespace ot::hemo

@@ -36,6 +36,15 @@ double quantity_of(const RunResult& run, const std::string& key) {
   return q ? q->value : std::numeric_limits<double>::quiet_NaN();
 }
 
+FlowAnswer answer_of(std::shared_ptr<const RunResult> run, const std::string& key) {
+  FlowAnswer answer;
+  answer.run = std::move(run);
+  answer.ffr = quantity_of(*answer.run, key + "_ffr");
+  answer.drop_mmhg = quantity_of(*answer.run, key + "_pressure_drop_mmhg");
+  answer.min_diameter_mm = quantity_of(*answer.run, key + "_min_lumen_diameter_mm");
+  return answer;
+}
+
 FlowAnswer answer_flow(const std::shared_ptr<const TwinModel>& alone, const Scenario& scenario) {
   OT_EXPECT(alone && alone->vessels.size() == 1);
   const auto start = std::chrono::steady_clock::now();
@@ -51,10 +60,7 @@ FlowAnswer answer_flow(const std::shared_ptr<const TwinModel>& alone, const Scen
     answer.refused = solved.error().message;
     return answer;
   }
-  answer.run = std::make_shared<const RunResult>(std::move(*solved));
-  answer.ffr = quantity_of(*answer.run, key + "_ffr");
-  answer.drop_mmhg = quantity_of(*answer.run, key + "_pressure_drop_mmhg");
-  answer.min_diameter_mm = quantity_of(*answer.run, key + "_min_lumen_diameter_mm");
+  answer = answer_of(std::make_shared<const RunResult>(std::move(*solved)), key);
   answer.ms = 1e3 * std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return answer;
 }

@@ -25,6 +25,7 @@ struct FlowAnswer {
   double ms = 0;                             // wall time it took
   const VesselResult* vessel() const { return run && !run->vessels.empty() ? &run->vessels.front() : nullptr; }
 };
+FlowAnswer answer_of(std::shared_ptr<const RunResult> run, const std::string& vessel);   // the numbers of a run
 FlowAnswer answer_flow(const std::shared_ptr<const TwinModel>& vessel_twin, const Scenario& scenario);
 
 }  // namespace ot::twin

@@ -37,6 +37,10 @@ struct PullbackPlot::Impl {
   QString title;
   double cursor = -1, hover = -1;
 
+  bool wave() const { return kind == Kind::wave_mmhg || kind == Kind::wave_ml_min || kind == Kind::wave_mm_s; }
+  QString unit() const {
+    return kind == Kind::ffr ? QString("FFR") : kind == Kind::shear_pa ? QString("Pa") : kind == Kind::wave_ml_min ? QString("mL/min") : kind == Kind::wave_mm_s ? QString("mm/s") : QString("mmHg");
+  }
   static bool low(const QSize& size) { return size.height() < 150; }   // a small window: every line counts
   struct Axes { QRectF plot; double x0, x1, y0, y1; };
   Axes axes(const QSize& size) const {
@@ -101,7 +105,6 @@ void PullbackPlot::set_title(const QString& title) {
 
 void PullbackPlot::paintEvent(QPaintEvent*) {
   const Impl& s = *impl_;
-  const auto unit = [&] { return s.kind == Kind::ffr ? QString("FFR") : s.kind == Kind::shear_pa ? QString("Pa") : QString("mmHg"); };
   QPainter p(this);
   p.setRenderHint(QPainter::Antialiasing);
   QFont font = this->font();
@@ -121,13 +124,13 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
     const double wide = QFontMetricsF(bold).horizontalAdvance(shown);
     p.setPen(theme::hint);
     p.setFont(font);
-    p.drawText(QRectF(8 + wide + 8, 4, 80, 20), Qt::AlignLeft | Qt::AlignVCenter, unit());
+    p.drawText(QRectF(8 + wide + 8, 4, 80, 20), Qt::AlignLeft | Qt::AlignVCenter, s.unit());
     bold.setPixelSize(11);
   }
   p.setFont(font);
   if (s.curves.empty()) {
     p.setPen(theme::hint);
-    p.drawText(rect(), Qt::AlignCenter, tr("No flow result for this vessel yet"));
+    p.drawText(rect(), Qt::AlignCenter, s.wave() ? tr("Place probes on the vessel, and run it over a beat") : tr("No flow result for this vessel yet"));
     return;
   }
   const Impl::Axes a = s.axes(size());
@@ -151,11 +154,11 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
   const double xs = nice_step(a.x1, 5);
   for (double v = 0; v <= a.x1 + 1e-9; v += xs) {
     p.setPen(theme::secondary);
-    p.drawText(QRectF(X(v) - 20, a.plot.bottom() + (Impl::low(size()) ? 9 : 12), 40, 14), Qt::AlignCenter, QString::number(v, 'f', 0));
+    p.drawText(QRectF(X(v) - 20, a.plot.bottom() + (Impl::low(size()) ? 9 : 12), 40, 14), Qt::AlignCenter, QString::number(v, 'f', s.wave() && xs < 1 ? 1 : 0));
   }
   p.setPen(theme::hint);
-  p.drawText(QRectF(a.plot.right() - 60, a.plot.bottom() + (Impl::low(size()) ? 9 : 20), 60, 14), Qt::AlignRight, tr("mm"));
-  if (s.title.isEmpty()) p.drawText(QRectF(a.plot.left() + 4, a.plot.bottom() + 22, 80, 12), Qt::AlignLeft, unit());
+  p.drawText(QRectF(a.plot.right() - 60, a.plot.bottom() + (Impl::low(size()) ? 9 : 20), 60, 14), Qt::AlignRight, s.wave() ? tr("s") : tr("mm"));
+  if (s.title.isEmpty()) p.drawText(QRectF(a.plot.left() + 4, a.plot.bottom() + 22, 80, 12), Qt::AlignLeft, s.unit());
   if (ffr) {
     p.setPen(QPen(theme::bad, 1.2, Qt::DashLine));
     p.drawLine(QPointF(a.plot.left(), Y(ffr_break)), QPointF(a.plot.right(), Y(ffr_break)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// PullbackPlot: FFR or pressure along the vessel, before and after, with the 0.80 break and the grey zone 0.76..0.80.
+// PullbackPlot: FFR or pressure along the vessel, before and after, with the 0.80 break and the grey zone 0.76..0.80; or waves at places over the beat.
 #pragma once
 #include <QColor>
 #include <QString>
@@ -24,7 +24,7 @@ struct PullbackSpan {              // stenosis or stent drawn as a bar on the ax
 class PullbackPlot : public QWidget {
   Q_OBJECT
  public:
-  enum class Kind { ffr, pressure_mmhg, shear_pa };
+  enum class Kind { ffr, pressure_mmhg, shear_pa, wave_mmhg, wave_ml_min, wave_mm_s };   // wave: over the beat, arc_mm holds seconds
   explicit PullbackPlot(QWidget* parent = nullptr);
   ~PullbackPlot() override;
   void set_kind(Kind kind);

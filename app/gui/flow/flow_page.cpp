@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/gui/flow/probe_waves.hpp"
 #include "app/gui/theme.hpp"
 #include "app/gui/widgets.hpp"
 #include "app/present/stages.hpp"
@@ -66,6 +67,8 @@ FlowPage::FlowPage(Workspace& workspace, QWidget* parent) : QWidget(parent), wor
   sentence_->setObjectName("ffr_sentence");
   sentence_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   words_box->addWidget(sentence_);
+  probes_ = new ProbeWaves(workspace, words);
+  words_box->addWidget(probes_);
   words_box->addStretch(1);
   auto* scroll = new QScrollArea(column);
   scroll->setWidgetResizable(true);
@@ -83,7 +86,17 @@ FlowPage::FlowPage(Workspace& workspace, QWidget* parent) : QWidget(parent), wor
     refresh();
   });
   connect(quantity_, &QComboBox::currentIndexChanged, this, &FlowPage::refresh);
+  connect(probes_, &ProbeWaves::changed, this, &FlowPage::draw_waves);
+  connect(&workspace, &Workspace::measured_changed, this, &FlowPage::refresh);
+  connect(&workspace, &Workspace::time_changed, this, [this](double t_ms) {
+    if (waves()) plot_->set_cursor(1e-3 * t_ms);
+  });
   connect(plot_, &viewer::PullbackPlot::arc_picked, this, [this](double arc) {
+    if (waves()) {
+      workspace_.set_playing(false);
+      workspace_.set_time(1e3 * arc);
+      return;
+    }
     const auto* m = model();
     if (!m || !m->network) return;
     picking_ = true;
@@ -106,6 +119,21 @@ FlowPage::FlowPage(Workspace& workspace, QWidget* parent) : QWidget(parent), wor
 void FlowPage::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
   column_->setFixedWidth(std::clamp(width() / 3, least_column, column_width));
+}
+
+void FlowPage::attach(Places& places) { probes_->attach(places); }
+
+bool FlowPage::waves() const { return quantity_->currentData().toString().startsWith("wave"); }
+
+void FlowPage::draw_waves() {
+  if (!waves()) return;
+  const QString what = quantity_->currentData().toString();
+  const auto kind = what == "wave_flow" ? viewer::PullbackPlot::Kind::wave_ml_min : what == "wave_speed" ? viewer::PullbackPlot::Kind::wave_mm_s : viewer::PullbackPlot::Kind::wave_mmhg;
+  plot_->set_kind(kind);
+  plot_->set_title(vessel_->currentText() + (what == "wave_flow" ? ", flow over the beat" : what == "wave_speed" ? ", speed over the beat" : ", pressure over the beat"));
+  plot_->set_spans({});
+  plot_->set_curves(probes_->curves(kind));
+  plot_->set_cursor(1e-3 * workspace_.playback().time_ms());
 }
 
 bool FlowPage::has_vessels() const { return vessel_->count() > 0; }
@@ -148,13 +176,16 @@ void FlowPage::refresh() {
       if (can_ffr) quantity_->addItem("FFR", "ffr");
       quantity_->addItem("Pressure", "pressure");
       quantity_->addItem("Wall shear", "shear");
+      quantity_->addItem("Pressure at probes", "wave_pressure");
+      quantity_->addItem("Flow at probes", "wave_flow");
+      quantity_->addItem("Speed at probes", "wave_speed");
       if (const int at = quantity_->findData(before); at >= 0) quantity_->setCurrentIndex(at);
     }
     const QString what = quantity_->currentData().toString();
     using present::PullbackQuantity;
     const auto quantity = what == "ffr" ? PullbackQuantity::ffr : what == "shear" ? PullbackQuantity::wall_shear_pa : PullbackQuantity::pressure_mmhg;
     plot_->set_kind(what == "ffr" ? viewer::PullbackPlot::Kind::ffr : what == "shear" ? viewer::PullbackPlot::Kind::shear_pa : viewer::PullbackPlot::Kind::pressure_mmhg);
-    plot_->set_title(QString::fromStdString(m->name) + (what == "ffr" ? ", pull-back of FFR" : what == "shear" ? ", wall shear of developed flow" : ", pressure along the vessel"));
+    plot_->set_title(QString::fromStdString(m->name) + (what == "ffr" ? ", pull-back of FFR" : what == "shear" ? ", wall shear (3D: mean round the wall; FAST: developed flow)" : ", pressure along the vessel"));
     const QString key = QString::fromStdString(m->key);
     const int left = workspace_.comparing() ? workspace_.compare_left() : 0;
     const int right = workspace_.comparing() ? workspace_.compare_right() : workspace_.session().active_plan();
@@ -203,9 +234,13 @@ void FlowPage::refresh() {
             spans.push_back({from + spec.placement.start_mm, to + spec.placement.to_mm, present::intervention_name(spec), true});
       }
   }
-  plot_->set_curves(std::move(curves));
-  plot_->set_spans(std::move(spans));
+  if (!waves()) {
+    plot_->set_curves(std::move(curves));
+    plot_->set_spans(std::move(spans));
+  }
   refresh_words(runs);
+  if (!workspace_.flow_draft()) probes_->read(m ? QString::fromStdString(m->key) : QString(), runs);
+  draw_waves();
   follow();
 }
 
@@ -252,7 +287,7 @@ void FlowPage::refresh_words(const std::vector<FlowPageRun>& runs) {
 }
 
 void FlowPage::follow() {
-  if (picking_) return;
+  if (picking_ || waves()) return;
   const auto* m = model();
   if (!m || !m->network) {
     plot_->set_cursor(-1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// FlowPage: the Flow tab of the dock: pull-back of the vessel before and after, what the FFR means, and the marker shared with the views.
+// FlowPage: the Flow tab of the dock: pull-back of the vessel before and after, what the FFR means, waves of probes over the beat, and the marker shared
+// with the views.
 #pragma once
 #include <QWidget>
 
@@ -16,6 +17,9 @@ class PullbackPlot;
 
 namespace ot::gui {
 
+class Places;
+class ProbeWaves;
+
 struct FlowPageRun {
   QString name;                      // "A FULL"
   int plan = 0;
@@ -27,6 +31,7 @@ class FlowPage : public QWidget {
  public:
   FlowPage(Workspace& workspace, QWidget* parent);
   bool has_vessels() const;
+  void attach(Places& places);
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
@@ -36,6 +41,8 @@ class FlowPage : public QWidget {
   void refresh_vessels();
   void refresh();
   void refresh_words(const std::vector<FlowPageRun>& runs);
+  void draw_waves();
+  bool waves() const;                // waves of probes are drawn, not a curve along the vessel
   void follow();                     // the crosshair moved: the marker goes there when it lies on the shown way
 
   Workspace& workspace_;
@@ -44,6 +51,7 @@ class FlowPage : public QWidget {
   QVBoxLayout* numbers_;
   QLabel* sentence_;
   viewer::PullbackPlot* plot_;
+  ProbeWaves* probes_;
   present::PullbackWay way_;
   bool picking_ = false;
 };

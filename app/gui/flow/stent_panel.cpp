@@ -45,11 +45,7 @@ StentPanel::StentPanel(Workspace& workspace, FlowDrafts& drafts, QWidget* parent
   name_widget(diameter_, "stent_diameter", "Diameter from the shelf");
   length_ = new QComboBox(shelf_);
   name_widget(length_, "stent_length", "Length from the shelf");
-  const auto& sizes = present::coronary_stents();
-  for (const double d : sizes.diameters_mm) diameter_->addItem(QStringLiteral("%1 mm").arg(d, 0, 'f', 2), d);
-  for (const double l : sizes.lengths_mm) length_->addItem(QStringLiteral("%1 mm").arg(l, 0, 'f', 0), l);
   for (auto* c : {diameter_, length_}) {
-    c->setToolTip(QString::fromStdString(sizes.source));
     row->addWidget(c, 1);
     connect(c, &QComboBox::activated, this, [this] { choose(diameter_->currentData().toDouble(), length_->currentData().toDouble()); });
   }
@@ -72,7 +68,7 @@ StentPanel::StentPanel(Workspace& workspace, FlowDrafts& drafts, QWidget* parent
   table_ = new QTableWidget(this);
   name_widget(table_, "stent_sizes", "Sizes side by side");
   table_->setColumnCount(4);
-  table_->setHorizontalHeaderLabels({"Ø × mm", "MLD mm", "drop", "FFR"});
+  table_->setHorizontalHeaderLabels({"Ø × mm", "MLD mm", "drop", QStringLiteral("FFR ±%1").arg(hemo::ffr_agreement, 0, 'f', 1)});
   table_->verticalHeader()->hide();
   table_->verticalHeader()->setDefaultSectionSize(row_height);
   table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
@@ -109,8 +105,9 @@ void StentPanel::refresh() {
   const auto data = workspace_.data();
   const auto* model = data->twin ? data->twin->find_vessel(spec->placement.vessel) : nullptr;
   note_->setVisible(spec->placement.kind == twin::Placement::Kind::segment);
-  shelf_->setVisible(model && model->report_ffr && spec->kind == "stent");   // the shelf holds coronary stents
-  compare_->setVisible(model && model->report_ffr && present::has_sizes(spec->kind));
+  shelf_->setVisible(model && spec->kind == "stent");
+  if (model) fill_shelf(session::catalogue_for(session::healthy_diameter(*model, spec->placement)));
+  compare_->setVisible(model && present::has_sizes(spec->kind));
   const auto show = [](QComboBox* box, double value) {
     const QSignalBlocker block(box);
     int at = -1;
@@ -128,6 +125,17 @@ void StentPanel::refresh() {
   if (compared_plan_ != workspace_.session().active_plan() || compared_id_ != spec->id || place.vessel != compared_at_.vessel || place.branch != compared_at_.branch || std::abs(middle - was) > 0.5) sizes_.clear();
   refresh_numbers();
   refresh_table();
+}
+
+void StentPanel::fill_shelf(const session::DeviceCatalogue& shelf) {
+  if (shelf_key_ == shelf.key) return;
+  shelf_key_ = shelf.key;
+  const QSignalBlocker first(diameter_), second(length_);
+  diameter_->clear();
+  length_->clear();
+  for (const double d : shelf.diameters_mm) diameter_->addItem(QStringLiteral("%1 mm").arg(d, 0, 'f', shelf.key == "coronary" ? 2 : 0), d);
+  for (const double l : shelf.lengths_mm) length_->addItem(QStringLiteral("%1 mm").arg(l, 0, 'f', 0), l);
+  for (auto* c : {diameter_, length_}) c->setToolTip(QString::fromStdString(shelf.name + ": " + shelf.source));
 }
 
 void StentPanel::refresh_numbers() {
@@ -168,7 +176,7 @@ void StentPanel::refresh_numbers() {
     const auto fast = workspace_.session().result(plan, core::Mode::fast);
     const double other = fast ? present::quantity_of(*fast, vessel + "_ffr") : NAN;
     if (std::isfinite(ffr))
-      numbers_->addWidget(make_fact("FFR in 3D", QStringLiteral("%1%2").arg(ffr, 0, 'f', 2).arg(std::isfinite(other) ? QStringLiteral(" (FAST %1)").arg(other, 0, 'f', 2) : QString()), this));
+      numbers_->addWidget(make_fact("FFR in 3D", QStringLiteral("%1 ± %2%3").arg(ffr, 0, 'f', 2).arg(hemo::ffr_agreement, 0, 'f', 1).arg(std::isfinite(other) ? QStringLiteral(" (FAST %1)").arg(other, 0, 'f', 2) : QString()), this));
   } else if (drafts_.confirming()) {
     numbers_->addWidget(make_fact("Flow in 3D", "running", this));
   }
@@ -192,24 +200,19 @@ void StentPanel::compare() {
   const auto* spec = stent();
   const auto data = workspace_.data();
   if (!spec || !data->twin) return;
-  const double whole = branch_length(*data, spec->placement);
-  const auto alone = present::vessel_twin(*data->twin, spec->placement.vessel, false);
   const int plan = workspace_.session().active_plan();
   const auto scenario = data->plans[std::size_t(plan)].scenario;
   compared_at_ = spec->placement;
   compared_plan_ = plan;
   compared_id_ = spec->id;
-  const auto list = present::sizes_around(present::size_of(*spec));
+  const auto* model = data->twin->find_vessel(spec->placement.vessel);
+  if (!model) return;
+  const auto list = present::sizes_around(present::size_of(*spec), session::catalogue_for(session::healthy_diameter(*model, spec->placement)));
   workspace_.session().jobs().start(session::Lane::image, "device sizes", "Comparing sizes",
-                                    [=, this, id = spec->id, place = spec->placement](const core::Progress& progress) -> core::Result<session::JobRunner::Completion> {
-                                      std::vector<present::StentSize> sizes;
-                                      for (const auto& size : list) {
-                                        if (progress.cancelled()) return core::cancelled();
-                                        auto sized = scenario;
-                                        for (auto& s : sized.interventions)
-                                          if (s.id == id) s = present::with_size(s, size, whole);
-                                        sizes.push_back({size.diameter_mm, size.length_mm, present::answer_flow(alone, sized), NAN});
-                                      }
+                                    [=, this, twin = data->twin, id = spec->id, place = spec->placement](const core::Progress& progress) -> core::Result<session::JobRunner::Completion> {
+                                      auto compared = session::compare_sizes(twin, scenario, id, list, core::Mode::fast, progress);
+                                      if (!compared) return core::pass(compared);
+                                      const auto sizes = std::move(*compared);
                                       return session::JobRunner::Completion([this, sizes, place, plan] {
                                         if (compared_plan_ != plan || !(compared_at_ == place)) return;   // another place was asked for
                                         sizes_ = sizes;
@@ -241,7 +244,7 @@ void StentPanel::refresh_table() {
       } else {
         cell->setForeground(now ? theme().accent : theme().text);
       }
-      cell->setToolTip(refused ? QString::fromStdString(size.answer.refused) : "Click to take this size");
+      cell->setToolTip(refused ? QString::fromStdString(size.answer.refused) : c == 3 && std::isfinite(size.answer.ffr) ? QStringLiteral("Click to take this size. Limits of agreement with a measured FFR: %1 to %2").arg(size.answer.ffr - hemo::ffr_agreement, 0, 'f', 2).arg(std::min(1.0, size.answer.ffr + hemo::ffr_agreement), 0, 'f', 2) : "Click to take this size");
       table_->setItem(r, c, cell);
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // StentPanel: what the selected device on a vessel (stent, balloon, ideal lumen, narrowing) reaches, and where it has sizes several of them
-// side by side; for stents also sizes from the shelf.
+// side by side; for stents also sizes from the shelf of the vessel's calibre.
 #pragma once
 #include <QWidget>
 #include <vector>
@@ -29,6 +29,7 @@ class StentPanel : public QWidget {
   void refresh_table();
   void choose(double diameter_mm, double length_mm);
   void compare();
+  void fill_shelf(const session::DeviceCatalogue& shelf);   // sizes for vessels of this calibre
 
   Workspace& workspace_;
   FlowDrafts& drafts_;
@@ -42,7 +43,7 @@ class StentPanel : public QWidget {
   std::vector<present::StentSize> sizes_;
   twin::Placement compared_at_;        // where the table was made for
   int compared_plan_ = -1;
-  std::string compared_id_;
+  std::string compared_id_, shelf_key_;
 };
 
 }  // namespace ot::gui

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// StreamShow: particles that move with the blood of a FULL result through the translucent lumen of one 3D view, with the clock of the window.
+// StreamShow: the blood of a FULL result in the translucent lumen of one 3D view: particles that move with it (over a beat they pulse with the clock of
+// the window), streamlines that stand still, or the speed and direction in a cut along the vessel.
 #pragma once
 #include <QObject>
 #include <memory>
 #include <vector>
 
 #include "app/gui/workspace.hpp"
-#include "app/present/streamlines.hpp"
+#include "app/session/streamlines.hpp"
+#include "app/session/velocity_slice.hpp"
 
 namespace ot::gui {
 
@@ -16,10 +18,18 @@ class StreamShow : public QObject {
   Q_OBJECT
  public:
   StreamShow(Workspace& workspace, HeartPane& pane, QObject* parent);
-  int lines() const { return lines_ ? int(lines_->size()) : 0; }
+  int lines() const { return traced_ ? int(traced_->lines.size()) : 0; }
   int particles() const { return particles_; }
+  bool pulses() const { return traced_ && traced_->over_beat; }
 
  private:
+  // What was found in one result for one way of showing it.
+  struct Traced {
+    std::vector<session::Streamline> lines;
+    bool over_beat = false;              // the lines are paths through a beat
+    session::VelocitySlice slice;
+    double fastest_m_s = 1;
+  };
   bool wanted() const;
   void refresh();
   void draw();
@@ -27,10 +37,11 @@ class StreamShow : public QObject {
 
   Workspace& workspace_;
   HeartPane& pane_;
-  std::shared_ptr<const std::vector<present::Streamline>> lines_;
-  std::shared_ptr<const hemo::FlowResult> of_;      // the result the lines follow
-  double clock_s_ = 0, last_ms_ = 0, fastest_m_s_ = 1, radius_mm_ = 0.2;
-  int particles_ = 0;
+  std::shared_ptr<const Traced> traced_;
+  std::shared_ptr<const hemo::FlowResult> of_;      // the result it was found in
+  VesselDisplay as_ = VesselDisplay::plain;         // and what for
+  double clock_s_ = 0, last_ms_ = 0, radius_mm_ = 0.2;
+  int particles_ = 0, frame_ = -1;
   bool drawn_ = false;
 };
 

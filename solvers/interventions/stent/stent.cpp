@@ -33,7 +33,7 @@ core::Result<void> apply(const twin::TwinModel& model, const InterventionSpec& s
   twin::VesselSetup& vessel = vessel_of(setup, spec);
   const double proximal = 0.5 * spec.params.number("diameter_mm"), distal = 0.5 * distal_diameter(spec);
   Stretch s = stretch_of(vessel, spec);
-  const double lost = tapers(spec) ? 0.005 * spec.params.number("foreshortening_percent") * (s.end_mm - s.start_mm) : 0.0;  // at either end
+  const double lost = spec.params.has("foreshortening_percent") ? 0.005 * spec.params.number("foreshortening_percent") * (s.end_mm - s.start_mm) : 0.0;  // at either end; plans of older programs hold none
   s.start_mm += lost, s.end_mm -= lost;
   s.radius = [=](double arc) { return proximal + (distal - proximal) * (arc - s.start_mm) / (s.end_mm - s.start_mm); };
   const Widened wide = widen(vessel, s);
@@ -69,7 +69,9 @@ twin::InterventionKind stent() {
                              "Virtual stenting by restoring the lumen to the nominal device: Kim et al. 2014, JACC Cardiovasc Interv 7:72, doi 10.1016/j.jcin.2013.05.024.",
                              "The device opens to its nominal size; recoil, hard plaque, straightening of the vessel and the struts as obstacles are left out.");
   kind.schema.params = {device_diameter("diameter_mm", "Diameter", 3.0, "Inner diameter of the expanded device. The wall is moved out to it, never in.",
-                                        "coronary stents about 2.25-5 mm, aortic endografts up to about 46 mm (device catalogues, general knowledge)")};
+                                        "coronary stents about 2.25-5 mm, aortic endografts up to about 46 mm (device catalogues, general knowledge)"),
+                        shape_param("foreshortening_percent", "Foreshortening", "%", 0.0, 0.0, 40.0, "Share of the placed length that the device loses as it expands, half at either end. 0: the placed length is that of the expanded device.",
+                                    "balloon-expandable stents a few per cent, braided self-expanding ones far more (device catalogues, general knowledge)")};
   kind.validate = validate;
   kind.apply = apply;
   return kind;
@@ -82,11 +84,9 @@ twin::InterventionKind tapered_stent() {
   kind.summary = "A stent whose diameter falls along its length and that shortens as it expands.";
   kind.schema.params[0].label = "Proximal diameter";
   kind.schema.params[0].help = "Inner diameter of the expanded device at its proximal end. The wall is moved out to it, never in.";
-  kind.schema.params.insert(kind.schema.params.end(), {
-      device_diameter("distal_diameter_mm", "Distal diameter", 2.75, "Inner diameter of the expanded device at its distal end.", "tapered stents and grafts of device catalogues (general knowledge)"),
-      shape_param("foreshortening_percent", "Foreshortening", "%", 5.0, 0.0, 40.0, "Share of the placed length that the device loses as it expands, half at either end.",
-                  "balloon-expandable stents a few per cent, braided self-expanding ones far more (device catalogues, general knowledge)"),
-  });
+  kind.schema.params[1].fallback = 5.0;   // a few per cent
+  kind.schema.params.insert(kind.schema.params.begin() + 1,
+      device_diameter("distal_diameter_mm", "Distal diameter", 2.75, "Inner diameter of the expanded device at its distal end.", "tapered stents and grafts of device catalogues (general knowledge)"));
   return kind;
 }
 

@@ -101,7 +101,7 @@ TEST_CASE("a lesion on the shorter of two branches gets its own way from the inl
   CHECK(rows[2].ffr == Approx(0.75));
   CHECK(rows[2].flow_ml_min == Approx(24));
   const std::string csv = session::pullback_csv(v, result);
-  CHECK(csv.find("branch,name,arc_mm,from_inlet_mm,radius_mm,flow_ml_min,pressure_mmhg,ffr\n") == 0);
+  CHECK(csv.find("branch,name,arc_mm,from_inlet_mm,radius_mm,flow_ml_min,pressure_mmhg,ffr,wall_shear_pa\n") == 0);
   CHECK(csv.find("\n2,short,10,40,1,24,") != std::string::npos);
   CHECK(session::pullback_json(v, result).size() == 2);
 }
