@@ -83,7 +83,8 @@ std::string other_cells(const ElectroProblem& p) {
   for (const TissueRegion& r : p.regions) {
     std::string where = r.key;
     std::replace(where.begin(), where.end(), '_', ' ');
-    if (r.conducting) say(r.ionic_model, where);
+    const bool part = std::any_of(p.regions.begin(), p.regions.end(), [&](const TissueRegion& o) { return o.conducting && o.key == r.key && o.ionic_model != r.ionic_model; });   // a segment keeps the key
+    if (r.conducting) say(r.ionic_model, (part ? "a part of " : "") + where);
   }
   return out;
 }

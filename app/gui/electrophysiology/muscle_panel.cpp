@@ -96,7 +96,7 @@ MusclePanel::MusclePanel(Workspace& workspace, QWidget* parent) : QWidget(parent
     refresh();
   });
   connect(where_, &QComboBox::currentIndexChanged, this, &MusclePanel::fill_channels);
-  connect(cells_here_, &QComboBox::activated, this, &MusclePanel::take_cells);
+  connect(cells_here_, &QComboBox::currentIndexChanged, this, &MusclePanel::take_cells);
   connect(channels_, &QTableWidget::itemSelectionChanged, this, &MusclePanel::refresh);
   connect(channels_, &QTableWidget::cellChanged, this, [this](int row, int) { take_factor(row); });
   for (auto signal : {&Workspace::case_replaced, &Workspace::model_changed}) connect(&workspace, signal, this, &MusclePanel::take_choices);
@@ -148,7 +148,7 @@ void MusclePanel::take_choices() {
 void MusclePanel::fill_channels() {
   const auto* heart = workspace_.heart();
   if (!heart) return;
-  const QSignalBlocker quiet(channels_);
+  const QSignalBlocker quiet(channels_), quiet_cells(cells_here_);
   const std::string where = where_->currentData().toString().toStdString();
   const auto mine = std::find_if(cells_.begin(), cells_.end(), [&](const auto& c) { return c.where == where; });
   cells_here_->setCurrentIndex(std::max(0, mine == cells_.end() ? 0 : cells_here_->findData(QString::fromStdString(mine->family))));

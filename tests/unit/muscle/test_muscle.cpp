@@ -141,7 +141,7 @@ TEST_CASE("conductances are scaled in the whole heart, in a tissue region and in
   }
 }
 
-TEST_CASE("other cells are put into a tissue region, a segment and a layer, are said, and reach the problem that is computed; unknown cells and places are refused") {
+TEST_CASE("other cells are put into a tissue region, a segment and a layer, are said, and reach the problem that is computed, unknown cells and places are refused") {
   auto in = small_heart();
   test::EllipsoidHeart shape;
   shape.edge_mm = 4;

@@ -96,7 +96,7 @@ TEST_CASE("Two parts that do not touch, one of O'Hara-Rudy and one of ten Tussch
   }
 }
 
-TEST_CASE("A wave passes from ten Tusscher-Panfilov into ToR-ORd and Courtemanche cells; 10 mm from the border cells rest as their own and APD90 is nearer to that of their own cells alone than half the difference of the two") {
+TEST_CASE("A wave passes from ten Tusscher-Panfilov into ToR-ORd and Courtemanche cells, 10 mm from the border cells rest as their own and APD90 is nearer to that of their own cells alone than half the difference of the two") {
   for (const char* cells : {"tor_ord_dyncl_2020", "courtemanche_1998"}) {
     auto p = halves({24, 0.8, 0.8}, 0.4, 12, cells);
     p.end_ms = 420;
@@ -148,7 +148,7 @@ TEST_CASE("With two models in a slab: 1 and 2 threads, and a restart at 6.3 ms, 
   CHECK(!ep::run_monodomain_with(p, again, {}));
 }
 
-TEST_CASE("FAST gives a region and a layer the action potential of their own cells, within 1 ms of a tissue of these cells alone, and says so; cells that are not there are refused by both solvers") {
+TEST_CASE("FAST gives a region and a layer the action potential of their own cells, within 1 ms of a tissue of these cells alone, and says so, cells that are not there are refused by both solvers") {
   auto p = halves({6, 1.2, 1.2}, 0.4, 3, "courtemanche_1998");
   p.cycle_length_ms = 1000;
   for (std::size_t i = 0; i < p.cell_type.size(); ++i) p.cell_type[i] = p.mesh->nodes[i].z() > 0.9 ? 2 : 0;

@@ -75,7 +75,7 @@ double velocity(const ep::ElectroProblem& p) {
 }
 }  // namespace
 
-TEST_CASE("O'Hara-Rudy, CiPAORdv1.0 and ToR-ORd conduct at 0.5 mm along within 6 % of the wished 0.6 m/s and at 0.25 mm across within 13 % of 0.2 m/s on alternating, Kuhn and irregular meshes (TT06: the same bounds; issue 4: 13 %)") {
+TEST_CASE("O'Hara-Rudy, CiPAORdv1.0 and ToR-ORd conduct at 0.5 mm along within 6 % of the wished 0.6 m/s and at 0.25 mm across within 13 % of 0.2 m/s on alternating, Kuhn and irregular meshes (TT06: the same bounds, issue 4: 13 %)") {
   struct Kind {
     const char* name;
     core::BoxSplit split;
@@ -91,7 +91,7 @@ TEST_CASE("O'Hara-Rudy, CiPAORdv1.0 and ToR-ORd conduct at 0.5 mm along within 6
       }
 }
 
-TEST_CASE("Strands of O'Hara-Rudy and CiPAORdv1.0 cells without tuning, weight 0.65, stay within 5 % of their converged velocity at h/sqrt(D) 0.65 and 1.62, where nodal currents lose 18 % and block; ToR-ORd at weight 1 within 8 %, nodal 12 and 36 % (TT06: ep-numerics.md section 3)") {
+TEST_CASE("Strands of O'Hara-Rudy and CiPAORdv1.0 cells without tuning, weight 0.65, stay within 5 % of their converged velocity at h/sqrt(D) 0.65 and 1.62, where nodal currents lose 18 % and block, ToR-ORd at weight 1 within 8 %, nodal 12 and 36 % (TT06: ep-numerics.md section 3)") {
   for (const char* key : others) {
     const auto& family = *ep::find_ionic_family(key);
     const auto parameters = family.parameters(ep::CellType::epi, {}), state = resting(key);
