@@ -76,16 +76,11 @@ core::Result<void> segment(Context& context) {
   });
 }
 
-// A family, or the family of one kind of its cells as `list ionic-models` names them.
-const ep::IonicFamily* cell_family(const std::string& name) {
-  if (const ep::IonicModel* one = ep::find_ionic_model(name)) return one->family;
-  return ep::find_ionic_family(name);
-}
-
 // What the window sets under "How the beat is computed".
 core::Result<void> choose_beat(session::CaseData& data, const core::Progress& progress) {
   const Options& o = options();
-  if (o.cell.empty() && o.electrodes.empty() && o.cycle_length_ms == 0 && o.end_ms == 0 && o.dt_ms == 0) return {};
+  const std::string family = o.cell.empty() ? std::string() : session::cells_from(o.cell)->muscle;   // checked before
+  if (family.empty() && o.electrodes.empty() && o.cycle_length_ms == 0 && o.end_ms == 0 && o.dt_ms == 0) return {};
   OT_EXPECT(data.twin && data.twin->heart);
   session::ElectroChoices choices = session::electro_of(data.twin->heart->baseline);
   if (data.choices.electro) choices.electrodes = data.choices.electro->electrodes;
@@ -96,7 +91,7 @@ core::Result<void> choose_beat(session::CaseData& data, const core::Progress& pr
     if (!placed) return core::pass(placed);
     for (const auto& [name, at] : *placed) choices.electrodes[name] = at;
   }
-  if (!o.cell.empty()) choices.ionic_model = cell_family(o.cell)->key;
+  if (!family.empty()) choices.ionic_model = family;
   if (o.cycle_length_ms != 0) choices.cycle_length_ms = o.cycle_length_ms;
   if (o.end_ms != 0) choices.end_ms = o.end_ms;
   if (o.dt_ms != 0) choices.dt_ms = o.dt_ms;
@@ -118,6 +113,7 @@ core::Result<void> choose_muscle(session::CaseData& data, const std::string& org
     if (!angles) return core::pass(angles);
     muscle.fibres = *angles;
   }
+  if (!o.cell.empty()) muscle.cells = session::cells_from(o.cell)->places;   // "FAMILY" alone: everywhere
   if (!o.scale.empty()) {
     auto scales = session::conductances_from(o.scale);
     if (!scales) return core::pass(scales);
@@ -135,8 +131,8 @@ core::Result<void> choose_muscle(session::CaseData& data, const std::string& org
 
 core::Result<void> build(Context& context) {
   const Options& o = options();
-  if (!o.cell.empty() && !cell_family(o.cell))
-    return core::wrong_usage(fmt::format("--cell: there is no family of cells \"{}\" (nothing could be paced). See 'organtwin-cli list ionic-models'.", o.cell));
+  if (!o.cell.empty())
+    if (auto cells = session::cells_from(o.cell); !cells) return core::fail(cells.error().code, "--cell: " + cells.error().message);
   if (!o.organ.empty() && o.organ != "heart" && o.organ != "atria" && o.organ != "whole_heart")
     return core::wrong_usage("--organ takes: heart, atria, whole_heart. See 'organtwin-cli list organs'.");
   return with_case(context, o.case_folder, [&](session::CaseData& data, const core::Progress& progress) -> core::Result<void> {
@@ -198,7 +194,7 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
   build_command->add_option("--fibrosis", o.fibrosis_percent, "atria: patches of fibrosis drawn at random over so many % of the muscle, 0 for none (kept with the case)")->check(CLI::Range(0.0, 70.0));
   build_command->add_option("--fibrosis-mm", o.fibrosis_mm, "atria: size of the patches, 1.25 (diffuse) to 10 (focal) mm, default 5")->check(CLI::Range(1.0, 30.0));
   build_command->add_option("--fibrosis-seed", o.fibrosis_seed, "atria: another number draws other patches");
-  build_command->add_option("--cell", o.cell, "Cell model of the muscle, a family of 'list ionic-models' (cipaordv1_2017: made for drugs)");
+  build_command->add_option("--cell", o.cell, "Cell model of the muscle, a family of 'list ionic-models' (cipaordv1_2017: made for drugs); other cells in places: FAMILY@PLACE, commas between (a tissue, segment_1..17, or the layers epi, mid, endo)");
   build_command->add_option("--velocity", o.velocity, "Conduction velocities of ventricular muscle in m/s, along the fibres, in the sheets, across them: 0.6,0.3,0.2; default: back to these");
   build_command->add_option("--fibre-angles", o.fibre_angles, "Fibre angles in degrees, ENDO,EPI[,SHEET_ENDO,SHEET_EPI]; bayer: 40,-50,-65,25 as published; default: back to 60,-60,0,0");
   build_command->add_option("--scale", o.scale, "Factors on conductances: g_Kr=0.5,g_Na@border_zone=0.7,g_CaL@segment_7=1.2 (see 'list ionic-models'); none: back to the published ones");
@@ -210,6 +206,7 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
   build_command->footer("Example: organtwin-cli build cases/p1 --organ heart\n"
                         "         organtwin-cli build cases/p1 --organ whole_heart --av first_degree   (atria and ventricles: P, PR, QRS and QT in one ECG)\n"
                         "         organtwin-cli build cases/p1 --cell cipaordv1_2017 --cycle-length 800\n"
+                        "         organtwin-cli build cases/p1 --cell tor_ord_dyncl_2020,courtemanche_1998@border_zone   (other cells in the border zone)\n"
                         "         organtwin-cli build cases/p1 --cell ohara_rudy_2011 --velocity 0.5,0.25,0.17 --fibre-angles bayer --scale g_Kr=0.5\n"
                         "         organtwin-cli build cases/p1 --organ atria --af   (replaces the twin of the ventricles; copy the case to keep both)");
   build_command->callback([&] { chosen = [&] { return build(context); }; });

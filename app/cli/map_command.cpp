@@ -5,8 +5,9 @@
 #include <cmath>
 
 #include "app/cli/context.hpp"
-#include "app/session/whole_heart.hpp"
+#include "app/session/muscle_choices.hpp"
 #include "app/session/pipeline.hpp"
+#include "app/session/whole_heart.hpp"
 #include "app/session/recorded.hpp"
 #include "imaging/exchange/mesh_file.hpp"
 #include "solvers/core/atomic_file.hpp"
@@ -15,9 +16,9 @@ namespace ot::cli {
 namespace {
 
 struct Options {
-  std::string case_folder, file, key, surface, landmarks, fit = "none", quantity = "bipolar", plan, vtu, csv;
+  std::string case_folder, file, key, surface, landmarks, fit = "none", quantity = "bipolar", plan, vtu, csv, channel;
   double limit = 0, reach = 0, scar = 0.5, border = 1.5, depth = 0;
-  bool take = false;
+  bool take = false, take_back = false;
 };
 Options& options() {
   static Options o;
@@ -216,6 +217,30 @@ core::Result<void> fibres(Context& context) {
   return context.print({{"tets", data->heart_mesh->fibres->f.size()}, {"source", data->heart_mesh->fibres_source}, {"note", note}}, note + "\nThe twin was built again with these fibres; results must be run again.\n");
 }
 
+core::Result<void> scales(Context& context) {
+  const Options& o = options();
+  if (o.file.empty() == !o.take_back)
+    return core::wrong_usage("map scales takes a file, or --none to take the map of this conductance back (one of them). Example: organtwin-cli map scales cases/p1 g_na.vtu --channel g_Na");
+  const core::Progress progress = context.progress();
+  auto data = session::load_case(o.case_folder, progress.part(0, 0.2));
+  if (!data) return core::pass(data);
+  ep::ScaleMapUse use;
+  if (o.take_back) {
+    if (std::erase_if(data->choices.muscle.maps, [&](const ep::ScaleMap& m) { return m.channel == o.channel; }) == 0)
+      return core::bad_input(fmt::format("The case has no map of {} (nothing to take back).", o.channel));
+  } else {
+    auto taken = session::take_scale_map(*data, o.file, o.channel);
+    if (!taken) return core::pass(taken);
+    use = *taken;
+  }
+  if (auto ok = session::build_chosen_twin(*data, {}, progress.part(0.4, 0.9)); !ok) return ok;
+  if (auto ok = session::save_case(*data, o.case_folder, progress.part(0.9, 1)); !ok) return ok;
+  if (o.take_back) return context.print({{"channel", o.channel}, {"taken_back", true}}, fmt::format("The map of {} was taken back and the twin built again; results must be run again.\n", o.channel));
+  const std::string words = ep::scale_map_words(data->choices.muscle.maps.back(), use);
+  return context.print({{"channel", o.channel}, {"lowest", use.lowest}, {"highest", use.highest}, {"regions", use.levels}, {"rounding_percent", use.rounding_percent}, {"farthest_mm", use.farthest_mm}, {"note", words}},
+                       words + "\nThe twin was built again with it; results must be run again.\n");
+}
+
 }  // namespace
 
 void register_map(CLI::App& app, Context& context, Action& chosen) {
@@ -264,6 +289,11 @@ void register_map(CLI::App& app, Context& context, Action& chosen) {
   auto* fib = add("fibres", "Measured fibres on the case's own mesh: .lon in its order of tetrahedra, or a .vtu with an array named fibre", fibres);
   fib->add_option("FILE", o.file, "The fibres")->required();
   fib->footer("Example: organtwin-cli map fibres cases/p1 measured.lon");
+  auto* scale = add("scales", "Factors on one conductance from place to place: a .vtu with an array, or a .csv of x, y, z (mm) and factor; kept with the case", scales);
+  scale->add_option("FILE", o.file, "The factors, 0 to 10 (1: as published)");
+  scale->add_option("--channel", o.channel, "Which conductance, see 'list ionic-models': g_Na")->required();
+  scale->add_flag("--none", o.take_back, "Take the map of this conductance back");
+  scale->footer("Example: organtwin-cli map scales cases/p1 g_na.vtu --channel g_Na");
   s->footer("Example: organtwin-cli map scar cases/p1 --scar 0.5 --border 1.5 --take");
 }
 

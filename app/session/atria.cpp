@@ -307,7 +307,7 @@ core::Result<void> build_atrial_twin(CaseData& data, const AtriaCaseParams& para
   twin->source_labels_sha256 = data.part_meshes.back().labels_sha256;
   twin->heart = made->heart;
   twin->assumptions = data.stages.back().notes;
-  if (auto ok = lay_conductances(data.choices.muscle, *twin); !ok) return ok;
+  if (auto ok = lay_muscle(data.choices.muscle, *twin); !ok) return ok;
   data.twin = std::move(twin);
   data.results.clear();
   data.choices.organ = "atria";

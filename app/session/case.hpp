@@ -22,6 +22,7 @@
 #include "solvers/core/volume.hpp"
 #include "solvers/electrophysiology/recorded/ea_map.hpp"
 #include "solvers/electrophysiology/recorded/recorded_ecg.hpp"
+#include "solvers/electrophysiology/structure/scale_map.hpp"
 #include "solvers/organs/heart/muscle.hpp"
 #include "solvers/twin/scenario.hpp"
 #include "solvers/twin/simulation.hpp"
@@ -155,6 +156,8 @@ struct MuscleChoices {
   std::optional<core::Vec3> velocity;                // m/s along f, s, n of the ventricles
   std::optional<ep::FibreAngles> fibres;             // of the rule, when the mesh brings no fibres
   std::vector<organs::ConductanceScale> conductances;
+  std::vector<organs::CellsIn> cells;                // of other models than the muscle's, by place
+  std::vector<ep::ScaleMap> maps;                    // conductances that differ from place to place; laid on anew when the twin is built
   bool operator==(const MuscleChoices&) const = default;
 };
 struct ModelChoices {

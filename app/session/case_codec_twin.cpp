@@ -34,7 +34,7 @@ ep::ChannelScales decode_channels(const Json& j) {
 Json encode(const ep::ElectroProblem& p, BlobWriter& blobs) {
   Json regions = Json::array(), sites = Json::array(), electrodes = Json::array();
   for (const auto& r : p.regions)
-    regions.push_back({{"key", r.key}, {"conducting", r.conducting}, {"sigma_scale", vec3(r.sigma_scale)}, {"channels", encode(r.channels)}, {"source", r.source}});
+    regions.push_back({{"key", r.key}, {"conducting", r.conducting}, {"sigma_scale", vec3(r.sigma_scale)}, {"channels", encode(r.channels)}, {"source", r.source}, {"ionic_model", r.ionic_model}});
   for (const auto& s : p.sites)
     sites.push_back({{"name", s.name}, {"nodes", pack(s.nodes)}, {"weights", pack(s.weights)}, {"start_ms", s.start_ms}, {"duration_ms", s.duration_ms},
                      {"amplitude_mV_per_ms", s.amplitude_mV_per_ms}});
@@ -43,7 +43,7 @@ Json encode(const ep::ElectroProblem& p, BlobWriter& blobs) {
           {"sigma_mS_per_mm", vec3(p.sigma)}, {"chi_per_mm", p.chi_per_mm}, {"cm_uF_per_mm2", p.cm_uF_per_mm2}, {"velocity_m_per_s", vec3(p.velocity)},
           {"channels", encode(p.channels)}, {"sites", sites}, {"electrodes", electrodes}, {"cycle_length_ms", p.cycle_length_ms}, {"end_ms", p.end_ms},
           {"dt_ms", p.dt_ms}, {"frame_every_ms", p.frame_every_ms}, {"solver_tolerance", p.solver_tolerance},
-          {"upstroke_sodium_interpolation", p.upstroke_sodium_interpolation}, {"conductivity_tuning", p.conductivity_tuning}, {"ionic_model", p.ionic_model},
+          {"upstroke_sodium_interpolation", p.upstroke_sodium_interpolation}, {"conductivity_tuning", p.conductivity_tuning}, {"ionic_model", p.ionic_model}, {"layer_models", p.layer_models},
           {"sodium_interpolation_weight", p.sodium_interpolation_weight}, {"skip_tissue_at_rest", p.skip_tissue_at_rest}};
 }
 void decode_problem(const Json& j, ep::ElectroProblem& p, BlobReader& blobs) {
@@ -51,7 +51,8 @@ void decode_problem(const Json& j, ep::ElectroProblem& p, BlobReader& blobs) {
   p.fibres = blobs.get<ep::FibreField>(j.at("fibres"));
   p.tissue = unpack<std::uint8_t>(j.at("tissue"));
   for (const auto& r : j.at("regions"))
-    p.regions.push_back({r.at("key").get<std::string>(), r.at("conducting").get<bool>(), to_vec3(r.at("sigma_scale")), decode_channels(r.at("channels")), r.at("source").get<std::string>()});
+    p.regions.push_back({r.at("key").get<std::string>(), r.at("conducting").get<bool>(), to_vec3(r.at("sigma_scale")), decode_channels(r.at("channels")), r.at("source").get<std::string>(),
+                         r.value("ionic_model", std::string())});   // absent: saved before regions had cells of their own
   p.cell_type = unpack<std::uint8_t>(j.at("cell_type"));
   p.sigma = to_vec3(j.at("sigma_mS_per_mm"));
   p.chi_per_mm = j.at("chi_per_mm").get<double>();
@@ -77,6 +78,7 @@ void decode_problem(const Json& j, ep::ElectroProblem& p, BlobReader& blobs) {
   p.upstroke_sodium_interpolation = j.at("upstroke_sodium_interpolation").get<bool>();
   p.conductivity_tuning = j.at("conductivity_tuning").get<bool>();
   p.ionic_model = j.at("ionic_model").get<std::string>();
+  p.layer_models = j.value("layer_models", p.layer_models);   // not in older cases
   p.sodium_interpolation_weight = j.value("sodium_interpolation_weight", p.sodium_interpolation_weight);   // absent: saved before it could be chosen
   p.skip_tissue_at_rest = j.value("skip_tissue_at_rest", p.skip_tissue_at_rest);
   if (!p.mesh || p.tissue.size() != p.mesh->tets.size() || (!p.cell_type.empty() && p.cell_type.size() != p.mesh->nodes.size()))

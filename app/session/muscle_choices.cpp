@@ -8,6 +8,10 @@
 
 #include "app/session/codec_parts.hpp"
 #include "app/session/conductivity_choices.hpp"
+#include "imaging/io/io.hpp"
+#include "solvers/core/atomic_file.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/electrophysiology/recorded/scale_csv.hpp"
 
 namespace ot::session {
 namespace {
@@ -90,13 +94,67 @@ core::Result<std::vector<organs::ConductanceScale>> conductivities_from(const st
   return out;
 }
 
-core::Result<void> lay_conductances(const MuscleChoices& choices, twin::TwinModel& twin) {
-  if (choices.conductances.empty() || !twin.heart) return {};
+core::Result<ChosenCells> cells_from(const std::string& text) {
+  ChosenCells out;
+  for (const auto& part : split(text)) {
+    const auto at = part.find('@');
+    const std::string name = part.substr(0, at);
+    const ep::IonicModel* one = ep::find_ionic_model(name);
+    const ep::IonicFamily* family = one ? one->family : ep::find_ionic_family(name);
+    if (!family) return core::wrong_usage(fmt::format("There is no family of cells \"{}\" (nothing could be paced). See 'organtwin-cli list ionic-models'.", name));
+    if (at == std::string::npos) {
+      if (!out.muscle.empty()) return core::wrong_usage(fmt::format("The muscle has cells of one model, not of {} and {} (name a place for the other). Example: {},{}@border_zone.", out.muscle, family->key, out.muscle, family->key));
+      out.muscle = family->key;
+    } else {
+      const std::string where = part.substr(at + 1);
+      if (where.empty()) return core::wrong_usage(fmt::format("\"{}\" names no place. Example: {}@border_zone, {}@mid or {}@segment_7.", part, family->key, family->key, family->key));
+      out.places.push_back({family->key, where});
+    }
+  }
+  return out;
+}
+
+core::Result<void> lay_muscle(const MuscleChoices& choices, twin::TwinModel& twin) {
+  if (!twin.heart || (choices.conductances.empty() && choices.cells.empty() && choices.maps.empty())) return {};
   auto heart = std::make_shared<twin::HeartModel>(*twin.heart);
+  std::vector<std::string> lines;
+  if (auto ok = organs::put_cells(*heart, choices.cells); !ok) return ok;
+  lines.push_back(organs::cells_assumption(choices.cells));
   if (auto ok = organs::scale_conductances(*heart, choices.conductances); !ok) return ok;
+  lines.push_back(organs::scale_assumption(choices.conductances));
+  for (const auto& map : choices.maps) {
+    const auto use = ep::scale_by_map(heart->baseline, map);
+    if (!use) return core::pass(use);
+    lines.push_back(ep::scale_map_words(map, *use) + " Drugs multiply it again.");
+  }
   twin.heart = std::move(heart);
-  twin.assumptions.push_back(organs::scale_assumption(choices.conductances));
+  for (auto& line : lines)
+    if (!line.empty()) twin.assumptions.push_back(std::move(line));
   return {};
+}
+
+core::Result<ep::ScaleMapUse> take_scale_map(CaseData& data, const std::filesystem::path& file, const std::string& channel) {
+  if (!data.twin || !data.twin->heart) return core::bad_input("The case has no heart muscle (there is nothing to lay a map on). Build the twin first.");
+  ep::ScaleMap map;
+  if (file.extension() == ".csv") {
+    const auto text = core::read_file(file, std::size_t(1) << 30);
+    if (!text) return core::pass(text);
+    auto read = ep::read_scale_csv(*text, file.filename().string());
+    if (!read) return core::pass(read);
+    map = std::move(*read);
+  } else {
+    auto samples = imaging::read_vtu_samples(file, channel);
+    if (!samples) return core::pass(samples);
+    map = {channel, file.filename().string(), std::move(samples->points), std::move(samples->values)};
+  }
+  map.channel = channel;
+  ep::ElectroProblem trial = data.twin->heart->baseline;
+  const auto use = ep::scale_by_map(trial, map);
+  if (!use) return use;
+  auto& maps = data.choices.muscle.maps;
+  std::erase_if(maps, [&](const ep::ScaleMap& m) { return m.channel == channel; });
+  maps.push_back(std::move(map));
+  return use;
 }
 
 nlohmann::json encode_muscle(const MuscleChoices& choices) {
@@ -104,6 +162,13 @@ nlohmann::json encode_muscle(const MuscleChoices& choices) {
   if (choices.velocity) out["velocity_m_per_s"] = vec3(*choices.velocity);
   if (const auto& a = choices.fibres) out["fibre_angles_deg"] = {{"fibres", {a->alpha_endo, a->alpha_epi}}, {"sheets", {a->beta_endo, a->beta_epi}}, {"as_published", a->depth == ep::DepthLaw::as_published}};
   for (const auto& s : choices.conductances) out["conductances"].push_back({{"channel", s.channel}, {"factor", s.factor}, {"where", s.where}});
+  for (const auto& c : choices.cells) out["cells"].push_back({{"family", c.family}, {"where", c.where}});
+  for (const auto& m : choices.maps) {   // numbers, not packed: choices are kept as text
+    Json points = Json::array();
+    for (const core::Vec3& x : m.points)
+      for (int a = 0; a < 3; ++a) points.push_back(x[a]);
+    out["maps"].push_back({{"channel", m.channel}, {"name", m.name}, {"points_mm", std::move(points)}, {"factor", m.factor}});
+  }
   return out;
 }
 
@@ -120,6 +185,15 @@ MuscleChoices decode_muscle(const nlohmann::json& json) {
   }
   if (json.contains("conductances"))
     for (const auto& s : json.at("conductances")) out.conductances.push_back({s.at("channel").get<std::string>(), s.at("factor").get<double>(), s.at("where").get<std::string>()});
+  if (json.contains("cells"))
+    for (const auto& c : json.at("cells")) out.cells.push_back({c.at("family").get<std::string>(), c.at("where").get<std::string>()});
+  if (json.contains("maps"))
+    for (const auto& m : json.at("maps")) {
+      ep::ScaleMap map{m.at("channel").get<std::string>(), m.at("name").get<std::string>(), {}, m.at("factor").get<std::vector<float>>()};
+      const auto flat = m.at("points_mm").get<std::vector<double>>();
+      for (std::size_t i = 0; i + 2 < flat.size(); i += 3) map.points.emplace_back(flat[i], flat[i + 1], flat[i + 2]);
+      out.maps.push_back(std::move(map));
+    }
   return out;
 }
 

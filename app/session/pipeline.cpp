@@ -354,7 +354,7 @@ core::Result<void> build_twin(CaseData& data, const PipelineParams& given, const
   for (const auto& line : standing_assumptions(*twin, params, data)) twin->assumptions.push_back(line);
   if (data.choices.electro && twin->heart) note_electrodes(*data.choices.electro, twin->heart->baseline);
   if (!params.pathway_from_atria)   // a whole heart gets them when its chambers are joined
-    if (auto ok = lay_conductances(data.choices.muscle, *twin); !ok) return ok;
+    if (auto ok = lay_muscle(data.choices.muscle, *twin); !ok) return ok;
   lay_choices(data.choices, *twin);
   if (twin->heart) {
     const ep::ElectroProblem& p = twin->heart->baseline;

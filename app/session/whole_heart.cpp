@@ -27,7 +27,7 @@ core::Result<void> build_whole_heart(CaseData& original, const PipelineParams& p
   for (const auto& lines : {organs::assumptions(made->inputs), organs::assumptions(*state)})
     for (const auto& line : lines)
       if (line.rfind("ECG in ", 0) != 0 && line.find("not part of this twin") == std::string::npos) twin->assumptions.push_back(line);   // one torso for both
-  if (auto ok = lay_conductances(data.choices.muscle, *twin); !ok) return ok;
+  if (auto ok = lay_muscle(data.choices.muscle, *twin); !ok) return ok;
   data.twin = std::move(twin);
   data.choices.organ = "whole_heart";
   data.choices.av = av;

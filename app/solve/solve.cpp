@@ -20,7 +20,7 @@ const char* tissue_example = R"({"kind": "tissue", "mesh": {"box_mm": [20, 7, 3]
  "dt_ms": 0.05, "end_ms": 60, "mode": "full", "conductivity_tuning": "on", "upstroke": "sodium_interpolated",
  "sodium_interpolation_weight": 0.65, "skip_tissue_at_rest": true, "solver_tolerance": 1e-4, "initial_state": "published",
  "channels": {"g_Kr": 0.5}, "regions": [{"key": "border_zone", "box_mm": [[5, 0, 0], [8, 7, 3]], "conductivity_scale": [0.5, 0.1, 0.1],
- "channels": {"g_Na": 0.38}, "conducting": true}],
+ "channels": {"g_Na": 0.38}, "ionic_model": "courtemanche_1998", "conducting": true}],
  "stimuli": [{"box_mm": [[0, 0, 0], [1.5, 1.5, 1.5]], "start_ms": [0, 50], "duration_ms": 2, "amplitude_mV_per_ms": 35.714}],
  "sensors": [{"activation_at_mm": [[20, 7, 3], [10, 3.5, 1.5]], "threshold_mV": 0}, {"ecg_electrodes": "standard12"}], "probes_mm": [[10, 3.5, 5]], "probe_every_ms": 0.5,
  "rotation": {"from_ms": 30, "every_ms": 5, "reach_mm": 5},
@@ -59,6 +59,7 @@ std::vector<nlohmann::json> variants(const std::string& kind, const nlohmann::js
     with(R"({"fibres": {"direction": null, "rule": "default", "angles_deg": [60, -60], "patches": {"epicardium": "epi", "endocardium_lv": "lv", "endocardium_rv": "rv", "base": "base"}}})");
   }
   if (kind == "tissue") with(R"({"initial_state": "paced", "cycle_length_ms": 1000, "save_state": {"file": "state", "at_ms": 50}, "regions": [{"sphere_mm": [[10, 3.5, 1.5], 1.0]}]})");
+  if (kind == "tissue") with(R"({"scale_field": {"file": "g_na.vtu", "channel": "g_Na"}})");
   if (kind == "flow") {
     with(R"({"fluid": {"carreau_yasuda": {}}, "outlets": [{"cap": 2, "rcr": {"rp_Pa_s_per_mm3": 1, "c_mm3_per_Pa": 1, "rd_Pa_s_per_mm3": 1}},
       {"cap": 3, "coronary": {"ra_Pa_s_per_mm3": 1, "ca_mm3_per_Pa": 1, "ra_micro_Pa_s_per_mm3": 1, "cim_mm3_per_Pa": 1, "rv_Pa_s_per_mm3": 1, "pim_Pa": [[0, 0]]}}]})");
@@ -122,7 +123,7 @@ core::Result<nlohmann::json> schema(const std::string& kind) {
   if (kind == "network") out["forms"] = network_forms();
   if (kind == "tissue" || kind == "eikonal") out["mesh"] = "box_mm with edge_mm (a length, or three for stretched boxes) and split (auto: alternating, for tissue with fibres askew to the box fibres; kuhn, alternating, fibres, unstructured); or file FILE (.vtu, openCARP .pts/.elem/.lon or their common name, Gmsh .msh) with unit mm, cm, um, m";
   if (kind == "tissue")
-    out["instead"] = "fibres {angle_deg} from x to y, {rule: bayer2012 or default, angles_deg, patches} on a mesh with named surfaces, {file: .lon}, or none: those of the mesh; velocity_m_per_s [f, s, n] in place of conductivity; initial_state paced with cycle_length_ms; save_state {file, at_ms}; restart FILE of an earlier save_state (stimuli and end may differ)";
+    out["instead"] = "fibres {angle_deg} from x to y, {rule: bayer2012 or default, angles_deg, patches} on a mesh with named surfaces, {file: .lon}, or none: those of the mesh; velocity_m_per_s [f, s, n] in place of conductivity; initial_state paced with cycle_length_ms; save_state {file, at_ms}; restart FILE of an earlier save_state (stimuli and end may differ); scale_field {file .vtu or .csv (x, y, z in mm, factor), channel} or a list of them: factors on a conductance from place to place";
   return out;
 }
 

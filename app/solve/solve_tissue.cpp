@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <tuple>
 
 #include "app/solve/rotation.hpp"
 #include "app/solve/sensors.hpp"
@@ -12,10 +13,14 @@
 #include "app/solve/spec_reader.hpp"
 #include "app/solve/tissue_domain.hpp"
 #include "imaging/io/io.hpp"
+#include "solvers/core/atomic_file.hpp"
 #include "solvers/electrophysiology/conduction_tuning.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/monodomain_setup.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/electrophysiology/recorded/scale_csv.hpp"
+#include "solvers/electrophysiology/reentry/cell_kinds.hpp"
 #include "solvers/fem/csr.hpp"
 
 namespace ot::solve {
@@ -54,14 +59,25 @@ ep::ChannelScales read_channels(const nlohmann::json& json, const std::string& w
   return scales;
 }
 
-// Parts of the tissue of their own: tets whose centre lies in the box or sphere; later ones win, lesions stay.
-void read_regions(SpecReader& spec, ep::ElectroProblem& problem) {
+// The family and the kind of cell of a name of `list ionic-models`: a family, or one of its cells.
+std::pair<std::string, ep::CellType> cells_of(const std::string& name) {
+  for (const auto& [suffix, cell] : {std::pair<std::string, ep::CellType>{"_epi", ep::CellType::epi}, {"_mid", ep::CellType::mid}, {"_endo", ep::CellType::endo}})
+    if (name.size() > suffix.size() && name.ends_with(suffix)) return {name.substr(0, name.size() - suffix.size()), cell};
+  return {name, ep::CellType::epi};
+}
+
+// Parts of the tissue of their own: tets whose centre lies in the box or sphere; later ones win, lesions stay. `type`: of cells whose region names none.
+void read_regions(SpecReader& spec, ep::ElectroProblem& problem, ep::CellType type) {
+  problem.cell_type.assign(problem.mesh->nodes.size(), static_cast<std::uint8_t>(type));
   if (!spec.has("regions")) return;
+  std::vector<ep::CellType> types(problem.regions.size(), type);
   for (const auto& one : spec.at("regions")) {
     SpecReader r(one, "\"regions\"");
     ep::TissueRegion region{r.text("key", "region"), r.flag("conducting", true), Vec3(1, 1, 1), {}, "spec"};
     if (r.has("conductivity_scale")) region.sigma_scale = r.vec3("conductivity_scale");
     if (r.has("channels")) region.channels = read_channels(r.at("channels"), "\"channels\" of a region");
+    types.push_back(type);
+    if (r.has("ionic_model")) std::tie(region.ionic_model, types.back()) = cells_of(r.text("ionic_model", {}));
     std::function<bool(const Vec3&)> inside;
     if (r.has("box_mm")) {
       const auto& box = r.at("box_mm");
@@ -86,6 +102,31 @@ void read_regions(SpecReader& spec, ep::ElectroProblem& problem) {
       if (inside(x) && problem.regions[problem.tissue[e]].key != "lesion") problem.tissue[e] = number, ++held;
     }
     if (held == 0) throw SpecError("Region \"" + region.key + "\" holds no tissue (it lies outside the mesh or is smaller than its cells). Move or enlarge it.");
+  }
+  const auto region = ep::node_regions(problem);
+  for (std::size_t n = 0; n < region.size(); ++n) problem.cell_type[n] = static_cast<std::uint8_t>(types[region[n]]);
+}
+
+// Factors on conductances from place to place: one map or a list.
+void read_scale_fields(SpecReader& spec, ep::ElectroProblem& problem, const SolveOptions& options, std::vector<std::string>& notes) {
+  if (!spec.has("scale_field")) return;
+  const auto& json = spec.at("scale_field");
+  for (const auto& one : json.is_array() ? json : nlohmann::json::array({json})) {
+    SpecReader field(one, "\"scale_field\"");
+    const std::filesystem::path file = options.base / field.text("file", {});
+    const std::string channel = field.text("channel", {});
+    field.finish();
+    if (std::none_of(ep::channel_keys().begin(), ep::channel_keys().end(), [&](const ep::ChannelKey& k) { return k.key == channel; }))
+      throw SpecError("There is no conductance \"" + channel + "\" to scale. See 'list ionic-models'.");
+    ep::ScaleMap map;
+    if (file.extension() == ".csv") {
+      map = take(ep::read_scale_csv(take(core::read_file(file, std::size_t(1) << 30)), file.filename().string()));
+    } else {
+      auto samples = take(imaging::read_vtu_samples(file, channel));
+      map = {channel, file.filename().string(), std::move(samples.points), std::move(samples.values)};
+    }
+    map.channel = channel;
+    notes.push_back(ep::scale_map_words(map, take(ep::scale_by_map(problem, map))));
   }
 }
 
@@ -217,12 +258,8 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   problem.fibres = domain.fibres;
   read_lesions(spec, problem);
   const std::string model = spec.text("model", "ten_tusscher_panfilov_2006_epi");
-  auto type = ep::CellType::epi;
-  std::string family = model;
-  for (const auto& [suffix, cell] : {std::pair<std::string, ep::CellType>{"_epi", ep::CellType::epi}, {"_mid", ep::CellType::mid}, {"_endo", ep::CellType::endo}})
-    if (model.size() > suffix.size() && model.compare(model.size() - suffix.size(), suffix.size(), suffix) == 0) type = cell, family = model.substr(0, model.size() - suffix.size());
+  const auto [family, type] = cells_of(model);
   problem.ionic_model = family;
-  problem.cell_type.assign(problem.mesh->nodes.size(), static_cast<std::uint8_t>(type));
   problem.chi_per_mm = spec.number("chi_per_mm", 140, 1e-3, 1e6);
   problem.cm_uF_per_mm2 = spec.number("cm_uF_per_mm2", 0.01, 1e-6, 1);
   problem.dt_ms = spec.number("dt_ms", 0.05, 1e-4, 0.2);
@@ -239,7 +276,10 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   if (spec.has("sodium_interpolation_weight")) problem.sodium_interpolation_weight = spec.number("sodium_interpolation_weight", {}, 0, 1);
   problem.skip_tissue_at_rest = spec.flag("skip_tissue_at_rest", true);
   if (spec.has("channels")) problem.channels = read_channels(spec.at("channels"), "\"channels\"");
-  read_regions(spec, problem);
+  read_regions(spec, problem, type);
+  for (const std::string& cells : ep::ionic_models_of(problem))
+    if (!ep::find_ionic_family(cells)) throw SpecError("There is no ionic model \"" + cells + "\". See 'list ionic-models'.");
+  read_scale_fields(spec, problem, options, notes);
   problem.solver_tolerance = spec.number("solver_tolerance", 1e-4, 1e-14, 1e-2);
   if (spec.text("mode", "full") != "full") throw SpecError("A tissue spec runs the full model; use kind eikonal for the fast one.");
   for (const auto& one : spec.at("stimuli")) {

@@ -68,6 +68,7 @@ Rows ionic_torord_mid(bool quick, const core::Progress&);
 Rows ionic_courtemanche(bool quick, const core::Progress&);
 Rows ionic_stewart(bool quick, const core::Progress&);
 Rows ionic_aliev_panfilov(bool quick, const core::Progress&);
+Rows ionic_mitchell_schaeffer(bool quick, const core::Progress&);
 Rows ionic_courtemanche_rates(bool quick, const core::Progress&);
 Rows ionic_stewart_rates(bool quick, const core::Progress&);
 Rows fibres_slab(bool quick, const core::Progress&);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -35,6 +37,10 @@ core::Result<std::optional<json>> reference_beat(const std::string& stem) {
     return core::bad_input(fmt::format("{} is not JSON (there is no reference to compare with). Restore the file.", file.string()));
   return std::optional<json>(data);
 }
+
+// 600 ms is held out of the file, and was not played in this chain either: with 300 beats of it O'Hara-Rudy's APD90 at 500 ms is 1.4 ms off where its neighbours
+// are 0.2 to 0.4 off, without them all are within 0.26 ms (ToR-ORd: -0.18, -0.51, +0.04, +0.09 at 750 to 350 ms with, -0.18, -0.20, -0.20, -0.19 without).
+constexpr std::array<double, 7> stated_cycles_ms{2000, 1500, 1000, 750, 500, 400, 350};
 
 double since(std::chrono::steady_clock::time_point t) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count(); }
 
@@ -95,7 +101,7 @@ Rows ionic_beat(const std::string& row_name, const std::string& model_key, const
   return rows;
 }
 
-Rows ionic_rates(const std::string& row_name, const std::string& model_key, const std::string& stem, double tolerance_ms, double dt_ms, bool quick,
+Rows ionic_rates(const std::string& row_name, const std::string& model_key, const std::string& stem, const std::string& label, double tolerance_ms, double dt_ms, bool quick,
                  const core::Progress& progress) {
   const auto loaded = reference_beat(stem);
   if (!loaded) return core::pass(loaded);
@@ -116,21 +122,24 @@ Rows ionic_rates(const std::string& row_name, const std::string& model_key, cons
   cell.stimulus_ms = stimulus["duration_ms"].get<double>();
   cell.stimulus_start_ms = stimulus["start_ms"].get<double>();
   std::vector<Row> rows;
-  for (std::size_t k = 0; k < rates.size() && !(quick && k == 2); ++k) {
+  const std::size_t played = quick ? 2 : stated_cycles_ms.size();
+  for (std::size_t k = 0; k < played; ++k) {
     const auto start = std::chrono::steady_clock::now();
-    cell.cycle_length_ms = rates[k].first;
+    cell.cycle_length_ms = stated_cycles_ms[k];
     cell.beats = k == 0 ? 500 : 300;
-    const auto run = ep::run_cell(cell, progress);
+    const auto run = ep::run_cell(cell, progress.part(double(k) / double(played), double(k + 1) / double(played)));
     if (!run) return core::pass(run);
     cell.initial_state = run->final_state;
+    const auto wanted = std::find_if(rates.begin(), rates.end(), [&](const auto& r) { return r.first == cell.cycle_length_ms; });
+    if (wanted == rates.end()) continue;
     Row row;
     row.name = row_name;
-    row.quantity = fmt::format("{}_apd90_ms_at_{:g}", stem, rates[k].first);
+    row.quantity = fmt::format("{}{}apd90_ms_at_{:g}", label, label.empty() ? "" : "_", wanted->first);
     row.value = run->apd90_ms;
-    row.reference = rates[k].second;
+    row.reference = wanted->second;
     row.tolerance = tolerance_ms;
     row.relative = false;
-    row.source = "reference/ionic/rate_dependence.csv: CVODE at 1e-9, 500 beats at 2000 ms, then 300 per cycle length";
+    row.source = "reference/ionic/rate_dependence.csv: CVODE at 1e-9, 500 beats at 2000 ms, then 300 at each of 1500, 1000, 750, 500, 400, 350 ms";
     row.quick = quick;
     row.wall_s = since(start);
     rows.push_back(row);
@@ -141,7 +150,7 @@ Rows ionic_rates(const std::string& row_name, const std::string& model_key, cons
 Rows ionic_rates_two_stage(bool quick, const core::Progress& p) {
   std::vector<Row> rows;
   for (const auto& [model, stem] : {std::pair("ohara_rudy_2011_endo", "ord2011_endo"), std::pair("cipaordv1_2017_endo", "ordcipa_endo"), std::pair("tor_ord_dyncl_2020_endo", "torord_dyncl_endo")}) {
-    auto some = ionic_rates("ionic/rates", model, stem, 1.0, 0, quick, p);
+    auto some = ionic_rates("ionic/rates", model, stem, stem, 1.0, 0, quick, p);
     if (!some) return core::pass(some);
     rows.insert(rows.end(), some->begin(), some->end());
   }
@@ -152,7 +161,7 @@ Rows ionic_rates_tt06(bool quick, const core::Progress& p) {
   std::vector<Row> rows;
   if (quick) return rows;
   for (const char* type : {"epi", "mid", "endo"}) {
-    auto some = ionic_rates("ionic/rates-tt06", std::string("ten_tusscher_panfilov_2006_") + type, std::string("tt06_") + type, 1.0, 0.02, quick, p);
+    auto some = ionic_rates("ionic/rates-tt06", std::string("ten_tusscher_panfilov_2006_") + type, std::string("tt06_") + type, std::string("tt06_") + type, 1.0, 0.02, quick, p);
     if (!some) return core::pass(some);
     rows.insert(rows.end(), some->begin(), some->end());
   }

@@ -12,9 +12,10 @@ namespace ot::verify {
 Rows ionic_beat(const std::string& row, const std::string& model, const std::string& stem, bool quick, const core::Progress& progress,
                 double dt_ms = 0.02);
 
-// The rows of rate_dependence.csv for one model with its history: 500 beats at 2000 ms, then 300 per cycle length downwards; APD90 in ms.
+// The rows of rate_dependence.csv for one model with its whole history, cycle lengths whose rows were removed (Stewart: 2000, 1500) included: 500 beats at
+// 2000 ms, then 300 at each cycle length downwards; APD90 in ms. label: begins the names of the quantities.
 // quick: the first two cycle lengths only, from the same start with the same history. dt 0: steps chosen by the error.
-Rows ionic_rates(const std::string& row, const std::string& model, const std::string& stem, double tolerance_ms, double dt_ms, bool quick,
+Rows ionic_rates(const std::string& row, const std::string& model, const std::string& stem, const std::string& label, double tolerance_ms, double dt_ms, bool quick,
                  const core::Progress& progress);
 
 }  // namespace ot::verify

@@ -102,6 +102,7 @@ core::Result<Outcome> run(int cells, double dt, const core::Progress& progress) 
         for (int c = 0; c < 3; ++c) second *= c == a && c == b ? g2[c] : c == a || c == b ? g1[c] : g[c];
         spread += diffusion(a, b) * second;
       }
+    tissue->classes[i].family = &manufactured();
     tissue->classes[i].parameters = {phi[i], spread};
     tissue->classes[i].initial = {amplitude_mV * phi[i] * s_of(0), gate_of(phi[i], 0), 0.0};
   }

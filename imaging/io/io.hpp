@@ -53,5 +53,11 @@ struct VtuVectors {
   std::size_t tets = 0;
 };
 core::Result<VtuVectors> read_vtu_vectors(const std::filesystem::path& path);
+// The numbers of a .vtu's array of one component with this name (or its only one): at its points, else at the middles of its cells. In the file's order and unit.
+struct VtuSamples {
+  std::vector<core::Vec3> points;
+  std::vector<float> values;
+};
+core::Result<VtuSamples> read_vtu_samples(const std::filesystem::path& path, const std::string& name);
 
 }  // namespace ot::imaging

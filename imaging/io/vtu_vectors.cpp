@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Vector arrays of a VTU: fibres that were measured or laid by another tool. Nothing is interpolated: node for node, cell for cell.
+// Arrays of a VTU: fibres that were measured or laid by another tool, numbers at places. Nothing is interpolated: node for node, cell for cell.
 #include <vtkCellArray.h>
 #include <vtkCellData.h>
 #include <vtkCellType.h>
@@ -32,7 +32,54 @@ std::vector<core::Vec3> named(vtkDataSetAttributes* data, std::initializer_list<
   return {};
 }
 
+// The array of one component with this name, else the only one there is.
+vtkDataArray* scalars(vtkDataSetAttributes* data, const std::string& name) {
+  vtkDataArray* only = nullptr;
+  int found = 0;
+  for (int a = 0; a < data->GetNumberOfArrays(); ++a) {
+    vtkDataArray* array = data->GetArray(a);
+    if (!array || array->GetNumberOfComponents() != 1) continue;
+    if (array->GetName() && name == array->GetName()) return array;
+    only = array;
+    ++found;
+  }
+  return found == 1 ? only : nullptr;
+}
+
 }  // namespace
+
+core::Result<VtuSamples> read_vtu_samples(const std::filesystem::path& path, const std::string& name) {
+  const auto data = read_vtu_grid(path, "is no .vtu (numbers at places are read from .vtu and .csv). Convert it, for example in ParaView.");
+  if (!data) return core::pass(data);
+  vtkUnstructuredGrid* grid = *data;
+  VtuSamples out;
+  const auto take = [&](vtkDataArray* array, vtkIdType n, const auto& place) {
+    for (vtkIdType i = 0; i < n; ++i) {
+      out.points.push_back(place(i));
+      out.values.push_back(float(array->GetComponent(i, 0)));
+    }
+  };
+  const auto point = [&](vtkIdType i) {
+    double p[3];
+    grid->GetPoint(i, p);
+    return core::Vec3(p[0], p[1], p[2]);
+  };
+  if (vtkDataArray* at_points = scalars(grid->GetPointData(), name); at_points && at_points->GetNumberOfTuples() == grid->GetNumberOfPoints()) {
+    take(at_points, grid->GetNumberOfPoints(), point);
+  } else if (vtkDataArray* at_cells = scalars(grid->GetCellData(), name); at_cells && at_cells->GetNumberOfTuples() == grid->GetNumberOfCells()) {
+    take(at_cells, grid->GetNumberOfCells(), [&](vtkIdType c) {
+      vtkIdType n = 0;
+      const vtkIdType* corner = nullptr;
+      grid->GetCellPoints(c, n, corner);
+      core::Vec3 middle = core::Vec3::Zero();
+      for (vtkIdType k = 0; k < n; ++k) middle += point(corner[k]) / double(n);
+      return middle;
+    });
+  }
+  if (out.points.empty())
+    return core::bad_input(fmt::format("{} holds no numbers named {} at points or cells, nor just one array (nothing says which is meant). Name the array {}.", path.string(), name, name));
+  return out;
+}
 
 core::Result<VtuVectors> read_vtu_vectors(const std::filesystem::path& path) {
   const auto data = read_vtu_grid(path, "is no .vtu (vectors are read from .vtu and .lon). Convert it, for example in ParaView.");

@@ -134,11 +134,12 @@ core::Result<double> wave_velocity(const std::string& model, const ChannelScales
 core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const core::Progress& progress) {
   FastTemplates out;
   const std::string& model = problem.ionic_model;
-  if (!find_ionic_family(model)) return core::wrong_usage(fmt::format("There is no ionic model family \"{}\" (FAST has no action potential to use). Choose one that `list ionic-models` shows.", model));
+  if (auto ok = check_cells(problem); !ok) return core::pass(ok);
   std::array<bool, 3> used{problem.cell_type.empty(), false, false};
   for (std::uint8_t type : problem.cell_type) used[std::min<int>(type, 2)] = true;
   // Which pairs of cell type and channel scales are needed, each once.
   struct Wanted {
+    std::string model;
     int type;
     ChannelScales scales;
     std::optional<ActionPotential> shape;
@@ -146,18 +147,20 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
   std::vector<Wanted> wanted;
   std::map<Key, std::uint8_t> index;
   const std::size_t regions = std::max<std::size_t>(problem.regions.size(), 1);
-  const auto drug = acting_drug(problem, progress.part(0, 0.5), &out.notes);
+  const auto drug = acting_drugs(problem, progress.part(0, 0.5), &out.notes);
   if (!drug) return core::pass(drug);
   for (std::size_t r = 0; r < regions; ++r) {
     std::array<std::uint8_t, 3> row{0, 0, 0};
     const bool own = !problem.regions.empty() && problem.regions[r].conducting;
     for (int type = 0; type < 3; ++type) {
       if (!used[type]) continue;
-      const ChannelScales scales = own ? (*drug)[std::size_t(type)] * problem.regions[r].channels : (*drug)[std::size_t(type)];
-      const auto [it, fresh] = index.try_emplace(key_of(model, type, scales, problem.cycle_length_ms), std::uint8_t(wanted.size()));
+      const std::string& cells = ionic_model_of(problem, r, CellType(type));
+      const ChannelScales& acts = drug->at(cells)[std::size_t(type)];
+      const ChannelScales scales = own ? acts * problem.regions[r].channels : acts;
+      const auto [it, fresh] = index.try_emplace(key_of(cells, type, scales, problem.cycle_length_ms), std::uint8_t(wanted.size()));
       if (fresh && wanted.size() >= 255)
         return core::bad_input("More than 255 different action potentials are needed (FAST keeps one per cell type and tissue). Use fewer tissue regions.");
-      if (fresh) wanted.push_back({type, scales, std::nullopt});
+      if (fresh) wanted.push_back({cells, type, scales, std::nullopt});
       row[type] = it->second;
     }
     out.of_region.push_back(row);
@@ -171,7 +174,7 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
     if (!present[r]) continue;
     const bool own = !problem.regions.empty() && problem.regions[r].conducting;
     const ChannelScales s = own ? problem.channels * problem.regions[r].channels : problem.channels;
-    slowed = slowed || s.g_Na != 1.0 || s.g_K1 != 1.0;
+    slowed = slowed || s.g_Na != 1.0 || s.g_K1 != 1.0 || ionic_model_of(problem, r, CellType::epi) != model;
   }
   const core::Progress velocities = progress.part(0.0, slowed ? 0.6 : 0.0);
   for (std::size_t r = 0; r < regions && slowed; ++r) {
@@ -187,49 +190,57 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
     ChannelScales relevant;
     relevant.g_Na = s.g_Na;
     relevant.g_K1 = s.g_K1;
-    auto here = wave_velocity(model, relevant, problem.cycle_length_ms, part.part(0.5, 1.0));
+    auto here = wave_velocity(ionic_model_of(problem, r, CellType::epi), relevant, problem.cycle_length_ms, part.part(0.5, 1.0));
     if (!here) return core::pass(here);
     out.speed.push_back(*healthy > 0 ? *here / *healthy : 1.0);
     if (own && out.speed[r] > 0 && out.speed[r] != 1.0)
-      out.notes.push_back(fmt::format("FAST: conduction in {} runs at {:.2f} of its healthy speed for its channels (strand of FULL's cells).", problem.regions[r].key, out.speed[r]));
+      out.notes.push_back(fmt::format("FAST: conduction in {} runs at {:.2f} of its healthy speed for its cells and channels (strand of FULL's cells).", problem.regions[r].key, out.speed[r]));
     if (own && !(out.speed[r] > 0))
       out.notes.push_back(fmt::format("FAST: a wave dies in {} with these channels; it is not activated.", problem.regions[r].key));
   }
-  std::vector<CellType> types;
-  std::vector<ChannelScales> scales;
-  std::vector<std::size_t> missing;
+  std::map<std::string, std::vector<std::size_t>> missing;   // by model
   {
     const std::lock_guard lock(cache_mutex);
     for (std::size_t k = 0; k < wanted.size(); ++k) {
       auto& w = wanted[k];
-      if (const auto it = cache.find(key_of(model, w.type, w.scales, problem.cycle_length_ms)); it != cache.end()) {
+      if (const auto it = cache.find(key_of(w.model, w.type, w.scales, problem.cycle_length_ms)); it != cache.end()) {
         w.shape = it->second;
         continue;
       }
-      missing.push_back(k);
-      types.push_back(CellType(w.type));
-      scales.push_back(w.scales);
+      missing[w.model].push_back(k);
     }
   }
-  if (!missing.empty()) {
-    auto states = paced_states(model, problem.cycle_length_ms, find_ionic_family(model)->pacing_beats, pacing_dt_ms, types, scales, progress.part(slowed ? 0.6 : 0.0, 1.0));
+  const core::Progress pacing = progress.part(slowed ? 0.6 : 0.0, 1.0);
+  std::size_t paced = 0;
+  for (const auto& [cells, which] : missing) {
+    std::vector<CellType> types;
+    std::vector<ChannelScales> scales;
+    for (const std::size_t k : which) {
+      types.push_back(CellType(wanted[k].type));
+      scales.push_back(wanted[k].scales);
+    }
+    const double from = double(paced++) / double(missing.size());
+    auto states = paced_states(cells, problem.cycle_length_ms, find_ionic_family(cells)->pacing_beats, pacing_dt_ms, types, scales, pacing.part(from, from + 1.0 / double(missing.size())));
     if (!states) return core::pass(states);
-    for (std::size_t k = 0; k < missing.size(); ++k) {
+    for (std::size_t k = 0; k < which.size(); ++k) {
       if (progress.cancelled()) return core::cancelled();
-      auto& w = wanted[missing[k]];
-      auto shape = last_beat(model, w.type, w.scales, problem.cycle_length_ms, std::move((*states)[k]));
+      auto& w = wanted[which[k]];
+      auto shape = last_beat(cells, w.type, w.scales, problem.cycle_length_ms, std::move((*states)[k]));
       if (!shape) return core::pass(shape);
       w.shape = std::move(*shape);
       const std::lock_guard lock(cache_mutex);
       if (cache.size() > 256) cache.clear();
-      cache[key_of(model, w.type, w.scales, problem.cycle_length_ms)] = *w.shape;
+      cache[key_of(cells, w.type, w.scales, problem.cycle_length_ms)] = *w.shape;
     }
   }
   for (auto& w : wanted) {
     if (!w.shape->note.empty() && std::find(out.notes.begin(), out.notes.end(), w.shape->note) == out.notes.end()) out.notes.push_back(w.shape->note);
     out.shapes.push_back(std::move(*w.shape));
   }
-  out.notes.push_back(fmt::format("FAST action potentials: {} cells paced {} times at {:g} ms.", family_name(model), find_ionic_family(model)->pacing_beats + 1, problem.cycle_length_ms));
+  for (const std::string& cells : ionic_models_of(problem))
+    out.notes.push_back(fmt::format("FAST action potentials: {} cells paced {} times at {:g} ms.", family_name(cells), find_ionic_family(cells)->pacing_beats + 1, problem.cycle_length_ms));
+  if (const std::string other = other_cells(problem); !other.empty())
+    out.notes.push_back(fmt::format("Other cells: {}; elsewhere {}. FAST: the region takes its cells' action potential and the velocity of a strand of them; velocity is that of epicardial cells, layers differ in shape only.", other, family_name(model)));
   return out;
 }
 

@@ -337,6 +337,7 @@ ElectroProblem part_of(const ElectroProblem& whole, ChamberPart part) {
   p.chi_per_mm = atrial_chi_per_mm();
   p.velocity = atrial_wave_constant() * (p.sigma / (p.chi_per_mm * p.cm_uF_per_mm2)).cwiseSqrt();
   p.ionic_model = atrial_model;
+  p.layer_models = {};   // layers are those of the ventricles
   p.dt_ms = std::min(whole.dt_ms, atrial_dt_ms);
   return p;
 }

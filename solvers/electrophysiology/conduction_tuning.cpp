@@ -39,6 +39,7 @@ class Strand {
     v_.assign(padded, initial[0]);
     for (AlignedVector* x : {&dv_, &rate_, &i_, &before_, &e_na_, &rhs_, &pivot_}) x->assign(padded, 0.0);
     stimulus_ = 2.0;  // ms, as the benchmark's: Niederer et al. 2011, table 2
+    if (family.sodium.available) available_.assign(padded, 0.0);
     // One pass with dt = 0 for the sodium reversal potential.
     AlignedVector copy(state_);
     for (std::ptrdiff_t b = 0; b < blocks_; ++b) call_kernel(copy.data(), b, 0.0);
@@ -49,7 +50,11 @@ class Strand {
     for (std::size_t i = 0; i < v_.size(); ++i) rate_[i] = v_[i] + 0.5 * dv_[i];
     AlignedVector& correction = rhs_;
     std::fill(correction.begin(), correction.end(), 0.0);
-    if (interpolate_ > 0) add_interpolation(correction);
+    if (interpolate_ > 0) {
+      if (family_.sodium.available)
+        for (std::ptrdiff_t b = 0; b < blocks_; ++b) family_.sodium.available(state_.data() + b * family_.states * bn, available_.data() + b * bn);
+      add_interpolation(correction);
+    }
     for (std::ptrdiff_t b = 0; b < blocks_; ++b) call_kernel(state_.data(), b, dt_);
     const double on = 35.714 * stimulus_share(t, dt_, 0.0, stimulus_);   // Niederer et al. 2011, table 2
     const double c = 1.0 / q_;                                           // K of one segment
@@ -92,7 +97,8 @@ class Strand {
 
   SodiumEnd end(std::ptrdiff_t i) const {
     const FastSodium& na = family_.sodium;
-    return {param_[std::size_t(na.conductance * bn)], gate(na.m, i), gate(na.h, i), gate(na.j, i), v_[std::size_t(i)], e_na_[std::size_t(i)]};
+    const double h = na.available ? available_[std::size_t(i)] : gate(na.h, i), j = na.available ? 1.0 : gate(na.j, i);
+    return {param_[std::size_t(na.conductance * bn)], gate(na.m, i), h, j, v_[std::size_t(i)], e_na_[std::size_t(i)]};
   }
   void add_interpolation(AlignedVector& out) const {
     for (std::ptrdiff_t i = 0; i + 1 < n_; ++i) {
@@ -110,7 +116,7 @@ class Strand {
   double q_, dt_, stimulus_ = 0;
   double interpolate_;
   bool first_ = true;
-  AlignedVector state_, param_, v_, dv_, rate_, i_, before_, e_na_, rhs_, pivot_;
+  AlignedVector state_, param_, v_, dv_, rate_, i_, before_, e_na_, rhs_, pivot_, available_;
 };
 
 TuningCurve compute(const IonicFamily& family, const std::vector<double>& parameters, const std::vector<double>& initial, double dt,

@@ -56,12 +56,15 @@ void add_quantities(const ElectroProblem& problem, const Tissue& tissue, const M
     apd += r - a;
   }
   const double none = std::numeric_limits<double>::quiet_NaN();
-  result.quantities.push_back({"total_activation_ms", "Total activation", "ms", activated ? last - first : none, fmt::format("first to last activation ({:g} mV)", find_ionic_family(problem.ionic_model)->upstroke_mV)});
+  std::string level;   // of activation; models may differ
+  for (const std::string& model : ionic_models_of(problem))
+    if (const std::string own = fmt::format("{:g} mV", find_ionic_family(model)->upstroke_mV); level.find(own) == std::string::npos) level += (level.empty() ? "" : " or ") + own;
+  result.quantities.push_back({"total_activation_ms", "Total activation", "ms", activated ? last - first : none, fmt::format("first to last activation ({})", level)});
   result.quantities.push_back({"last_activation_ms", "Last activation", "ms", activated ? last : none, ""});
   result.quantities.push_back(
       {"activated_percent", "Activated tissue", "%", activated_percent(problem, result.activation_ms), "of all myocardium by volume, scar and lesions included"});
   result.quantities.push_back({"mean_apd90_ms", "Mean action potential duration", "ms", repolarised ? apd / double(repolarised) : none,
-                               fmt::format("{:g} mV to 90 % repolarisation, nodes that repolarised before the end", find_ionic_family(problem.ionic_model)->upstroke_mV)});
+                               fmt::format("{} to 90 % repolarisation, nodes that repolarised before the end", level)});
   result.quantities.push_back({"conducting_percent", "Conducting nodes", "%", 100.0 * double(tissue.n) / double(problem.mesh->nodes.size()), ""});
   add_ecg_quantities(problem, result.ecg, result.quantities);
 }

@@ -47,10 +47,7 @@ Result<void> check_numbers(const ElectroProblem& p) {
   const double membrane = p.chi_per_mm * p.cm_uF_per_mm2;   // uF/mm3
   if (membrane < 0.01 || membrane > 100)
     return bad_input(fmt::format("A membrane of {:g} /mm with {:g} uF/mm2 is beyond any tissue ({:g} uF/mm3; usual: 140 /mm, 0.01 uF/mm2, 1.4 uF/mm3). Check the units.", p.chi_per_mm, p.cm_uF_per_mm2, membrane));
-  if (!find_ionic_family(p.ionic_model))
-    return wrong_usage(fmt::format("There is no ionic model family \"{}\" (nothing can be computed). Choose one that `list ionic-models` shows.",
-                                   p.ionic_model));
-  return {};
+  return check_cells(p);
 }
 
 Result<void> check_regions(const ElectroProblem& p) {

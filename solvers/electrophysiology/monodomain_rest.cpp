@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// MonodomainStep: blocks at rest, and saving and restoring.
+// MonodomainStep: layout of the membrane, blocks at rest, and saving and restoring.
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "solvers/electrophysiology/monodomain_step.hpp"
 
@@ -9,6 +10,81 @@ namespace ot::ep {
 namespace {
 constexpr std::ptrdiff_t bn = block_nodes;
 }  // namespace
+
+void MonodomainStep::lay_out_membrane() {
+  const std::ptrdiff_t blocks = tissue_.padded / bn;
+  // Parts first: their number gives the sizes, their pointers come when nothing moves any more.
+  struct Place {
+    std::size_t state, table;
+  };
+  std::vector<Place> place;
+  std::size_t states = 0, tables = 0;
+  std::map<std::vector<std::uint16_t>, std::size_t> known;   // mix of classes of a block: where its parameters are
+  std::vector<std::pair<std::size_t, std::vector<std::uint16_t>>> to_fill;
+  part_begin_.assign(1, 0);
+  for (std::ptrdiff_t b = 0; b < blocks; ++b) {
+    for (std::ptrdiff_t from = b * bn; from < (b + 1) * bn;) {
+      const IonicFamily& family = tissue_.family_of(from);
+      std::ptrdiff_t to = from;
+      while (to < (b + 1) * bn && &tissue_.family_of(to) == &family) ++to;
+      kernel_.try_emplace(&family, best_kernel(family));
+      // Lanes of others are cells like the first one of the part.
+      std::vector<std::uint16_t> mix(std::size_t(bn), tissue_.class_of[std::size_t(from)]);
+      for (std::ptrdiff_t i = from; i < to; ++i) mix[std::size_t(i - b * bn)] = tissue_.class_of[std::size_t(i)];
+      const auto [at, fresh] = known.try_emplace(mix, tables);
+      if (fresh) {
+        tables += std::size_t(family.params * bn);
+        to_fill.emplace_back(at->second, mix);
+      }
+      part_of_.push_back({&family, nullptr, nullptr, int(from - b * bn), int(to - b * bn)});
+      place.push_back({states, at->second});
+      states += std::size_t(family.states * bn);
+      from = to;
+    }
+    part_begin_.push_back(std::ptrdiff_t(part_of_.size()));
+  }
+  state_.resize(states);
+  param_store_.resize(tables);
+  for (const auto& [at, mix] : to_fill)
+    for (std::size_t l = 0; l < mix.size(); ++l) {
+      const std::vector<double>& column = tissue_.classes[mix[l]].parameters;
+      for (std::size_t p = 0; p < column.size(); ++p) param_store_[at + p * std::size_t(bn) + l] = column[p];
+    }
+  for (std::ptrdiff_t b = 0; b < blocks; ++b)
+    for (std::ptrdiff_t k = part_begin_[std::size_t(b)]; k < part_begin_[std::size_t(b) + 1]; ++k) {
+      BlockPart& part = part_of_[std::size_t(k)];
+      part.state = state_.data() + place[std::size_t(k)].state;
+      part.param = param_store_.data() + place[std::size_t(k)].table;
+      for (std::ptrdiff_t l = 0; l < bn; ++l) {
+        const std::ptrdiff_t like = l >= part.from && l < part.to ? l : part.from;
+        const std::vector<double>& initial = tissue_.classes[tissue_.class_of[std::size_t(b * bn + like)]].initial;
+        for (int s = 0; s < part.family->states; ++s) part.state[s * bn + l] = initial[std::size_t(s) + 1];
+      }
+    }
+}
+
+void MonodomainStep::membrane(std::ptrdiff_t block, double dt, const double* v, const double* rate, double* current, double* e_na) const {
+  for (const BlockPart& part : parts(block)) {
+    const KernelStep kernel = kernel_.find(part.family)->second;
+    if (part.whole()) {
+      kernel({int(bn), dt, 0.0, part.state, part.param, v, rate, current, e_na});
+      return;
+    }
+    alignas(64) double own_v[block_nodes], own_rate[block_nodes], own_current[block_nodes], own_e[block_nodes];
+    const double rest = tissue_.classes[tissue_.class_of[std::size_t(block * bn + part.from)]].initial[0];
+    for (int l = 0; l < block_nodes; ++l) {
+      const bool mine = l >= part.from && l < part.to;
+      own_v[l] = mine ? v[l] : rest;
+      own_rate[l] = mine ? rate[l] : rest;
+      own_e[l] = e_na[l];
+    }
+    kernel({int(bn), dt, 0.0, part.state, part.param, own_v, own_rate, own_current, own_e});
+    for (int l = part.from; l < part.to; ++l) {
+      current[l] = own_current[l];
+      e_na[l] = own_e[l];
+    }
+  }
+}
 
 void MonodomainStep::find_sleepers() {
   const std::ptrdiff_t blocks = std::ptrdiff_t(asleep_.size());
@@ -32,7 +108,6 @@ void MonodomainStep::find_sleepers() {
     for (std::ptrdiff_t i = b * bn; i < (b + 1) * bn; ++i)
       if (tissue_.class_of[std::size_t(i)] != kind[std::size_t(b)]) kind[std::size_t(b)] = -1;
   }
-  const std::ptrdiff_t states = tissue_.family->states;
   for (std::ptrdiff_t b = 0; b < blocks; ++b) {
     bool rests = kind[std::size_t(b)] >= 0;
     for (std::ptrdiff_t k = neighbour_begin_[std::size_t(b)]; k < neighbour_begin_[std::size_t(b) + 1]; ++k)
@@ -41,8 +116,10 @@ void MonodomainStep::find_sleepers() {
     asleep_[std::size_t(b)] = 1;
     RestCell& cell = rest_cell_[std::size_t(kind[std::size_t(b)])];
     if (!cell.state.empty()) continue;
-    cell.state.assign(state_.begin() + b * states * bn, state_.begin() + (b + 1) * states * bn);
-    cell.param = params_[std::size_t(b)];
+    const BlockPart& part = parts(b)[0];   // one class: one part
+    cell.kernel = kernel_.find(part.family)->second;
+    cell.state.assign(part.state, part.state + part.family->states * bn);
+    cell.param = part.param;
     cell.v = v_[std::size_t(b * bn)];
     cell.e_na = e_na_[std::size_t(b * bn)];
   }
@@ -58,7 +135,7 @@ void MonodomainStep::rest_step() {
       rate[l] = cell.v + 0.5 * cell.dv;
       e[l] = cell.e_na;
     }
-    kernel_({lane_multiple, dt_, 0.0, cell.state.data(), cell.param, v, rate, current, e});
+    cell.kernel({lane_multiple, dt_, 0.0, cell.state.data(), cell.param, v, rate, current, e});
     const double ionic = steps_ == 0 ? current[0] : 1.5 * current[0] - 0.5 * cell.i_before;
     cell.i_before = current[0];
     cell.dv_before = cell.dv;
@@ -77,9 +154,8 @@ void MonodomainStep::wake(std::ptrdiff_t block) {
   if (!asleep_[std::size_t(block)]) return;
   asleep_[std::size_t(block)] = 0;
   const RestCell& cell = rest_cell_[tissue_.class_of[std::size_t(block * bn)]];
-  const std::ptrdiff_t states = tissue_.family->states;
-  for (std::ptrdiff_t s = 0; s < states; ++s)
-    std::fill_n(state_.begin() + (block * states + s) * bn, bn, cell.state[std::size_t(s * bn)]);
+  const BlockPart& part = parts(block)[0];
+  for (std::ptrdiff_t s = 0; s < part.family->states; ++s) std::fill_n(part.state + s * bn, bn, cell.state[std::size_t(s * bn)]);
   for (std::ptrdiff_t i = block * bn; i < (block + 1) * bn; ++i) {
     v_[std::size_t(i)] = cell.v;
     dv_[std::size_t(i)] = cell.dv;
@@ -96,7 +172,7 @@ void MonodomainStep::wake(std::ptrdiff_t block) {
     kv_[std::size_t(i)] = kv;
     kd_[std::size_t(i)] = kd;
   }
-  if (interpolate_) sodium_.note_block(block, state_.data() + block * states * bn, params_[std::size_t(block)]);
+  if (interpolate_) sodium_.note_block(block, parts(block));
 }
 
 // A block with a node that left the resting potential wakes its neighbours; a resting cell that moves by itself (a pacemaker, an

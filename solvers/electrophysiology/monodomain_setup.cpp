@@ -25,8 +25,11 @@ using core::Vec3;
 
 std::uint8_t region_of(const ElectroProblem& p, std::size_t tet) { return p.tissue.empty() ? 0 : p.tissue[tet]; }
 
-// Conducting nodes in Morton order: neighbours in space are neighbours in memory, so a block of 64 is a small cube.
-std::vector<Index> conducting_nodes(const ElectroProblem& p) {
+// Conducting nodes, those of one ionic model together, in Morton order: neighbours in space are neighbours in memory, so a block of 64 is a small cube.
+std::vector<Index> conducting_nodes(const ElectroProblem& p, const Tissue& tissue, const std::vector<std::uint16_t>& class_of_node) {
+  std::vector<const IonicFamily*> families;   // in the order of their first class
+  for (const CellClass& c : tissue.classes)
+    if (std::find(families.begin(), families.end(), c.family) == families.end()) families.push_back(c.family);
   const core::TetMesh& mesh = *p.mesh;
   std::vector<char> conducts(mesh.nodes.size(), 0);
   for (std::size_t e = 0; e < mesh.tets.size(); ++e)
@@ -38,7 +41,13 @@ std::vector<Index> conducting_nodes(const ElectroProblem& p) {
     high = high.cwiseMax(x);
   }
   const double scale = 2097151.0 / std::max(1e-12, (high - low).maxCoeff());  // 21 bits per axis
-  std::vector<std::pair<std::uint64_t, Index>> keyed;
+  struct Keyed {
+    std::ptrdiff_t model;
+    std::uint64_t key;
+    Index node;
+    auto operator<=>(const Keyed&) const = default;
+  };
+  std::vector<Keyed> keyed;
   for (std::size_t i = 0; i < mesh.nodes.size(); ++i) {
     if (!conducts[i]) continue;
     std::uint64_t key = 0;
@@ -46,11 +55,11 @@ std::vector<Index> conducting_nodes(const ElectroProblem& p) {
       const auto q = std::uint64_t((mesh.nodes[i][a] - low[a]) * scale);
       for (int bit = 0; bit < 21; ++bit) key |= ((q >> bit) & 1u) << (3 * bit + a);
     }
-    keyed.emplace_back(key, Index(i));
+    keyed.push_back({std::find(families.begin(), families.end(), tissue.classes[class_of_node[i]].family) - families.begin(), key, Index(i)});
   }
   std::sort(keyed.begin(), keyed.end());
   std::vector<Index> order;
-  for (const auto& k : keyed) order.push_back(k.second);
+  for (const auto& k : keyed) order.push_back(k.node);
   return order;
 }
 
@@ -78,47 +87,66 @@ std::vector<std::uint8_t> node_regions(const ElectroProblem& p) {
   return region;
 }
 
+// Initial states of the classes of one family, and what is said about them.
+core::Result<void> start_cells(const ElectroProblem& p, const IonicFamily& family, bool named, Tissue& t, const core::Progress& progress) {
+  const std::string of = named ? " of " + family_name(family.key) : std::string();
+  std::vector<CellClass*> own;
+  for (CellClass& c : t.classes)
+    if (c.family == &family) own.push_back(&c);
+  if (p.cycle_length_ms > 0) {
+    std::vector<CellType> types;
+    std::vector<ChannelScales> scales;
+    for (const CellClass* c : own) {
+      types.push_back(c->type);
+      scales.push_back(c->scales);
+    }
+    constexpr double pacing_dt = 0.02;  // ms; single-cell accuracy tested at this step
+    const auto states = paced_states(family.key, p.cycle_length_ms, family.pacing_beats, pacing_dt, types, scales, progress);
+    if (!states) return core::pass(states);
+    for (std::size_t c = 0; c < own.size(); ++c) own[c]->initial = (*states)[c];
+    t.notes.push_back(fmt::format("Each of {} kinds of cell{} was paced alone for {} beats at {} ms before the beat.", own.size(), of, family.pacing_beats, p.cycle_length_ms));
+  } else {
+    for (CellClass* c : own) c->initial = family.initial(c->type);
+    t.notes.push_back(fmt::format("Cells{} start from the published initial state.", of));
+  }
+  std::string absent;   // currents that are scaled and that this model does not have
+  for (const ChannelKey& key : channel_keys()) {
+    const bool has = std::find(family.scales.begin(), family.scales.end(), key.key) != family.scales.end();
+    const bool scaled = std::any_of(own.begin(), own.end(), [&](const CellClass* c) { return c->scales.*key.member != 1.0; });
+    if (scaled && !has) absent += fmt::format("{}{}", absent.empty() ? "" : ", ", key.current);
+  }
+  if (!absent.empty()) t.notes.push_back(fmt::format("This membrane model{} has no scale for {}: what is asked for there has no effect.", named ? " (" + family_name(family.key) + ")" : "", absent));
+  return {};
+}
+
 core::Result<void> set_up_classes(const ElectroProblem& p, Tissue& t, std::vector<std::uint16_t>& class_of_node, const core::Progress& progress) {
   const std::vector<std::uint8_t> region = node_regions(p);
-  const auto drug = acting_drug(p, progress.part(0, 0.5), &t.notes);
+  const auto drug = acting_drugs(p, progress.part(0, 0.5), &t.notes);
   if (!drug) return core::pass(drug);
-  std::map<std::vector<double>, std::uint16_t> known;
+  std::map<std::pair<const IonicFamily*, std::vector<double>>, std::uint16_t> known;
   class_of_node.resize(p.mesh->nodes.size());
   for (std::size_t i = 0; i < class_of_node.size(); ++i) {
     CellClass c;
     c.type = p.cell_type.empty() ? CellType::epi : CellType(p.cell_type[i]);
-    c.scales = p.regions[region[i]].channels * (*drug)[std::min<std::size_t>(std::size_t(c.type), 2)];
-    c.parameters = t.family->parameters(c.type, c.scales);
-    std::vector<double> key = c.parameters;
-    key.push_back(double(c.type));
+    const std::string& model = ionic_model_of(p, region[i], c.type);
+    c.family = model == t.family->key ? t.family : find_ionic_family(model);
+    c.scales = p.regions[region[i]].channels * drug->at(c.family->key)[std::min<std::size_t>(std::size_t(c.type), 2)];
+    c.parameters = c.family->parameters(c.type, c.scales);
+    std::pair<const IonicFamily*, std::vector<double>> key{c.family, c.parameters};
+    key.second.push_back(double(c.type));
     const auto [at, added] = known.try_emplace(std::move(key), std::uint16_t(t.classes.size()));
     if (added) t.classes.push_back(std::move(c));
     class_of_node[i] = at->second;
   }
-  if (p.cycle_length_ms > 0) {
-    std::vector<CellType> types;
-    std::vector<ChannelScales> scales;
-    for (const CellClass& c : t.classes) {
-      types.push_back(c.type);
-      scales.push_back(c.scales);
-    }
-    constexpr double pacing_dt = 0.02;  // ms; single-cell accuracy tested at this step
-    const auto states = paced_states(t.family->key, p.cycle_length_ms, t.family->pacing_beats, pacing_dt, types, scales, progress.part(0.5, 1));
-    if (!states) return core::pass(states);
-    for (std::size_t c = 0; c < t.classes.size(); ++c) t.classes[c].initial = (*states)[c];
-    t.notes.push_back(fmt::format("Each of {} kinds of cell was paced alone for {} beats at {} ms before the beat.", t.classes.size(), t.family->pacing_beats,
-                                  p.cycle_length_ms));
-  } else {
-    for (CellClass& c : t.classes) c.initial = t.family->initial(c.type);
-    t.notes.push_back("Cells start from the published initial state.");
-  }
-  std::string absent;   // currents that are scaled and that this model does not have
-  for (const ChannelKey& key : channel_keys()) {
-    const bool has = std::find(t.family->scales.begin(), t.family->scales.end(), key.key) != t.family->scales.end();
-    const bool scaled = std::any_of(t.classes.begin(), t.classes.end(), [&](const CellClass& c) { return c.scales.*key.member != 1.0; });
-    if (scaled && !has) absent += fmt::format("{}{}", absent.empty() ? "" : ", ", key.current);
-  }
-  if (!absent.empty()) t.notes.push_back(fmt::format("This membrane model has no scale for {}: what is asked for there has no effect.", absent));
+  std::vector<const IonicFamily*> families;
+  for (const CellClass& c : t.classes)
+    if (std::find(families.begin(), families.end(), c.family) == families.end()) families.push_back(c.family);
+  for (std::size_t f = 0; f < families.size(); ++f)
+    if (auto ok = start_cells(p, *families[f], families.size() > 1, t, progress.part(0.5 + 0.5 * double(f) / double(families.size()), 0.5 + 0.5 * double(f + 1) / double(families.size()))); !ok)
+      return ok;
+  if (const std::string other = other_cells(p); !other.empty())
+    t.notes.push_back(fmt::format("Other cells: {}; elsewhere {}. A node on a border has the cells of the region that holds most of the tissue around it. Edges between two models carry the nodal sodium current.",
+                                  other, family_name(p.ionic_model)));
   constexpr double verified_dt = 0.05;   // ms, of the rows of issue 4
   if (p.dt_ms > verified_dt * (1 + 1e-9))
     t.notes.push_back(fmt::format("The time step of {:g} ms is larger than the {:g} ms that are verified: expect activation some 2 % late and APD90 2 to 5 ms short at 0.2 ms.", p.dt_ms, verified_dt));
@@ -203,10 +231,10 @@ std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector
     for (std::size_t c = 0; c < t.classes.size(); ++c) {
       std::size_t like = c;
       for (std::size_t f : first)
-        if (t.classes[f].scales == t.classes[c].scales) like = f;
+        if (t.classes[f].family == t.classes[c].family && t.classes[f].scales == t.classes[c].scales) like = f;
       if (like == c) first.push_back(c);
-      curve[c] = tuning_curve(*t.family, t.classes[like].parameters, t.classes[like].initial, p.dt_ms,
-                              t.family->sodium.present() ? sodium_weight(p) : 0.0);
+      const IonicFamily& family = *t.classes[c].family;
+      curve[c] = tuning_curve(family, t.classes[like].parameters, t.classes[like].initial, p.dt_ms, family.sodium.present() ? sodium_weight(p) : 0.0);
     }
   }
   std::vector<Axes> axes(conducting.size());
@@ -325,15 +353,14 @@ core::Result<Tissue> set_up_tissue(const ElectroProblem& p, const core::Progress
   Tissue t;
   t.family = find_ionic_family(p.ionic_model);
   OT_EXPECT(t.family != nullptr);
-  t.node_of = conducting_nodes(p);
+  std::vector<std::uint16_t> class_of_node;
+  if (const auto ok = set_up_classes(p, t, class_of_node, progress.part(0.0, 0.8)); !ok) return core::pass(ok);
+  if (progress.cancelled()) return core::cancelled();
+  t.node_of = conducting_nodes(p, t, class_of_node);
   t.n = std::ptrdiff_t(t.node_of.size());
   t.padded = (t.n + block_nodes - 1) / block_nodes * block_nodes;
   t.inner_of.assign(p.mesh->nodes.size(), -1);
   for (std::ptrdiff_t i = 0; i < t.n; ++i) t.inner_of[std::size_t(t.node_of[std::size_t(i)])] = Index(i);
-
-  std::vector<std::uint16_t> class_of_node;
-  if (const auto ok = set_up_classes(p, t, class_of_node, progress.part(0.0, 0.8)); !ok) return core::pass(ok);
-  if (progress.cancelled()) return core::cancelled();
   t.rest_mV.resize(class_of_node.size());
   for (std::size_t i = 0; i < class_of_node.size(); ++i) t.rest_mV[i] = float(t.classes[class_of_node[i]].initial[0]);
   t.class_of.resize(std::size_t(t.padded));

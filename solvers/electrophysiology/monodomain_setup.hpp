@@ -13,10 +13,12 @@
 #include "solvers/electrophysiology/problem.hpp"
 #include "solvers/electrophysiology/reaction/aligned.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/electrophysiology/reaction/kernel.hpp"
 
 namespace ot::ep {
 
 struct CellClass {
+  const IonicFamily* family = nullptr;
   CellType type = CellType::epi;
   ChannelScales scales;              // region times global
   std::vector<double> parameters;    // column of the family's parameters
@@ -25,9 +27,10 @@ struct CellClass {
 
 inline constexpr std::pair<std::size_t, std::size_t> tet_edges[6] = {{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}, {2, 3}};
 
-// Node numbers in here are "inner": conducting nodes only, sorted along a space-filling curve; rows up to `padded` are idle.
+// Node numbers in here are "inner": conducting nodes only, sorted by their ionic model and within it along a space-filling curve; rows up to `padded` are idle.
+// So all nodes of a block are of one model, but for one block at each change from one model to the next.
 struct Tissue {
-  const IonicFamily* family = nullptr;
+  const IonicFamily* family = nullptr;         // of the problem; regions and layers may have others (CellClass)
   std::ptrdiff_t n = 0, padded = 0;            // padded: multiple of block_nodes
   std::vector<core::Index> node_of;            // [n] mesh node
   std::vector<core::Index> inner_of;           // [mesh nodes], -1 = inert
@@ -45,6 +48,17 @@ struct Tissue {
   std::vector<std::uint16_t> class_of;         // [padded]
   std::vector<float> rest_mV;                  // [mesh nodes] initial V, inert nodes too
   std::vector<std::string> notes;
+  const IonicFamily& family_of(std::ptrdiff_t inner) const { return *classes[class_of[std::size_t(inner)]].family; }
+};
+
+// Lanes of a block that one ionic model steps: all of them, or those from `from` to `to` where two models meet in a block. The rows hold
+// block_nodes lanes either way; the other lanes are resting cells that nobody reads.
+struct BlockPart {
+  const IonicFamily* family = nullptr;
+  double* state = nullptr;                     // [states][block_nodes]
+  const double* param = nullptr;               // [params][block_nodes]
+  int from = 0, to = block_nodes;
+  bool whole() const { return from == 0 && to == block_nodes; }
 };
 
 // As asked for, else 0.65 with conductivity tuning (sodium_interpolation.hpp) and 1 without, which has the smallest error of a single beat.

@@ -42,42 +42,23 @@ double ordered(const std::vector<double>& part) {
 }  // namespace
 
 MonodomainStep::MonodomainStep(const ElectroProblem& problem, const Tissue& tissue)
-    : problem_(problem), tissue_(tissue), kernel_(best_kernel(*tissue.family)),
-      interpolate_(sodium_weight(problem) != 0 && tissue.family->sodium.present()), sodium_(tissue, sodium_weight(problem)), dt_(problem.dt_ms),
-      diffusion_(diffusion_kernels()) {
+    : problem_(problem), tissue_(tissue),
+      interpolate_(sodium_weight(problem) != 0 && std::any_of(tissue.classes.begin(), tissue.classes.end(), [](const CellClass& c) { return c.family->sodium.present(); })),
+      sodium_(tissue, sodium_weight(problem)), dt_(problem.dt_ms), diffusion_(diffusion_kernels()) {
   const std::ptrdiff_t padded = tissue.padded, blocks = padded / bn;
-  const IonicFamily& family = *tissue.family;
   for (AlignedVector* x : {&v_, &dv_, &dv_before_, &i_before_, &e_na_, &stimulus_, &u_, &inverse_, &kv_, &kd_, &r_, &z_, &p_, &s_, &w_, &peak_, &rest_})
     x->assign(std::size_t(padded), 0.0);
-  state_.resize(std::size_t(padded) * std::size_t(family.states));
   armed_.assign(std::size_t(padded), 1);
   for (std::ptrdiff_t i = 0; i < padded; ++i) {
     const CellClass& c = tissue.classes[tissue.class_of[std::size_t(i)]];
     v_[std::size_t(i)] = rest_[std::size_t(i)] = peak_[std::size_t(i)] = c.initial[0];
-    for (int s = 0; s < family.states; ++s)
-      state_[std::size_t((i / bn * family.states + s) * bn + i % bn)] = c.initial[std::size_t(s) + 1];
   }
-  // Blocks of the same mix of classes share one table of parameters.
-  std::map<std::vector<std::uint16_t>, std::size_t> tables;
-  std::vector<std::size_t> table_of(static_cast<std::size_t>(blocks));
-  for (std::ptrdiff_t b = 0; b < blocks; ++b) {
-    std::vector<std::uint16_t> mix(tissue.class_of.begin() + b * bn, tissue.class_of.begin() + (b + 1) * bn);
-    table_of[std::size_t(b)] = tables.try_emplace(std::move(mix), tables.size()).first->second;
-  }
-  const std::size_t table_size = std::size_t(family.params * bn);
-  param_store_.resize(tables.size() * table_size);
-  for (const auto& [mix, at] : tables)
-    for (std::size_t l = 0; l < std::size_t(bn); ++l)
-      for (int p = 0; p < family.params; ++p)
-        param_store_[at * table_size + std::size_t(p) * std::size_t(bn) + l] = tissue.classes[mix[l]].parameters[std::size_t(p)];
-  for (std::size_t t : table_of) params_.push_back(param_store_.data() + t * table_size);
-
+  lay_out_membrane();
   // Sodium reversal potentials of the initial state: a step of length 0 on a copy.
-  AlignedVector copy(std::size_t(family.states) * std::size_t(bn)), ignored(std::size_t(bn), 0.0);
-  for (std::ptrdiff_t b = 0; b < blocks; ++b) {
-    std::copy_n(state_.begin() + b * family.states * bn, copy.size(), copy.begin());
-    kernel_({int(bn), 0.0, 0.0, copy.data(), params_[std::size_t(b)], v_.data() + b * bn, v_.data() + b * bn, ignored.data(), e_na_.data() + b * bn});
-  }
+  const AlignedVector before = state_;
+  alignas(64) double ignored[block_nodes];
+  for (std::ptrdiff_t b = 0; b < blocks; ++b) membrane(b, 0.0, v_.data() + b * bn, v_.data() + b * bn, ignored, e_na_.data() + b * bn);
+  std::copy(before.begin(), before.end(), state_.begin());
   activation_.assign(1, std::vector<float>(std::size_t(tissue.n), nan));
   repolarisation_ = activation_;
   slice_rows();
@@ -119,8 +100,7 @@ void MonodomainStep::slice_rows() {
 
 void MonodomainStep::note_initial() {
   if (!interpolate_) return;
-  for (std::size_t b = 0; b < params_.size(); ++b)
-    sodium_.note_block(std::ptrdiff_t(b), state_.data() + std::ptrdiff_t(b) * tissue_.family->states * bn, params_[b]);
+  for (std::size_t b = 0; b < asleep_.size(); ++b) sodium_.note_block(std::ptrdiff_t(b), parts(std::ptrdiff_t(b)));
 }
 
 void MonodomainStep::set_stimulus() {
@@ -149,7 +129,6 @@ void MonodomainStep::set_stimulus() {
 
 // K V, membrane, right-hand side, and the Jacobi step from the guess.
 void MonodomainStep::ionic_pass() {
-  const std::ptrdiff_t states = tissue_.family->states;
   const double* const correction = sodium_.correction();
   alignas(64) static constexpr double none[block_nodes] = {};
   std::fill(part_.begin(), part_.end(), 0.0);
@@ -158,9 +137,8 @@ void MonodomainStep::ionic_pass() {
     const std::ptrdiff_t begin = block * bn;
     diffusion_.product(rows_, begin, v_.data(), kv_now);
     for (std::ptrdiff_t l = 0; l < bn; ++l) rate[l] = v_[std::size_t(begin + l)] + 0.5 * dv_[std::size_t(begin + l)];
-    double* const state = state_.data() + block * states * bn;
-    kernel_({int(bn), dt_, 0.0, state, params_[std::size_t(block)], v_.data() + begin, rate, current, e_na_.data() + begin});
-    if (interpolate_) sodium_.note_block(block, state, params_[std::size_t(block)]);
+    membrane(block, dt_, v_.data() + begin, rate, current, e_na_.data() + begin);
+    if (interpolate_) sodium_.note_block(block, parts(block));
     const RightSums sums = diffusion_.right_side({dt_, steps_ == 0, kv_now, current, correction + begin, stimulated_ ? stimulus_.data() + begin : none,
                                                   tissue_.mass.data() + begin, inverse_.data() + begin, i_before_.data() + begin, kv_.data() + begin,
                                                   kd_.data() + begin, dv_.data() + begin, dv_before_.data() + begin, u_.data() + begin});
@@ -238,13 +216,15 @@ MonodomainStep::Trouble MonodomainStep::finish_pass() {
   std::vector<std::ptrdiff_t> bad(part_.size(), -1);
   std::vector<std::uint8_t> full(part_.size(), 0);
   const std::size_t beats = activation_.size();
-  const double upstroke = tissue_.family->upstroke_mV;
   pass(awake_, [&](std::ptrdiff_t block, std::size_t chunk) {
     const std::ptrdiff_t begin = block * bn;
-    if (!diffusion_.finish({rest_.data() + begin, u_.data() + begin, dv_.data() + begin, v_.data() + begin, peak_.data() + begin, armed_.data() + begin, upstroke})) return;
+    const bool mixed = parts(block).size() > 1;   // models differ in the level of activation: look at each node
+    double upstroke = parts(block)[0].family->upstroke_mV;
+    if (!diffusion_.finish({rest_.data() + begin, u_.data() + begin, dv_.data() + begin, v_.data() + begin, peak_.data() + begin, armed_.data() + begin, upstroke}) && !mixed) return;
     for (std::ptrdiff_t k = begin; k < std::min(begin + bn, tissue_.n); ++k) {
       const std::size_t i = std::size_t(k);
       const double before = u_[i], now = v_[i];
+      if (mixed) upstroke = tissue_.family_of(k).upstroke_mV;
       if (!(std::abs(now) <= 200.0)) {
         if (bad[chunk] < 0) bad[chunk] = k;
         continue;
@@ -286,7 +266,7 @@ MonodomainStep::Trouble MonodomainStep::finish_pass() {
 
 MonodomainStep::Trouble MonodomainStep::advance() {
   set_stimulus();
-  if (interpolate_) sodium_.update(tissue_, state_.data(), params_, v_.data(), e_na_.data());
+  if (interpolate_) sodium_.update(tissue_, v_.data(), e_na_.data());
   rest_step();
   ionic_pass();
   if (!solve()) {

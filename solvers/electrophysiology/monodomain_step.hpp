@@ -21,6 +21,8 @@
 // Threads: every pass writes each value once over fixed chunks; sums are ordered.
 #pragma once
 #include <cstdint>
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -74,6 +76,10 @@ class MonodomainStep {
   void list_solved();
   void note_initial();
   void find_sleepers();
+  void lay_out_membrane();                   // parts of the blocks, their states and parameters
+  std::span<const BlockPart> parts(std::ptrdiff_t block) const { return {part_of_.data() + part_begin_[std::size_t(block)], part_of_.data() + part_begin_[std::size_t(block) + 1]}; }
+  // One step of the membrane of a block: KernelBlock's v, v_rate, i_ion and e_na.
+  void membrane(std::ptrdiff_t block, double dt, const double* v, const double* rate, double* current, double* e_na) const;
   void rest_step();                          // increments of the resting cells
   void rest_finish();                        // and their new potentials
   void wake(std::ptrdiff_t block);           // list_awake() must follow
@@ -82,7 +88,7 @@ class MonodomainStep {
 
   const ElectroProblem& problem_;
   const Tissue& tissue_;
-  KernelStep kernel_;
+  std::map<const IonicFamily*, KernelStep> kernel_;
   bool interpolate_;
   SodiumInterpolation sodium_;
   double dt_;
@@ -90,7 +96,8 @@ class MonodomainStep {
   bool stimulated_ = false;
 
   AlignedVector state_, param_store_;   // parameters: tables of the mixes of classes
-  std::vector<const double*> params_;              // [blocks] rows of the block's parameters
+  std::vector<BlockPart> part_of_;                 // of all blocks, one after the other
+  std::vector<std::ptrdiff_t> part_begin_;         // [blocks + 1]
   const DiffusionKernels& diffusion_;
   std::vector<std::ptrdiff_t> sliced_begin_;       // the matrix in slices of eight rows: diffusion_kernel.hpp
   std::vector<float> sliced_k_;
@@ -111,6 +118,7 @@ class MonodomainStep {
   struct RestCell {
     AlignedVector state;
     const double* param = nullptr;
+    KernelStep kernel = nullptr;
     double v = 0, dv = 0, dv_before = 0, i_before = 0, e_na = 0;
   };
   std::vector<RestCell> rest_cell_;                // [classes]; empty state: no block of it sleeps

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "solvers/electrophysiology/problem.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/hash.hpp"
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
 
 namespace ot::ep {
 namespace {
@@ -53,6 +55,40 @@ bool usable(const ChannelScales& scales) {
   return std::isfinite(b.Vhalf_mV) && std::isfinite(b.n) && b.n > 0 && std::isfinite(b.halfmax_nM_n) && b.halfmax_nM_n > 0;
 }
 
+const std::string& ionic_model_of(const ElectroProblem& p, std::size_t region, CellType type) {
+  if (region < p.regions.size() && !p.regions[region].ionic_model.empty()) return p.regions[region].ionic_model;
+  const std::string& layer = p.layer_models[std::min<std::size_t>(std::size_t(type), 2)];
+  return layer.empty() ? p.ionic_model : layer;
+}
+
+std::vector<std::string> ionic_models_of(const ElectroProblem& p) {
+  std::vector<std::string> out{p.ionic_model};
+  std::array<bool, 3> used{p.cell_type.empty(), false, false};
+  for (const std::uint8_t type : p.cell_type) used[std::min<std::size_t>(type, 2)] = true;
+  for (std::size_t r = 0; r < std::max<std::size_t>(1, p.regions.size()); ++r) {
+    for (std::size_t type = 0; type < 3; ++type)
+      if (const std::string& model = ionic_model_of(p, r, CellType(type)); used[type] && std::find(out.begin(), out.end(), model) == out.end()) out.push_back(model);
+  }
+  return out;
+}
+
+std::string other_cells(const ElectroProblem& p) {
+  static const char* const layer[] = {"the epicardial layer", "the mid-wall layer", "the endocardial layer"};
+  std::string out;
+  const auto say = [&](const std::string& model, const std::string& where) {
+    const std::string one = family_name(model) + " in " + where;
+    if (!model.empty() && model != p.ionic_model && out.find(one) == std::string::npos) out += (out.empty() ? "" : ", ") + one;   // parts of a region keep its key
+  };
+  for (std::size_t type = 0; type < 3; ++type) say(p.layer_models[type], layer[type]);
+  for (const TissueRegion& r : p.regions) {
+    std::string where = r.key;
+    std::replace(where.begin(), where.end(), '_', ' ');
+    const bool part = std::any_of(p.regions.begin(), p.regions.end(), [&](const TissueRegion& o) { return o.conducting && o.key == r.key && o.ionic_model != r.ionic_model; });   // a segment keeps the key
+    if (r.conducting) say(r.ionic_model, (part ? "a part of " : "") + where);
+  }
+  return out;
+}
+
 std::string ElectroProblem::sha256() const {
   OT_EXPECT(mesh != nullptr);
   core::Hasher h;
@@ -71,7 +107,10 @@ std::string ElectroProblem::sha256() const {
     h.text(r.key).value(r.conducting);
     add(h, r.sigma_scale);
     add(h, r.channels);
+    if (!r.ionic_model.empty()) h.text("cells").text(r.ionic_model);
   }
+  for (const std::string& model : layer_models)
+    if (!model.empty()) h.text("layer").value<std::uint64_t>(std::uint64_t(&model - layer_models.data())).text(model);
   add(h, sigma);
   h.value(chi_per_mm).value(cm_uF_per_mm2);
   add(h, velocity);

@@ -63,6 +63,7 @@ struct TissueRegion {
   core::Vec3 sigma_scale{1, 1, 1};    // on sigma along f, s, n
   ChannelScales channels;             // remodelling of the region, times the global (drug) scales
   std::string source;                 // where the numbers come from
+  std::string ionic_model = {};       // family of its cells; empty: that of their layer or of the problem
 };
 
 // A place that is stimulated: all nodes listed, with one start time. For FAST: eikonal sources.
@@ -88,6 +89,7 @@ struct ElectroProblem {
   std::vector<TissueRegion> regions;            // [0] healthy
   std::vector<std::uint8_t> cell_type;          // [nodes] CellType; empty = all epi
   std::string ionic_model = "ten_tusscher_panfilov_2006";   // family, reaction/ionic_model.hpp
+  std::array<std::string, 3> layer_models;      // families of the cells of type epi, mid, endo where their region names none; empty: ionic_model
   core::Vec3 sigma{0.1334, 0.0176, 0.0176};     // effective monodomain conductivity along f, s, n, mS/mm
   double chi_per_mm = 140.0;
   double cm_uF_per_mm2 = 0.01;
@@ -107,6 +109,13 @@ struct ElectroProblem {
 
   std::string sha256() const;                   // over everything above; the cache key together with the mode
 };
+
+// Family of the cells of this type in this region (a place in p.regions, ignored when there are none): the region's, else the layer's, else the problem's.
+const std::string& ionic_model_of(const ElectroProblem& p, std::size_t region, CellType type);
+// Families that regions and the types of cell in use ask for, each once, the problem's own first.
+std::vector<std::string> ionic_models_of(const ElectroProblem& p);
+// Cells of other families than the problem's, in words for assumptions: "Courtemanche 1998 in border zone"; empty when there are none.
+std::string other_cells(const ElectroProblem& p);
 
 // One instant, immutable, cheap to hand to the window.
 struct ElectroFrame {

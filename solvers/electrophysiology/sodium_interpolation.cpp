@@ -20,14 +20,22 @@ constexpr std::ptrdiff_t bn = block_nodes;
 }  // namespace
 
 SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
-    : rows_(tissue.family->sodium), states_(tissue.family->states), weight_(weight) {
+    : weight_(weight) {
   const std::size_t blocks = std::size_t(tissue.padded / bn);
+  factors_.resize(blocks);
   largest_gm3_.assign(blocks, 0.0);
   largest_hj_.assign(blocks, 0.0);
   lowest_v_.assign(blocks, 0.0);
   highest_v_.assign(blocks, 0.0);
   for (AlignedVector* x : {&correction_, &gm3_, &hj_}) x->assign(std::size_t(tissue.padded), 0.0);
-  if (!rows_.present() || weight_ == 0.0) return;
+  bool plain = true;   // every block's factors are rows of its state
+  for (const CellClass& c : tissue.classes) {
+    used_ = used_ || c.family->sodium.present();
+    several_ = several_ || c.family != tissue.classes[0].family;
+    plain = plain && !c.family->sodium.available;
+  }
+  if (!used_ || weight_ == 0.0) return;
+  if (!plain || several_) own_.assign(4 * std::size_t(tissue.padded), 0.0);
   std::vector<std::vector<core::Index>> elements(blocks), neighbours(blocks);
   for (std::size_t e = 0; e < tissue.tets.size(); ++e) {
     std::array<core::Index, 4> b;
@@ -120,13 +128,32 @@ std::array<double, 2> sodium_edge_correction(const SodiumEnd& a, const SodiumEnd
   return {first - 0.5 * fast_sodium_current(a.g, a.m, a.h, a.j, a.v, a.e), second - 0.5 * fast_sodium_current(b.g, b.m, b.h, b.j, b.v, b.e)};
 }
 
-void SodiumInterpolation::note_block(std::ptrdiff_t block, const double* state, const double* param) {
-  const double* const m = state + rows_.m * bn;
-  const double* const h = state + rows_.h * bn;
-  const double* const j = state + rows_.j * bn;
-  const double* const g = param + rows_.conductance * bn;
-  double* const gm3s = gm3_.data() + block * bn;
-  double* const hjs = hj_.data() + block * bn;
+void SodiumInterpolation::note_block(std::ptrdiff_t block, std::span<const BlockPart> parts) {
+  Factors& at = factors_[std::size_t(block)];
+  const FastSodium& only = parts[0].family->sodium;
+  if (parts[0].whole() && only.present() && !only.available) {
+    at = {parts[0].param + only.conductance * bn, parts[0].state + only.m * bn, parts[0].state + only.h * bn, parts[0].state + only.j * bn};
+  } else {
+    double* const own = own_.data() + 4 * block * bn;
+    at = {own, own + bn, own + 2 * bn, own + 3 * bn};
+    for (const BlockPart& part : parts) {
+      const FastSodium& rows = part.family->sodium;
+      if (!rows.present()) {
+        std::fill(own + part.from, own + part.to, 0.0);
+        continue;
+      }
+      alignas(64) double available[block_nodes];
+      if (rows.available) rows.available(part.state, available);
+      for (std::ptrdiff_t l = part.from; l < part.to; ++l) {
+        own[l] = part.param[rows.conductance * bn + l];
+        own[bn + l] = part.state[rows.m * bn + l];
+        own[2 * bn + l] = rows.available ? available[l] : part.state[rows.h * bn + l];
+        own[3 * bn + l] = rows.available ? 1.0 : part.state[rows.j * bn + l];
+      }
+    }
+  }
+  const double *const g = at.g, *const m = at.m, *const h = at.h, *const j = at.j;
+  double *const gm3s = gm3_.data() + block * bn, *const hjs = hj_.data() + block * bn;
   double gm3 = 0, hj = 0;
 #pragma omp simd reduction(max : gm3, hj)
   for (std::ptrdiff_t l = 0; l < bn; ++l) {
@@ -140,8 +167,7 @@ void SodiumInterpolation::note_block(std::ptrdiff_t block, const double* state, 
   largest_hj_[std::size_t(block)] = hj;
 }
 
-void SodiumInterpolation::update(const Tissue& tissue, const double* state, const std::vector<const double*>& params, const double* v,
-                                 const double* e_na) {
+void SodiumInterpolation::update(const Tissue& tissue, const double* v, const double* e_na) {
   before_.swap(active_);
   active_.clear();
   const std::ptrdiff_t blocks = tissue.padded / bn;
@@ -179,21 +205,20 @@ void SodiumInterpolation::update(const Tissue& tissue, const double* state, cons
   });
   for (std::ptrdiff_t b : before_) std::fill_n(correction_.begin() + b * bn, bn, 0.0);
   const auto some = [&](std::ptrdiff_t first, std::ptrdiff_t last) {
-    for (std::ptrdiff_t a = first; a < last; ++a) block_correction(tissue, active_[std::size_t(a)], state, params, v, e_na);
+    for (std::ptrdiff_t a = first; a < last; ++a) block_correction(tissue, active_[std::size_t(a)], v, e_na);
   };
   constexpr std::size_t least_parallel = 16;  // fewer are done before another thread is awake
   if (active_.size() >= least_parallel) core::parallel_chunks(std::ptrdiff_t(active_.size()), 4, some);
   else some(0, std::ptrdiff_t(active_.size()));
 }
 
-void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t block, const double* state,
-                                           const std::vector<const double*>& params, const double* v, const double* e_na) {
+void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t block, const double* v, const double* e_na) {
   double* const out = correction_.data() + block * bn;
   std::fill_n(out, bn, 0.0);
   const auto end = [&](core::Index i) -> SodiumEnd {
-    const std::ptrdiff_t home = i / bn, lane = i % bn;
-    const double* const s = state + home * states_ * bn + lane;
-    return {params[std::size_t(home)][rows_.conductance * bn + lane], s[rows_.m * bn], s[rows_.h * bn], s[rows_.j * bn], v[i], e_na[i]};
+    const Factors& home = factors_[std::size_t(i / bn)];
+    const std::ptrdiff_t lane = i % bn;
+    return {home.g[lane], home.m[lane], home.h[lane], home.j[lane], v[i], e_na[i]};
   };
   // Edges steep enough, and the block's nodes at edges that carry the upstroke: only what touches those is needed.
   struct Steep {
@@ -215,6 +240,7 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
   for (std::size_t at = 0; at < steep_edges; ++at) {
     const auto [i, j] = edge_of[steep[at].edge];
     steep[at].add = {0.0, 0.0};
+    if (several_ && &tissue.family_of(i) != &tissue.family_of(j)) continue;
     if (!(std::max(gm3[i], gm3[j]) * std::max(hj[i], hj[j]) * std::max(std::abs(v[i] - e_na[i]), std::abs(v[j] - e_na[j])) > svi_least_current)) continue;
     steep[at].add = sodium_edge_correction(end(i), end(j));
     if (steep[at].add[0] == 0.0 && steep[at].add[1] == 0.0) continue;

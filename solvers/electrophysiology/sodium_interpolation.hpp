@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // State-variable interpolation of the fast sodium current along the edges that carry the upstroke.
 //
-// Model:    along such an edge I_Na is taken at 3 points with g, m, h, j, V and E_Na interpolated linearly, instead of at its two
-//           nodes; the difference is a correction to the nodal current, times `weight` (0 = nodal, 1 = full). Everywhere else it is
+// Model:    along such an edge I_Na is taken at 3 points with g, m, h, j, V and E_Na interpolated linearly (models whose channels are partly
+//           phosphorylated: the available share (1 - f) h j + f hp jp in place of h and j), instead of at its two nodes; the difference is a correction to the nodal current, times `weight` (0 = nodal, 1 = full). Everywhere else it is
 //           0. Each tet shares its volume among its edges as they share its diffusion energy, k_ij (V_i - V_j)^2, with their sign;
 //           the shares are bounded where couplings of the wrong sign cancel most of the energy. For a plane wave along an axis of a box this is the 1D strand of that spacing, for one along the
 //           diagonal the strand of spacing h / sqrt 3, whatever way the boxes are cut into tets: the correction has no direction
@@ -15,6 +15,7 @@
 //           Two limits. A node's edges may hold up to four times its mass, where couplings of both signs meet: with tuning it gives up what a node
 //           of the strand does and not more. And no node's sodium current is turned outward. Without the limits nodes of askew fibres gave up
 //           1.5 times the current they had and stalled at 0 mV, and resting ones were driven to -113 mV.
+//           Edges between cells of different models are nodal: what their gates mean differs.
 // Weight:   0 .. 1. With conductivity tuning it decides how much of the mesh's error is left to the conductivity. To fourth order a travelling
 //           wave on edges of length h solves
 //               c V_x = V_xx - I + h^2/12 (c V_xxx + I_xx) - w h^2/6 (I_Na)_xx:
@@ -28,6 +29,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "solvers/electrophysiology/monodomain_setup.hpp"
@@ -55,10 +57,10 @@ class SodiumInterpolation {
  public:
   SodiumInterpolation(const Tissue& tissue, double weight);
 
-  // Call for a block after its gates moved: keeps what decides whether the block can carry an upstroke.
-  void note_block(std::ptrdiff_t block, const double* state, const double* param);
-  // Correction of the nodal current [padded], uA/uF; `state` and `params` as the kernels see them.
-  void update(const Tissue& tissue, const double* state, const std::vector<const double*>& params, const double* v, const double* e_na);
+  // Call for a block after its gates moved: keeps what decides whether the block can carry an upstroke, and where its gates are.
+  void note_block(std::ptrdiff_t block, std::span<const BlockPart> parts);
+  // Correction of the nodal current [padded], uA/uF. Reads what the noted blocks point to.
+  void update(const Tissue& tissue, const double* v, const double* e_na);
   const double* correction() const { return correction_.data(); }
   long active_blocks() const { return long(active_.size()); }
 
@@ -70,11 +72,16 @@ class SodiumInterpolation {
     std::uint64_t nodes;                 // bit l: lane l of the block is one of its nodes
   };
 
-  void block_correction(const Tissue& tissue, std::ptrdiff_t block, const double* state, const std::vector<const double*>& params,
-                        const double* v, const double* e_na);
+  // A block's factors of the current, [block_nodes] each.
+  struct Factors {
+    const double *g = nullptr, *m = nullptr, *h = nullptr, *j = nullptr;
+  };
 
-  FastSodium rows_;
-  int states_;
+  void block_correction(const Tissue& tissue, std::ptrdiff_t block, const double* v, const double* e_na);
+
+  bool used_ = false, several_ = false;                           // a model has fast sodium rows; there is more than one model
+  std::vector<Factors> factors_;                                  // [blocks]
+  AlignedVector own_;                                             // [4][padded] g, m, h, j of blocks whose factors are not rows of their state
   double weight_;
   std::vector<std::ptrdiff_t> element_begin_, edge_begin_, neighbour_begin_;   // [blocks + 1]
   std::vector<Incidence> element_;

@@ -111,7 +111,11 @@ core::Result<core::Quantity> endocardial_apd(const ep::ElectroProblem& problem, 
   ep::ElectroProblem cell;
   cell.regions.resize(1);
   cell.ionic_model = problem.ionic_model;
-  if (!problem.regions.empty()) cell.regions[0].channels = problem.regions[0].channels;   // healthy muscle: as remodelled or scaled by hand
+  cell.layer_models = problem.layer_models;
+  if (!problem.regions.empty()) {   // healthy muscle: as remodelled or scaled by hand
+    cell.regions[0].channels = problem.regions[0].channels;
+    cell.regions[0].ionic_model = problem.regions[0].ionic_model;
+  }
   auto type = ep::CellType::endo;
   if (problem.mesh && ep::is_atrial(*problem.mesh)) {   // one kind of cell, as remodelled
     type = ep::CellType::epi;

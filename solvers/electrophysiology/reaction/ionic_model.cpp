@@ -15,6 +15,13 @@ const IonicModel* find_ionic_model(const std::string& key) {
   return nullptr;
 }
 
+core::Result<void> check_cells(const ElectroProblem& p) {
+  for (const std::string& model : ionic_models_of(p))
+    if (!find_ionic_family(model))
+      return core::wrong_usage(fmt::format("There is no ionic model family \"{}\" (nothing can be computed). Choose one that `list ionic-models` shows.", model));
+  return {};
+}
+
 std::string family_name(const std::string& key) {
   for (const IonicModel& m : builtin_ionic_models())
     if (m.family && m.family->key == key) return m.name.substr(0, m.name.find(','));

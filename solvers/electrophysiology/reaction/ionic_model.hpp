@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Ionic models: the explicit list, what each is made of, and the choice of its vectorised kernel.
-// Adding one: its own folder here, one line in builtin.cpp.
+// Adding one: its own folder here, one line in CMakeLists.txt.
 // Threads: everything is constant after the first call.
 #pragma once
 #include <string>
@@ -24,10 +24,12 @@ struct IonicParameter {
   std::string source;
 };
 
-// Where the fast sodium current finds its factors: I_Na = param[conductance] m^3 h j (V - E_Na).
+// Where the fast sodium current finds its factors: I_Na = param[conductance] m^3 h j (V - E_Na). Where part of the channels is phosphorylated
+// the product h j is (1 - f) h j + f hp jp, which `available` gives for the block_nodes lanes of a block's state; h and j are -1 then.
 struct FastSodium {
   int m = -1, h = -1, j = -1;   // rows of the state
   int conductance = -1;         // row of the parameters
+  void (*available)(const double* state, double* out) = nullptr;
   bool present() const { return m >= 0; }
 };
 
@@ -64,6 +66,9 @@ struct IonicModel {
 const std::vector<IonicModel>& builtin_ionic_models();
 const IonicModel* find_ionic_model(const std::string& key);      // nullptr when unknown
 const IonicFamily* find_ionic_family(const std::string& key);    // nullptr when unknown
+
+// Every family the problem's regions, layers and it itself name exists. wrong_usage else.
+core::Result<void> check_cells(const ElectroProblem& problem);
 
 // How the family is called: the name of its models without their kind of cell, "ten Tusscher-Panfilov 2006"; the key when it is unknown.
 std::string family_name(const std::string& family_key);

@@ -29,6 +29,16 @@ OT_INLINE double square(double x) { return x * x; }
 OT_INLINE double cube(double x) { return x * x * x; }
 OT_INLINE double fourth(double x) { return square(x * x); }
 
+// CaMKII, supplement page 16: bound, active, and the share of phosphorylated channels.
+struct Kinase {
+  double bound, active, share;
+};
+OT_INLINE Kinase kinase(double CaMKt, double Cass) {
+  constexpr double KmCaMK = 0.15, CaMKo = 0.05, KmCaM = 0.0015;
+  const double bound = CaMKo * (1.0 - CaMKt) * Cass / (Cass + KmCaM), active = bound + CaMKt;
+  return {bound, active, active / (active + KmCaMK)};
+}
+
 // x_inf given, z = dt/tau.
 OT_INLINE double relax(double x, double inf, double z) { return inf + (x - inf) * (1.0 - (1.0 / 3) * z) / (1.0 + z * (2.0 / 3 + z * (1.0 / 6))); }
 

@@ -150,9 +150,16 @@ core::Result<VerifiedResponse> verified_response(const std::string& family, Cell
   return out;
 }
 
-core::Result<std::array<ChannelScales, 3>> acting_drug(const ElectroProblem& p, const core::Progress& progress, std::vector<std::string>* notes) {
+namespace {
+
+core::Result<std::array<ChannelScales, 3>> drug_in(const std::string& family, const ElectroProblem& p, const core::Progress& progress, std::vector<std::string>* notes) {
   std::array<ChannelScales, 3> out{p.channels, p.channels, p.channels};
-  if (!(p.channels.herg.concentration_nM > 0) || !takes_verified_response(p.ionic_model)) return out;
+  if (!(p.channels.herg.concentration_nM > 0)) return out;
+  if (!takes_verified_response(family)) {
+    if (find_ionic_family(family)->dynamic_herg && !find_ionic_family(p.ionic_model)->dynamic_herg)   // the static block was given for the problem's cells
+      for (auto& s : out) s.g_Kr = 1;
+    return out;
+  }
   if (!(p.cycle_length_ms > 0)) {
     for (auto& s : out) s.herg = {};
     if (notes) notes->push_back("Cells start from their published state without pacing, so the drug acts by its static block (its verified effect needs paced cells).");
@@ -165,7 +172,7 @@ core::Result<std::array<ChannelScales, 3>> acting_drug(const ElectroProblem& p, 
   if (const auto change = verified_change(p.channels, p.cycle_length_ms, progress.part(0, 0.4)); !change) return core::pass(change);
   const core::Progress silent = progress.with({});
   core::parallel_chunks(3, 1, [&](std::ptrdiff_t type, std::ptrdiff_t) {
-    if (used[std::size_t(type)]) of[std::size_t(type)] = verified_response(p.ionic_model, CellType(type), p.channels, p.cycle_length_ms, silent);
+    if (used[std::size_t(type)]) of[std::size_t(type)] = verified_response(family, CellType(type), p.channels, p.cycle_length_ms, silent);
   });
   std::string factors;
   bool all = true;
@@ -192,6 +199,26 @@ core::Result<std::array<ChannelScales, 3>> acting_drug(const ElectroProblem& p, 
   else
     notes->push_back(fmt::format("Effect of the drug on repolarisation: that of the {} cell, validated for drugs, with the drug bound to hERG (APD90 {:+.1f} ms at {:g} ms), laid on these cells by a common factor on IKr and IKs ({}); INa and IK1, which carry conduction and rest, are blocked as measured.",
                                  cell.name, change, p.cycle_length_ms, factors));
+  return out;
+}
+
+}  // namespace
+
+core::Result<std::array<ChannelScales, 3>> acting_drug(const ElectroProblem& p, const core::Progress& progress, std::vector<std::string>* notes) {
+  return drug_in(p.ionic_model, p, progress, notes);
+}
+
+core::Result<std::map<std::string, std::array<ChannelScales, 3>>> acting_drugs(const ElectroProblem& p, const core::Progress& progress, std::vector<std::string>* notes) {
+  std::map<std::string, std::array<ChannelScales, 3>> out;
+  const auto families = ionic_models_of(p);
+  for (std::size_t f = 0; f < families.size(); ++f) {
+    std::vector<std::string> said;
+    auto drug = drug_in(families[f], p, progress.part(double(f) / double(families.size()), double(f + 1) / double(families.size())), &said);
+    if (!drug) return core::pass(drug);
+    out.emplace(families[f], *drug);
+    if (notes)
+      for (const std::string& note : said) notes->push_back(f == 0 ? note : family_name(families[f]) + ": " + note);
+  }
   return out;
 }
 

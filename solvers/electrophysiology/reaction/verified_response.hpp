@@ -17,6 +17,7 @@
 // Threads:  results are kept for the life of the process; re-entrant.
 #pragma once
 #include <array>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -42,5 +43,7 @@ core::Result<VerifiedResponse> verified_response(const std::string& family, Cell
 
 // The drug of a problem (ElectroProblem::channels) as it acts in each cell type the problem has: verified where the family takes it and cells are paced, else as it stands.
 core::Result<std::array<ChannelScales, 3>> acting_drug(const ElectroProblem& problem, const core::Progress& progress = {}, std::vector<std::string>* notes = nullptr);
+// The same for every family of cells the problem has (ionic_models_of), by its key.
+core::Result<std::map<std::string, std::array<ChannelScales, 3>>> acting_drugs(const ElectroProblem& problem, const core::Progress& progress = {}, std::vector<std::string>* notes = nullptr);
 
 }  // namespace ot::ep

@@ -32,22 +32,23 @@ std::vector<std::uint8_t> node_regions(const ElectroProblem& p) {
   return region;
 }
 
-CellKinds cell_kinds(const ElectroProblem& p, const std::array<ChannelScales, 3>& drug) {
-  const IonicFamily* const family = find_ionic_family(p.ionic_model);
-  OT_EXPECT(family != nullptr && p.mesh);
+CellKinds cell_kinds(const ElectroProblem& p, const std::map<std::string, std::array<ChannelScales, 3>>& drug) {
+  OT_EXPECT(p.mesh);
   const auto region = node_regions(p);
   std::vector<char> conducts(region.size(), 0);
   for (std::size_t t = 0; t < p.mesh->tets.size(); ++t)
     if (p.regions.empty() || p.regions[region_of(p, t)].conducting)
       for (core::Index n : p.mesh->tets[t]) conducts[std::size_t(n)] = 1;
   CellKinds out;
-  std::map<std::vector<double>, std::uint16_t> known;
-  const auto kind_of = [&](CellType type, const ChannelScales& s, std::uint8_t r) {
-    std::vector<double> key = family->parameters(type, s);
-    key.push_back(double(type));
+  std::map<std::pair<std::string, std::vector<double>>, std::uint16_t> known;
+  const auto kind_of = [&](const std::string& model, CellType type, const ChannelScales& s, std::uint8_t r) {
+    const IonicFamily* const family = find_ionic_family(model);
+    OT_EXPECT(family != nullptr);
+    std::pair<std::string, std::vector<double>> key{model, family->parameters(type, s)};
+    key.second.push_back(double(type));
     const auto [at, added] = known.try_emplace(std::move(key), std::uint16_t(out.kinds.size()));
     if (added) {
-      CellKind kind{type, s, "healthy", {1, 1, 1}, 0};
+      CellKind kind{model, type, s, "healthy", {1, 1, 1}, 0};
       if (!p.regions.empty()) {
         kind.region = p.regions[r].key;
         kind.sigma_scale = p.regions[r].sigma_scale;
@@ -56,12 +57,13 @@ CellKinds cell_kinds(const ElectroProblem& p, const std::array<ChannelScales, 3>
     }
     return at->second;
   };
-  kind_of(CellType::epi, {}, 0);
+  kind_of(p.ionic_model, CellType::epi, {}, 0);
   out.of_node.resize(region.size());
   for (std::size_t n = 0; n < region.size(); ++n) {
     const ChannelScales of_region = p.regions.empty() ? ChannelScales{} : p.regions[region[n]].channels;
     const CellType type = p.cell_type.empty() ? CellType::epi : CellType(p.cell_type[n]);
-    out.of_node[n] = kind_of(type, of_region * drug[std::size_t(type)], region[n]);
+    const std::string& model = ionic_model_of(p, region[n], type);
+    out.of_node[n] = kind_of(model, type, of_region * drug.at(model)[std::size_t(type)], region[n]);
     out.kinds[out.of_node[n]].nodes += conducts[n] != 0;
   }
   return out;

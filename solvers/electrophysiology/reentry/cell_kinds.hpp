@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which kinds of cell a tissue holds: cell type and channel scales (region times drug), told apart by the parameters of the ionic model.
+// Which kinds of cell a tissue holds: ionic model, cell type and channel scales (region times drug), told apart by the parameters of the ionic model.
 // A node takes the region that holds most of the conducting volume around it, the first in a tie: the rule of FULL.
-// Contract: mesh, tissue and regions fit each other; a known ionic model. Threads: pure.
+// Contract: mesh, tissue and regions fit each other; known ionic models. Threads: pure.
 #pragma once
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 namespace ot::ep {
 
 struct CellKind {
+  std::string model;                     // family
   CellType type = CellType::epi;
   ChannelScales scales;
   std::string region;                    // key of the region it was first met in
@@ -20,11 +22,11 @@ struct CellKind {
   std::size_t nodes = 0;                 // conducting nodes of this kind
 };
 struct CellKinds {
-  std::vector<CellKind> kinds;           // [0]: healthy epicardium without drug, what problem.velocity belongs to; it may have no node
+  std::vector<CellKind> kinds;           // [0]: healthy epicardium of the problem's family without drug, what problem.velocity belongs to; it may have no node
   std::vector<std::uint16_t> of_node;
 };
-// drug: as it acts in each cell type (acting_drug in reaction/verified_response.hpp).
-CellKinds cell_kinds(const ElectroProblem& problem, const std::array<ChannelScales, 3>& drug);
+// drug: as it acts in each family and cell type (acting_drugs in reaction/verified_response.hpp).
+CellKinds cell_kinds(const ElectroProblem& problem, const std::map<std::string, std::array<ChannelScales, 3>>& drug);
 
 std::vector<std::uint8_t> node_regions(const ElectroProblem& problem);
 

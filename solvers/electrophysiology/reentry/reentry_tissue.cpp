@@ -54,9 +54,8 @@ core::Result<void> check(const ElectroProblem& p, const ReentryParams& params) {
 
 core::Result<std::shared_ptr<const ReentryTissue>> ReentryTissue::make(const ElectroProblem& p, const ReentryParams& params, const core::Progress& progress) {
   if (auto ok = check(p, params); !ok) return core::pass(ok);
-  const IonicFamily* const family = find_ionic_family(p.ionic_model);
-  if (!family) return core::wrong_usage(fmt::format("There is no ionic model family \"{}\" (nothing can be computed). Choose one that `list ionic-models` shows.", p.ionic_model));
-  const auto drug = acting_drug(p, progress.part(0, 0.05));
+  if (auto ok = check_cells(p); !ok) return core::pass(ok);
+  const auto drug = acting_drugs(p, progress.part(0, 0.05));
   if (!drug) return core::pass(drug);
   CellKinds kinds = cell_kinds(p, *drug);   // class 0 is healthy epicardium without drug: what problem.velocity belongs to
   const double base = p.cycle_length_ms > 0 ? p.cycle_length_ms : 1000;
@@ -64,7 +63,7 @@ core::Result<std::shared_ptr<const ReentryTissue>> ReentryTissue::make(const Ele
   std::vector<core::Result<void>> done(kinds.kinds.size());
   progress.report(0.05, "restitution curves");
   core::parallel_chunks(std::ptrdiff_t(kinds.kinds.size()), 1, [&](std::ptrdiff_t c, std::ptrdiff_t) {
-    auto curve = restitution(p.ionic_model, kinds.kinds[std::size_t(c)].type, kinds.kinds[std::size_t(c)].scales, base, progress.with(nullptr));
+    auto curve = restitution(kinds.kinds[std::size_t(c)].model, kinds.kinds[std::size_t(c)].type, kinds.kinds[std::size_t(c)].scales, base, progress.with(nullptr));
     if (curve) curves[std::size_t(c)] = **curve;
     else done[std::size_t(c)] = core::pass(curve);
   });

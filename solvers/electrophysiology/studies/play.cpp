@@ -8,6 +8,7 @@
 #include "solvers/core/contracts.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/electrophysiology/reentry/cell_kinds.hpp"
 
 namespace ot::ep {
 namespace {
@@ -94,7 +95,12 @@ core::Result<ActivationRecord> Player::play_full(const std::vector<TimedStimulus
   bool finished_early = false;
   double last = stimuli.front().at_ms, now = 0;
   const double last_stimulus = stimuli.back().at_ms;
-  const float level = float(find_ionic_family(p.ionic_model)->upstroke_mV);
+  std::vector<float> level_of(nn, float(find_ionic_family(p.ionic_model)->upstroke_mV));
+  if (ionic_models_of(p).size() > 1) {
+    const auto region = node_regions(p);
+    for (std::size_t n = 0; n < nn; ++n)
+      level_of[n] = float(find_ionic_family(ionic_model_of(p, region[n], p.cell_type.empty() ? CellType::epi : CellType(p.cell_type[n])))->upstroke_mV);
+  }
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();
   const auto on_frame = [&](const ElectroFrame& frame, const Ecg&) {
     const auto& v = *frame.v_mV;
@@ -102,7 +108,7 @@ core::Result<ActivationRecord> Player::play_full(const std::vector<TimedStimulus
     const bool first = t == 0;
     for (std::size_t n = 0; n < nn; ++n) {
       Node& s = state[n];
-      const float x = v[n];
+      const float x = v[n], level = level_of[n];
       if (first) s = {x, x, x, false};
       if (s.before < level && x >= level) {
         const double when = now + (t - now) * double((level - s.before) / (x - s.before));

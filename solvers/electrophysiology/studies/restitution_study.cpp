@@ -55,8 +55,8 @@ core::Result<RestitutionStudy> study_restitution(const ElectroProblem& p, double
   OT_EXPECT(p.mesh != nullptr);
   if (!(base >= 250 && base <= 5000)) return core::wrong_usage(fmt::format("Restitution starts from an interval of 250 to 5000 ms, not {:g} (cells are paced at it). Usual: 600.", base));
   if (beats < 3 || beats > 100) return core::wrong_usage("Trains of a restitution study have 3 to 100 beats. Usual: 8.");
-  if (!find_ionic_family(p.ionic_model)) return core::wrong_usage(fmt::format("There is no ionic model family \"{}\". Choose one that `list ionic-models` shows.", p.ionic_model));
-  const auto drug = acting_drug(p, progress.part(0, 0.05));
+  if (auto ok = check_cells(p); !ok) return core::pass(ok);
+  const auto drug = acting_drugs(p, progress.part(0, 0.05));
   if (!drug) return core::pass(drug);
   const CellKinds found = cell_kinds(p, *drug);
   RestitutionStudy out;
@@ -72,7 +72,7 @@ core::Result<RestitutionStudy> study_restitution(const ElectroProblem& p, double
     if (i > 0 && k.nodes == 0) continue;
     KindRestitution r;
     r.kind = k;
-    r.name = fmt::format("{}, {}", k.region, layer(k.type));
+    r.name = fmt::format("{}, {}{}", k.region, layer(k.type), k.model == p.ionic_model ? "" : ", " + family_name(k.model));
     std::replace(r.name.begin(), r.name.end(), '_', ' ');
     r.share_percent = 100.0 * double(k.nodes) / all;
     kinds.push_back(std::move(r));
@@ -89,14 +89,14 @@ core::Result<RestitutionStudy> study_restitution(const ElectroProblem& p, double
         progress.report(std::accumulate(part.begin(), part.end(), 0.0) / double(part.size()), fmt::format("restitution of {} kinds of cell", part.size()));
       });
     };
-    auto curve = restitution(p.ionic_model, k.kind.type, k.kind.scales, base, sink(0, 0.3));
+    auto curve = restitution(k.kind.model, k.kind.type, k.kind.scales, base, sink(0, 0.3));
     if (!curve) {
       done[std::size_t(c)] = core::pass(curve);
       return;
     }
     k.s1s2 = **curve;
     if (!k.s1s2.conducts() || k.kind.nodes == 0) return;
-    auto trains = dynamic_restitution(p.ionic_model, k.kind.type, k.kind.scales, dynamic_intervals(base), beats, sink(0.3, 1));
+    auto trains = dynamic_restitution(k.kind.model, k.kind.type, k.kind.scales, dynamic_intervals(base), beats, sink(0.3, 1));
     if (!trains) {
       done[std::size_t(c)] = core::pass(trains);
       return;

@@ -74,6 +74,22 @@ core::Result<void> apply(const twin::TwinModel&, const InterventionSpec& spec, t
       if (region.key.starts_with(ep::atrial_prefix)) region.channels.g_Kr *= block.kr;
     setup.notes.push_back(drug.name + ": the atrial cells have no channel that it binds to; IKr there takes its static block.");
   }
+  const auto static_only = [](const std::string& family) {   // neither binds nor takes the verified response
+    const ep::IonicFamily* f = family.empty() ? nullptr : ep::find_ionic_family(family);
+    return f && !f->dynamic_herg && !ep::takes_verified_response(family);
+  };
+  if (bound && problem.mesh && block.kr != 1) {
+    for (const std::string& layer : problem.layer_models)
+      if (static_only(layer))
+        return core::bad_input(fmt::format("{} binds to the channel of the muscle's cells, but a layer is of {}, whose channel it cannot bind to (its static block would have to act in that layer alone). Give these cells to a region instead of a layer.", drug.name,
+                                           ep::family_name(layer)));
+    for (ep::TissueRegion& region : problem.regions)
+      if (static_only(region.ionic_model) && !(ep::is_whole_heart(*problem.mesh) && region.key.starts_with(ep::atrial_prefix))) {   // the atria's were scaled above
+        region.channels.g_Kr *= block.kr;
+        std::string note = fmt::format("{}: cells of {} have no channel that it binds to; IKr there takes its static block.", drug.name, ep::family_name(region.ionic_model));
+        if (std::find(setup.notes.begin(), setup.notes.end(), note) == setup.notes.end()) setup.notes.push_back(std::move(note));
+      }
+  }
   set_quantity(setup, {key, drug.name + " in plasma, free", "nM", *concentration, fmt::format("{:.2f} x free Cmax", *concentration / drug.free_cmax_nM.value)});
   for (const pharma::HillBlock& b : drug.channels) {
     if (bound && b.channel == pharma::Channel::Kr) continue;

@@ -53,8 +53,10 @@ void scale(ep::TissueRegion& region, const ConductanceScale& s) {
   region.source += fmt::format("{}{} x {:g} by hand", region.source.empty() ? "" : "; ", s.channel, s.factor);
 }
 
-// The conducting tets of the segment become regions of their own, one for each they had. False when the heart has none there.
-bool scale_segment(twin::HeartModel& heart, int number, const ConductanceScale& s) {
+// The conducting tets of the segment become regions of their own, one for each they had, which `change` changes. False when the heart has none there.
+template <class Change>
+bool change_segment(twin::HeartModel& heart, int number, Change&& change) {
+  if (heart.aha_segment.size() != heart.baseline.mesh->nodes.size()) return false;
   ep::ElectroProblem& p = heart.baseline;
   if (p.tissue.empty()) p.tissue.assign(p.mesh->tets.size(), 0);
   // Regions of the ventricles come before those of the atria (chambers.hpp).
@@ -67,7 +69,7 @@ bool scale_segment(twin::HeartModel& heart, int number, const ConductanceScale& 
     if (heart.aha_segment[std::size_t(p.mesh->tets[t][0])] != number || p.tissue[t] >= end || !p.regions[p.tissue[t]].conducting) continue;
     if (own.try_emplace(p.tissue[t], std::uint8_t(end + added.size())).second) {
       added.push_back(p.regions[p.tissue[t]]);
-      scale(added.back(), s);
+      change(added.back());
       added.back().source += fmt::format(" in segment {}", number);
     }
     tets.push_back(t);
@@ -81,6 +83,26 @@ bool scale_segment(twin::HeartModel& heart, int number, const ConductanceScale& 
   }
   p.regions.insert(p.regions.begin() + std::ptrdiff_t(end), added.begin(), added.end());
   return true;
+}
+
+// "healthy, border_zone, "
+std::string places_of(const ep::ElectroProblem& p) {
+  std::string places;
+  for (const auto& r : p.regions)
+    if (r.conducting && places.find(r.key + ", ") == std::string::npos) places += r.key + ", ";
+  return places;
+}
+
+// 0 epi, 1 mid, 2 endo; -1 when the place is no layer.
+int layer_of(const std::string& where) { return where == "epi" ? 0 : where == "mid" ? 1 : where == "endo" ? 2 : -1; }
+
+std::string in_words(const std::string& where) {
+  static const char* const layer[] = {"the epicardial layer", "the mid-wall layer", "the endocardial layer"};
+  if (where.empty()) return "the whole heart";
+  if (layer_of(where) >= 0) return layer[layer_of(where)];
+  std::string out = where;
+  std::replace(out.begin(), out.end(), '_', ' ');
+  return out;
 }
 
 }  // namespace
@@ -101,7 +123,7 @@ core::Result<void> check_fibre_angles(const ep::FibreAngles& a) {
 }
 
 std::vector<std::string> families_of(const ep::ElectroProblem& p) {
-  std::vector<std::string> out{p.ionic_model};
+  std::vector<std::string> out = ep::ionic_models_of(p);
   if (ep::is_whole_heart(*p.mesh)) out.push_back(ep::part_of(p, ep::ChamberPart::atria).ionic_model);
   return out;
 }
@@ -128,7 +150,7 @@ core::Result<void> scale_conductances(twin::HeartModel& heart, const std::vector
       return core::bad_input(fmt::format("{} x {:g}: a conductance is scaled by 0 to {:g} (beyond, no cell model was ever tested). 1 is as published.", s.channel, s.factor, largest_conductance_scale));
     bool found = false;
     if (const int number = segment_of(s.where)) {
-      found = heart.aha_segment.size() == p.mesh->nodes.size() && scale_segment(heart, number, s);
+      found = change_segment(heart, number, [&](ep::TissueRegion& r) { scale(r, s); });
     } else {
       for (auto& r : p.regions)
         if (r.conducting && (s.where.empty() || r.key == s.where)) {
@@ -136,23 +158,51 @@ core::Result<void> scale_conductances(twin::HeartModel& heart, const std::vector
           found = true;
         }
     }
-    if (!found) {
-      std::string places;
-      for (const auto& r : p.regions)
-        if (r.conducting && places.find(r.key + ", ") == std::string::npos) places += r.key + ", ";
-      return core::bad_input(fmt::format("The heart has no conducting tissue \"{}\" (there is nothing to scale {} in). It has: {}segment_1 to segment_17 of a left ventricle.", s.where, s.channel, places));
-    }
+    if (!found)
+      return core::bad_input(fmt::format("The heart has no conducting tissue \"{}\" (there is nothing to scale {} in). It has: {}segment_1 to segment_17 of a left ventricle.", s.where, s.channel, places_of(p)));
   }
   return {};
+}
+
+core::Result<void> put_cells(twin::HeartModel& heart, const std::vector<CellsIn>& cells) {
+  ep::ElectroProblem& p = heart.baseline;
+  for (const CellsIn& c : cells) {
+    if (!ep::find_ionic_family(c.family)) return core::wrong_usage(fmt::format("There is no family of cells \"{}\" (nothing could be paced). See 'organtwin-cli list ionic-models'.", c.family));
+    const auto put = [&](ep::TissueRegion& r) {
+      r.ionic_model = c.family;
+      r.source += fmt::format("{}cells of {} by hand", r.source.empty() ? "" : "; ", ep::family_name(c.family));
+    };
+    bool found = false;
+    if (const int layer = layer_of(c.where); layer >= 0) {
+      found = std::find(p.cell_type.begin(), p.cell_type.end(), std::uint8_t(layer)) != p.cell_type.end() && !ep::is_atrial(*p.mesh);
+      if (found) p.layer_models[std::size_t(layer)] = c.family;
+    } else if (const int number = segment_of(c.where)) {
+      found = change_segment(heart, number, put);
+    } else {
+      for (auto& r : p.regions)
+        if (r.conducting && r.key == c.where) {
+          put(r);
+          found = true;
+        }
+    }
+    if (!found)
+      return core::bad_input(fmt::format("The heart has no conducting tissue \"{}\" (no cells of {} can be put there). It has: {}the layers epi, mid and endo of ventricles, segment_1 to segment_17 of a left ventricle.", c.where,
+                                         ep::family_name(c.family), places_of(p)));
+  }
+  return {};
+}
+
+std::string cells_assumption(const std::vector<CellsIn>& cells) {
+  std::string out;
+  for (const auto& c : cells) out += fmt::format("{}{} in {}", out.empty() ? "Cells of other models by hand: " : ", ", ep::family_name(c.family), in_words(c.where));
+  return out.empty() ? out : out + ". Conductivities there stay as they are, so that velocity follows from the cells; a region goes before a layer.";
 }
 
 std::string scale_assumption(const std::vector<ConductanceScale>& scales) {
   std::string out;
   for (const auto& s : scales) {
-    std::string where = s.where.empty() ? "the whole heart" : s.where;
-    std::replace(where.begin(), where.end(), '_', ' ');
     const ConductivityKey* sigma = find_conductivity(s.channel);
-    out += fmt::format("{}{} x {:g} in {}", out.empty() ? "Conductances were scaled by hand: " : ", ", sigma ? sigma->words : s.channel.c_str(), s.factor, where);
+    out += fmt::format("{}{} x {:g} in {}", out.empty() ? "Conductances were scaled by hand: " : ", ", sigma ? sigma->words : s.channel.c_str(), s.factor, in_words(s.where));
   }
   return out.empty() ? out : out + ". Drugs multiply conductances again; velocities follow conductivities with their square root.";
 }

@@ -27,6 +27,16 @@ inline constexpr double largest_conductance_scale = 10;
 // Multiplies the channels of the heart's regions, which drugs multiply again. A segment gets regions of its own.
 // Fails: wrong_usage for an unknown conductance, bad_input for a factor out of 0..10, for a place the heart does not have, or when none of its cells have that conductance.
 core::Result<void> scale_conductances(twin::HeartModel& heart, const std::vector<ConductanceScale>& scales);
+// Cells of another model in a tissue region by its key, in a segment of the left ventricle ("segment_7"), or in a layer of the ventricles ("epi", "mid", "endo").
+struct CellsIn {
+  std::string family, where;
+  bool operator==(const CellsIn&) const = default;
+};
+// Regions go before layers. Conductivities stay: velocity there follows from the cells.
+// Fails: wrong_usage for an unknown family, bad_input for a place the heart does not have.
+core::Result<void> put_cells(twin::HeartModel& heart, const std::vector<CellsIn>& cells);
+std::string cells_assumption(const std::vector<CellsIn>& cells);   // empty without
+
 // One line for the assumptions; empty without scales.
 std::string scale_assumption(const std::vector<ConductanceScale>& scales);
 

@@ -175,11 +175,87 @@ TEST_CASE("conductivities are scaled in a region, across the fibres of a segment
   for (const char* text : {"border_zone", "=2", "border_zone=half", "border_zone:along=2", "all=0.5,"}) CHECK_FALSE(session::conductivities_from(text));
 }
 
+TEST_CASE("other cells are put into a tissue region, a segment and a layer, are said, and reach the problem that is computed, unknown cells and places are refused") {
+  auto in = small_heart();
+  test::EllipsoidHeart shape;
+  shape.edge_mm = 4;
+  shape.scar = true;
+  in.mesh = std::make_shared<core::TetMesh>(test::ellipsoid_heart(shape));
+  const auto built = organs::build_heart(in, {});
+  REQUIRE(built);
+  const auto chosen = session::cells_from("ohara_rudy_2011_endo,courtemanche_1998@border_zone,tor_ord_dyncl_2020@mid,stewart_2009@segment_4");
+  REQUIRE(chosen);
+  CHECK(chosen->muscle == "ohara_rudy_2011");
+  twin::HeartModel heart = **built;
+  REQUIRE(organs::put_cells(heart, chosen->places));
+  const auto& before = (*built)->baseline;
+  const auto& p = heart.baseline;
+  std::size_t border = 0, segment = 0;
+  for (std::size_t t = 0; t < p.tissue.size(); ++t) {
+    const auto &was = before.regions[before.tissue[t]], &now = p.regions[p.tissue[t]];
+    REQUIRE(now.key == was.key);
+    if (!now.conducting) continue;
+    const bool four = heart.aha_segment[std::size_t(p.mesh->tets[t][0])] == 4;
+    segment += four;
+    border += !four && was.key == "border_zone";
+    for (const auto type : {ep::CellType::epi, ep::CellType::mid}) {
+      const std::string& model = ep::ionic_model_of(p, p.tissue[t], type);
+      REQUIRE(model == (four ? "stewart_2009" : was.key == "border_zone" ? "courtemanche_1998" : type == ep::CellType::mid ? "tor_ord_dyncl_2020" : p.ionic_model));
+    }
+  }
+  CHECK(border > 20);
+  CHECK(segment > 20);
+  CHECK(p.sha256() != before.sha256());
+  const std::string line = organs::cells_assumption(chosen->places);
+  for (const char* part : {"Courtemanche-Ramirez-Nattel 1998 in border zone", "ToR-ORd", "in the mid-wall layer", "in segment 4"}) CHECK(line.find(part) != std::string::npos);
+  for (const char* wrong : {"hodgkin@border_zone", "stewart_2009,ohara_rudy_2011", "stewart_2009@"}) CHECK_FALSE(session::cells_from(wrong));
+  for (const char* nowhere : {"stewart_2009@healhty", "stewart_2009@segment_18"}) {
+    twin::HeartModel other = **built;
+    const auto refused = organs::put_cells(other, session::cells_from(nowhere)->places);
+    INFO(nowhere);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find("border_zone") != std::string::npos);
+  }
+}
+
+TEST_CASE("a map of factors reaches every conducting tetrahedron within its rounding, keeps tissue, cells and other scales, and is laid on again at every build") {
+  auto data = test::small_case();
+  const auto before = data.twin->heart->baseline;
+  ep::ScaleMap map{"g_Na", "slope.csv", before.mesh->nodes, {}};
+  double low = 1e9, high = -1e9;
+  for (const auto& x : map.points) low = std::min(low, x.z()), high = std::max(high, x.z());
+  for (const auto& x : map.points) map.factor.push_back(float(0.3 + 0.9 * (x.z() - low) / (high - low)));
+  auto p = before;
+  const auto use = ep::scale_by_map(p, map);
+  REQUIRE(use);
+  CHECK(use->rounding_percent < 2.5);
+  CHECK(use->levels > 5);
+  for (std::size_t t = 0; t < p.tissue.size(); ++t) {
+    const auto &was = before.regions[before.tissue[t]], &now = p.regions[p.tissue[t]];
+    REQUIRE(now.key == was.key);
+    REQUIRE(now.conducting == was.conducting);
+    double factor = 0;
+    for (const auto i : p.mesh->tets[t]) factor += double(map.factor[std::size_t(i)]) / 4;
+    if (now.conducting) REQUIRE(now.channels.g_Na / was.channels.g_Na == Approx(factor).epsilon(0.01 * use->rounding_percent + 1e-6));
+    REQUIRE(now.channels.g_Kr == was.channels.g_Kr);
+  }
+  session::MuscleChoices choices;
+  choices.maps = {map};
+  twin::TwinModel twin = *data.twin;
+  REQUIRE(session::lay_muscle(choices, twin));
+  CHECK(twin.heart->baseline.sha256() == p.sha256());
+  CHECK(says(twin.assumptions, "g_Na is scaled from place to place by the map slope.csv"));
+  map.factor.pop_back();
+  CHECK_FALSE(ep::scale_by_map(p, map));
+}
+
 TEST_CASE("choices of the muscle are kept with the case bit for bit, and older cases have none") {
   session::ModelChoices choices;
   choices.muscle.velocity = core::Vec3(0.55, 0.27, 0.13);
   choices.muscle.fibres = ep::bayer_2012();
   choices.muscle.conductances = {{"g_Kr", 0.5, ""}, {"g_Na", 0.7, "border_zone"}};
+  choices.muscle.cells = {{"courtemanche_1998", "border_zone"}, {"tor_ord_dyncl_2020", "mid"}};
+  choices.muscle.maps = {{"g_Na", "g_na.vtu", {{1.25, 2, 3}, {4, 5, 6.5}}, {0.5f, 0.1f}}};
   const auto back = session::decode_choices(nlohmann::json::parse(session::encode_choices(choices).dump()));
   CHECK(back.muscle == choices.muscle);
   const auto none = session::decode_choices(session::encode_choices({}));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 
 #include "imaging/exchange/mesh_file.hpp"
 #include "imaging/io/io.hpp"
@@ -155,5 +156,64 @@ TEST_CASE("An openCARP mesh in micrometres with surfaces and fibres is solved as
   spec["fibres"] = {{"rule", "default"}};
   spec["mesh"] = {{"box_mm", {6, 3, 3}}, {"edge_mm", 1}};
   refused(spec, "patch", here);   // a box has no epicardium
+}
+
+TEST_CASE("A region of tissue has cells of its own by ionic_model: they rest at their own potential, are said, and cells that are not there are refused") {
+  json spec = tissue();
+  spec["probes_mm"] = {{3.7, 0.5, 0.5}, {0.4, 0.5, 0.5}};
+  spec["stimuli"][0]["start_ms"] = 5;
+  const json plain = answer(spec);
+  spec["regions"] = {{{"key", "graft"}, {"box_mm", {{2, 0, 0}, {4, 1, 1}}}, {"ionic_model", "stewart_2009"}}};
+  const json out = answer(spec);
+  CHECK(notes_say(out, "Stewart"));
+  CHECK(notes_say(out, " in graft"));
+  const auto potential = [](const json& from, int place) { return from["series"]["probe_" + std::to_string(place) + "_mV"]; };
+  CHECK(potential(plain, 0) != potential(out, 0));
+  spec["regions"][0]["ionic_model"] = "ten_tusscher_panfilov_2006_epi";   // those of the tissue
+  CHECK(potential(answer(spec), 0) == potential(plain, 0));
+  spec["regions"][0]["ionic_model"] = "no_such_cells";
+  refused(spec, "no_such_cells");
+}
+
+TEST_CASE("scale_field lays factors from place to place: a map of 1 changes nothing, half of g_Na slows the wave, wrong places, sizes and factors are refused") {
+  const auto folder = std::filesystem::temp_directory_path() / "ot_scale_field";
+  std::filesystem::create_directories(folder);
+  const json plain = tissue();
+  const ot::core::TetMesh mesh = ot::core::make_box({4, 1, 1}, 0.5, ot::core::BoxSplit::alternating);
+  const auto write_csv = [&](const char* name, auto&& factor, double shift = 0) {
+    std::ofstream out(folder / name);
+    out << "x_mm,y_mm,z_mm,factor\n";
+    for (const auto& x : mesh.nodes) out << x.x() + shift << ',' << x.y() << ',' << x.z() << ',' << factor(x) << '\n';
+  };
+  const auto with = [&](const char* name, const char* channel = "g_Na") {
+    json spec = plain;
+    spec["scale_field"] = {{"file", (folder / name).string()}, {"channel", channel}};
+    return spec;
+  };
+  write_csv("one.csv", [](const auto&) { return 1.0; });
+  write_csv("half.csv", [](const auto&) { return 0.5; });
+  write_csv("slope.csv", [](const auto& x) { return 1 - 0.15 * x.x(); });
+  write_csv("far.csv", [](const auto&) { return 0.5; }, 100);
+  write_csv("absurd.csv", [](const auto&) { return 50; });
+  const double t = value(answer(plain), "activation_0_ms");
+  CHECK(value(answer(with("one.csv")), "activation_0_ms") == t);
+  json uniform = plain;   // the same factor as a scale of the whole tissue
+  uniform["channels"] = {{"g_Na", 0.5}};
+  const json half = answer(with("half.csv"));
+  CHECK(value(half, "activation_0_ms") == Approx(value(answer(uniform), "activation_0_ms")).margin(1e-3));
+  CHECK(value(half, "activation_0_ms") > 1.05 * t);
+  const json slope = answer(with("slope.csv"));
+  CHECK(value(slope, "activation_0_ms") > t);
+  CHECK(value(slope, "activation_0_ms") < value(half, "activation_0_ms"));
+  CHECK(notes_say(slope, "g_Na is scaled from place to place by the map slope.csv: x 0.4"));
+  refused(with("far.csv"), "covers 0 %");
+  refused(with("absurd.csv"), "0 to 10");
+  refused(with("half.csv", "g_Xy"), "g_Xy");
+  refused(with("half.csv", "g_Kur"), "would change nothing");
+  // At the cells of a VTU, and at its nodes.
+  std::vector<float> cells(mesh.tets.size(), 0.5f), nodes(mesh.nodes.size(), 0.5f);
+  REQUIRE(ot::imaging::write_tet_mesh(mesh, folder / "cells.vtu", {{"g_Na", "", ot::core::Field::On::cell, 1, cells, mesh.sha256()}}));
+  REQUIRE(ot::imaging::write_tet_mesh(mesh, folder / "nodes.vtu", {{"g_Na", "", ot::core::Field::On::node, 1, nodes, mesh.sha256()}}));
+  for (const char* name : {"cells.vtu", "nodes.vtu"}) CHECK(value(answer(with(name)), "activation_0_ms") == value(half, "activation_0_ms"));
   std::filesystem::remove_all(folder);
 }

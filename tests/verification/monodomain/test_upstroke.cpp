@@ -55,7 +55,6 @@ TEST_CASE("Interpolation never turns the fast sodium current of a node outward, 
   ep::AlignedVector param(std::size_t(family.params) * bn), state(padded * states, 0.0), v(padded, -85.0), e(padded, 70.0);
   for (std::size_t k = 0; k < std::size_t(family.params); ++k)
     for (std::size_t l = 0; l < bn; ++l) param[k * bn + l] = tissue->classes[0].parameters[k];
-  const std::vector<const double*> params(padded / bn, param.data());
   std::uint32_t seed = 7;
   const auto random = [&] { return double((seed = seed * 1664525u + 1013904223u) >> 8) / 16777216.0; };   // Numerical Recipes' generator
   const auto at = [&](int row, std::size_t i) -> double& { return state[(i / bn * states + std::size_t(row)) * bn + i % bn]; };
@@ -67,8 +66,11 @@ TEST_CASE("Interpolation never turns the fast sodium current of a node outward, 
   }
   for (const double weight : {0.65, 1.0}) {
     ep::SodiumInterpolation sodium(*tissue, weight);
-    for (std::size_t b = 0; b < params.size(); ++b) sodium.note_block(std::ptrdiff_t(b), state.data() + b * states * bn, param.data());
-    sodium.update(*tissue, state.data(), params, v.data(), e.data());
+    for (std::size_t b = 0; b < padded / bn; ++b) {
+      const ep::BlockPart whole{&family, state.data() + b * states * bn, param.data()};
+      sodium.note_block(std::ptrdiff_t(b), {&whole, 1});
+    }
+    sodium.update(*tissue, v.data(), e.data());
     double moved = 0;
     for (std::size_t i = 0; i < std::size_t(tissue->n); ++i) {
       const double nodal = ep::fast_sodium_current(param[std::size_t(family.sodium.conductance) * bn], at(family.sodium.m, i), at(family.sodium.h, i),

@@ -54,15 +54,17 @@ TEST_CASE("FULL conducts at the wished velocity within 5 % at 0.5 mm along and 0
     }
 }
 
-TEST_CASE("a mesh on which O'Hara-Rudy cells pass no wave on is said so: bar of 1 mm, h/sqrt(D) 2") {
+TEST_CASE("a mesh on which O'Hara-Rudy cells pass no wave on is said so: bar of 1 mm, h/sqrt(D) 2, nodal sodium current") {
   auto p = test::slab({20, 1, 1}, 1, core::BoxSplit::alternating);
   p.velocity = wished;
   p.cycle_length_ms = 1000;
   p.end_ms = 5;
+  p.upstroke_sodium_interpolation = false;
   REQUIRE(ep::choose_cells(p, "ohara_rudy_2011"));
   const auto r = ep::run_monodomain(p, {}, {});
   REQUIRE(r);
   CHECK(std::any_of(r->notes.begin(), r->notes.end(), [](const std::string& n) { return n.find("pass no wave on") != std::string::npos; }));
+  p.upstroke_sodium_interpolation = true;
   REQUIRE(ep::choose_cells(p, "ten_tusscher_panfilov_2006"));
   const auto fine = ep::run_monodomain(p, {}, {});
   REQUIRE(fine);

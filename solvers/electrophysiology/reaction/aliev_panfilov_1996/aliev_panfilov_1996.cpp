@@ -60,3 +60,5 @@ IonicModel model() {
 }
 
 }  // namespace ot::ep::ap96
+
+std::vector<ot::ep::IonicModel> ot::ep::aliev_panfilov_1996_models() { return {ap96::model()}; }

@@ -23,3 +23,7 @@ const IonicFamily& family();
 IonicModel model();
 
 }  // namespace ot::ep::ap96
+
+namespace ot::ep {
+std::vector<IonicModel> aliev_panfilov_1996_models();   // the entry of the list of models
+}

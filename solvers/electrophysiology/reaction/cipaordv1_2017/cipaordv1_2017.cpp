@@ -94,3 +94,5 @@ IonicModel model(CellType type) {
 }
 
 }  // namespace ot::ep::cipa
+
+std::vector<ot::ep::IonicModel> ot::ep::cipaordv1_2017_models() { return {cipa::model(CellType::epi), cipa::model(CellType::mid), cipa::model(CellType::endo)}; }

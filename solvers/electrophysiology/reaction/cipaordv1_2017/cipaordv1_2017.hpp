@@ -16,3 +16,7 @@ const IonicFamily& family();
 IonicModel model(CellType type);
 
 }  // namespace ot::ep::cipa
+
+namespace ot::ep {
+std::vector<IonicModel> cipaordv1_2017_models();   // the entry of the list of models
+}

@@ -158,3 +158,5 @@ IonicModel model_af() {
 }
 
 }  // namespace ot::ep::crn98
+
+std::vector<ot::ep::IonicModel> ot::ep::courtemanche_1998_models() { return {crn98::model(), crn98::model_af()}; }

@@ -47,3 +47,7 @@ IonicModel model();
 IonicModel model_af();
 
 }  // namespace ot::ep::crn98
+
+namespace ot::ep {
+std::vector<IonicModel> courtemanche_1998_models();   // the entry of the list of models
+}

@@ -62,3 +62,5 @@ IonicModel model() {
 }
 
 }  // namespace ot::ep::ms03
+
+std::vector<ot::ep::IonicModel> ot::ep::mitchell_schaeffer_2003_models() { return {ms03::model()}; }

@@ -24,3 +24,7 @@ const IonicFamily& family();
 IonicModel model();
 
 }  // namespace ot::ep::ms03
+
+namespace ot::ep {
+std::vector<IonicModel> mitchell_schaeffer_2003_models();   // the entry of the list of models
+}

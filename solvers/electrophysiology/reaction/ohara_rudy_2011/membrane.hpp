@@ -13,7 +13,7 @@ namespace {
 template <bool dynamic_herg>
 OT_INLINE void step_block(const KernelBlock& block) {
   constexpr double Ko = 5.4;
-  constexpr double KmCaMK = 0.15, aCaMK = 0.05, bCaMK = 0.00068, CaMKo = 0.05, KmCaM = 0.0015;
+  constexpr double aCaMK = 0.05, bCaMK = 0.00068;
 
   const int lanes = block.lanes;
   const double dt = block.dt, i_stim = block.i_stim;
@@ -37,9 +37,8 @@ OT_INLINE void step_block(const KernelBlock& block) {
       const double Nai = y(row_Nai), Nass = y(row_Nass), Ki = y(row_Ki), Kss = y(row_Kss), Cai = y(row_Cai), Cass = y(row_Cass),
                    CaNSR = y(row_CaNSR), CaJSR = y(row_CaJSR), CaMKt = y(row_CaMKt);
 
-      // CaMKII, supplement page 16; f: share of phosphorylated channels.
-      const double CaMKb = CaMKo * (1.0 - CaMKt) * Cass / (Cass + KmCaM), CaMKa = CaMKb + CaMKt;
-      const double f = CaMKa / (CaMKa + KmCaMK), g = 1.0 - f;
+      const Kinase camk = kinase(CaMKt, Cass);
+      const double f = camk.share, g = 1.0 - f;
 
       // Currents.
       const double logKi = log(Ki), logNai = log(Nai);
@@ -95,7 +94,7 @@ OT_INLINE void step_block(const KernelBlock& block) {
       const double stored = CaJSR > 2.6e-6 ? CaJSR : 2.6e-6, z_rel = dt * (stored + 0.0123) / stored * (1.0 / 4.75);
       set(row_Jrelnp, relax(x(row_Jrelnp), Jrel_inf, z_rel));
       set(row_Jrelp, relax(x(row_Jrelp), 1.25 * Jrel_inf, z_rel * (1.0 / 1.25)));
-      set(row_CaMKt, x(row_CaMKt) + dt * (aCaMK * CaMKb * CaMKa - bCaMK * CaMKt));
+      set(row_CaMKt, x(row_CaMKt) + dt * (aCaMK * camk.bound * camk.active - bCaMK * CaMKt));
 
       // Concentrations, supplement page 18.
       set(row_Nai, x(row_Nai) + dt * (-(INa + INaL + 3.0 * INaCa_i + 3.0 * INaK + INab) * to_myo + JdiffNa * (vss / vmyo)));

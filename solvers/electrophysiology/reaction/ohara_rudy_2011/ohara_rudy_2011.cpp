@@ -2,6 +2,7 @@
 #include "solvers/electrophysiology/reaction/ohara_rudy_2011/ohara_rudy_2011.hpp"
 
 #include "solvers/electrophysiology/reaction/ohara_rudy_2011/rows.hpp"
+#include "solvers/electrophysiology/reaction/rudy_parts.hpp"
 
 namespace ot::ep::ord {
 
@@ -21,6 +22,15 @@ KernelStep kernel(const std::string& set) {
 }
 
 std::vector<double> own_parameters(CellType type, const ChannelScales& scale) { return parameters(type, scale, false); }
+
+// Share of channels that m can open (supplement, INa): h j where not phosphorylated, hp jp where they are; each h 99 % fast, 1 % slow.
+void available_sodium(const double* state, double* out) {
+  const auto y = [=](int row, int l) { return state[row * block_nodes + l]; };
+  for (int l = 0; l < block_nodes; ++l) {
+    const double f = kinase(y(row_CaMKt, l), y(row_Cass, l)).share, hf = 0.99 * y(row_hf, l);
+    out[l] = (1.0 - f) * (hf + 0.01 * y(row_hs, l)) * y(row_j, l) + f * (hf + 0.01 * y(row_hsp, l)) * y(row_jp, l);
+  }
+}
 
 // Initial values of the published code.
 std::vector<double> initial(CellType) {
@@ -102,6 +112,7 @@ const IonicFamily& family() {
     o.stimulus_ms = 0.5;
     o.two_stage = true;
     o.watched = {row_Cass, row_CaJSR};
+    o.sodium = {row_m, -1, -1, row_gNa, &available_sodium};
     o.parameters = &own_parameters;
     o.initial = &initial;
     o.kernel = &kernel;
@@ -128,3 +139,5 @@ IonicModel model(CellType type) {
 }
 
 }  // namespace ot::ep::ord
+
+std::vector<ot::ep::IonicModel> ot::ep::ohara_rudy_2011_models() { return {ord::model(CellType::epi), ord::model(CellType::mid), ord::model(CellType::endo)}; }

@@ -37,3 +37,7 @@ std::vector<IonicState> shared_states();   // V and the rows up to shared_rows
 std::vector<IonicParameter> described(const std::vector<double>& parameters, const std::string& source);
 
 }  // namespace ot::ep::ord
+
+namespace ot::ep {
+std::vector<IonicModel> ohara_rudy_2011_models();   // the entry of the list of models
+}

@@ -122,3 +122,5 @@ IonicModel model() {
 }
 
 }  // namespace ot::ep::stewart09
+
+std::vector<ot::ep::IonicModel> ot::ep::stewart_2009_models() { return {stewart09::model()}; }

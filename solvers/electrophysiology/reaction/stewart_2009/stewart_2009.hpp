@@ -33,3 +33,7 @@ const IonicFamily& family();
 IonicModel model();
 
 }  // namespace ot::ep::stewart09
+
+namespace ot::ep {
+std::vector<IonicModel> stewart_2009_models();   // the entry of the list of models
+}

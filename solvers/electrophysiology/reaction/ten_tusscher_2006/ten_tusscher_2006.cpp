@@ -121,3 +121,5 @@ IonicModel model(CellType type) {
 }
 
 }  // namespace ot::ep::tt06
+
+std::vector<ot::ep::IonicModel> ot::ep::ten_tusscher_2006_models() { return {tt06::model(CellType::epi), tt06::model(CellType::mid), tt06::model(CellType::endo)}; }

@@ -42,3 +42,7 @@ const IonicFamily& family();
 IonicModel model(CellType type);
 
 }  // namespace ot::ep::tt06
+
+namespace ot::ep {
+std::vector<IonicModel> ten_tusscher_2006_models();   // the entry of the list of models
+}

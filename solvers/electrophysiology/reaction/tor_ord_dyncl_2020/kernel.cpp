@@ -14,7 +14,7 @@ extern void OT_JOIN(step, OT_KERNEL_SET)(const KernelBlock& block);
 
 void OT_JOIN(step, OT_KERNEL_SET)(const KernelBlock& block) {
   constexpr double Ko = 5.0, Clo = 150.0;
-  constexpr double KmCaMK = 0.15, aCaMK = 0.05, bCaMK = 0.00068, CaMKo = 0.05, KmCaM = 0.0015;
+  constexpr double aCaMK = 0.05, bCaMK = 0.00068;
   // Debye-Hueckel: A = 1.82e6 (74 T)^-1.5; strength outside in M.
   const double A = 1.82e6 / ((74.0 * T) * sqrt(74.0 * T));
   constexpr double Io = 0.5e-3 * (Nao + Ko + Clo + 4.0 * Cao);
@@ -41,8 +41,8 @@ void OT_JOIN(step, OT_KERNEL_SET)(const KernelBlock& block) {
       const bool epi = par(row_epi) > 0.5;
       const double Nai = y(row_Nai), Nass = y(row_Nass), Ki = y(row_Ki), Kss = y(row_Kss), Cai = y(row_Cai), Cass = y(row_Cass),
                    CaNSR = y(row_CaNSR), CaJSR = y(row_CaJSR), Cli = y(row_Cli), Clss = y(row_Clss), CaMKt = y(row_CaMKt);
-      const double CaMKb = CaMKo * (1.0 - CaMKt) * Cass / (Cass + KmCaM), CaMKa = CaMKb + CaMKt;
-      const double f = CaMKa / (CaMKa + KmCaMK), g = 1.0 - f;
+      const Kinase camk = kinase(CaMKt, Cass);
+      const double f = camk.share, g = 1.0 - f;
 
       const double ENa = RTF * (log(Nao) - log(Nai)), EK = RTF * (log(Ko) - log(Ki));
       const double EKs = RTF * (log(Ko + PKNa * Nao) - log(Ki + PKNa * Nai));
@@ -100,7 +100,7 @@ void OT_JOIN(step, OT_KERNEL_SET)(const KernelBlock& block) {
       const double stored = CaJSR > 2.6e-6 ? CaJSR : 2.6e-6, z_rel = dt * (stored + 0.0123) / stored * (1.0 / 4.75);
       set(row_Jrelnp, relax(x(row_Jrelnp), Jrel_inf, z_rel));
       set(row_Jrelp, relax(x(row_Jrelp), 1.25 * Jrel_inf, z_rel * (1.0 / 1.25)));
-      set(row_CaMKt, x(row_CaMKt) + dt * (aCaMK * CaMKb * CaMKa - bCaMK * CaMKt));
+      set(row_CaMKt, x(row_CaMKt) + dt * (aCaMK * camk.bound * camk.active - bCaMK * CaMKt));
 
       set(row_Nai, x(row_Nai) + dt * (-(INa + INaL + 3.0 * INaCa_i + ICaNa_i + 3.0 * INaK + INab) * to_myo + JdiffNa * (vss / vmyo)));
       set(row_Nass, x(row_Nass) + dt * (-(ICaNa_ss + 3.0 * INaCa_ss) * to_ss - JdiffNa));

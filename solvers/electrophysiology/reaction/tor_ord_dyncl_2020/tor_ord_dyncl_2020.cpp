@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "solvers/electrophysiology/reaction/tor_ord_dyncl_2020/tor_ord_dyncl_2020.hpp"
 
+#include "solvers/electrophysiology/reaction/rudy_parts.hpp"
 #include "solvers/electrophysiology/reaction/tor_ord_dyncl_2020/rows.hpp"
 
 namespace ot::ep::torord {
@@ -47,6 +48,15 @@ std::vector<double> parameters(CellType type, const ChannelScales& s) {
   return p;
 }
 
+// Share of channels that m can open: h j where not phosphorylated, hp jp where they are.
+void available_sodium(const double* state, double* out) {
+  const auto y = [=](int row, int l) { return state[row * block_nodes + l]; };
+  for (int l = 0; l < block_nodes; ++l) {
+    const double f = kinase(y(row_CaMKt, l), y(row_Cass, l)).share;
+    out[l] = (1.0 - f) * y(row_h, l) * y(row_j, l) + f * y(row_hp, l) * y(row_jp, l);
+  }
+}
+
 // Published initial state of the endocardial cell (jtmff/torord), used for all three cell types.
 std::vector<double> initial(CellType) {
   std::vector<double> y(1 + state_rows, 0.0);
@@ -80,6 +90,7 @@ const IonicFamily& family() {
     o.stimulus_ms = 1;
     o.two_stage = true;
     o.watched = {row_Cass, row_CaJSR};
+    o.sodium = {row_m, -1, -1, row_gNa, &available_sodium};
     o.parameters = &parameters;
     o.initial = &initial;
     o.kernel = &kernel;
@@ -126,3 +137,5 @@ IonicModel model(CellType type) {
 }
 
 }  // namespace ot::ep::torord
+
+std::vector<ot::ep::IonicModel> ot::ep::tor_ord_dyncl_2020_models() { return {torord::model(CellType::epi), torord::model(CellType::mid), torord::model(CellType::endo)}; }

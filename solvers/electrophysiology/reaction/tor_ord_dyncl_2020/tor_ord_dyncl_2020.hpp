@@ -20,3 +20,7 @@ const IonicFamily& family();
 IonicModel model(CellType type);
 
 }  // namespace ot::ep::torord
+
+namespace ot::ep {
+std::vector<IonicModel> tor_ord_dyncl_2020_models();   // the entry of the list of models
+}
