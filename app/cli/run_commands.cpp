@@ -8,6 +8,7 @@
 
 #include "app/cli/context.hpp"
 #include "app/cli/pictures.hpp"
+#include "app/session/flow_stops.hpp"
 #include "app/session/heart_out.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/pullback_table.hpp"
@@ -25,6 +26,7 @@ struct Options {
   std::string case_folder, scenario = "Baseline", mode = "fast", a = "Baseline", b, report_path;
   std::string fields;
   std::vector<std::string> probes;
+  bool resume = false;
 };
 Options& options() {
   static Options o;
@@ -151,10 +153,18 @@ core::Result<void> run(Context& context) {
   if (!o.fields.empty() && context.out.empty()) return core::wrong_usage("--fields needs a folder to write to. Give --out as well.");
   twin::RunOptions known;
   known.known = session::known_results(*data);
+  const fs::path unfinished = context.out.empty() ? session::default_out(o.case_folder) : fs::path(context.out);
+  if (o.resume && *mode != core::Mode::full) return core::wrong_usage("--resume goes on with a FULL flow run that was stopped (FAST answers at once, there is nothing to go on with). Leave it out, or give --mode full.");
+  if (o.resume) {
+    known.stopped = session::stopped_runs(unfinished), known.must_go_on = true;
+    if (known.stopped.empty()) return core::bad_input(fmt::format("There is no stopped flow run in {} (nothing to go on with). Name the folder of the stopped run with --out, or leave --resume out.", unfinished.string()));
+  }
+  session::keep_unfinished(known, unfinished);
   if (!o.probes.empty())
     if (auto ok = lay_probes(*data, o.probes); !ok) return ok;
   auto result = session::run_scenario(*data, plan->scenario, *mode, known, progress.part(0.05, o.fields.empty() ? 0.95 : 0.8));
   if (!result) return core::pass(result);
+  session::forget_stopped(unfinished, **result);
   bool in_case = false;
   for (const auto& p : data->plans) in_case = in_case || p.name == plan->name;
   if (!in_case) data->plans.push_back(*plan);
@@ -302,6 +312,7 @@ void register_run_commands(CLI::App& app, Context& context, Action& chosen) {
   run_command->add_option("--scenario", o.scenario, "Plan name or scenario file (default: Baseline)");
   run_command->add_option("--mode", o.mode, "fast or full");
   run_command->add_option("--fields", o.fields, "phi_e: membrane and extracellular potential every 10 ms as VTU into --out");
+  run_command->add_flag("--resume", o.resume, "Goes on with a FULL flow run of this plan that was cancelled (its state is in CASE/out, or in --out); refused when none fits");
   run_command->add_option("--probe", o.probes, "x,y,z in mm: pressure and velocity of the blood there, with FULL; repeated. Such a run is not kept in the case");
   run_command->footer("Example: organtwin-cli run cases/p1 --scenario lesion.json --mode full --out out/lesion --json");
   run_command->callback([&] { chosen = [&] { return run(context); }; });

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/session/demo.hpp"
+#include "app/session/flow_stops.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/session_impl.hpp"
 #include "imaging/io/io.hpp"
@@ -327,14 +328,23 @@ void Session::run(int plan, core::Mode mode) {
   if (full) impl_->mailbox = mailbox;
   const std::string title = fmt::format("{} model, {}{}", full ? "Full" : "Fast", plan == 0 ? "" : "plan ", plan == 0 ? "baseline" : p.name);
   impl_->jobs.start(full ? Lane::heavy : Lane::quick, fmt::format("run {} {}", core::name_of(mode), plan), title,
-                    [this, snapshot = impl_->data, scenario = p.scenario, mode, mailbox, parts = impl_->parts](const core::Progress& progress) -> core::Result<JobRunner::Completion> {
+                    [this, snapshot = impl_->data, scenario = p.scenario, mode, mailbox, parts = impl_->parts, folder = impl_->folder, stopped = impl_->stopped](const core::Progress& progress) -> core::Result<JobRunner::Completion> {
                       CaseData copy = *snapshot;
                       twin::RunOptions options;
                       options.mailbox = mailbox.get();
                       options.known = known_results(copy);
                       options.known.insert(options.known.end(), parts.begin(), parts.end());
+                      if (mode == core::Mode::full) {   // a cancelled flow run goes on where it stopped
+                        options.stopped = stopped->states();
+                        options.on_stopped = [stopped](const std::string&, std::shared_ptr<const hemo::FlowState> state) { stopped->keep(std::move(state)); };
+                        if (!folder.empty()) {
+                          for (auto& state : stopped_runs(default_out(folder))) options.stopped.push_back(std::move(state));
+                          keep_unfinished(options, default_out(folder));
+                        }
+                      }
                       auto done = run_scenario(copy, scenario, mode, options, progress);
                       if (!done) return core::pass(done);
+                      if (mode == core::Mode::full && !folder.empty()) forget_stopped(default_out(folder), **done);
                       return JobRunner::Completion([this, scenario, mode, made_for = snapshot->twin, result = *done] {
                         if (impl_->data->twin != made_for) return;  // another case was opened meanwhile
                         impl_->change_data([&](CaseData& d) { store_result(d, scenario, result); });
