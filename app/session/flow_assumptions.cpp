@@ -57,7 +57,7 @@ std::string fast_beat(const hemo::FlowProblem& p) {
 }
 
 std::string how_it_flows(const hemo::FlowProblem& flow) {
-  return flow.steady ? "steady flow" : fmt::format("flow over a beat of {:.3g} s", flow.cycle_s);
+  return flow.steady ? "steady flow" : fmt::format("flow over a beat of {:.3g} s; the fast model of it {}", flow.cycle_s, fast_beat(flow));
 }
 
 }  // namespace
@@ -66,7 +66,6 @@ double population_inflow(const std::string& key, const core::VesselNetwork& netw
 
 std::vector<std::string> flow_assumptions(const twin::VesselModel& vessel, bool by_hand) {
   std::vector<std::string> lines{fmt::format("{}: rigid wall{}, {}, {}.", vessel.name, vessel.baseline.steady ? "" : " in the full model", blood(vessel.baseline.fluid), how_it_flows(vessel.baseline))};
-  if (!vessel.baseline.steady) lines.push_back(fmt::format("{}: the fast model of the beat {}.", vessel.name, fast_beat(vessel.baseline)));
   if (std::any_of(vessel.baseline.outlets.begin(), vessel.baseline.outlets.end(), [](const hemo::Outlet& o) { return o.coronary != nullptr; }))
     lines.push_back(vessel.name + ": coronary beds behind outlets with resistances split 0.32, 0.52, 0.16 and compliances of SimVascular's guides; the muscle squeezes with a population's ventricular pressure, not a measured one.");
   const double pressure = core::units::mmhg_from_pa(vessel.aortic_pressure_Pa);
@@ -94,7 +93,7 @@ std::vector<std::string> flow_assumptions(const twin::VesselModel& vessel, bool 
 
 void say_flow_assumptions(std::vector<std::string>& lines, const twin::VesselModel& vessel, bool by_hand) {
   const auto of_flow = [&](const std::string& line) {
-    for (const char* begin : {"rigid wall", "the fast model of the beat", "coronary beds behind", "hyperaemia lowers", "inflow ", "the inflow was set", "conditions at the ends"})
+    for (const char* begin : {"rigid wall", "coronary beds behind", "hyperaemia lowers", "inflow ", "the inflow was set", "conditions at the ends"})
       if (line.rfind(vessel.name + ": " + begin, 0) == 0) return true;
     return false;
   };
