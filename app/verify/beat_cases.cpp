@@ -121,8 +121,7 @@ core::Result<void> against_boileau(const fs::path& folder, std::vector<Row>& row
   auto flow = file->inflow;
   const double mean = hemo::mean_flow({1, flow, hemo::InletProfile::parabolic}, cycle), beta = 4.0 / 3.0 * s.young_Pa * s.wall_mm / s.radius_in_mm;
   const double total = s.end.r1 + s.end.r2, mean_Pa = s.end.outlet_Pa + total * mean + 0.5 * 8 * file->fluid.viscosity_Pa_s * s.length_mm * mean / (pi * std::pow(s.radius_in_mm, 4));
-  constexpr double held_Pa = 10933;   // boileau2015_spec.json: the pressure at which the radius holds
-  const double radius = s.radius_in_mm * (1 + (mean_Pa - held_Pa) / beta);
+  const double radius = s.radius_in_mm * (1 + (mean_Pa - s.reference_Pa) / beta);   // the file's holds at its reference pressure
   hemo::FlowProblem p = beat_on(tube(radius, s.length_mm), flow, cycle);
   p.fluid = file->fluid;
   p.vessel_wall.young_Pa = s.young_Pa, p.vessel_wall.thickness_mm = s.wall_mm * std::pow(radius / s.radius_in_mm, 2);
