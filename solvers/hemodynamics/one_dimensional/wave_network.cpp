@@ -122,7 +122,9 @@ class Vessel {
       const std::size_t i = std::size_t(k);
       da[i] = -(qf_[i + 1] - qf_[i]) * inverse;
       dq[i] = -(ff_[i + 1] - ff_[i] + a[i] / rho_ * (pf_[i + 1] - pf_[i])) * inverse - friction_ * root_[i];
-      if (!viscous_.empty()) dq[i] -= (viscous_[i] + inertial_[i] * std::abs(q[i])) * q[i] / a[i];
+      if (viscous_.empty()) continue;
+      const double through = 0.5 * (qf_[i] + qf_[i + 1]);   // exact in steady flow, where the flow kept in a cell beside a steep loss is not
+      dq[i] -= (viscous_[i] / a[i] + inertial_[i] * std::abs(through) * a[i]) * through;
     }
   }
 
@@ -156,7 +158,7 @@ class Vessel {
   EndState first, last;
 
  private:
-  // The losses of the course per cell, times A_ref2 / rho: what the flow loses is that times Q / A.
+  // The losses of the course per cell: friction falls as the wall gives way, (A_ref/A)2; a jet is that of its own stiff lesion.
   void follow_losses(const WaveSegment& s) {
     alpha_ = 1, friction_ = 0;
     // Within blocks of 12 mm all cells have one mixture of linear and quadratic loss, in the shares of the loss at the initial flow: the line
@@ -175,8 +177,8 @@ class Vessel {
       if (v < 0 && q > 0) i += v / q, v = 0;   // equal at the initial flow
       for (int k = first; k < last; ++k) {
         const double part = lost((k + 1) * dx, at_start) - lost(k * dx, at_start), share = whole > 0 ? part / whole : 1.0 / (last - first);
-        const double r = along(s.course, (k + 0.5) * dx, [](const WavePoint& p) { return p.radius_mm; }), scale = std::pow(pi * r * r, 2) / rho_ / dx * share;
-        viscous_.push_back(scale * v), inertial_.push_back(scale * i);
+        const double r = along(s.course, (k + 0.5) * dx, [](const WavePoint& p) { return p.radius_mm; }), reference = pi * r * r, per_cell = share / (rho_ * dx);
+        viscous_.push_back(per_cell * v * reference * reference), inertial_.push_back(per_cell * i);
       }
     }
   }

@@ -3,7 +3,7 @@
 // Model: A_t + Q_x = 0;  Q_t + (a Q^2/A)_x + A/rho P_x = -2 (zeta+2) pi mu/rho Q/A, a = (zeta+2)/(zeta+1);
 //   P = P_ref + beta (sqrt(A/A_ref) - 1), beta = 4/3 E h / r_ref (thin wall, Poisson 1/2). Vessels taper linearly; walls have no viscosity.
 //   A vessel with a course of points follows their radii, stiffness and reference pressures, has a = 1 and the losses of total pressure
-//   given along it in place of the friction: A/rho d(viscous Q + inertial Q|Q|)/dx, scaled by (A_ref/A)2.
+//   given along it in place of the friction: A/rho d(viscous (A_ref/A)2 Q + inertial Q|Q|)/dx.
 //   Nodes conserve mass and total pressure P + rho/2 (Q/A)^2. Ends: prescribed flow, Windkessel R1-(C, R2), resistance, reflection,
 //   coronary bed (CoronaryBed).
 // Source: Boileau et al. 2015, Int J Numer Meth Biomed Eng 31:e02732 (model, benchmark); Alastruey et al. 2012 (ends);
