@@ -9,6 +9,7 @@
 #include "app/cli/context.hpp"
 #include "app/cli/pictures.hpp"
 #include "app/cli/probes.hpp"
+#include "app/session/flow_stops.hpp"
 #include "app/session/heart_out.hpp"
 #include "app/session/kept_runs.hpp"
 #include "app/session/pipeline.hpp"
@@ -126,11 +127,15 @@ core::Result<void> run(Context& context) {
   asked.fresh = o.restart == "fresh";
   asked.insist_on_probes = true;
   for (const auto& p : probes->wall) asked.probes.push_back(p.at);
+  const fs::path unfinished = context.out.empty() ? session::default_out(o.case_folder) : fs::path(context.out);
+  if (*mode == core::Mode::full && !asked.fresh) known.stopped = session::stopped_runs(unfinished);   // another problem's state is not taken
+  session::keep_unfinished(known, unfinished);
   const auto done = session::run_scenario_kept(*data, plan->scenario, *mode, known, asked, progress.part(0.05, o.fields.empty() ? 0.9 : 0.8));
   if (!done && done.error().code == core::ErrorCode::cancelled && session::holds_stopped_run(asked.folder))
-    context.note("What was computed of the FULL beat is kept in the case: the same command goes on from there (--restart fresh begins again).");
+    context.note("What was computed of the FULL model is kept in the case: the same command goes on from there (--restart fresh begins again).");
   if (!done) return core::pass(done);
   const auto* const result = &done->result;
+  session::forget_stopped(unfinished, **result);
   if (const std::string said = session::words_of(*done); !said.empty()) context.note(said);
   auto traces = session::probe_electrograms(data->twin, probes->wall, plan->scenario, **result, progress.part(0.9, 0.95), asked.folder);
   if (!traces) return core::pass(traces);
@@ -293,7 +298,7 @@ void register_run_commands(CLI::App& app, Context& context, Action& chosen) {
   run_command->add_option("--fields", o.fields, "phi_e: membrane and extracellular potential every 10 ms as VTU into --out");
   run_command->add_option("--probe", o.probes, "x,y,z in mm, repeated. In the wall of the heart: its electrogram; in the blood: pressure and velocity (FAST: of the section beside it; such a run is not kept in the case; probes of the case, `probes`, need none of their own)");
   run_command->add_option("--electrograms", o.electrograms, "Probes on the heart from a file: CSV name,x,y,z or JSON. Unipolar, and each with the next bipolar, every 0.5 ms; CSV into --out");
-  run_command->add_option("--restart", o.restart, "FULL beat that was stopped: kept (default) goes on where it was left, fresh begins again");
+  run_command->add_option("--restart", o.restart, "FULL beat or flow that was stopped: kept (default) goes on where it was left, fresh begins again");
   run_command->footer("Example: organtwin-cli run cases/p1 --scenario lesion.json --mode full --out out/lesion --json");
   run_command->callback([&] { chosen = [&] { return run(context); }; });
 

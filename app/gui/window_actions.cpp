@@ -101,16 +101,26 @@ void MainWindow::make_actions() {
     workspace_->set_showing_difference(workspace_->comparing() && !workspace_->showing_difference());
   });
   a.add("run_full", "Plans", "Confirm with full model", QKeySequence("F5"), [this] {
+    // The vessels as the plan treats them are looked at by a worker; then the run begins, or the window shows what stands against it.
     const auto data = workspace_->data();
-    for (const auto& vessel : data->twin ? data->twin->vessels : std::vector<std::shared_ptr<const twin::VesselModel>>{})
-      for (const auto& line : present::preflight_flow(*vessel))
-        if (line.level == present::PreflightLine::Level::bad) {
-          workspace_->say(Tone::bad, QString::fromStdString(vessel->name + ": " + line.detail));
-          workspace_->set_shown_vessel(QString::fromStdString(vessel->key));
-          workspace_->request_stage(present::stage_model);
-          return;
-        }
-    workspace_->run_full();
+    const int plan = workspace_->session().active_plan();
+    if (!data->twin || data->twin->vessels.empty() || plan >= int(data->plans.size())) {
+      workspace_->run_full();
+      return;
+    }
+    workspace_->session().jobs().start(
+        session::Lane::quick, "preflight", "Check before the full model", [this, twin = data->twin, plan, scenario = data->plans[std::size_t(plan)].scenario](const core::Progress&) -> core::Result<session::JobRunner::Completion> {
+          return session::JobRunner::Completion([this, twin, plan, trouble = present::plan_trouble(twin, scenario)] {
+            if (workspace_->data()->twin != twin || workspace_->session().active_plan() != plan) return;   // another case or plan meanwhile
+            if (trouble.what.empty()) {
+              workspace_->run_full();
+              return;
+            }
+            workspace_->say(Tone::bad, QString::fromStdString(trouble.what));
+            if (!trouble.vessel.empty()) workspace_->set_shown_vessel(QString::fromStdString(trouble.vessel));
+            workspace_->request_stage(present::stage_model);
+          });
+        });
   });
   a.add("run_fast", "Plans", "Fast answer", {}, [this] { workspace_->session().run(workspace_->session().active_plan(), core::Mode::fast); });
   a.add("cancel_jobs", "Plans", "Cancel everything that runs", QKeySequence("Ctrl+."), [this] { workspace_->session().jobs().cancel_all(); });

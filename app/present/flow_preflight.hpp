@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is looked at before a flow run: every end has a condition, flow and pressure are plausible, the mesh is fine enough.
-// Bad: the run would be refused. Attention: it runs, and a reader should know. Threads: pure function, a few milliseconds.
+// The check before a flow run (hemo::preflight, as `run`, `conditions` and `solve` have it) for the window: of a vessel as it stands, and
+// of every vessel as a plan treats it. Bad: the run would be refused. Attention: it runs, and a reader should know.
+// Cost: milliseconds and one walk over the mesh: for a worker. Threads: pure functions.
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "solvers/core/result.hpp"
+#include "solvers/twin/scenario.hpp"
 #include "solvers/twin/twin_model.hpp"
 
 namespace ot::present {
@@ -16,5 +20,12 @@ struct PreflightLine {
 };
 std::vector<PreflightLine> preflight_flow(const twin::VesselModel& vessel);
 bool refused(const std::vector<PreflightLine>& lines);
+
+// The first thing that would stop the FULL flow of this plan, with the vessel it is about; empty: nothing. The lumen is the one the plan's
+// devices make; where they reshape it the mesh is made anew by the run and not looked at. A plan that cannot be made is such a thing too.
+struct PlanTrouble {
+  std::string vessel, what;   // key (empty: the plan), a sentence
+};
+PlanTrouble plan_trouble(const std::shared_ptr<const twin::TwinModel>& twin, const twin::Scenario& scenario);
 
 }  // namespace ot::present

@@ -144,6 +144,11 @@ struct FlowConditions {
   std::vector<CapCondition> caps;
   bool steady = true;
   double cycle_s = 0.8;
+  int cycles = hemo::FlowProblem{}.cycles;           // beats of a FULL run; the last one is averaged
+  double dt_s = hemo::FlowProblem{}.dt_s, steady_tolerance = hemo::FlowProblem{}.steady_tolerance;
+  hemo::Fluid fluid;
+  hemo::NetworkModel network_model = hemo::NetworkModel::automatic;   // FAST over a beat
+  hemo::VesselWall vessel_wall;
 };
 struct ElectroChoices {
   std::string ionic_model;

@@ -4,6 +4,7 @@
 
 #include "app/session/case_codec.hpp"
 #include "app/session/codec_parts.hpp"
+#include "app/session/flow_codec.hpp"
 
 namespace ot::session {
 namespace {
@@ -91,31 +92,27 @@ Json encode(const hemo::FlowProblem& p, BlobWriter& blobs) {
   Json inlets = Json::array(), outlets = Json::array();
   for (const auto& i : p.inlets) inlets.push_back({{"patch", i.patch}, {"flow_s_mm3_per_s", i.flow}, {"profile", static_cast<int>(i.profile)}});
   for (const auto& o : p.outlets) {
-    outlets.push_back({{"patch", o.patch}, {"rp_Pa_s_per_mm3", o.rp}, {"c_mm3_per_Pa", o.c}, {"rd_Pa_s_per_mm3", o.rd}, {"pd_Pa", o.pd}});
-    if (o.coronary)
-      outlets.back()["coronary"] = {{"ca_mm3_per_Pa", o.coronary->ca}, {"ra_micro_Pa_s_per_mm3", o.coronary->ra_micro}, {"cim_mm3_per_Pa", o.coronary->cim},
-                                    {"rv_Pa_s_per_mm3", o.coronary->rv}, {"pim_Pa", o.coronary->pim}, {"cycle_s", o.coronary->cycle_s}};
+    outlets.push_back({{"patch", o.patch}});
+    put_outlet(outlets.back(), o);
   }
-  return {{"mesh", blobs.put(p.mesh)}, {"network", blobs.put(p.network)}, {"density_g_per_mm3", p.fluid.density_g_per_mm3}, {"viscosity_Pa_s", p.fluid.viscosity_Pa_s},
+  Json out{{"mesh", blobs.put(p.mesh)}, {"network", blobs.put(p.network)},
           {"inlets", inlets}, {"outlets", outlets}, {"steady", p.steady}, {"dt_s", p.dt_s}, {"cycle_s", p.cycle_s}, {"cycles", p.cycles},
           {"steady_tolerance", p.steady_tolerance}, {"max_s", p.max_s}};
+  put_fluid(out, p.fluid);
+  put_beat_model(out, p.network_model, p.vessel_wall);
+  return out;
 }
 void decode_problem(const Json& j, hemo::FlowProblem& p, BlobReader& blobs) {
   p.mesh = blobs.get<core::TetMesh>(j.at("mesh"));
   p.network = blobs.get<core::VesselNetwork>(j.at("network"));
-  p.fluid.density_g_per_mm3 = j.at("density_g_per_mm3").get<double>();
-  p.fluid.viscosity_Pa_s = j.at("viscosity_Pa_s").get<double>();
+  take_fluid(j, p.fluid);
+  take_beat_model(j, p.network_model, p.vessel_wall);
   for (const auto& i : j.at("inlets"))
     p.inlets.push_back({i.at("patch").get<int>(), i.at("flow_s_mm3_per_s").get<std::vector<std::pair<double, double>>>(), static_cast<hemo::InletProfile>(i.at("profile").get<int>())});
   for (const auto& o : j.at("outlets")) {
-    p.outlets.push_back({o.at("patch").get<int>(), o.at("rp_Pa_s_per_mm3").get<double>(), o.at("c_mm3_per_Pa").get<double>(), o.at("rd_Pa_s_per_mm3").get<double>(), o.at("pd_Pa").get<double>()});
-    if (!o.contains("coronary")) continue;
-    const Json& c = o.at("coronary");
-    hemo::CoronaryBed bed;
-    bed.ca = c.at("ca_mm3_per_Pa").get<double>(), bed.ra_micro = c.at("ra_micro_Pa_s_per_mm3").get<double>(), bed.cim = c.at("cim_mm3_per_Pa").get<double>();
-    bed.rv = c.at("rv_Pa_s_per_mm3").get<double>(), bed.cycle_s = c.at("cycle_s").get<double>();
-    bed.pim = c.at("pim_Pa").get<std::vector<std::pair<double, double>>>();
-    p.outlets.back().coronary = std::make_shared<const hemo::CoronaryBed>(std::move(bed));
+    p.outlets.push_back({});
+    p.outlets.back().patch = o.at("patch").get<int>();
+    take_outlet(o, p.outlets.back());
   }
   p.steady = j.at("steady").get<bool>();
   p.dt_s = j.at("dt_s").get<double>();
@@ -188,6 +185,7 @@ Json encode(const hemo::FlowResult& v, BlobWriter&) {
     out["mean_wall_shear_Pa"] = pack(v.mean_wall_shear);
   }
   for (const auto& f : v.beat) out["beat"].push_back({{"t_s", f.t_s}, {"velocity_mm_s", pack(f.velocity)}, {"pressure_Pa", pack(f.pressure)}, {"wall_shear_Pa", pack(f.wall_shear)}});
+  if (!v.along.t_s.empty()) out["along"] = {{"t_s", pack(v.along.t_s)}, {"pressure_Pa", pack(v.along.pressure_Pa)}, {"flow_mm3_s", pack(v.along.flow_mm3_s)}};
   for (const auto& c : v.sections) out["sections"].push_back({c.branch, c.arc_mm, c.area_mm2, c.flow_mm3_s, c.given_mm3_s, c.pressure_Pa});
   return out;
 }
@@ -204,6 +202,7 @@ void decode(const Json& j, hemo::FlowResult& v, BlobReader&) {
   }
   if (j.contains("beat"))
     for (const auto& f : j.at("beat")) v.beat.push_back({f.at("t_s").get<double>(), unpack<float>(f.at("velocity_mm_s")), unpack<float>(f.at("pressure_Pa")), unpack<float>(f.at("wall_shear_Pa"))});
+  if (j.contains("along")) v.along = {unpack<double>(j.at("along").at("t_s")), unpack<float>(j.at("along").at("pressure_Pa")), unpack<float>(j.at("along").at("flow_mm3_s"))};
   if (j.contains("sections"))
     for (const auto& c : j.at("sections"))
       v.sections.push_back({c.at(0).get<int>(), c.at(1).get<double>(), c.at(2).get<double>(), c.at(3).get<double>(), c.at(4).get<double>(), c.at(5).get<double>()});

@@ -41,8 +41,23 @@ bool outlets_as_built(const twin::VesselModel& vessel) {
   });
 }
 
+std::string blood(const hemo::Fluid& f) {
+  if (f.carreau_yasuda) return fmt::format("shear-thinning blood (Carreau-Yasuda, {:.0f} kg/m3, {:.3g} to {:.3g} mPa s)", 1e6 * f.density_g_per_mm3, 1e3 * f.viscosity_Pa_s, 1e3 * f.zero_shear_viscosity_Pa_s);
+  return fmt::format("Newtonian blood ({:.0f} kg/m3, {:.3g} mPa s)", 1e6 * f.density_g_per_mm3, 1e3 * f.viscosity_Pa_s);
+}
+
+std::string fast_beat(const hemo::FlowProblem& p) {
+  const std::string wall = p.vessel_wall.by_young() ? fmt::format("Young's modulus {:.3g} kPa and thickness {:.3g} mm everywhere, set by hand", 1e-3 * p.vessel_wall.young_Pa, p.vessel_wall.thickness_mm)
+                                                    : std::string("stiffness E h / r by calibre (Olufsen 2000: a population's, not this patient's)");
+  switch (p.network_model) {
+    case hemo::NetworkModel::quasi_steady: return "has no inertia and a rigid wall (quasi-steady)";
+    case hemo::NetworkModel::one_d: return fmt::format("is pulse waves in an elastic wall: {}", wall);
+    default: return fmt::format("is a lumped tree with inertia and an elastic wall: {}", wall);
+  }
+}
+
 std::string how_it_flows(const hemo::FlowProblem& flow) {
-  return flow.steady ? "steady flow" : fmt::format("flow over a beat of {:.3g} s", flow.cycle_s);
+  return flow.steady ? "steady flow" : fmt::format("flow over a beat of {:.3g} s; the fast model of it {}", flow.cycle_s, fast_beat(flow));
 }
 
 }  // namespace
@@ -50,7 +65,9 @@ std::string how_it_flows(const hemo::FlowProblem& flow) {
 double population_inflow(const std::string& key, const core::VesselNetwork& network) { return is_aorta(key) ? hemo::cardiac_output_mm3_s : hemo::usual_flow(2 * inlet_radius(network)); }
 
 std::vector<std::string> flow_assumptions(const twin::VesselModel& vessel, bool by_hand) {
-  std::vector<std::string> lines{fmt::format("{}: rigid wall, Newtonian blood (1060 kg/m3, 3.5 mPa s), {}.", vessel.name, how_it_flows(vessel.baseline))};
+  std::vector<std::string> lines{fmt::format("{}: rigid wall{}, {}, {}.", vessel.name, vessel.baseline.steady ? "" : " in the full model", blood(vessel.baseline.fluid), how_it_flows(vessel.baseline))};
+  if (std::any_of(vessel.baseline.outlets.begin(), vessel.baseline.outlets.end(), [](const hemo::Outlet& o) { return o.coronary != nullptr; }))
+    lines.push_back(vessel.name + ": coronary beds behind outlets with resistances split 0.32, 0.52, 0.16 and compliances of SimVascular's guides; the muscle squeezes with a population's ventricular pressure, not a measured one.");
   const double pressure = core::units::mmhg_from_pa(vessel.aortic_pressure_Pa);
   if (vessel.report_ffr) {
     lines.push_back(fmt::format("{}: hyperaemia lowers the resting microvascular resistance to {:.0f} % (Wilson 1990); mean aortic pressure {:.0f} mmHg; resting flow from the mass of the left ventricle (150 g when it is not known). Population values, not measured{}.",
@@ -76,7 +93,7 @@ std::vector<std::string> flow_assumptions(const twin::VesselModel& vessel, bool 
 
 void say_flow_assumptions(std::vector<std::string>& lines, const twin::VesselModel& vessel, bool by_hand) {
   const auto of_flow = [&](const std::string& line) {
-    for (const char* begin : {"rigid wall", "hyperaemia lowers", "inflow ", "the inflow was set", "conditions at the ends"})
+    for (const char* begin : {"rigid wall", "coronary beds behind", "hyperaemia lowers", "inflow ", "the inflow was set", "conditions at the ends"})
       if (line.rfind(vessel.name + ": " + begin, 0) == 0) return true;
     return false;
   };

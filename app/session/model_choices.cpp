@@ -9,6 +9,7 @@
 #include "app/session/codec_parts.hpp"
 #include "app/session/electrode_choices.hpp"
 #include "app/session/flow_assumptions.hpp"
+#include "app/session/flow_codec.hpp"
 #include "app/session/muscle_choices.hpp"
 #include "solvers/electrophysiology/chambers.hpp"
 #include "solvers/organs/heart/muscle.hpp"
@@ -56,6 +57,8 @@ FlowConditions conditions_of(const twin::VesselModel& vessel) {
   FlowConditions out;
   out.steady = vessel.baseline.steady;
   out.cycle_s = vessel.baseline.cycle_s;
+  out.cycles = vessel.baseline.cycles, out.dt_s = vessel.baseline.dt_s, out.steady_tolerance = vessel.baseline.steady_tolerance;
+  out.fluid = vessel.baseline.fluid, out.network_model = vessel.baseline.network_model, out.vessel_wall = vessel.baseline.vessel_wall;
   if (!vessel.lumen) return out;
   for (const LumenCap& cap : lumen_caps(*vessel.lumen)) {
     CapCondition c;
@@ -77,6 +80,8 @@ core::Result<std::shared_ptr<const twin::VesselModel>> with_conditions(const twi
   out->baseline.outlets.clear();
   out->baseline.steady = conditions.steady;
   out->baseline.cycle_s = conditions.cycle_s;
+  out->baseline.cycles = conditions.cycles, out->baseline.dt_s = conditions.dt_s, out->baseline.steady_tolerance = conditions.steady_tolerance;
+  out->baseline.fluid = conditions.fluid, out->baseline.network_model = conditions.network_model, out->baseline.vessel_wall = conditions.vessel_wall;
   for (const LumenCap& cap : lumen_caps(*vessel.lumen)) {
     const auto chosen = std::find_if(conditions.caps.begin(), conditions.caps.end(),
                                      [&](const CapCondition& c) { return c.patch == cap.name && (c.centre - cap.centre).norm() < same_cap_mm; });
@@ -202,10 +207,13 @@ nlohmann::json encode_choices(const ModelChoices& choices) {
   if (choices.muscle != MuscleChoices{}) out["muscle"] = encode_muscle(choices.muscle);
   for (const auto& [key, flow] : choices.flow) {
     Json caps = Json::array();
-    for (const auto& c : flow.caps)
-      caps.push_back({{"patch", c.patch}, {"name", c.name}, {"centre_mm", vec3(c.centre)}, {"inlet", c.inlet}, {"flow_s_mm3_per_s", c.inflow.flow},
-                      {"profile", int(c.inflow.profile)}, {"rp_Pa_s_per_mm3", c.outflow.rp}, {"c_mm3_per_Pa", c.outflow.c}, {"rd_Pa_s_per_mm3", c.outflow.rd}, {"pd_Pa", c.outflow.pd}});
-    out["flow"][key] = {{"caps", caps}, {"steady", flow.steady}, {"cycle_s", flow.cycle_s}};
+    for (const auto& c : flow.caps) {
+      caps.push_back({{"patch", c.patch}, {"name", c.name}, {"centre_mm", vec3(c.centre)}, {"inlet", c.inlet}, {"flow_s_mm3_per_s", c.inflow.flow}, {"profile", int(c.inflow.profile)}});
+      put_outlet(caps.back(), c.outflow);
+    }
+    Json& one = out["flow"][key] = {{"caps", caps}, {"steady", flow.steady}, {"cycle_s", flow.cycle_s}, {"cycles", flow.cycles}, {"dt_s", flow.dt_s}, {"steady_tolerance", flow.steady_tolerance}};
+    put_fluid(one, flow.fluid);
+    put_beat_model(one, flow.network_model, flow.vessel_wall);
   }
   if (choices.electro) {
     const auto& e = *choices.electro;
@@ -237,6 +245,9 @@ ModelChoices decode_choices(const nlohmann::json& json) {
     FlowConditions flow;
     flow.steady = j.at("steady").get<bool>();
     flow.cycle_s = j.at("cycle_s").get<double>();
+    flow.cycles = j.value("cycles", flow.cycles), flow.dt_s = j.value("dt_s", flow.dt_s), flow.steady_tolerance = j.value("steady_tolerance", flow.steady_tolerance);   // older cases did not keep them
+    take_fluid(j, flow.fluid);
+    take_beat_model(j, flow.network_model, flow.vessel_wall);
     for (const auto& c : j.at("caps")) {
       CapCondition cap;
       cap.patch = c.at("patch").get<std::string>();
@@ -245,10 +256,7 @@ ModelChoices decode_choices(const nlohmann::json& json) {
       cap.inlet = c.at("inlet").get<bool>();
       cap.inflow.flow = c.at("flow_s_mm3_per_s").get<std::vector<std::pair<double, double>>>();
       cap.inflow.profile = hemo::InletProfile(c.at("profile").get<int>());
-      cap.outflow.rp = c.at("rp_Pa_s_per_mm3").get<double>();
-      cap.outflow.c = c.at("c_mm3_per_Pa").get<double>();
-      cap.outflow.rd = c.at("rd_Pa_s_per_mm3").get<double>();
-      cap.outflow.pd = c.at("pd_Pa").get<double>();
+      take_outlet(c, cap.outflow);
       flow.caps.push_back(std::move(cap));
     }
     out.flow[key] = std::move(flow);

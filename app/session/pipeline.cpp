@@ -399,7 +399,7 @@ core::Result<std::shared_ptr<const twin::RunResult>> run_scenario_with(CaseData&
   }
   if (options.flow)
     for (const auto& v : setup->vessels)   // what a clinician would want to know beforehand stands beside the numbers
-      for (const auto& item : hemo::preflight(v.problem, mode == core::Mode::full)) {
+      for (const auto& item : hemo::preflight(v.problem, mode == core::Mode::full, hemo::VesselKind::artery)) {
         if (item.level == hemo::PreflightItem::Level::refused) return core::bad_input(fmt::format("{}: {}", data.twin->find_vessel(v.key)->name, item.sentence));
         if (item.level == hemo::PreflightItem::Level::warning) setup->notes.push_back(fmt::format("{}: {}", data.twin->find_vessel(v.key)->name, item.sentence));
       }

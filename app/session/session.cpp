@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/session/demo.hpp"
+#include "app/session/flow_stops.hpp"
 #include "app/session/kept_runs.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/session_impl.hpp"
@@ -337,18 +338,27 @@ void Session::run(int plan, core::Mode mode) {
   if (full) impl_->mailbox = mailbox;
   const std::string title = fmt::format("{} model, {}{}", full ? "Full" : "Fast", plan == 0 ? "" : "plan ", plan == 0 ? "baseline" : p.name);
   impl_->jobs.start(full ? Lane::heavy : Lane::quick, fmt::format("run {} {}", core::name_of(mode), plan), title,
-                    [this, snapshot = impl_->data, scenario = p.scenario, mode, mailbox, again, parts = impl_->parts, folder = impl_->plans_folder](const core::Progress& progress) -> core::Result<JobRunner::Completion> {
+                    [this, snapshot = impl_->data, scenario = p.scenario, mode, mailbox, again, parts = impl_->parts, folder = impl_->plans_folder, own_folder = impl_->folder, stopped = impl_->stopped](const core::Progress& progress) -> core::Result<JobRunner::Completion> {
                       CaseData copy = *snapshot;
                       if (again) forget_result(copy, scenario, mode);
                       twin::RunOptions options;
                       options.mailbox = mailbox.get();
                       options.known = known_results(copy);
                       options.known.insert(options.known.end(), parts.begin(), parts.end());
+                      if (mode == core::Mode::full) {   // a cancelled flow run goes on where it stopped
+                        options.stopped = stopped->states();
+                        options.on_stopped = [stopped](const std::string&, std::shared_ptr<const hemo::FlowState> state) { stopped->keep(std::move(state)); };
+                        if (!own_folder.empty()) {
+                          for (auto& state : stopped_runs(default_out(own_folder))) options.stopped.push_back(std::move(state));
+                          keep_unfinished(options, default_out(own_folder));
+                        }
+                      }
                       RunAsked asked;
                       asked.folder = folder;
                       for (const auto& probe : copy.egm_probes) asked.probes.push_back(probe.at);
                       auto done = run_scenario_kept(copy, scenario, mode, options, asked, progress);
                       if (!done) return core::pass(done);
+                      if (mode == core::Mode::full && !own_folder.empty()) forget_stopped(default_out(own_folder), *done->result);
                       return JobRunner::Completion([this, scenario, mode, made_for = snapshot->twin, result = done->result, said = words_of(*done)] {
                         if (impl_->data->twin != made_for) return;  // another case was opened meanwhile
                         impl_->change_data([&](CaseData& d) { store_result(d, scenario, result); });

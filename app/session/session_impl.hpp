@@ -3,6 +3,7 @@
 #pragma once
 #include <deque>
 #include <map>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -12,6 +13,25 @@
 
 namespace ot::session {
 
+// States of cancelled FULL flow runs, the newest few; written by workers.
+class StoppedFlow {
+ public:
+  void keep(std::shared_ptr<const hemo::FlowState> state) {
+    constexpr std::size_t most = 3;   // some ten megabytes each
+    const std::lock_guard lock(mutex_);
+    states_.push_back(std::move(state));
+    if (states_.size() > most) states_.pop_front();
+  }
+  std::vector<std::shared_ptr<const hemo::FlowState>> states() const {   // newest last: the one that counts
+    const std::lock_guard lock(mutex_);
+    return {states_.begin(), states_.end()};
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::deque<std::shared_ptr<const hemo::FlowState>> states_;
+};
+
 struct Session::Impl {
   std::shared_ptr<const CaseData> data = std::make_shared<CaseData>();
   std::filesystem::path folder;          // where edits are saved; empty: not saved yet
@@ -20,6 +40,7 @@ struct Session::Impl {
   int active = 0;
   History history;
   std::shared_ptr<twin::FrameMailbox> mailbox;
+  std::shared_ptr<StoppedFlow> stopped = std::make_shared<StoppedFlow>();
   std::deque<std::shared_ptr<const twin::RunResult>> parts;   // computed outside runs, newest last; taken over by problem hash
   std::map<int, Observer> observers;
   int next_observer = 1;

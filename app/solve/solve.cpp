@@ -117,7 +117,7 @@ core::Result<nlohmann::json> schema(const std::string& kind) {
   out["keys"] = keys_of(kind, out["example"]);
   if (kind == "flow")
     out["more"] = "domain: stenosis_mm, cylinder_channel_mm, tetrahedra FILE, mesh (layered, unstructured), axial_ratio, wall_grading, expanded_edge_ratio; fluid.carreau_yasuda; profile plug, parabolic, womersley, rectangular; "
-                  "outlets: rcr, coronary; devices [{kind, centreline_branch, start_mm, length_mm or to_branch and to_mm, ...}]; preflight; start, largest_cfl, cycle_s, steady_tolerance, max_s, probes_mm, sections, force_on_caps, frames, resume: resources/docs/dev/flow-3d.md";
+                  "outlets: rcr, coronary; devices [{kind, centreline_branch, start_mm, length_mm or to_branch and to_mm, ...}]; preflight; network_model (FAST over a beat: automatic, quasi_steady, rlc, one_d), vessel_wall {young_Pa, thickness_mm}; start, largest_cfl, cycle_s, steady_tolerance, max_s, probes_mm, sections, force_on_caps, frames, resume: resources/docs/dev/flow-3d.md";
   if (kind == "flow")
     out["domain"] = "tube_mm {radius, length}; profile_of_revolution_mm [[z, r], ...] (inlet cap 1 at the first point, outlet cap 2 at the last); or surface FILE with unit and cap_array";
   if (kind == "network") out["forms"] = network_forms();

@@ -26,6 +26,14 @@ hemo::InletProfile profile_of(const std::string& name) {
   throw SpecError("\"profile\" is plug, parabolic, womersley or rectangular.");
 }
 
+hemo::NetworkModel network_of(const std::string& name) {
+  if (name == "automatic") return hemo::NetworkModel::automatic;
+  if (name == "quasi_steady") return hemo::NetworkModel::quasi_steady;
+  if (name == "rlc") return hemo::NetworkModel::rlc;
+  if (name == "one_d") return hemo::NetworkModel::one_d;
+  throw SpecError("\"network_model\" is automatic, quasi_steady, rlc or one_d.");
+}
+
 hemo::FlowStart start_of(const std::string& name) {
   if (name == "automatic") return hemo::FlowStart::automatic;
   if (name == "viscous") return hemo::FlowStart::viscous;
@@ -143,6 +151,12 @@ nlohmann::json solve_flow(const nlohmann::json& json, const SolveOptions& option
   problem.max_s = spec.number("max_s", 0, 0, 1e6);
   problem.largest_cfl = spec.number("largest_cfl", problem.largest_cfl, 0.1, 100);
   problem.start = start_of(spec.text("start", "automatic"));
+  problem.network_model = network_of(spec.text("network_model", "automatic"));   // FAST over a beat
+  if (spec.has("vessel_wall")) {
+    SpecReader wall(spec.at("vessel_wall"), "\"vessel_wall\"");
+    problem.vessel_wall.young_Pa = wall.number("young_Pa", {}, 1, 1e12), problem.vessel_wall.thickness_mm = wall.number("thickness_mm", {}, 1e-4, 100);
+    wall.finish();
+  }
   problem.sections = spec.integer("sections", 0, 0, 1000);
   const int sections = problem.sections;
   if (spec.has("probes_mm"))

@@ -99,6 +99,7 @@ const std::vector<Verification>& builtin_verifications() {
       {"flow/aorta-iliac", "real aorta and iliacs: pressure drop on three meshes, mass, waveforms of a beat (needs ORGANTWIN_SHARED; not with --quick)", "shared/data/aorta-iliac-surface/SOURCE.md", flow_aorta},
       {"flow/fda-nozzle-500", "centreline, profiles, wall pressure and wall shear of the nozzle with sudden expansion at Re 500 (needs ORGANTWIN_SHARED; not with --quick)", "Hariharan 2011, laboratories' PIV and wall taps", flow_nozzle},
       {"flow/one-d/boileau", "carotid and thoracic aorta against the finite-volume curves (needs ORGANTWIN_SHARED)", "Boileau et al. 2015", wave_boileau},
+      {"flow/fast-beat", "FAST over a beat on a centreline: a lesion against our own pulsatile 3D, Boileau's carotid built through a VesselNetwork (needs ORGANTWIN_SHARED), the speed of the wave", "own Navier-Stokes solver; Boileau et al. 2015; Moens-Korteweg", flow_fast_beat},
       {"flow/one-d/convergence", "order of pulse waves in a tapered bifurcation", "own refinement", wave_convergence},
       {"flow/one-d/networks", "bifurcation, ADAN56, circle of Willis and 37 arteries run to periodicity; ADAN56 against half the cells", "openBF specifications", wave_networks},
       {"flow/network-against-full", "FAST network against our own 3D on narrowed tubes: calibrated on one lesion at one flow, scored on three more flows, nine lesions and flows and a seeded random family of ten", "own Navier-Stokes solver", network_against_full},

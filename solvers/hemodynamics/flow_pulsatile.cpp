@@ -40,7 +40,33 @@ struct Averages {
     forces.resize(force.size(), core::Vec3::Zero());
     for (std::size_t k = 0; k < force.size(); ++k) forces[k] += force[k] * share;
   }
+  // To and from one list, each part behind its length.
+  void save(std::vector<double>& to) const {
+    const auto put = [&](const std::vector<double>& v) { to.push_back(double(v.size())), to.insert(to.end(), v.begin(), v.end()); };
+    for (const auto* v : {&mean.velocity, &mean.pressure, &mean.shear, &mean.inlet_flow, &mean.inlet_pressure, &mean.outlet_flow, &mean.outlet_pressure, &shear_size}) put(*v);
+    std::vector<double> rest{mean.power_loss};
+    for (const core::Vec3& f : forces) rest.insert(rest.end(), {f[0], f[1], f[2]});
+    put(rest);
+  }
+  bool load(const double* from, const double* end) {
+    const auto take = [&](std::vector<double>& v) {
+      if (from == end || !(*from >= 0) || *from > double(end - from - 1)) return false;
+      const std::size_t size = std::size_t(*from);
+      v.assign(from + 1, from + 1 + size);
+      from += 1 + size;
+      return true;
+    };
+    for (auto* v : {&mean.velocity, &mean.pressure, &mean.shear, &mean.inlet_flow, &mean.inlet_pressure, &mean.outlet_flow, &mean.outlet_pressure, &shear_size})
+      if (!take(*v)) return false;
+    std::vector<double> rest;
+    if (!take(rest) || rest.size() % 3 != 1) return false;
+    mean.power_loss = rest[0];
+    forces.clear();
+    for (std::size_t k = 1; k < rest.size(); k += 3) forces.emplace_back(rest[k], rest[k + 1], rest[k + 2]);
+    return true;
+  }
 };
+constexpr std::size_t own_numbers = 5;   // worst balance, largest CFL number, quiet steps, setbacks, finest division: before the averages of a stopped run
 
 // Outlets at t = 0 as a network of their resistances and the vessel's own would have them after many cycles.
 void charge_outlets(std::vector<Windkessel>& outlets, const std::vector<InflowProfile>& profiles, const InitialFlow& start, double start_rate,
@@ -108,6 +134,8 @@ core::Result<FlowResult> FlowRun::pulsatile() {
     const FlowState& from = *options.resume;
     if (from.mesh_sha256 != result.mesh_sha256 || !s.restore(from))
       return core::bad_input("The state to go on from belongs to another mesh or other outlets (its fields do not fit). Start this case anew.");
+    if (!from.problem_sha256.empty() && from.problem_sha256 != result.problem_sha256)
+      return core::bad_input("The state to go on from is that of a stopped run of other conditions (its sums and curves do not fit). Start this run anew, or give the conditions it had.");
     t0 = from.t_s;
     split = std::max(1, int(std::lround(given_dt / from.dt_s)));
     s.resume_step(from.dt_s, bdf2);
@@ -166,21 +194,46 @@ core::Result<FlowResult> FlowRun::pulsatile() {
     Averages averages;
     std::size_t points = 0;
     double worst_balance = 0, largest_cfl = 0;
+    long quiet = 0;
   };
-  const long all_steps = long(problem.cycles) * per_cycle;
   Averages averages;
   FlowSnapshot now;
   double worst_balance = 0, largest_cfl = 0;
   int setbacks = 0, most_split = split;
   long quiet = 0;  // given steps since the last change of the step
-  Checkpoint safe{0, s.state(), {}, 0, 0, 0};
+  long done_before = 0;   // by the run that was stopped and goes on here
+  if (options.resume && !options.resume->problem_sha256.empty()) {
+    const FlowState& from = *options.resume;
+    const double *own = from.averages.data(), *end = own + from.averages.size();
+    if (from.series.size() != series.size() || from.averages.size() < own_numbers || !averages.load(own + own_numbers, end) || from.steps_done < 0 || from.steps_done >= long(problem.cycles) * per_cycle)
+      return core::bad_input("The state of the stopped run is not whole (its sums or curves are missing). Start this run anew.");
+    worst_balance = own[0], largest_cfl = own[1], quiet = long(own[2]), setbacks = int(own[3]), most_split = int(own[4]);
+    series = from.series, done_before = from.steps_done;
+    result.notes.push_back(fmt::format("The run was stopped at t = {:.4g} s and went on from there.", t0));
+  }
+  const long all_steps = long(problem.cycles) * per_cycle - done_before;
+  Checkpoint safe{0, s.state(), averages, series[0].t.size(), worst_balance, largest_cfl, quiet};
+  const auto stopped = [&](const Checkpoint& at) {
+    if (!options.on_stopped) return;
+    auto out = std::make_shared<FlowState>(at.state);
+    out->mesh_sha256 = result.mesh_sha256, out->problem_sha256 = result.problem_sha256;
+    out->t_s = time_of(double(at.step)), out->steps_done = done_before + at.step;
+    out->averages = {at.worst_balance, at.largest_cfl, double(at.quiet), double(setbacks), double(most_split)};
+    at.averages.save(out->averages);
+    out->series = series;
+    for (core::Series& c : out->series) c.t.resize(at.points), c.values.resize(at.points);
+    options.on_stopped(std::move(out));
+  };
   const int kept = kept_beat_frames(mesh.nodes(), per_cycle);
   if (kept == 0) result.notes.push_back(fmt::format("No frames of the beat were kept ({} nodes take too much memory): means can be painted, the beat cannot be played.", mesh.nodes()));
   for (long n = 0; n < all_steps;) {
     bool failed = false;
     double t = time_of(double(n)), cfl = 0;
     for (int k = 1; k <= split && !failed; ++k) {
-      if (progress.cancelled()) return core::cancelled();
+      if (progress.cancelled()) {   // within a divided step the last checkpoint is where it can go on
+        stopped(k == 1 ? Checkpoint{n, s.state(), averages, series[0].t.size(), worst_balance, largest_cfl, quiet} : safe);
+        return core::cancelled();
+      }
       t = time_of(double(n) + double(k) / split);
       failed = !s.step(t);
       cfl = std::max(cfl, s.cfl());
@@ -233,10 +286,10 @@ core::Result<FlowResult> FlowRun::pulsatile() {
     const std::vector<core::Vec3> forces = s.forces_uN();
     for (const core::Vec3& f : forces) push(f[0]), push(f[1]), push(f[2]);
     if (n % 4 == 0)
-      progress.report(std::min(0.99, double(n) / double(all_steps)), fmt::format("blood flow: cycle {} of {}, t = {:.3f} s", (n - 1) / per_cycle + 1, problem.cycles, t));
+      progress.report(std::min(0.99, double(n) / double(all_steps)), fmt::format("blood flow: cycle {} of {}, t = {:.3f} s", (done_before + n - 1) / per_cycle + 1, problem.cycles, t));
     const bool last_cycle = n > all_steps - per_cycle;
     const bool wanted = options.on_frame && options.frames_per_cycle > 0 &&
-                        (n * options.frames_per_cycle) / per_cycle != ((n - 1) * options.frames_per_cycle) / per_cycle;
+                        ((done_before + n) * options.frames_per_cycle) / per_cycle != ((done_before + n - 1) * options.frames_per_cycle) / per_cycle;
     if (last_cycle || wanted) {
       now = snapshot(mesh, s, profiles, t);
       wall.evaluate(s.velocity(), problem.fluid, now.shear);
@@ -259,7 +312,11 @@ core::Result<FlowResult> FlowRun::pulsatile() {
       most_split = split;
       result.notes.push_back(fmt::format("At t = {:.4g} s the CFL number was {:.1f}; the step of {:.4g} s was divided by {}.", t, cfl, problem.dt_s, split));
     }
-    if (n % checkpoint_every == 0) safe = {n, s.state(), averages, series[0].t.size(), worst_balance, largest_cfl};
+    if (n % checkpoint_every == 0) safe = {n, s.state(), averages, series[0].t.size(), worst_balance, largest_cfl, quiet};
+  }
+  if (result.beat.size() != std::size_t(kept)) {
+    result.beat.clear();
+    result.notes.push_back("The run was stopped within its last beat: its means are whole, but the beat cannot be played (frames before the stop are not kept).");
   }
   count(s);
   FlowSnapshot& mean = averages.mean;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The memory of a pulsatile run as a file, to go on another day. Little-endian: "OTFLOW1\n", the mesh's hash (64 characters), time and
-// step, then seven arrays, each as its length (8 bytes) and doubles; last the SHA-256 of all before as 64 characters.
+// The memory of a run as a file, to go on another day. Little-endian: "OTFLOW1\n", the mesh's hash (64 characters), time and
+// step, then six arrays, each as its length (8 bytes) and doubles; of a run that was stopped ("OTFLOW2\n") its problem's hash, steps, sums
+// and curves; last the SHA-256 of all before as 64 characters.
 // Fails: bad_input for a file that is not one, is cut short or was changed; storage errors of the disk.
 #pragma once
 #include <filesystem>

@@ -81,8 +81,18 @@ core::Result<FlowResult> FlowRun::steady() {
     int averaged = 0;
     double drop_low = INFINITY, drop_high = -INFINITY;  // over that part
     std::vector<core::Vec3> average_forces;
+    FlowState good = s.state();   // what is kept when the run diverges
+    constexpr int good_every = 10;
     for (int k = 0; k < 6000 && passes < most_passes; ++k) {
-      if (progress.cancelled()) return core::cancelled();
+      if (progress.cancelled()) {
+        if (options.on_stopped) {
+          auto at = std::make_shared<FlowState>(s.state());
+          at->mesh_sha256 = result.mesh_sha256, at->problem_sha256 = result.problem_sha256;
+          options.on_stopped(std::move(at));
+        }
+        return core::cancelled();
+      }
+      if (k % good_every == 0) good = s.state();
       if (!s.step(0)) {
         failed = true;
         break;
@@ -149,11 +159,14 @@ core::Result<FlowResult> FlowRun::steady() {
     count(s);
     if (failed) {
       if (attempt >= most_halvings) {
-        if (options.on_divergence) {
+        core::Error error = diverged(s, passes * through);
+        const core::Vec3 where = s.where();
+        if (options.on_divergence && s.restore(good)) {
           const FlowSnapshot now = snapshot(mesh, s, profiles, 0);
-          options.on_divergence({passes * through, s.where(), frame(s.steps, now.velocity, now.pressure, shear.empty() ? std::vector<double>(3 * mesh.nodes(), 0.0) : shear)});
+          wall.evaluate(now.velocity, problem.fluid, shear);
+          options.on_divergence({passes * through, where, frame(double(s.steps), now.velocity, now.pressure, shear)});
         }
-        return tl::unexpected<core::Error>(diverged(s, passes * through));
+        return tl::unexpected<core::Error>(std::move(error));
       }
       cfl /= 2;
       result.notes.push_back(fmt::format("The steady iteration diverged ({}); started again with CFL {:.1f}.", s.trouble(), cfl));

@@ -2,6 +2,7 @@
 #include "solvers/hemodynamics/inflow.hpp"
 
 #include <Eigen/SparseCholesky>
+#include <Eigen/SparseLU>
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -26,39 +27,69 @@ std::vector<double> rate_weights(const core::TetMesh& mesh, const Cap& cap, cons
   return w;
 }
 
-// -laplace w = 1 on the cap, w = 0 on the rim, linear triangles.
-std::vector<double> developed_profile(const core::TetMesh& mesh, const Cap& cap, const std::map<Index, int>& local) {
-  std::vector<int> unknown(cap.nodes.size(), -1);
+// Linear triangles on the cap with w = 0 on the rim: stiffness (of -laplace), area of each inner node (mass, lumped) and its place.
+struct CapSystem {
+  std::vector<int> unknown;   // [cap nodes], -1 on the rim
+  std::vector<Eigen::Triplet<double>> stiffness;
+  Eigen::VectorXd area;       // mm2
+};
+CapSystem cap_system(const core::TetMesh& mesh, const Cap& cap, const std::map<Index, int>& local) {
+  CapSystem out;
+  out.unknown.assign(cap.nodes.size(), -1);
   int n = 0;
   for (std::size_t i = 0; i < cap.nodes.size(); ++i)
-    if (!cap.rim[i]) unknown[i] = n++;
-  std::vector<Eigen::Triplet<double>> entries;
-  Eigen::VectorXd b = Eigen::VectorXd::Zero(n);
+    if (!cap.rim[i]) out.unknown[i] = n++;
+  out.area = Eigen::VectorXd::Zero(n);
   for (Index f : cap.faces) {
     const core::Triangle& t = mesh.boundary[std::size_t(f)].nodes;
     const Vec3 x[3] = {mesh.nodes[std::size_t(t[0])], mesh.nodes[std::size_t(t[1])], mesh.nodes[std::size_t(t[2])]};
     const double area = 0.5 * (x[1] - x[0]).cross(x[2] - x[0]).norm();
     if (!(area > 0)) continue;
     for (int i = 0; i < 3; ++i) {
-      const int row = unknown[std::size_t(local.at(t[std::size_t(i)]))];
+      const int row = out.unknown[std::size_t(local.at(t[std::size_t(i)]))];
       if (row < 0) continue;
-      b[row] += area / 3.0;
+      out.area[row] += area / 3.0;
       for (int j = 0; j < 3; ++j) {
-        const int column = unknown[std::size_t(local.at(t[std::size_t(j)]))];
+        const int column = out.unknown[std::size_t(local.at(t[std::size_t(j)]))];
         if (column < 0) continue;
         const Vec3 ei = x[(i + 2) % 3] - x[(i + 1) % 3], ej = x[(j + 2) % 3] - x[(j + 1) % 3];
-        entries.emplace_back(row, column, ei.dot(ej) / (4.0 * area));
+        out.stiffness.emplace_back(row, column, ei.dot(ej) / (4.0 * area));
       }
     }
   }
+  return out;
+}
+
+// -laplace w = 1.
+std::vector<double> developed_profile(const CapSystem& cap) {
+  const Eigen::Index n = cap.area.size();
   Eigen::SparseMatrix<double> k(n, n);
-  k.setFromTriplets(entries.begin(), entries.end());
+  k.setFromTriplets(cap.stiffness.begin(), cap.stiffness.end());
   const Eigen::SimplicialLDLT<Eigen::SparseMatrix<double>> solver(k);
   OT_EXPECT(solver.info() == Eigen::Success);
-  const Eigen::VectorXd w = solver.solve(b);
-  std::vector<double> shape(cap.nodes.size(), 0.0);
+  const Eigen::VectorXd w = solver.solve(cap.area);
+  std::vector<double> shape(cap.unknown.size(), 0.0);
   for (std::size_t i = 0; i < shape.size(); ++i)
-    if (unknown[i] >= 0) shape[i] = w[unknown[i]];
+    if (cap.unknown[i] >= 0) shape[i] = w[cap.unknown[i]];
+  return shape;
+}
+
+// -laplace w + i omega/nu w = 1: what an oscillating pressure gradient moves on a cap of any shape; Womersley's profile on a round one.
+std::vector<Complex> oscillating_profile(const CapSystem& cap, double omega_over_nu) {
+  const Eigen::Index n = cap.area.size();
+  std::vector<Eigen::Triplet<Complex>> entries;
+  entries.reserve(cap.stiffness.size() + std::size_t(n));
+  for (const auto& e : cap.stiffness) entries.emplace_back(e.row(), e.col(), Complex(e.value()));
+  for (Eigen::Index i = 0; i < n; ++i) entries.emplace_back(int(i), int(i), Complex(0, omega_over_nu * cap.area[i]));
+  Eigen::SparseMatrix<Complex> k(n, n);
+  k.setFromTriplets(entries.begin(), entries.end());
+  Eigen::SparseLU<Eigen::SparseMatrix<Complex>> solver;
+  solver.compute(k);
+  OT_EXPECT(solver.info() == Eigen::Success);
+  const Eigen::VectorXcd w = solver.solve(Eigen::VectorXcd(cap.area.cast<Complex>()));
+  std::vector<Complex> shape(cap.unknown.size(), Complex(0));
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    if (cap.unknown[i] >= 0) shape[i] = w[cap.unknown[i]];
   return shape;
 }
 
@@ -102,7 +133,7 @@ Complex bessel_j0(Complex z) {
 
 constexpr double least_roundness = 0.97;  // a regular decagon has 0.967: rounder caps count as circles
 constexpr int most_harmonics = 20;        // cardiac flow waveforms have negligible content above (Nichols & O'Rourke 2011)
-constexpr double largest_alpha = 40;      // of one harmonic, limit of the power series
+constexpr double largest_alpha = 40;      // of one harmonic, limit of the power series; beyond: the layer is thinner than any mesh
 
 }  // namespace
 
@@ -112,6 +143,7 @@ InflowProfile::InflowProfile(const core::TetMesh& mesh, const Cap& cap, const In
   std::map<Index, int> local;
   for (std::size_t i = 0; i < cap.nodes.size(); ++i) local[cap.nodes[i]] = int(i);
   const std::vector<double> weight = rate_weights(mesh, cap, local);
+  const CapSystem system = cap_system(mesh, cap, local);
   if (inlet.profile == InletProfile::plug) {
     shape_.assign(cap.nodes.size(), 0.0);
     for (std::size_t i = 0; i < shape_.size(); ++i) shape_[i] = cap.rim[i] ? 0.0 : 1.0;
@@ -120,7 +152,7 @@ InflowProfile::InflowProfile(const core::TetMesh& mesh, const Cap& cap, const In
       shape_ = rectangular_profile(mesh, cap);
       if (shape_.empty()) note = "The inlet is not a rectangle, so the fully developed profile of its shape was used instead of the product of parabolas.";
     }
-    if (shape_.empty()) shape_ = developed_profile(mesh, cap, local);
+    if (shape_.empty()) shape_ = developed_profile(system);
   }
   double rate = 0;
   for (std::size_t i = 0; i < shape_.size(); ++i) rate += weight[i] * shape_[i];
@@ -128,10 +160,7 @@ InflowProfile::InflowProfile(const core::TetMesh& mesh, const Cap& cap, const In
   for (double& s : shape_) s /= rate;
 
   if (inlet.profile != InletProfile::womersley || steady || inlet.flow.size() < 2) return;
-  if (cap.roundness < least_roundness) {
-    note = "The inlet is not round, so the fully developed steady profile was used instead of Womersley's.";
-    return;
-  }
+  const bool round = cap.roundness >= least_roundness;
   const double radius = cap.radius_mm(), nu = fluid.viscosity_Pa_s / fluid.density_g_per_mm3;
   constexpr int samples = 512;
   std::vector<double> q(samples);
@@ -142,14 +171,17 @@ InflowProfile::InflowProfile(const core::TetMesh& mesh, const Cap& cap, const In
       h.amplitude += 2.0 / samples * q[std::size_t(k)] * std::polar(1.0, -2 * std::numbers::pi * m * k / samples);
     const double alpha = radius * std::sqrt(2 * std::numbers::pi * m / cycle_s / nu);
     if (alpha > largest_alpha) break;
+    if (!round) h.shape = oscillating_profile(system, 2 * std::numbers::pi * m / cycle_s / nu);
     const Complex lambda = alpha * std::polar(1.0, 0.75 * std::numbers::pi);  // i^(3/2) alpha
     const Complex at_wall = bessel_j0(lambda);
     Complex total = 0;
     for (std::size_t i = 0; i < cap.nodes.size(); ++i) {
-      const Vec3 d = mesh.nodes[std::size_t(cap.nodes[i])] - cap.centre;
-      const double r = std::min(1.0, (d - d.dot(cap.normal) * cap.normal).norm() / radius);
-      h.shape.push_back(cap.rim[i] ? Complex(0) : 1.0 - bessel_j0(lambda * r) / at_wall);
-      total += weight[i] * h.shape.back();
+      if (round) {
+        const Vec3 d = mesh.nodes[std::size_t(cap.nodes[i])] - cap.centre;
+        const double r = std::min(1.0, (d - d.dot(cap.normal) * cap.normal).norm() / radius);
+        h.shape.push_back(cap.rim[i] ? Complex(0) : 1.0 - bessel_j0(lambda * r) / at_wall);
+      }
+      total += weight[i] * h.shape[i];
     }
     for (Complex& s : h.shape) s /= total;
     harmonics_.push_back(std::move(h));

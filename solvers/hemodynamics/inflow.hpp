@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Velocity at an inlet cap: plug, parabolic on any shape, or Womersley on a round one, always scaled to the exact rate.
+// Velocity at an inlet cap: plug, or parabolic or Womersley on any shape, always scaled to the exact rate.
 // Model: parabolic = fully developed laminar flow of the cap's shape (-laplace w = 1, w = 0 on the rim);
-//   Womersley 1955 (J Physiol 127:553-563), one complex profile per harmonic of the waveform. No-slip on the rim for all.
+//   Womersley 1955 (J Physiol 127:553-563), one complex profile per harmonic of the waveform: in closed form on a round cap (roundness from
+//   0.97 on), else -laplace w + i omega/nu w = 1 on the cap's triangles (lumped mass, second order). No-slip on the rim for all.
 // Scaling: the rate is that of the P1 interpolant on the cap's triangles (interpolated profiles lose 0.5-2.3 % otherwise,
 //   flow-numerics.md, pitfall 6).
 #pragma once
@@ -13,7 +14,7 @@ namespace ot::hemo {
 
 class InflowProfile {
  public:
-  // note: filled with a sentence when the asked profile does not fit the cap (Womersley on a cap that is not round).
+  // note: filled with a sentence when the asked profile does not fit the cap (rectangular on a cap that is no rectangle).
   InflowProfile(const core::TetMesh& mesh, const Cap& cap, const Inlet& inlet, const Fluid& fluid, bool steady,
                 double cycle_s, std::string& note);
   double rate(double t_s) const;   // mm3/s into the vessel

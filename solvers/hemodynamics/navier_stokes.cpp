@@ -188,6 +188,15 @@ core::Result<FlowResult> run_navier_stokes(const FlowProblem& problem, const cor
       r.notes.push_back(fmt::format("The earlier result is on another mesh that was not given, so the run started from {}.", cold));
     }
   }
+  if (problem.steady && options.resume) {   // where a run of this problem was stopped
+    const FlowState& from = *options.resume;
+    if (from.mesh_sha256 != r.mesh_sha256 || from.problem_sha256 != r.problem_sha256 || from.velocity.size() != run.start.velocity.size() || from.pressure.size() != run.start.pressure.size())
+      return core::bad_input("The state to go on from is not that of a stopped run of this steady flow (mesh or conditions differ). Start it anew.");
+    run.start.velocity = from.velocity;
+    for (std::size_t i = 0; i < run.mesh.nodes(); ++i) run.start.pressure[i] = from.pressure[i] * problem.fluid.density_g_per_mm3;   // kinematic in the state
+    run.start.peak_speed = std::max(run.start.peak_speed, speed_peak(run.start.velocity));
+    r.notes.push_back("The run was stopped and went on from where it had come to.");
+  }
   auto done = problem.steady ? run.steady() : run.pulsatile();
   if (done) {
     done->wall_s = seconds() - begin;

@@ -36,7 +36,11 @@ struct FlowOptions {
   std::shared_ptr<const core::TetMesh> warm_mesh;
   // Steady, one inlet: not 0, the inflow given is a guess and is changed in the course of the iteration until the inlet's mean pressure is this.
   double inlet_pressure_Pa = 0;
-  std::shared_ptr<const FlowState> resume;        // pulsatile: goes on from there; refused when mesh or outlets differ
+  // Goes on from there; refused when mesh or outlets differ. The state of a stopped run (problem_sha256 set) is carried to the end of that
+  // run with its sums and curves, bit for bit as if it had not stopped (pulsatile), or is where the iteration begins (steady). Another one
+  // is followed by FlowProblem::cycles further cycles (pulsatile).
+  std::shared_ptr<const FlowState> resume;
+  std::function<void(std::shared_ptr<const FlowState>)> on_stopped;   // where a run that was cancelled has come to
   int frames_per_cycle = 0;                       // pulsatile; steady: one frame every 10 steps when not 0
   std::function<void(const FlowFrame&)> on_frame;
   std::function<void(const FlowDivergence&)> on_divergence;

@@ -4,9 +4,11 @@
 //   flow, bends, jets behind narrowings with a calibrated K_t); the branches of a fork begin with the velocity shape of their parent. On
 //   request the plain model: Poiseuille integral 8 mu Q / pi * int ds / r^4 and, behind every narrowing, K_t rho/2 Q|Q| (1/A_throat -
 //   1/A_behind)^2 with K_t = 1 (Borda-Carnot); a plug inlet adds the momentum of profile development rho/3 (Q/A)^2. Junctions conserve
-//   mass and, in the plain model, total pressure; the marched one takes the momentum balance of junctions.hpp. Outlets: resistance, or three-element Windkessels in time; over a cycle the losses are those marched at the
-//   mean flow, as a line in |Q|. Grafts are further branches between two nodes cut into the tree, joined like the
-//   branches of a fork; a narrowing's jet that reaches an anastomosis is not followed beyond it. Left out: wall compliance, inertia.
+//   mass and, in the plain model, total pressure; the marched one takes the momentum balance of junctions.hpp. Grafts are further branches
+//   between two nodes cut into the tree, joined like the branches of a fork; a narrowing's jet that reaches an anastomosis is not followed
+//   beyond it. Over a beat: network_beat.hpp (FlowProblem::network_model), with the losses marched at the mean flow and at the flow that
+//   carries most energy, as a line in |Q|. Carreau-Yasuda blood: every station has the viscosity at which developed Newtonian flow of this
+//   rate loses what the fluid's own developed flow loses (apparent_viscosity).
 // Source: plain model: Bessems et al., J Fluid Mech 580 (2007) 145-168; marched: see vessel_march.hpp; against our own 3D:
 //   verify 'flow/network-against-full*'.
 // Cost: 0.5-2 ms per branch and march; a mesh in the problem serves only its patch names but is hashed for problem_sha256

@@ -33,7 +33,7 @@ NetworkProbes::NetworkProbes(const FlowProblem& problem, const Pieces& pieces, s
 }
 
 FlowProbe NetworkProbes::at(const Spot& s, const PressureOf& pressure, const FlowOf& flow) const {
-  return {(1 - s.share) * pressure(s.piece, s.point) + s.share * pressure(s.piece, s.point + 1), flow(s.piece) / s.area_mm2 * s.along};
+  return {(1 - s.share) * pressure(s.piece, s.point) + s.share * pressure(s.piece, s.point + 1), ((1 - s.share) * flow(s.piece, s.point) + s.share * flow(s.piece, s.point + 1)) / s.area_mm2 * s.along};
 }
 
 void NetworkProbes::average(double weight, const PressureOf& pressure, const FlowOf& flow) {

@@ -11,7 +11,7 @@ namespace ot::hemo {
 class NetworkProbes {
  public:
   using PressureOf = std::function<double(std::size_t piece, std::size_t point)>;   // Pa
-  using FlowOf = std::function<double(std::size_t piece)>;                          // mm3/s
+  using FlowOf = std::function<double(std::size_t piece, std::size_t point)>;       // mm3/s
   NetworkProbes(const FlowProblem& problem, const Pieces& pieces, std::vector<std::string>& notes);
   void average(double weight, const PressureOf& pressure, const FlowOf& flow);
   void begin(std::vector<core::Series>& series);                                    // four curves per probe, named as those of the FULL solver

@@ -19,6 +19,10 @@ double Fluid::viscosity_at(double rate) const {
   return viscosity_Pa_s + (zero_shear_viscosity_Pa_s - viscosity_Pa_s) * std::pow(1 + std::pow(lambda_s * rate, yasuda_a), (power_n - 1) / yasuda_a);
 }
 
+double VesselWall::stiffness_Pa(double r) const { return by_young() ? young_Pa * thickness_mm / r : k1_Pa * std::exp(k2_per_mm * r) + k3_Pa; }
+
+double VesselWall::wave_speed_mm_s(double r, double rho) const { return std::sqrt(2.0 / 3.0 * stiffness_Pa(r) / rho); }
+
 Outlet coronary_outlet(int patch, double ra, CoronaryBed bed, double venous_Pa) {
   Outlet o;
   o.patch = patch, o.rp = ra, o.rd = bed.ra_micro + bed.rv, o.pd = venous_Pa;
@@ -54,6 +58,7 @@ std::string FlowProblem::sha256() const {
     for (const auto& [t, q] : b.pim) h.value(t).value(q);
   }
   h.value(fluid.carreau_yasuda).value(fluid.zero_shear_viscosity_Pa_s).value(fluid.lambda_s).value(fluid.power_n).value(fluid.yasuda_a);
+  if (fluid.carreau_yasuda) h.text("FAST: viscosity of every station");
   h.value(start).value(largest_cfl).value(sections);
   h.value<std::uint64_t>(probes.size());
   for (const core::Vec3& x : probes) h.bytes(x.data(), 3 * sizeof(double));
@@ -63,6 +68,7 @@ std::string FlowProblem::sha256() const {
     h.text("graft").value(g.from_branch).value(g.to_branch).value(g.from_mm).value(g.to_mm).value(g.free_from_mm).value(g.free_to_mm).array(g.line.radius).array(g.line.arc);
     for (const core::Vec3& p : g.line.points) h.bytes(p.data(), 3 * sizeof(double));
   }
+  if (!steady) h.text("beat").value(network_model).value(vessel_wall.k1_Pa).value(vessel_wall.k2_per_mm).value(vessel_wall.k3_Pa).value(vessel_wall.young_Pa).value(vessel_wall.thickness_mm);
   h.value(steady).value(dt_s).value(cycle_s).value(cycles).value(steady_tolerance).value(max_s);
   return h.hex();
 }

@@ -21,10 +21,29 @@ struct Fluid {
   bool carreau_yasuda = false;
   double zero_shear_viscosity_Pa_s = 0.056, lambda_s = 1.902, power_n = 0.22, yasuda_a = 1.25;
   double viscosity_at(double shear_rate_per_s) const;
+  bool operator==(const Fluid&) const = default;
 };
 
 // developed: laminar flow of the cap's own shape ("parabolic"); rectangular: product of two parabolas on a rectangular cap.
 enum class InletProfile { plug, parabolic, womersley, rectangular };
+
+// How FAST follows a beat; a steady flow is the marched network in every case.
+// automatic: rlc. quasi_steady: losses alone. rlc: each piece of vessel has its losses, the inertia of its blood and the compliance of its
+// wall. one_d: nonlinear pulse waves (one_dimensional/wave_network.hpp).
+enum class NetworkModel { automatic, quasi_steady, rlc, one_d };
+
+// Elastic wall of the arteries in FAST over a beat (FULL has a rigid wall): E h / r0 = k1 exp(k2 r0) + k3 at the radius r0 of the images,
+// which is taken as that of the mean pressure; Poisson's ratio 1/2.
+// Source: k1 = 2.00e7 g/(s2 cm), k2 = -22.53 /cm, k3 = 8.65e5 g/(s2 cm), fitted to arteries of 0.2 to 25 mm: Olufsen, Peskin, Kim, Pedersen,
+//   Nadim, Larsen, Ann Biomed Eng 28 (2000) 1281-1299. young_Pa and thickness_mm, when both are given, take their place.
+struct VesselWall {
+  double k1_Pa = 2.00e6, k2_per_mm = -2.253, k3_Pa = 8.65e4;
+  double young_Pa = 0, thickness_mm = 0;
+  bool by_young() const { return young_Pa > 0 && thickness_mm > 0; }
+  double stiffness_Pa(double radius_mm) const;                       // E h / r0
+  double wave_speed_mm_s(double radius_mm, double density_g_per_mm3) const;   // c2 = 2/3 (E h / r0) / rho at that radius
+  bool operator==(const VesselWall&) const = default;
+};
 
 struct Inlet {
   int patch = 0;
@@ -82,6 +101,8 @@ struct FlowProblem {
   std::vector<core::Vec3> probes;                     // mm: velocity and pressure over time
   int sections = 0;                                   // plane sections along the network's branches: flow and pressure
   std::vector<int> force_patches;                     // patches whose fluid force is wanted
+  NetworkModel network_model = NetworkModel::automatic;   // FAST over a beat
+  VesselWall vessel_wall;                             // the same
   std::string sha256() const;
 };
 
@@ -99,6 +120,18 @@ struct FlowState {
   double t_s = 0, dt_s = 0;
   std::vector<double> velocity, velocity_before, pressure, increment, increment_before;
   std::vector<double> outlets;                        // memory of each outlet model
+  // Of a run that was stopped before its end: what it was (FlowProblem::sha256, empty: ended by itself), steps since it began, and the sums
+  // and curves that it had gathered so far.
+  std::string problem_sha256;
+  long steps_done = 0;
+  std::vector<double> averages;
+  std::vector<core::Series> series;
+};
+
+// The last beat along the centreline (FAST over a beat): point k of the pull-back at time i is [i * pullback.size() + k].
+struct BeatAlong {
+  std::vector<double> t_s;                            // from the beginning of the beat
+  std::vector<float> pressure_Pa, flow_mm3_s;
 };
 
 struct FlowFrame {
@@ -128,6 +161,7 @@ struct FlowResult {
   std::vector<float> tawss, osi, rrt;    // [nodes] Pa, -, 1/Pa; last cycle of a pulsatile run, zero off the wall
   std::vector<float> mean_wall_shear;    // [nodes*3] Pa; the vector averaged over that cycle
   std::vector<PullbackPoint> pullback;
+  BeatAlong along;
   std::vector<FlowSection> sections;
   std::vector<FlowProbe> probes;         // of the mean fields
   std::shared_ptr<const FlowState> state;  // to go on from

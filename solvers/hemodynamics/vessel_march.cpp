@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/hemodynamics/blood_viscosity.hpp"
 
 namespace ot::hemo {
 namespace {
@@ -69,6 +70,7 @@ void stream(const Profile& u, double radius, Profile& psi) {
 class March {
  public:
   March(double flow, const Fluid& fluid) : flow_(flow), nu_(fluid.viscosity_Pa_s / fluid.density_g_per_mm3 / poiseuille_error()) {}
+  void set_viscosity(double viscosity, double density) { nu_ = viscosity / density / poiseuille_error(); }
 
   void start(double radius, const VelocityShape& shape) {
     const double mean = flow_ / (pi * radius * radius);
@@ -231,6 +233,7 @@ double momentum_coefficient(const VelocityShape& shape) {
 
 std::vector<double> bend_friction(const core::VesselBranch& v, double flow, const Fluid& fluid) {
   const std::size_t count = v.points.size();
+  const ApparentViscosity viscosity(fluid);
   std::vector<double> out(count, 1.0);
   for (std::size_t k = 0; k < count; ++k) {
     // Turn of the line over two diameters: shorter bends do not set up the secondary flow, and a centreline is noisier than that.
@@ -239,7 +242,7 @@ std::vector<double> bend_friction(const core::VesselBranch& v, double flow, cons
     const Vec3 a = point_on(v, from), b = point_on(v, 0.5 * (from + to)), c = point_on(v, to);
     const Vec3 d = (b - a).normalized(), e = (c - b).normalized();
     const double turn = std::acos(std::clamp(d.dot(e), -1.0, 1.0)), curvature = 2 * turn / (to - from);
-    const double reynolds = 2 * fluid.density_g_per_mm3 * flow / (pi * v.radius[k] * fluid.viscosity_Pa_s);
+    const double reynolds = 2 * fluid.density_g_per_mm3 * flow / (pi * v.radius[k] * viscosity.in_tube(flow, v.radius[k]));
     const double dean = reynolds * std::sqrt(std::min(1.0, v.radius[k] * curvature));
     constexpr double least = 11.6, most = 2000;   // White's fit holds in between
     if (dean > least) out[k] = 1 / (1 - std::pow(1 - std::pow(least / std::min(dean, most), 0.45), 1 / 0.45));
@@ -251,11 +254,12 @@ MarchedLoss march_branch(const core::VesselBranch& v, const std::vector<Narrowin
   const std::size_t count = v.arc.size();
   OT_EXPECT(count >= 2 && v.radius.size() == count && q > 0);
   const double rho = fluid.density_g_per_mm3;
+  const ApparentViscosity viscosity(fluid);
   const auto head = [&](std::size_t k) { return 0.5 * rho * q * q / (area_of(v.radius[k]) * area_of(v.radius[k])); };
   const std::vector<double> bend = bend_friction(v, q, fluid);
   const auto poiseuille = [&](std::size_t k, double a, double b) {  // of the part a..b (mm) of the interval before point k
     const double r = 0.5 * (v.radius[k - 1] + v.radius[k]);
-    return 8 * fluid.viscosity_Pa_s * q / (pi * r * r * r * r) * (b - a);
+    return 8 * viscosity.in_tube(q, r) * q / (pi * r * r * r * r) * (b - a);
   };
   MarchedLoss out;
   out.loss_Pa.assign(count, 0.0);
@@ -273,6 +277,7 @@ MarchedLoss march_branch(const core::VesselBranch& v, const std::vector<Narrowin
     const double fine = std::min(r0, r1) * std::min(even ? 1.0 : 1.0 / 15, young);
     const int parts = std::clamp(int(std::ceil(length / fine)), 1, 200);
     double drop = 0;
+    if (fluid.carreau_yasuda) m.set_viscosity(viscosity.in_tube(q, 0.5 * (r0 + r1)), rho);
     for (int i = 1; i <= parts; ++i) drop += rho * m.step(length / parts, r0 + (r1 - r0) * i / parts, even && young == 1 ? 1 : 3);
     drop += std::max(0.0, bend[k] - std::max(1.0, m.wall_share(r1))) * poiseuille(k, v.arc[k - 1], v.arc[k]);
     return loss + drop + head(k - 1) - head(k);
@@ -286,7 +291,7 @@ MarchedLoss march_branch(const core::VesselBranch& v, const std::vector<Narrowin
     if (next >= narrowings.size() || k != narrowings[next].throat) continue;
     const Narrowing& lesion = narrowings[next++];
     const double r = v.radius[k], at = area_of(r), s = lesion.strength, speed = q / at;
-    const double reynolds = 2 * rho * q / (pi * r * fluid.viscosity_Pa_s);
+    const double mu = viscosity.in_tube(q, r), reynolds = 2 * rho * q / (pi * r * mu);
     constexpr double per_step_height = 0.09, breaks_up = 15;   // header: Macagno & Hung, Hammad; throat diameters
     constexpr double stable = 722, broken = 900;               // Reynolds number of the vessel behind: Sherwin & Blackburn; over a quarter more
     const double laminar = per_step_height * reynolds * (v.radius[lesion.recovered] - r);
@@ -306,7 +311,7 @@ MarchedLoss march_branch(const core::VesselBranch& v, const std::vector<Narrowin
     // One-sided lesion: the free side is twice as steep, so the jet leaves it at the throat (K_t = 1), and it clings to the other wall
     // with half its circumference: the drag of a flat plate (Blasius) is taken from its momentum.
     const double e = eccentricity(v, lesion), k_e = k_t + e * std::max(0.0, 1 - k_t);
-    const double drag = e * 0.664 * rho * speed * speed * std::sqrt(fluid.viscosity_Pa_s / rho * jet / speed) * pi * r / behind;
+    const double drag = e * 0.664 * rho * speed * speed * std::sqrt(mu / rho * jet / speed) * pi * r / behind;
     const double borda = rho * q * q * (march.coefficient(2, r) / (at * behind) - 4.0 / 3.0 / (behind * behind));
     const double by_wall = (1 - k_e) * (ideal - borda), by_mixing = borda - drag;   // rise of static pressure
     const double lost = ideal - by_wall - by_mixing;

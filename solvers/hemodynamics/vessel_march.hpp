@@ -13,6 +13,7 @@
 //   unmixed share, which loses what the worse of the two expansions loses alone (a wider throat does not slow the jet down).
 //   One-sided lesions: separation at the throat and drag of the wall the jet clings to, in proportion to the offset of the throat.
 //   Bends: friction is at least that of developed laminar flow in a coil of the local curvature.
+//   Carreau-Yasuda blood: at every station the viscosity of blood_viscosity.hpp.
 //   Left out: swirl, inertia in time; forks: junctions.hpp.
 // Source: march: Lagree & Lorthois, Int J Eng Sci 43 (2005) 352-378; expansion: Borda-Carnot; length of the recirculation behind a sudden
 //   expansion: 0.088-0.096 Re_d step heights (Macagno & Hung, J Fluid Mech 28 (1967) 43-64; Hammad, Otugen & Arik, Exp Fluids 26 (1999)

@@ -95,8 +95,17 @@ core::Result<std::shared_ptr<const hemo::FlowResult>> run_flow(const VesselSetup
   // The given inflow drives the FAST network at the aortic pressure. The FULL model loses another pressure, so its inflow follows the pressure.
   hemo::FlowOptions how;
   if (at_pressure) how.inlet_pressure_Pa = model.aortic_pressure_Pa;
+  std::string kept;
+  if (options.on_divergence && vessel.problem.mesh) how.on_divergence = [&](const hemo::FlowDivergence& d) { kept = options.on_divergence(vessel.key, *vessel.problem.mesh, d); };
+  if (options.on_stopped) how.on_stopped = [&](std::shared_ptr<const hemo::FlowState> state) { options.on_stopped(vessel.key, std::move(state)); };
+  for (const auto& state : options.stopped)
+    if (state && state->problem_sha256 == problem_sha256) how.resume = state;
   auto solved = mode == Mode::fast ? hemo::run_network(vessel.problem, progress) : hemo::run_navier_stokes(vessel.problem, progress, how);
-  if (!solved) return pass(solved);
+  if (!solved) {
+    core::Error error = solved.error();
+    if (!kept.empty()) error.message += " " + kept;
+    return tl::unexpected<core::Error>(std::move(error));
+  }
   OT_ENSURE(solved->mode == mode && solved->problem_sha256 == problem_sha256);
   return std::make_shared<const hemo::FlowResult>(std::move(*solved));
 }

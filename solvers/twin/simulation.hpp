@@ -2,6 +2,7 @@
 // Running a setup: frames stream into a latest-wins mailbox while the run goes on; the RunResult is what is stored.
 // Threads: run() is called on one worker thread; the mailbox may be read from any thread.
 #pragma once
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,6 +10,10 @@
 #include <vector>
 
 #include "solvers/twin/setup.hpp"
+
+namespace ot::hemo {
+struct FlowDivergence;
+}
 
 namespace ot::twin {
 
@@ -71,6 +76,12 @@ struct RunOptions {
   FrameMailbox* mailbox = nullptr;   // FULL electrophysiology streams into it; a FAST result carries all its frames at once
   // Parts already computed under the same problem hash and mode are taken over instead of run again.
   std::vector<std::shared_ptr<const RunResult>> known;
+  // FULL flow, from the calling thread: the last good state of a vessel's run that diverged, and the state of one that was cancelled.
+  // What on_divergence returns is said in the error (where that state was kept); empty: nothing.
+  std::function<std::string(const std::string& vessel, const core::TetMesh& mesh, const hemo::FlowDivergence&)> on_divergence;
+  std::function<void(const std::string& vessel, std::shared_ptr<const hemo::FlowState>)> on_stopped;
+  // States of cancelled runs: a run of the same problem goes on from there (FlowState::problem_sha256).
+  std::vector<std::shared_ptr<const hemo::FlowState>> stopped;
 };
 
 core::Result<RunResult> run(const SimulationSetup& setup, const RunOptions& options, const core::Progress& progress);

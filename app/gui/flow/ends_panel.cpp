@@ -11,8 +11,10 @@
 #include <QSignalBlocker>
 #include <cmath>
 
+#include "app/gui/flow/flow_run_form.hpp"
 #include "app/gui/flow/waveform_edit.hpp"
 #include "app/gui/heart_pane.hpp"
+#include "app/gui/latest_worker.hpp"
 #include "app/gui/number_box.hpp"
 #include "app/gui/places.hpp"
 #include "app/gui/theme.hpp"
@@ -39,6 +41,7 @@ QString kind_key(const session::CapCondition& c, bool steady) {
     case session::EndKind::pressure: return "pressure";
     case session::EndKind::resistance: return "resistance";
     case session::EndKind::windkessel: return "rcr";
+    case session::EndKind::coronary: return "coronary";
   }
   return {};
 }
@@ -48,10 +51,16 @@ QString summary_of(const session::CapCondition& c, const session::FlowConditions
   if (c.inlet) return QStringLiteral("%1 ml/min").arg(session::mean_of(c, all.cycle_s) / mm3_s_per_ml_min, 0, 'f', 0);
   const QString kind = kind_key(c, all.steady);
   if (kind == "pressure") return QStringLiteral("%1 mmHg").arg(core::units::mmhg_from_pa(c.outflow.pd), 0, 'f', 0);
-  return QStringLiteral("R %1 mmHg·s/ml%2").arg((c.outflow.rp + c.outflow.rd) / resistance_unit, 0, 'g', 3).arg(kind == "rcr" ? " with C" : "");
+  return QStringLiteral("R %1 mmHg·s/ml%2").arg((c.outflow.rp + c.outflow.rd) / resistance_unit, 0, 'g', 3).arg(kind == "rcr" ? " with C" : kind == "coronary" ? " coronary" : "");
 }
 
 }  // namespace
+
+struct EndsPanel::Check {
+  std::shared_ptr<const twin::VesselModel> vessel;
+  long number = 0;
+  std::vector<present::PreflightLine> lines;
+};
 
 EndsPanel::EndsPanel(Workspace& workspace, Places& places, QWidget* parent) : QWidget(parent), workspace_(workspace), places_(places) {
   name_widget(this, "ends_panel", "Ends of the vessel");
@@ -105,6 +114,24 @@ EndsPanel::EndsPanel(Workspace& workspace, Places& places, QWidget* parent) : QW
     });
     return f;
   };
+  const auto choice = [&](const char* object, const QString& label, const QString& tip, QComboBox*& box) {
+    auto* row = new QWidget(form_);
+    auto* inside = new QHBoxLayout(row);
+    inside->setContentsMargins(0, 0, 0, 0);
+    inside->addWidget(make_label(label, "", row), 1);
+    box = new QComboBox(row);
+    name_widget(box, object, label);
+    box->setFixedWidth(116);
+    row->setToolTip(tip);
+    inside->addWidget(box);
+    form->addWidget(row);
+    connect(box, &QComboBox::activated, this, &EndsPanel::apply);
+    return row;
+  };
+  profile_row_ = choice("end_profile", "Profile", "Velocity across the inlet: plug, developed flow of its own shape, or Womersley's for every harmonic of the beat", profile_);
+  for (const auto& [text, profile] : {std::pair{"Plug", hemo::InletProfile::plug}, {"Developed", hemo::InletProfile::parabolic}, {"Womersley", hemo::InletProfile::womersley}}) profile_->addItem(text, int(profile));
+  side_row_ = choice("end_side", "Ventricle", "Whose pressure squeezes the small arteries: all of the left one's, or a quarter of it as in the right one", side_);
+  side_->addItem("Left", int(session::CoronarySide::left)), side_->addItem("Right", int(session::CoronarySide::right));
   flow_ = field("end_flow", "Mean flow", "ml/min", 0.1, 30000, 1, "Into the vessel, mean over the beat");
   cycle_ = field("end_cycle", "Beat", "s", 0.2, 3, 2, "Length of one beat");
   wave_row_ = new QWidget(form_);
@@ -122,6 +149,20 @@ EndsPanel::EndsPanel(Workspace& workspace, Places& places, QWidget* parent) : QW
   compliance_ = field("end_compliance", "Compliance", "ml/mmHg", 0, 100, 5, "Of the arteries behind this end");
   pressure_ = field("end_pressure", "Pressure behind", "mmHg", -20, 300, 1, "At the far side of the resistance (veins), or at the end itself");
   box->addWidget(form_);
+  auto* murray = make_button("Windkessels by Murray's law", "ends_murray", this, "left");
+  murray->setToolTip("All outlets in one step: shares by calibre, resistances for the mean pressure at the mean flow, compliances for a decay of 1.5 s");
+  connect(murray, &QPushButton::clicked, this, &EndsPanel::give_murray);
+  box->addWidget(murray);
+  auto* run_caption = make_label("How it is computed", "caption", this);
+  run_caption->setContentsMargins(0, 6, 0, 0);
+  box->addWidget(run_caption);
+  run_ = new FlowRunForm(this);
+  connect(run_, &FlowRunForm::edited, this, [this] {
+    auto all = conditions();
+    run_->take(all);
+    send(all, "settings");
+  });
+  box->addWidget(run_);
   auto* check_caption = make_label("Before a run", "caption", this);
   check_caption->setContentsMargins(0, 6, 0, 0);
   box->addWidget(check_caption);
@@ -145,7 +186,13 @@ EndsPanel::EndsPanel(Workspace& workspace, Places& places, QWidget* parent) : QW
   });
   for (auto signal : {&Workspace::case_replaced, &Workspace::model_changed, &Workspace::vessel_changed}) connect(&workspace, signal, this, &EndsPanel::refresh);
   form_->hide();
+  checker_ = std::make_unique<LatestWorker<Check>>([this](Check check) {
+    check.lines = present::preflight_flow(*check.vessel);
+    QMetaObject::invokeMethod(this, [this, check = std::move(check)] { show_checks(check); }, Qt::QueuedConnection);
+  });
 }
+
+EndsPanel::~EndsPanel() { checker_.reset(); }   // joins: nobody calls back afterwards
 
 void EndsPanel::showEvent(QShowEvent* event) {
   QWidget::showEvent(event);
@@ -207,6 +254,7 @@ void EndsPanel::refresh() {
   }
   if (!known) chosen_.clear();
   note_->setVisible(!known && !all.caps.empty());
+  run_->show_conditions(all);
   refresh_form();
   refresh_checks();
   refresh_marks();
@@ -232,10 +280,16 @@ void EndsPanel::refresh_form() {
     } else {
       kind_->addItem("Resistance", "resistance");
       kind_->addItem("Windkessel (R C R)", "rcr");
+      kind_->addItem("Coronary bed", "coronary");
       kind_->addItem("Pressure", "pressure");
     }
     kind_->setCurrentIndex(kind_->findData(kind));
   }
+  profile_row_->setVisible(c->inlet);
+  side_row_->setVisible(kind == "coronary");
+  if (c->inlet) profile_->setCurrentIndex(profile_->findData(int(c->inflow.profile)));
+  // The right bed is squeezed by a quarter of the pressure: told by its highest value.
+  if (kind == "coronary") side_->setCurrentIndex(side_->findData(int(session::side_of_bed(*c->outflow.coronary))));
   flow_.row->setVisible(c->inlet);
   cycle_.row->setVisible(kind == "waveform");
   wave_row_->setVisible(kind == "waveform");
@@ -265,8 +319,9 @@ void EndsPanel::apply() {
   if (!c) return;
   c->name = name_->text().trimmed().toStdString();
   const QString was = kind_key(*c, all.steady), kind = kind_->currentData().toString();
-  if (const auto free = c->inlet && vessel() ? session::check_inflow_is_free(*vessel()) : core::Result<void>(); !free && !(was == "waveform" && kind == "flow")) {
-    // The inflow follows the aortic pressure. A name may be given; from a beat of an earlier version the way leads back.
+  if (c->inlet) c->inflow.profile = hemo::InletProfile(profile_->currentData().toInt());
+  if (const auto free = c->inlet && vessel() ? session::check_inflow_is_free(*vessel()) : core::Result<void>(); !free && kind == "flow" && was == "flow") {
+    // A constant inflow follows the aortic pressure: name and profile may be given, and a beat.
     const double shown = session::mean_of(*c, all.cycle_s) / mm3_s_per_ml_min;
     if (kind == was && std::abs(flow_.box->value() - shown) <= 0.5 * std::pow(10.0, -flow_.box->decimals())) {
       send(all, c->name.empty() ? chosen_ : QString::fromStdString(c->name));
@@ -300,7 +355,11 @@ void EndsPanel::apply() {
     o.pd = core::units::pa_from_mmhg(pressure_.box->value());
     if (kind == "pressure") session::give_pressure(*c, o.pd);
     else if (kind == "resistance") session::give_resistance(*c, was == "resistance" ? r : o.rp + o.rd);
-    else if (was == "rcr") o.rp = proximal_.box->value() * resistance_unit, o.rd = r, o.c = compliance_.box->value() * compliance_unit;
+    else if (kind == "coronary") {
+      // Anew only for another kind or ventricle: what stands there may have been scaled.
+      const auto side = was == "coronary" ? session::CoronarySide(side_->currentData().toInt()) : session::side_of(*vessel());
+      if (was != "coronary" || session::side_of_bed(*o.coronary) != side) session::give_coronary(all, *c, *vessel(), side);
+    } else if (was == "rcr") o.rp = proximal_.box->value() * resistance_unit, o.rd = r, o.c = compliance_.box->value() * compliance_unit;
     else session::give_windkessel(*c);
   }
   const QString shown = c->name.empty() ? chosen_ : QString::fromStdString(c->name);
@@ -339,11 +398,6 @@ void EndsPanel::import_waveform(const QString& file) {
     workspace_.say(Tone::bad, QString::fromStdString(wave.error().message));
     return;
   }
-  if (const auto* v = vessel())
-    if (const auto free = session::check_inflow_is_free(*v); !free) {
-      workspace_.say(Tone::bad, QString::fromStdString(free.error().message));
-      return;
-    }
   auto all = conditions();
   for (auto& c : all.caps)
     if (QString::fromStdString(c.patch) == chosen_ && c.inlet) {
@@ -359,15 +413,36 @@ void EndsPanel::import_waveform(const QString& file) {
 
 void EndsPanel::refresh_checks() {
   clear_layout(checks_);
+  const auto data = workspace_.data();
   const auto* v = vessel();
+  ++asked_;
   if (!v) return;
-  for (const auto& line : present::preflight_flow(*v)) {
-    using Level = present::PreflightLine::Level;
+  for (const auto& known : data->twin->vessels)
+    if (known.get() == v) checker_->ask({known, asked_, {}});
+  checks_->addWidget(make_label("Looking ...", "small_hint", this));
+}
+
+void EndsPanel::show_checks(const Check& check) {
+  if (check.number != asked_) return;   // the conditions changed meanwhile
+  clear_layout(checks_);
+  using Level = present::PreflightLine::Level;
+  for (const auto& line : check.lines) {
     auto* label = make_label(QString::fromStdString(line.what), line.level == Level::good ? "good" : line.level == Level::bad ? "bad" : "attention", this, true);
     label->setStyleSheet("font-size: 12px;");
     checks_->addWidget(label);
     checks_->addWidget(make_label(QString::fromStdString(line.detail), "small_hint", this, true));
   }
+}
+
+void EndsPanel::give_murray() {
+  const auto* v = vessel();
+  if (!v) return;
+  auto all = conditions();
+  if (const auto given = session::give_murray_windkessels(all, *v); !given) {
+    workspace_.say(Tone::bad, QString::fromStdString(given.error().message));
+    return;
+  }
+  send(all, "Windkessels by Murray's law");
 }
 
 void EndsPanel::refresh_marks() {

@@ -3,6 +3,7 @@
 // model and kept in the case. Beneath: what is checked before a run.
 #pragma once
 #include <QWidget>
+#include <memory>
 
 #include "app/gui/workspace.hpp"
 #include "viewer/scene/scene3d.hpp"
@@ -16,13 +17,17 @@ class QVBoxLayout;
 
 namespace ot::gui {
 
+class FlowRunForm;
 class Places;
 class WaveformEdit;
+template <class Request>
+class LatestWorker;
 
 class EndsPanel : public QWidget {
   Q_OBJECT
  public:
   EndsPanel(Workspace& workspace, Places& places, QWidget* parent);
+  ~EndsPanel() override;
   void choose(const QString& patch);
   QString chosen() const { return chosen_; }
   void import_waveform(const QString& file);
@@ -36,7 +41,10 @@ class EndsPanel : public QWidget {
   session::FlowConditions conditions() const;      // of the shown vessel, names given by hand included
   void refresh();
   void refresh_form();
-  void refresh_checks();
+  void refresh_checks();                           // asks a worker; the answer to the newest question is shown
+  struct Check;
+  void show_checks(const Check& check);
+  void give_murray();
   void refresh_marks();
   void apply();
   void send(const session::FlowConditions& conditions, const QString& what);
@@ -50,7 +58,11 @@ class EndsPanel : public QWidget {
   QWidget* form_;
   QLabel *title_, *note_;
   QLineEdit* name_;
-  QComboBox* kind_;
+  QComboBox *kind_, *profile_, *side_;
+  QWidget *profile_row_, *side_row_;
+  FlowRunForm* run_;
+  std::unique_ptr<LatestWorker<Check>> checker_;
+  long asked_ = 0;
   struct Field {
     QWidget* row;
     QDoubleSpinBox* box;

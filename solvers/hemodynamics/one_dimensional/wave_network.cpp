@@ -10,6 +10,8 @@
 #include <numbers>
 #include <numeric>
 
+#include "solvers/hemodynamics/conditions.hpp"
+
 namespace ot::hemo {
 namespace {
 
@@ -25,7 +27,20 @@ double wall_of(double radius_mm) {
 struct Law {
   double offset = 0, slope = 0;
 };
+// Linear between the points of a course.
+template <class Value>
+double along(const std::vector<WavePoint>& course, double x, Value value) {
+  const auto after = std::lower_bound(course.begin(), course.end(), x, [](const WavePoint& p, double at) { return p.arc_mm < at; });
+  if (after == course.begin()) return value(course.front());
+  if (after == course.end()) return value(course.back());
+  const WavePoint &a = *(after - 1), &b = *after;
+  return value(a) + (value(b) - value(a)) * (x - a.arc_mm) / (b.arc_mm - a.arc_mm);
+}
 Law law_at(const WaveSegment& s, double x) {
+  if (!s.course.empty()) {
+    const double r = along(s.course, x, [](const WavePoint& p) { return p.radius_mm; }), beta = along(s.course, x, [](const WavePoint& p) { return p.beta_Pa; });
+    return {along(s.course, x, [](const WavePoint& p) { return p.reference_Pa; }) - beta, beta / (std::sqrt(pi) * r)};
+  }
   const double r = s.radius_in_mm + (s.radius_out_mm - s.radius_in_mm) * x / s.length_mm;
   const double beta = 4.0 / 3.0 * s.young_Pa * (s.wall_mm > 0 ? s.wall_mm : wall_of(r)) / r;
   return {s.reference_Pa - beta, beta / (std::sqrt(pi) * r)};
@@ -45,11 +60,14 @@ class Vessel {
     friction_ = 2 * (s.zeta + 2) * pi * fluid.viscosity_Pa_s / rho_;
     for (int k = 0; k < n; ++k) cell_.push_back(law_at(s, (k + 0.5) * dx));
     for (int k = 0; k <= n; ++k) face_.push_back(law_at(s, k * dx));
-    for (const Law& l : cell_) {
-      const double root = (s.initial_Pa - l.offset) / l.slope;
+    for (int k = 0; k < n; ++k) {
+      const Law& l = cell_[std::size_t(k)];
+      const double start = s.course.empty() ? s.initial_Pa : along(s.course, (k + 0.5) * dx, [](const WavePoint& p) { return p.reference_Pa; });
+      const double root = (start - l.offset) / l.slope;
       area.push_back(root * root);
     }
-    flow.assign(area.size(), 0.0);
+    flow.assign(area.size(), s.initial_mm3_s);
+    if (!s.course.empty()) follow_losses(s);
     for (Values* v : {&p_, &root_, &up_, &down_}) v->assign(area.size(), 0.0);
     for (Values* v : {&pf_, &qf_, &ff_}) v->assign(area.size() + 1, 0.0);
     for (Values* v : {&da, &dq}) v->assign(area.size(), 0.0);
@@ -104,6 +122,9 @@ class Vessel {
       const std::size_t i = std::size_t(k);
       da[i] = -(qf_[i + 1] - qf_[i]) * inverse;
       dq[i] = -(ff_[i + 1] - ff_[i] + a[i] / rho_ * (pf_[i + 1] - pf_[i])) * inverse - friction_ * root_[i];
+      if (viscous_.empty()) continue;
+      const double through = 0.5 * (qf_[i] + qf_[i + 1]);   // exact in steady flow, where the flow kept in a cell beside a steep loss is not
+      dq[i] -= (viscous_[i] / a[i] + inertial_[i] * std::abs(through) * a[i]) * through;
     }
   }
 
@@ -126,6 +147,10 @@ class Vessel {
     return n % 2 ? std::sqrt(a[k] / pi) : 0.5 * (std::sqrt(a[k] / pi) + std::sqrt(a[k - 1] / pi));
   }
   double volume() const { return dx * std::accumulate(area.begin(), area.end(), 0.0); }
+  void record_cells(WaveVessel& to) const {
+    to.cell_mm = dx;
+    for (std::size_t k = 0; k < area.size(); ++k) to.cell_Pa.push_back(cell_[k].offset + cell_[k].slope * std::sqrt(area[k])), to.cell_mm3_s.push_back(flow[k]);
+  }
 
   int n;
   double dx;
@@ -133,7 +158,33 @@ class Vessel {
   EndState first, last;
 
  private:
+  // The losses of the course per cell: friction falls as the wall gives way, (A_ref/A)2; a jet is that of its own stiff lesion.
+  void follow_losses(const WaveSegment& s) {
+    alpha_ = 1, friction_ = 0;
+    // Within blocks of 12 mm all cells have one mixture of linear and quadratic loss, in the shares of the loss at the initial flow: the line
+    // of a single cell may fall at small flows (a jet that mixes later), that of a block hardly does.
+    constexpr double block_mm = 12;
+    const double q = s.initial_mm3_s;
+    const auto lost = [&](double x, auto value) { return along(s.course, x, value); };
+    const auto viscous = [](const WavePoint& p) { return p.viscous; };
+    const auto inertial = [](const WavePoint& p) { return p.inertial; };
+    const auto at_start = [&](const WavePoint& p) { return p.viscous * q + p.inertial * q * std::abs(q); };
+    const int blocks = std::clamp(int(std::ceil(s.length_mm / block_mm)), 1, n);
+    for (int b = 0; b < blocks; ++b) {
+      const int first = b * n / blocks, last = (b + 1) * n / blocks;
+      double v = lost(last * dx, viscous) - lost(first * dx, viscous), i = lost(last * dx, inertial) - lost(first * dx, inertial);
+      const double whole = lost(last * dx, at_start) - lost(first * dx, at_start);
+      if (v < 0 && q > 0) i += v / q, v = 0;   // equal at the initial flow
+      for (int k = first; k < last; ++k) {
+        const double part = lost((k + 1) * dx, at_start) - lost(k * dx, at_start), share = whole > 0 ? part / whole : 1.0 / (last - first);
+        const double r = along(s.course, (k + 0.5) * dx, [](const WavePoint& p) { return p.radius_mm; }), reference = pi * r * r, per_cell = share / (rho_ * dx);
+        viscous_.push_back(per_cell * v * reference * reference), inertial_.push_back(per_cell * i);
+      }
+    }
+  }
+
   double rho_, alpha_ = 1, friction_ = 0;
+  Values viscous_, inertial_;
   std::vector<Law> cell_, face_;
   Values p_, root_, up_, down_, pf_, qf_, ff_;
 };
@@ -157,15 +208,18 @@ class Network {
       if (end.matched) end.r1 = std::min(z, 0.999 * end.r2), end.r2 -= end.r1;  // a total below the impedance: all of it proximal
       if (end.kind == WaveEnd::reflection) end.r1 = z * (1 + end.coefficient) / std::max(1e-9, 1 - end.coefficient), end.outlet_Pa = s.initial_Pa;
       ends_.push_back(end);
-      capacitor_.push_back(s.initial_Pa);
-      begin_.push_back({s.initial_Pa, 0});
-      end_.push_back({s.initial_Pa, 0});
+      capacitor_.push_back(end.started ? end.outlet_Pa + end.r2 * end.start_mm3_s : s.initial_Pa);
+      wall_.push_back(0);
+      if (end.bed) start_bed(vessels_.size() - 1);
+      begin_.push_back({s.initial_Pa, s.initial_mm3_s});
+      end_.push_back({s.initial_Pa, s.initial_mm3_s});
     }
     rate0_ = rate1_ = drive0_ = drive1_ = Values(vessels_.size(), 0.0);
   }
 
   // One step of Heun; returns the name of a vessel that collapsed, or nothing.
   const std::string* step(double dt, double inflow0, double inflow1) {
+    const Values before_wall = wall_;
     if (const std::string* bad = stage(inflow0, true)) return bad;
     for (std::size_t v = 0; v < vessels_.size(); ++v) {
       Vessel& s = vessels_[v];
@@ -174,7 +228,7 @@ class Network {
       for (int k = 0; k < s.n; ++k) s.area[std::size_t(k)] += dt * s.da[std::size_t(k)], s.flow[std::size_t(k)] += dt * s.dq[std::size_t(k)];
     }
     const Values before = capacitor_;
-    advance_capacitors(before, rate0_, drive0_, dt);
+    advance_capacitors(before, before_wall, rate0_, drive0_, dt);
     if (const std::string* bad = stage(inflow1, false)) return bad;
     for (std::size_t v = 0; v < vessels_.size(); ++v) {
       Vessel& s = vessels_[v];
@@ -185,7 +239,8 @@ class Network {
       }
       rate0_[v] = 0.5 * (rate0_[v] + rate1_[v]), drive0_[v] = 0.5 * (drive0_[v] + drive1_[v]);
     }
-    advance_capacitors(before, rate0_, drive0_, dt);
+    advance_capacitors(before, before_wall, rate0_, drive0_, dt);
+    time_ += dt;
     return nullptr;
   }
 
@@ -199,6 +254,7 @@ class Network {
       push(r.vessels[v].in, begin_[v], std::sqrt(s.end_area(begin_[v].p, false) / pi));
       push(r.vessels[v].middle, s.middle(s.area, s.flow), s.middle_radius(s.area));
       push(r.vessels[v].out, end_[v], std::sqrt(s.end_area(end_[v].p, true) / pi));
+      if (problem_.along) s.record_cells(r.vessels[v]);
     }
   }
   // Brings the recorded end states to the present time.
@@ -272,7 +328,7 @@ class Network {
     const EndState& e = vessels_[v].last;
     const WaveEnd& end = ends_[v];
     const double outside = e.p + e.q / e.y;  // pressure behind the impedance 1/Y
-    if (end.kind == WaveEnd::reflection || end.c <= 0) {
+    if (end.kind == WaveEnd::reflection || (end.c <= 0 && !end.bed)) {
       const double r = end.r1 + (end.kind == WaveEnd::reflection ? 0 : end.r2);
       const double q = (outside - end.outlet_Pa) / (r + 1 / e.y);
       end_[v] = {end.outlet_Pa + r * q, q};
@@ -280,15 +336,42 @@ class Network {
     }
     const double series = end.r1 + 1 / e.y, q = (outside - capacitor_[v]) / series;
     end_[v] = {capacitor_[v] + end.r1 * q, q};
+    if (end.bed) {   // the bed takes the rest: see advance_capacitors
+      (first ? rate0_ : rate1_)[v] = 1 / series;
+      (first ? drive0_ : drive1_)[v] = outside / series;
+      return;
+    }
     const double leak = end.r2 > 0 ? 1 / end.r2 : 0;
     (first ? rate0_ : rate1_)[v] = (1 / series + leak) / end.c;
     (first ? drive0_ : drive1_)[v] = (outside / series + end.outlet_Pa * leak) / end.c;
   }
 
   // dPc/dt = drive - rate Pc, exact for constant drive and rate (a small capacitor is stiff).
-  void advance_capacitors(const Values& before, const Values& rate, const Values& drive, double dt) {
-    for (std::size_t v = 0; v < vessels_.size(); ++v)
-      if (ends_[v].kind == WaveEnd::windkessel && ends_[v].c > 0) capacitor_[v] = drive[v] / rate[v] + (before[v] - drive[v] / rate[v]) * std::exp(-rate[v] * dt);
+  void advance_capacitors(const Values& before, const Values& before_wall, const Values& rate, const Values& drive, double dt) {
+    for (std::size_t v = 0; v < vessels_.size(); ++v) {
+      if (ends_[v].bed) advance_bed(v, before[v], before_wall[v], rate[v], drive[v], dt);
+      else if (ends_[v].kind == WaveEnd::windkessel && ends_[v].c > 0) capacitor_[v] = drive[v] / rate[v] + (before[v] - drive[v] / rate[v]) * std::exp(-rate[v] * dt);
+    }
+  }
+
+  // Coronary bed behind r1: p1 = capacitor_, w = wall_ = p2 - Pim.
+  //   Ca p1' = drive - rate p1 - (p1 - p2)/Rm,   Cim w' = (p1 - p2)/Rm - (p2 - pv)/Rv;  implicit midpoint (second order, no bound on dt).
+  void advance_bed(std::size_t v, double p1, double w, double rate, double drive, double dt) {
+    const CoronaryBed& b = *ends_[v].bed;
+    const double m = 1 / b.ra_micro, out = 1 / b.rv, pim = curve_at(b.pim, time_ + 0.5 * dt, b.cycle_s), h = 0.5 * dt;
+    // Middle values x: (Ca + h (rate + m)) x1 - h m x2 = Ca p1 + h (drive + m pim);  -h m x1 + (Cim + h (m + out)) x2 = Cim w + h (out pv - (m + out) pim)
+    const double a11 = b.ca + h * (rate + m), a12 = -h * m, a22 = b.cim + h * (m + out);
+    const double r1 = b.ca * p1 + h * (drive + m * pim), r2 = b.cim * w + h * (out * ends_[v].outlet_Pa - (m + out) * pim);
+    const double det = a11 * a22 - a12 * a12, x1 = (r1 * a22 - a12 * r2) / det, x2 = (a11 * r2 - a12 * r1) / det;
+    capacitor_[v] = b.ca > 0 ? 2 * x1 - p1 : x1, wall_[v] = b.cim > 0 ? 2 * x2 - w : x2;
+  }
+  void start_bed(std::size_t v) {
+    const WaveEnd& end = ends_[v];
+    const CoronaryBed& b = *end.bed;
+    constexpr int samples = 400;
+    double mean = 0;
+    for (int k = 0; k < samples; ++k) mean += curve_at(b.pim, b.cycle_s * k / samples, b.cycle_s) / samples;
+    capacitor_[v] = end.outlet_Pa + (b.ra_micro + b.rv) * end.start_mm3_s, wall_[v] = end.outlet_Pa + b.rv * end.start_mm3_s - mean;
   }
 
   const WaveProblem& problem_;
@@ -296,8 +379,8 @@ class Network {
   std::vector<Vessel> vessels_;
   std::map<int, std::vector<Member>> node_;
   std::vector<WaveEnd> ends_;
-  double stable_ = 0;
-  Values capacitor_, rate0_, rate1_, drive0_, drive1_;
+  double stable_ = 0, time_ = 0;
+  Values wall_, capacitor_, rate0_, rate1_, drive0_, drive1_;
   std::vector<FaceState> begin_, end_;
   std::vector<Values> before_area_, before_flow_;
 };
@@ -319,7 +402,7 @@ namespace {
 // Pulse wave speed at the reference state, mm/s: Pa = g / (mm s2).
 double wave_speed(const WaveSegment& s, const Fluid& fluid) {
   const Law l = law_at(s, 0);
-  return std::sqrt(0.5 * l.slope * std::sqrt(pi) * s.radius_in_mm / fluid.density_g_per_mm3);
+  return std::sqrt(0.5 * l.slope * std::sqrt(pi) * (s.course.empty() ? s.radius_in_mm : s.course.front().radius_mm) / fluid.density_g_per_mm3);
 }
 // Large veins have 1 m/s, stiff small arteries 20 m/s (McDonald's Blood Flow in Arteries); a factor of two to either side is let pass.
 constexpr double slowest_mm_s = 500, fastest_mm_s = 40000;
@@ -344,7 +427,7 @@ core::Result<WaveResult> run_wave_network(const WaveProblem& p, const core::Prog
   WaveResult r;
   r.period_s = p.inflow.back().first - p.inflow.front().first;
   r.cells = net.cells();
-  for (const WaveSegment& s : p.segments) r.vessels.push_back({s.name, {}, {}, {}});
+  for (const WaveSegment& s : p.segments) r.vessels.push_back({s.name, {}, {}, {}, 0, {}, {}});
   const double start_volume = net.volume();
   double entered = 0, left = 0, moved = 0;
   auto polled = std::chrono::steady_clock::now();
@@ -357,7 +440,7 @@ core::Result<WaveResult> run_wave_network(const WaveProblem& p, const core::Prog
     if (p.end_s <= 0) {
       previous.clear();
       std::swap(previous, r.vessels);
-      for (const WaveSegment& s : p.segments) r.vessels.push_back({s.name, {}, {}, {}});
+      for (const WaveSegment& s : p.segments) r.vessels.push_back({s.name, {}, {}, {}, 0, {}, {}});
       r.t.clear();
     }
     const double shift = p.end_s > 0 ? cycle * r.period_s : 0;

@@ -2,7 +2,10 @@
 // One-dimensional blood flow in a network of elastic vessels (pulse waves).
 // Model: A_t + Q_x = 0;  Q_t + (a Q^2/A)_x + A/rho P_x = -2 (zeta+2) pi mu/rho Q/A, a = (zeta+2)/(zeta+1);
 //   P = P_ref + beta (sqrt(A/A_ref) - 1), beta = 4/3 E h / r_ref (thin wall, Poisson 1/2). Vessels taper linearly; walls have no viscosity.
-//   Nodes conserve mass and total pressure P + rho/2 (Q/A)^2. Ends: prescribed flow, Windkessel R1-(C, R2), resistance, reflection.
+//   A vessel with a course of points follows their radii, stiffness and reference pressures, has a = 1 and the losses of total pressure
+//   given along it in place of the friction: A/rho d(viscous (A_ref/A)2 Q + inertial Q|Q|)/dx.
+//   Nodes conserve mass and total pressure P + rho/2 (Q/A)^2. Ends: prescribed flow, Windkessel R1-(C, R2), resistance, reflection,
+//   coronary bed (CoronaryBed).
 // Source: Boileau et al. 2015, Int J Numer Meth Biomed Eng 31:e02732 (model, benchmark); Alastruey et al. 2012 (ends);
 //   wall thickness when not given: Blanco et al. 2015, h = r (0.2802 exp(-505.3 r) + 0.1324 exp(-11.14 r)), r in m.
 // In: mm, g, s, Pa. Out: pressure [Pa], flow [mm3/s], radius [mm] at inlet, middle and outlet of every vessel.
@@ -12,6 +15,7 @@
 // Threads: one; the result does not depend on threads.
 #pragma once
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,13 +28,22 @@
 namespace ot::hemo {
 
 struct WaveEnd {
-  enum Kind { none, windkessel, reflection } kind = none;
+  enum Kind { none, windkessel, reflection, coronary } kind = none;
   double r1 = 0;      // Pa s/mm3, next to the vessel
   bool matched = false;  // r1 is the vessel's characteristic impedance at the reference state; r2 = total - r1
   double r2 = 0;      // Pa s/mm3 (matched: total resistance)
   double c = 0;       // mm3/Pa
   double outlet_Pa = 0;
   double coefficient = 0;  // reflection, -1 .. 1
+  double start_mm3_s = 0;  // the capacitors hold the pressures of this flow at t = 0; see `started`
+  bool started = false;    // false: they hold the vessel's initial pressure
+  std::shared_ptr<const CoronaryBed> bed{};   // coronary, behind r1; outlet_Pa is the venous pressure
+};
+
+// A vessel point by point, linear between them.
+struct WavePoint {
+  double arc_mm = 0, radius_mm = 0, beta_Pa = 0, reference_Pa = 0;
+  double viscous = 0, inertial = 0;      // total pressure lost since the first point: Pa s/mm3, Pa s2/mm6
 };
 
 struct WaveSegment {
@@ -42,6 +55,8 @@ struct WaveSegment {
   double initial_Pa = 0;                 // pressure at t = 0
   double zeta = 2;                       // profile exponent: 2 parabolic, 9 blunt
   int cells = 0;                         // 0: chosen from WaveProblem::cell_mm
+  std::vector<WavePoint> course;         // when given: in place of the radii, stiffness, pressures and zeta above; starts at the reference state
+  double initial_mm3_s = 0;              // flow at t = 0
   WaveEnd end;
 };
 
@@ -56,6 +71,7 @@ struct WaveProblem {
   double end_s = 0;                      // > 0: this time instead of cycles
   double periodic = 0;                   // > 0: stop when the mid pressures of two cycles differ by less (relative to the pulse, RMS)
   int samples = 200;                     // recorded per cycle
+  bool along = false;                    // record every cell too
 };
 
 struct WaveCurve {
@@ -64,6 +80,8 @@ struct WaveCurve {
 struct WaveVessel {
   std::string name;
   WaveCurve in, middle, out;
+  double cell_mm = 0;
+  std::vector<double> cell_Pa{}, cell_mm3_s{};   // [records * cells] when asked for, at the middle of each cell
 };
 struct WaveResult {
   std::vector<double> t;                 // s, of the last cycle (with end_s: all times), from its beginning

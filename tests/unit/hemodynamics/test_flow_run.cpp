@@ -84,6 +84,69 @@ TEST_CASE("a run that goes on from its state after one cycle ends bitwise as one
   CHECK_THAT(other.error().message, Catch::Contains("another mesh"));
 }
 
+TEST_CASE("a pulsatile run that is cancelled and goes on, through a file, ends bitwise as one that was left alone: fields, OSI, curves and mass balance") {
+  FlowProblem p = pulse();
+  p.cycles = 2;
+  const auto whole = hemo::run_navier_stokes(p);
+  REQUIRE(whole);
+  for (const int reports_until_stop : {4, 14}) {   // in the first beat, and in the last one, whose averages have begun
+    const auto flag = std::make_shared<core::CancelFlag>();
+    int reports = 0;
+    const core::Progress stopping([&](double, std::string_view) { if (++reports == reports_until_stop) flag->cancel(); }, flag);
+    std::shared_ptr<const hemo::FlowState> state;
+    hemo::FlowOptions how;
+    how.on_stopped = [&](std::shared_ptr<const hemo::FlowState> s) { state = std::move(s); };
+    const auto stopped = hemo::run_navier_stokes(p, stopping, how);
+    REQUIRE_FALSE(stopped);
+    CHECK(stopped.error().code == core::ErrorCode::cancelled);
+    REQUIRE(state);
+    CHECK(state->steps_done > 0);
+    const auto path = std::filesystem::temp_directory_path() / "organtwin_flow_stopped_test.state";
+    REQUIRE(hemo::write_flow_state(*state, path));
+    auto read = hemo::read_flow_state(path);
+    REQUIRE(read);
+    std::filesystem::remove(path);
+    hemo::FlowOptions on;
+    on.resume = std::make_shared<hemo::FlowState>(*read);
+    const auto rest = hemo::run_navier_stokes(p, {}, on);
+    REQUIRE(rest);
+    CHECK(rest->velocity == whole->velocity);
+    CHECK(rest->osi == whole->osi);
+    CHECK(rest->tawss == whole->tawss);
+    CHECK(value(*rest, "mass_balance_rel") == value(*whole, "mass_balance_rel"));
+    REQUIRE(rest->series.size() == whole->series.size());
+    for (std::size_t k = 0; k < whole->series.size(); ++k) CHECK(rest->series[k].values == whole->series[k].values);
+    CHECK(rest->steps < whole->steps);
+    FlowProblem other = p;   // its sums are those of other conditions
+    other.outlets[0].pd += 1;
+    const auto refused = hemo::run_navier_stokes(other, {}, on);
+    REQUIRE_FALSE(refused);
+    CHECK_THAT(refused.error().message, Catch::Contains("other conditions"));
+  }
+}
+
+TEST_CASE("a steady run that is cancelled goes on from where it was: fewer steps than anew, the pressure drop within the tolerance, another flow is refused") {
+  FlowProblem p = pulse();
+  p.steady = true, p.inlets[0].flow = {{0.0, 800.0}};
+  const auto anew = hemo::run_navier_stokes(p);
+  REQUIRE(anew);
+  const auto flag = std::make_shared<core::CancelFlag>();
+  int reports = 0;
+  const core::Progress stopping([&](double, std::string_view text) { if (text.find("step") != std::string_view::npos && ++reports == 3) flag->cancel(); }, flag);
+  hemo::FlowOptions how, on;
+  how.on_stopped = [&](std::shared_ptr<const hemo::FlowState> s) { on.resume = std::move(s); };
+  REQUIRE_FALSE(hemo::run_navier_stokes(p, stopping, how));
+  REQUIRE(on.resume);
+  const auto rest = hemo::run_navier_stokes(p, {}, on);
+  REQUIRE(rest);
+  CHECK(rest->steps < anew->steps);
+  CHECK(value(*rest, "pressure_drop_mmhg") == Approx(value(*anew, "pressure_drop_mmhg")).epsilon(2 * p.steady_tolerance));
+  p.inlets[0].flow = {{0.0, 900.0}};
+  const auto refused = hemo::run_navier_stokes(p, {}, on);
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message, Catch::Contains("not that of a stopped run"));
+}
+
 TEST_CASE("frames arrive as often as asked with rising times, probes and sections hold the exact parabola within 3 % and the flow within 1 %, a probe outside is refused") {
   FlowProblem p = pulse();
   p.inlets[0].flow = {{0.0, 800.0}};

@@ -186,16 +186,19 @@ TEST_CASE("the pulsatile network's outlet pressure follows the Windkessel ODE wi
   p.outlets = {{test::tube_outlet, 0.24875, 0.17529, 1.8697, 300.0}};
   p.inlets[0].flow.clear();
   for (int k = 0; k < 300; ++k) p.inlets[0].flow.emplace_back(0.9 * k / 300, 6000 + 4000 * std::sin(2 * M_PI * k / 300.0));
+  p.network_model = hemo::NetworkModel::quasi_steady;
   const auto r = hemo::run_network(p);
   REQUIRE(r);
-  // Fourth-order Runge-Kutta at a tenth of the step on the same piecewise linear flow.
+  // Fourth-order Runge-Kutta at a tenth of the step on the same piecewise linear flow, from its own periodic state.
   const auto& o = p.outlets[0];
   const auto q = [&](double s) { return hemo::flow_at(p.inlets[0], s, 0.9); };
   double pc = o.rd * hemo::mean_flow(p.inlets[0], 0.9), worst = 0, peak = 0;
   const auto& series = r->series[3];
   REQUIRE(series.name == "patch 3 pressure");
   const double h = p.dt_s / 10;
-  for (std::size_t n = 0; n < series.t.size(); ++n) {
+  constexpr std::size_t beats = 40;
+  for (std::size_t step = 0; step < beats * series.t.size(); ++step) {
+    const std::size_t n = step % series.t.size();
     for (int k = 0; k < 10; ++k) {
       const double s = n * p.dt_s + k * h;
       const auto f = [&](double x, double y) { return (q(x) - y / o.rd) / o.c; };
@@ -203,7 +206,7 @@ TEST_CASE("the pulsatile network's outlet pressure follows the Windkessel ODE wi
       pc += h / 6 * (k1 + 2 * k2 + 2 * k3 + k4);
     }
     const double exact = o.pd + o.rp * q((n + 1) * p.dt_s) + pc;
-    worst = std::max(worst, std::abs(series.values[n] - exact));
+    if (step >= (beats - 1) * series.t.size()) worst = std::max(worst, std::abs(series.values[n] - exact));
     peak = std::max(peak, exact);
   }
   CHECK(worst / peak < 1e-3);
