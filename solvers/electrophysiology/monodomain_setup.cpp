@@ -270,7 +270,7 @@ std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector
   constexpr double most_askew = 4;
   if (const double excess = median(askew); excess > most_askew)
     t.notes.push_back(fmt::format("Edges of the elements lie askew to the fibres (couplings of the wrong sign, excess {:.0f} where {:g} is harmless): waves ACROSS fibres can run 10 to 60 % fast on "
-                                  "boxes cut into kuhn or alternating tetrahedra, a few percent on irregular meshes. Use \"split\": \"unstructured\" or smaller elements.", excess, most_askew));
+                                  "boxes cut into kuhn or alternating tetrahedra, a few percent on irregular meshes. Leave out the \"split\" of a box (it follows the fibres then), use an irregular mesh or smaller elements.", excess, most_askew));
   return tensor;
 }
 
@@ -343,6 +343,12 @@ core::Result<Tissue> set_up_tissue(const ElectroProblem& p, const core::Progress
   std::vector<std::size_t> conducting;
   for (std::size_t e = 0; e < p.mesh->tets.size(); ++e)
     if (p.regions[region_of(p, e)].conducting) conducting.push_back(e);
+  // Along the curve of their nodes: a mesher's order is that of its insertions, and every block of nodes looks its tets up in each step of an upstroke.
+  const auto first_node = [&](std::size_t e) {
+    const core::Tet& tet = p.mesh->tets[e];
+    return std::min({t.inner_of[std::size_t(tet[0])], t.inner_of[std::size_t(tet[1])], t.inner_of[std::size_t(tet[2])], t.inner_of[std::size_t(tet[3])]});
+  };
+  std::stable_sort(conducting.begin(), conducting.end(), [&](std::size_t x, std::size_t y) { return first_node(x) < first_node(y); });
   core::TetMesh sub;
   for (Index i : t.node_of) sub.nodes.push_back(p.mesh->nodes[std::size_t(i)]);
   for (std::size_t e : conducting) {

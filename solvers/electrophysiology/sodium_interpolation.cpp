@@ -26,7 +26,7 @@ SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
   largest_hj_.assign(blocks, 0.0);
   lowest_v_.assign(blocks, 0.0);
   highest_v_.assign(blocks, 0.0);
-  correction_.assign(std::size_t(tissue.padded), 0.0);
+  for (AlignedVector* x : {&correction_, &gm3_, &hj_}) x->assign(std::size_t(tissue.padded), 0.0);
   if (!rows_.present() || weight_ == 0.0) return;
   std::vector<std::vector<core::Index>> elements(blocks), neighbours(blocks);
   for (std::size_t e = 0; e < tissue.tets.size(); ++e) {
@@ -125,9 +125,14 @@ void SodiumInterpolation::note_block(std::ptrdiff_t block, const double* state, 
   const double* const h = state + rows_.h * bn;
   const double* const j = state + rows_.j * bn;
   const double* const g = param + rows_.conductance * bn;
+  double* const gm3s = gm3_.data() + block * bn;
+  double* const hjs = hj_.data() + block * bn;
   double gm3 = 0, hj = 0;
+#pragma omp simd reduction(max : gm3, hj)
   for (std::ptrdiff_t l = 0; l < bn; ++l) {
     const double x = g[l] * m[l] * m[l] * m[l], y = h[l] * j[l];
+    gm3s[l] = x;
+    hjs[l] = y;
     gm3 = x > gm3 ? x : gm3;
     hj = y > hj ? y : hj;
   }
@@ -206,24 +211,11 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
     steep[steep_edges].edge = std::uint16_t(k);
     steep_edges += std::abs(v[edge_of[k][0]] - v[edge_of[k][1]]) > svi_least_range ? 1 : 0;
   }
-  // The block's own factors of the current side by side: most edges have both ends here, and most of those do not carry it.
-  alignas(64) double gm3[block_nodes], hj[block_nodes], drive[block_nodes];
-  {
-    const double* const s = state + block * states_ * bn;
-    const double *const m = s + rows_.m * bn, *const h = s + rows_.h * bn, *const j = s + rows_.j * bn, *const g = params[std::size_t(block)] + rows_.conductance * bn;
-    for (std::ptrdiff_t l = 0; l < bn; ++l) {
-      gm3[l] = g[l] * m[l] * m[l] * m[l];
-      hj[l] = h[l] * j[l];
-      drive[l] = std::abs(v[block * bn + l] - e_na[block * bn + l]);
-    }
-  }
+  const double *const gm3 = gm3_.data(), *const hj = hj_.data();
   for (std::size_t at = 0; at < steep_edges; ++at) {
     const auto [i, j] = edge_of[steep[at].edge];
     steep[at].add = {0.0, 0.0};
-    if (i / bn == block && j / bn == block) {
-      const std::size_t a = std::size_t(i % bn), b = std::size_t(j % bn);
-      if (!(std::max(gm3[a], gm3[b]) * std::max(hj[a], hj[b]) * std::max(drive[a], drive[b]) > svi_least_current)) continue;
-    }
+    if (!(std::max(gm3[i], gm3[j]) * std::max(hj[i], hj[j]) * std::max(std::abs(v[i] - e_na[i]), std::abs(v[j] - e_na[j])) > svi_least_current)) continue;
     steep[at].add = sodium_edge_correction(end(i), end(j));
     if (steep[at].add[0] == 0.0 && steep[at].add[1] == 0.0) continue;
     if (i / bn == block) carry |= std::uint64_t(1) << (i % bn);
@@ -290,7 +282,7 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
       const double most = mass / shared[l];
       if (fit > most) fit += left_to_tuning * (most - fit);
     }
-    const double lane = weight_ * fit * out[l] / mass, nodal = gm3[l] * hj[l] * (v[i] - e_na[i]);
+    const double lane = weight_ * fit * out[l] / mass, nodal = gm3[i] * hj[i] * (v[i] - e_na[i]);
     out[l] = std::min(lane, std::max(0.0, -nodal));
   }
 }

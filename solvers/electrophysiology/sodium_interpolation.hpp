@@ -81,6 +81,7 @@ class SodiumInterpolation {
   std::vector<std::array<core::Index, 2>> edge_;
   std::vector<float> edge_square_;   // of edge_: length over sqrt(tuned D), squared, ms
   std::vector<core::Index> neighbour_;
+  AlignedVector gm3_, hj_;                                        // [padded] g m^3 and h j side by side: most edges are ruled out by them, far from the gates
   std::vector<double> largest_gm3_, largest_hj_;                  // [blocks]
   std::vector<double> lowest_v_, highest_v_;                      // [blocks], where update() asks
   std::vector<std::ptrdiff_t> active_, before_;
