@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "imaging/meshing/meshing.hpp"
+#include "imaging/meshing/lattice_tiling.hpp"
 
 namespace ot::solve {
 
@@ -38,6 +41,60 @@ core::Result<core::TetMesh> unstructured_box(const Vec3& size, double edge, cons
     asked /= ratio;
   }
   return core::computation_failed(fmt::format("The unstructured box could not be meshed with a mean edge of {} mm. Try another edge.", edge));
+}
+
+namespace {
+
+// core::make_box with edges of three lengths.
+core::TetMesh regular_box(const Vec3& size, const Vec3& edges, core::BoxSplit split) {
+  const double edge = edges.maxCoeff();
+  if (edges.minCoeff() == edge) return core::make_box(size, edge, split);
+  const Vec3 stretch = edges / edge;
+  core::TetMesh box = core::make_box(size.cwiseQuotient(stretch), edge, split);
+  for (Vec3& x : box.nodes) x = x.cwiseProduct(stretch);
+  return box;
+}
+
+}  // namespace
+
+core::Result<core::TetMesh> fibre_box(const Vec3& size, const Vec3& edges, const core::Mat3& conductivity, const core::Progress& progress) {
+  core::TetMesh box = regular_box(size, edges, core::BoxSplit::kuhn);
+  std::array<int, 3> cells{};   // as core::make_box counts them
+  Vec3 step;
+  const double edge = edges.maxCoeff();
+  for (int a = 0; a < 3; ++a) {
+    cells[std::size_t(a)] = std::max(1, static_cast<int>(std::lround(size[a] / (edges[a] / edge) / edge)));
+    step[a] = size[a] / cells[std::size_t(a)];
+  }
+  const Vec3 per_step = step.cwiseInverse();
+  auto tets = imaging::lattice_tiling(cells, imaging::lattice_superbase(per_step.asDiagonal() * conductivity * per_step.asDiagonal()), progress);
+  if (!tets) return core::pass(tets);
+  std::vector<unsigned> sides(box.nodes.size(), 0);   // of a node: the faces of the box it lies on
+  for (const core::BoundaryFace& f : box.boundary)
+    for (const Index i : f.nodes) sides[std::size_t(i)] |= 1u << f.patch;
+  box.tets = std::move(*tets);
+  box.region.assign(box.tets.size(), 1);
+  box.boundary = core::find_boundary(box.tets);
+  for (core::BoundaryFace& f : box.boundary) {
+    const unsigned shared = sides[std::size_t(f.nodes[0])] & sides[std::size_t(f.nodes[1])] & sides[std::size_t(f.nodes[2])];
+    f.patch = std::countr_zero(shared);
+  }
+  return box;
+}
+
+std::string auto_split(const core::Mat3& conductivity) {
+  for (int a = 0; a < 3; ++a)
+    for (int b = 0; b < a; ++b)
+      if (std::abs(conductivity(a, b)) > 1e-3 * std::sqrt(conductivity(a, a) * conductivity(b, b))) return "fibres";
+  return "alternating";
+}
+
+core::Result<core::TetMesh> box_mesh(const std::string& split, const Vec3& size, const Vec3& edges, const core::Mat3& conductivity, const core::Progress& progress) {
+  if (split == "kuhn") return regular_box(size, edges, core::BoxSplit::kuhn);
+  if (split == "alternating") return regular_box(size, edges, core::BoxSplit::alternating);
+  if (split == "fibres") return fibre_box(size, edges, conductivity, progress);
+  if (split == "unstructured") return unstructured_box(size, edges[0], progress);
+  return core::wrong_usage(fmt::format("There is no way \"{}\" to cut a box into tetrahedra. Use kuhn, alternating, fibres or unstructured.", split));
 }
 
 Place locate(const core::TetMesh& mesh, const Vec3& x) {

@@ -14,7 +14,7 @@ const char* cell_example = R"({"kind": "cell", "model": "ten_tusscher_panfilov_2
  "record_last_beats": 1, "record": ["IKr", "total"], "initial_state": "published", "scale": {"GKr": 0.5},
  "block": [{"channel": "IKr", "ic50_nM": 5.0, "hill": 1.0, "concentration_nM": 2.1}], "dt_ms": 0.01,
  "stimulus": {"amplitude_A_per_F": -52, "duration_ms": 1, "start_ms": 10}})";
-const char* tissue_example = R"({"kind": "tissue", "mesh": {"box_mm": [20, 7, 3], "edge_mm": 0.5, "split": "alternating"},
+const char* tissue_example = R"({"kind": "tissue", "mesh": {"box_mm": [20, 7, 3], "edge_mm": 0.5, "split": "auto"},
  "fibres": {"direction": [1, 0, 0]}, "model": "ten_tusscher_panfilov_2006_epi",
  "conductivity": {"intra_S_per_m": [0.17, 0.019, 0.019], "extra_S_per_m": [0.62, 0.24, 0.24]}, "chi_per_mm": 140, "cm_uF_per_mm2": 0.01,
  "dt_ms": 0.05, "end_ms": 60, "mode": "full", "conductivity_tuning": "on", "upstroke": "sodium_interpolated",
@@ -118,7 +118,7 @@ core::Result<nlohmann::json> schema(const std::string& kind) {
   if (kind == "flow")
     out["domain"] = "tube_mm {radius, length}; profile_of_revolution_mm [[z, r], ...] (inlet cap 1 at the first point, outlet cap 2 at the last); or surface FILE with unit and cap_array";
   if (kind == "network") out["forms"] = network_forms();
-  if (kind == "tissue" || kind == "eikonal") out["mesh"] = "box_mm with edge_mm (a length, or three for stretched boxes) and split (kuhn, alternating, unstructured); or file FILE.vtu with unit mm, cm, um, m";
+  if (kind == "tissue" || kind == "eikonal") out["mesh"] = "box_mm with edge_mm (a length, or three for stretched boxes) and split (auto: alternating, for tissue with fibres askew to the box fibres; kuhn, alternating, fibres, unstructured); or file FILE.vtu with unit mm, cm, um, m";
   if (kind == "tissue")
     out["instead"] = "fibres {angle_deg} from x to y; velocity_m_per_s [f, s, n] in place of conductivity; initial_state paced with cycle_length_ms; save_state {file, at_ms}; restart FILE of an earlier save_state (stimuli and end may differ)";
   return out;

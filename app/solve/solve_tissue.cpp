@@ -25,7 +25,34 @@ namespace {
 using core::Index;
 using core::Vec3;
 
-std::shared_ptr<const core::TetMesh> read_mesh(const nlohmann::json& json, const SolveOptions& options, std::vector<std::string>& notes, const core::Progress& progress) {
+// Directions of the fibres and the two across them, and the squares of the velocities along them (any unit).
+struct Conduction {
+  Vec3 f, s, square;
+  core::Mat3 tensor() const {
+    core::Mat3 axes;
+    axes << f, s, f.cross(s);
+    return axes * square.asDiagonal() * axes.transpose();
+  }
+};
+
+Vec3 read_direction(SpecReader& spec) {
+  Vec3 f(1, 0, 0);
+  if (spec.has("fibres")) {
+    SpecReader fibres(spec.at("fibres"), "\"fibres\"");
+    if (fibres.has("angle_deg")) {   // from x towards y
+      const double a = fibres.number("angle_deg", {}, -360, 360) * M_PI / 180.0;
+      f = Vec3(std::cos(a), std::sin(a), 0);
+    } else {
+      f = fibres.vec3("direction");
+    }
+    fibres.finish();
+  }
+  if (!(f.norm() > 0) || !f.allFinite()) throw SpecError("The fibre direction must not be zero.");
+  return f.normalized();
+}
+
+std::shared_ptr<const core::TetMesh> read_mesh(const nlohmann::json& json, const Conduction& conduction, const char* usual_split, const SolveOptions& options,
+                                               std::vector<std::string>& notes, const core::Progress& progress) {
   SpecReader spec(json, "\"mesh\"");
   std::shared_ptr<const core::TetMesh> mesh;
   if (spec.has("file")) {
@@ -39,44 +66,29 @@ std::shared_ptr<const core::TetMesh> read_mesh(const nlohmann::json& json, const
     if (spec.has("edge_mm") && spec.at("edge_mm").is_array()) edges = spec.vec3("edge_mm");
     else edges.setConstant(spec.number("edge_mm", {}, 1e-3, 1e3));
     if (!(edges.minCoeff() >= 1e-3) || !(edges.maxCoeff() <= 1e3)) throw SpecError("\"edge_mm\" is a length from 0.001 to 1000 mm, or three of them.");
-    const bool stretched = edges.minCoeff() != edges.maxCoeff();
-    const double edge = edges.maxCoeff();
-    const std::string split = spec.text("split", "alternating");
-    if (split != "kuhn" && split != "alternating" && split != "unstructured") throw SpecError("\"split\" is kuhn, alternating or unstructured.");
+    std::string split = spec.text("split", usual_split);
+    if (split != "auto" && split != "kuhn" && split != "alternating" && split != "fibres" && split != "unstructured")
+      throw SpecError("\"split\" is auto, kuhn, alternating, fibres or unstructured.");
     if (!((size.array() > 0).all())) throw SpecError("\"box_mm\" must be three positive lengths.");
     // At least one cell, two nodes along each edge: flat boxes have no fraction of a node.
     if (!((size.cwiseQuotient(edges).array().max(1.0) + 1.0).prod() <= 2e7)) throw SpecError("The box has more than 20 million nodes (too many for one machine). Use a larger edge_mm.");
-    if (stretched && split == "unstructured") throw SpecError("Three edges go with the kuhn and alternating splits (an unstructured mesh has one size). Give one \"edge_mm\".");
-    if (stretched) {
-      const Vec3 stretch = edges / edge;
-      core::TetMesh box = core::make_box(size.cwiseQuotient(stretch), edge, split == "kuhn" ? core::BoxSplit::kuhn : core::BoxSplit::alternating);
-      for (Vec3& x : box.nodes) x = x.cwiseProduct(stretch);
-      mesh = std::make_shared<core::TetMesh>(std::move(box));
-    } else if (split == "unstructured") mesh = std::make_shared<core::TetMesh>(take(unstructured_box(size, edge, progress)));
-    else mesh = std::make_shared<core::TetMesh>(core::make_box(size, edge, split == "kuhn" ? core::BoxSplit::kuhn : core::BoxSplit::alternating));
+    if (split == "unstructured" && edges.minCoeff() != edges.maxCoeff())
+      throw SpecError("Three edges go with the splits of a regular box (an unstructured mesh has one size). Give one \"edge_mm\".");
+    if (split == "auto") {
+      split = auto_split(conduction.tensor());
+      if (split == "fibres")
+        notes.push_back("The fibres lie askew to the box: its tetrahedra are cut to follow them (\"split\": \"fibres\"), so that waves across the fibres keep their velocity.");
+    }
+    mesh = std::make_shared<core::TetMesh>(take(box_mesh(split, size, edges, conduction.tensor(), progress)));
   }
   spec.finish();
   return mesh;
 }
 
-std::shared_ptr<const ep::FibreField> read_fibres(SpecReader& spec, const core::TetMesh& mesh) {
-  Vec3 f(1, 0, 0);
-  if (spec.has("fibres")) {
-    SpecReader fibres(spec.at("fibres"), "\"fibres\"");
-    if (fibres.has("angle_deg")) {   // from x towards y
-      const double a = fibres.number("angle_deg", {}, -360, 360) * M_PI / 180.0;
-      f = Vec3(std::cos(a), std::sin(a), 0);
-    } else {
-      f = fibres.vec3("direction");
-    }
-    fibres.finish();
-  }
-  if (!(f.norm() > 0)) throw SpecError("The fibre direction must not be zero.");
-  f.normalize();
-  const Vec3 s = f.unitOrthogonal();
+std::shared_ptr<const ep::FibreField> fibre_field(const Conduction& conduction, const core::TetMesh& mesh) {
   auto field = std::make_shared<ep::FibreField>();
-  field->f.assign(mesh.tets.size(), f);
-  field->s.assign(mesh.tets.size(), s);
+  field->f.assign(mesh.tets.size(), conduction.f);
+  field->s.assign(mesh.tets.size(), conduction.s);
   return field;
 }
 
@@ -184,7 +196,12 @@ ep::ActivationSite box_site(const core::TetMesh& mesh, const Vec3& low, const Ve
 
 // Fibres of the Purkinje system conduct at up to 4 m/s (EP-FACTS.md), nothing in the heart faster; beyond 10 a unit is wrong.
 constexpr double fastest_m_per_s = 10;
-constexpr const char* velocity_range = "\"velocity_m_per_s\" must be three velocities above 0 and up to 10 m/s (1 m/s = 1 mm/ms; no tissue is faster).";
+Vec3 read_velocity(SpecReader& spec) {
+  const Vec3 velocity = spec.vec3("velocity_m_per_s");
+  if (!(velocity.minCoeff() > 0) || !(velocity.maxCoeff() <= fastest_m_per_s))
+    throw SpecError("\"velocity_m_per_s\" must be three velocities above 0 and up to 10 m/s (1 m/s = 1 mm/ms; no tissue is faster).");
+  return velocity;
+}
 
 // Parts of the conducting tissue that no source reaches, in words as the tissue kind has them.
 void tell_unreached(const core::TetMesh& mesh, const std::vector<std::uint8_t>& conducting, const std::vector<double>& times, std::vector<std::string>& notes) {
@@ -251,8 +268,23 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   spec.text("kind", {});
   ep::ElectroProblem problem;
   std::vector<std::string> notes;
-  problem.mesh = read_mesh(spec.at("mesh"), options, notes, progress);
-  problem.fibres = read_fibres(spec, *problem.mesh);
+  const auto& mesh = spec.at("mesh");
+  const Vec3 f = read_direction(spec);
+  if (spec.has("conductivity")) {
+    SpecReader c(spec.at("conductivity"), "\"conductivity\"");
+    const Vec3 intra = c.vec3("intra_S_per_m"), extra = c.vec3("extra_S_per_m");
+    if (!((intra.array() > 0).all() && (extra.array() > 0).all())) throw SpecError("Conductivities must be positive.");
+    problem.sigma = intra.cwiseProduct(extra).cwiseQuotient(intra + extra);   // Niederer 2011: harmonic mean, 1 S/m = 1 mS/mm
+    c.finish();
+  }
+  std::optional<Vec3> velocity;
+  if (spec.has("velocity_m_per_s")) {
+    if (spec.has("conductivity")) throw SpecError("Give \"conductivity\" or \"velocity_m_per_s\", not both.");
+    velocity = read_velocity(spec);
+  }
+  const Conduction conduction{f, f.unitOrthogonal(), velocity ? Vec3(velocity->cwiseAbs2()) : problem.sigma};
+  problem.mesh = read_mesh(mesh, conduction, "auto", options, notes, progress);
+  problem.fibres = fibre_field(conduction, *problem.mesh);
   read_lesions(spec, problem);
   const std::string model = spec.text("model", "ten_tusscher_panfilov_2006_epi");
   auto type = ep::CellType::epi;
@@ -261,13 +293,6 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
     if (model.size() > suffix.size() && model.compare(model.size() - suffix.size(), suffix.size(), suffix) == 0) type = cell, family = model.substr(0, model.size() - suffix.size());
   problem.ionic_model = family;
   problem.cell_type.assign(problem.mesh->nodes.size(), static_cast<std::uint8_t>(type));
-  if (spec.has("conductivity")) {
-    SpecReader c(spec.at("conductivity"), "\"conductivity\"");
-    const Vec3 intra = c.vec3("intra_S_per_m"), extra = c.vec3("extra_S_per_m");
-    if (!((intra.array() > 0).all() && (extra.array() > 0).all())) throw SpecError("Conductivities must be positive.");
-    problem.sigma = intra.cwiseProduct(extra).cwiseQuotient(intra + extra);   // Niederer 2011: harmonic mean, 1 S/m = 1 mS/mm
-    c.finish();
-  }
   problem.chi_per_mm = spec.number("chi_per_mm", 140, 1e-3, 1e6);
   problem.cm_uF_per_mm2 = spec.number("cm_uF_per_mm2", 0.01, 1e-6, 1);
   problem.dt_ms = spec.number("dt_ms", 0.05, 1e-4, 0.2);
@@ -315,16 +340,13 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
     }
   }
   const Sensors sensors = read_sensors(spec, *problem.mesh, true);
-  if (spec.has("velocity_m_per_s")) {   // asked for m/s: conductivities that give it
-    if (spec.has("conductivity")) throw SpecError("Give \"conductivity\" or \"velocity_m_per_s\", not both.");
-    const Vec3 velocity = spec.vec3("velocity_m_per_s");
+  if (velocity) {   // asked for m/s: conductivities that give it
     const auto* const membrane = ep::find_ionic_family(problem.ionic_model);
     if (!membrane) throw SpecError("There is no ionic model \"" + model + "\". See 'list ionic-models'.");
-    if (!(velocity.minCoeff() > 0) || velocity.maxCoeff() > fastest_m_per_s) throw SpecError(velocity_range);
     const auto curve = ep::tuning_curve(*membrane, membrane->parameters(type, problem.channels), membrane->initial(type), problem.dt_ms,
                                         membrane->sodium.present() ? ep::sodium_weight(problem) : 0.0);
     if (!(curve->velocity > 0)) throw SpecError("This cell does not conduct at all, so no conductivity gives the asked velocity. Use milder channel scales.");
-    problem.sigma = ep::conductivity_for_velocity(curve->velocity, velocity, problem.chi_per_mm, problem.cm_uF_per_mm2);
+    problem.sigma = ep::conductivity_for_velocity(curve->velocity, *velocity, problem.chi_per_mm, problem.cm_uF_per_mm2);
   }
   struct {
     double from = -1, every = 5, reach = 5;   // ms, ms, mm
@@ -406,11 +428,12 @@ nlohmann::json solve_eikonal(const nlohmann::json& json, const SolveOptions& opt
   spec.text("kind", {});
   ep::ElectroProblem problem;
   std::vector<std::string> notes;
-  problem.mesh = read_mesh(spec.at("mesh"), options, notes, progress);
-  problem.fibres = read_fibres(spec, *problem.mesh);
+  const auto& mesh = spec.at("mesh");
+  const Vec3 f = read_direction(spec), velocity = read_velocity(spec);
+  const Conduction conduction{f, f.unitOrthogonal(), velocity.cwiseAbs2()};
+  problem.mesh = read_mesh(mesh, conduction, "alternating", options, notes, progress);
+  problem.fibres = fibre_field(conduction, *problem.mesh);
   read_lesions(spec, problem);
-  const Vec3 velocity = spec.vec3("velocity_m_per_s");
-  if (!(velocity.minCoeff() > 0) || !(velocity.maxCoeff() <= fastest_m_per_s)) throw SpecError(velocity_range);
   std::vector<ep::EikonalSource> sources;
   for (const auto& one : spec.at("sources")) {
     SpecReader s(one, "\"sources\"");

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <vector>
 
 #include "app/solve/box_mesh.hpp"
 #include "app/verify/cases.hpp"
@@ -101,52 +102,86 @@ Rows velocity_law(bool quick, const core::Progress& progress) {
   return table.rows;
 }
 
-// A plane front through the middle of a sheet, along and across fibres that lie at an angle in it, on three kinds of mesh: its velocity against that of the same
-// front with the fibres along x, and of the meshes against each other.
+// A plane front through the middle of a sheet, along and across fibres that lie at an angle in it or come out of it: its velocity against that of the same
+// front with the fibres along x. First on the split that a spec gets when it names none, for several ratios of conductivities; then on splits chosen
+// whatever the fibres, whose regular boxes are known to fail across the fibres (monodomain.md; a run on them says so in its notes).
 Rows rotated_fibres(bool quick, const core::Progress& progress) {
   RowTable table{"ep/rotated-fibres", quick};
-  constexpr double side = 12, thick = 0.8, edge = 0.2;
-  const Vec3 middle(side / 2, side / 2, thick / 2);
-  const auto front = [&](const std::shared_ptr<const core::TetMesh>& mesh, double degrees, bool along) -> core::Result<double> {
+  const Vec3 sheet(12, 12, 0.8), middle = sheet / 2;
+  constexpr double edge = 0.2;
+  struct Front {
+    double ratio = 0, degrees = 0, rise = 0;   // conductivity along over across, 0: the benchmark's; turn of the fibres in the sheet, and out of it
+    bool along = true;
+    std::shared_ptr<const core::TetMesh> mesh;   // null: of the default split
+  };
+  std::string meshed;
+  const auto velocity = [&](const Front& c) -> core::Result<double> {
     ep::ElectroProblem p;
-    p.mesh = mesh;
-    p.tissue.assign(mesh->tets.size(), 0);
+    const double turn = c.degrees * M_PI / 180, rise = c.rise * M_PI / 180;
+    const Vec3 flat(std::cos(turn), std::sin(turn), 0), s(-flat.y(), flat.x(), 0), f = std::cos(rise) * flat + std::sin(rise) * Vec3(0, 0, 1), way = c.along ? f : s;
+    if (c.ratio > 0) p.sigma[0] = c.ratio * p.sigma[1];
+    p.mesh = c.mesh;
+    if (!p.mesh) {
+      core::Mat3 axes;
+      axes << f, s, f.cross(s);
+      const core::Mat3 tensor = axes * p.sigma.asDiagonal() * axes.transpose();
+      auto box = solve::box_mesh(solve::auto_split(tensor), sheet, Vec3::Constant(edge), tensor, progress);
+      if (!box) return core::pass(box);
+      p.mesh = std::make_shared<core::TetMesh>(std::move(*box));
+    }
+    meshed = p.mesh->sha256().substr(0, 16);
+    p.tissue.assign(p.mesh->tets.size(), 0);
     p.regions.resize(1);
     p.regions[0].key = "healthy";
     p.cycle_length_ms = 0;
-    const Vec3 f(std::cos(degrees * M_PI / 180), std::sin(degrees * M_PI / 180), 0), s(-f.y(), f.x(), 0), way = along ? f : s;
     straight_fibres(p, f, s);
-    p.end_ms = along ? 12 : 24;
+    p.end_ms = c.along ? 12 : 24;
     p.frame_every_ms = p.end_ms;
     ep::ActivationSite site;
-    for (std::size_t i = 0; i < mesh->nodes.size(); ++i)
-      if (std::abs((mesh->nodes[i] - middle).dot(way)) < 0.75) site.nodes.push_back(core::Index(i));
+    for (std::size_t i = 0; i < p.mesh->nodes.size(); ++i)
+      if (std::abs((p.mesh->nodes[i] - middle).dot(way)) < 0.75) site.nodes.push_back(core::Index(i));
     p.sites = {site};
     const auto t = activation(p, progress);
     if (!t) return core::pass(t);
     return 0.5 * (velocity_along(p, *t, middle, way, 2, 4.5, 1.5) + velocity_along(p, *t, middle, -way, 2, 4.5, 1.5));
   };
-  auto cgal = solve::unstructured_box(Vec3(side, side, thick), edge, progress);
-  if (!cgal) return core::pass(cgal);
-  const std::pair<const char*, std::shared_ptr<const core::TetMesh>> meshes[] = {
-      {"alternating", std::make_shared<core::TetMesh>(core::make_box(Vec3(side, side, thick), edge, core::BoxSplit::alternating))},
-      {"kuhn", std::make_shared<core::TetMesh>(core::make_box(Vec3(side, side, thick), edge, core::BoxSplit::kuhn))},
-      {"unstructured", std::make_shared<core::TetMesh>(std::move(*cgal))}};
+  const auto source = [&] { return "sheet of 0.2 mm, dt 0.05, tuned, TT06 epi; mesh " + meshed; };
+  constexpr double bound = 0.02;
+  for (const bool along : {true, false})
+    for (const double ratio : quick ? std::vector<double>{0} : std::vector<double>{0, 4, 9}) {
+      const std::string name = fmt::format("default_split_{}_fibres{}", along ? "along" : "across", ratio > 0 ? fmt::format("_conductivities_{:g}_to_1", ratio) : "");
+      const auto straight = velocity({ratio, 0, 0, along, nullptr});
+      if (!straight) return core::pass(straight);
+      constexpr std::pair<double, double> turns[] = {{45, 0}, {15, 0}, {30, 0}, {60, 0}, {70, 0}, {135, 0}, {0, 35}, {30, 35}};   // in the sheet, out of it
+      for (const auto& [degrees, rise] : turns) {
+        if (quick && (degrees != 45 || rise > 0)) continue;
+        if (ratio > 0 && degrees > 45) continue;
+        if (along && rise > 0) continue;   // a plane front along fibres that come out of a sheet is not plane at its faces
+        const auto v = velocity({ratio, degrees, rise, along, nullptr});
+        if (!v) return core::pass(v);
+        table.add_relative(fmt::format("{}_at_{:g}_degrees{}_over_0", name, degrees, rise > 0 ? fmt::format("_out_by_{:g}", rise) : ""), *v / *straight, 1, bound, "issue 4: rotated fibres 2 %; " + source());
+      }
+    }
+  if (quick) return table.rows;
   for (const bool along : {true, false}) {
     double regular = 0;
-    for (const auto& [kind, mesh] : meshes) {
+    for (const char* const split : {"alternating", "kuhn", "unstructured"}) {
+      auto box = solve::box_mesh(split, sheet, Vec3::Constant(edge), core::Mat3::Identity(), progress);
+      if (!box) return core::pass(box);
+      const auto mesh = std::make_shared<core::TetMesh>(std::move(*box));
       double straight = 0;
       for (const double degrees : {0.0, 15.0, 30.0, 45.0, 70.0, 135.0}) {
-        const auto v = front(mesh, degrees, along);
+        const auto v = velocity({0, degrees, 0, along, mesh});
         if (!v) return core::pass(v);
         const char* const way = along ? "along" : "across";
-        const std::string source = fmt::format("issue 4: rotated fibres 2 %; sheet of 0.2 mm, dt 0.05, tuned, TT06 epi; mesh {}", mesh->sha256().substr(0, 16));
         if (degrees == 0) {
           straight = *v;
           if (regular > 0)   // not asked for by itself: the bound is the slab's on an unstructured mesh of 0.2 mm
-            table.add_relative(fmt::format("{}_fibres_{}_over_alternating", way, kind), *v / regular, 1, 0.06, "issue 4: slab of 0.2 mm on an unstructured mesh 6 %; " + source);
+            table.add_relative(fmt::format("{}_fibres_{}_over_alternating", way, split), *v / regular, 1, 0.06, "issue 4: slab of 0.2 mm on an unstructured mesh 6 %; " + source());
           else regular = *v;
-        } else table.add_relative(fmt::format("{}_fibres_{}_at_{:g}_degrees_over_0", way, kind, degrees), *v / straight, 1, 0.02, source);
+        } else
+          table.add_relative(fmt::format("split_chosen_{}_{}_fibres_at_{:g}_degrees_over_0", split, way, degrees), *v / straight, 1, bound,
+                             "issue 4: rotated fibres 2 %, on a split chosen whatever the fibres (regular ones fail across; the default follows them); " + source());
       }
     }
   }

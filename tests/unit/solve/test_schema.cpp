@@ -29,7 +29,7 @@ TEST_CASE("The schema of every kind lists types, units, defaults, ranges and wha
   CHECK(key(cell, "cipa_drug", "x_cmax")["default"] == 1.0);
   CHECK(key(tissue, "", "mesh")["required"] == true);
   CHECK(key(tissue, "", "end_ms")["required"] == true);
-  CHECK(key(tissue, "mesh", "split")["default"] == "alternating");
+  CHECK(key(tissue, "mesh", "split")["default"] == "auto");
   CHECK(key(tissue, "mesh", "unit")["required"] == false);
   CHECK(key(tissue, "conductivity", "intra_S_per_m")["unit"] == "S/m");
   CHECK(key(tissue, "stimuli", "amplitude_mV_per_ms")["max"] == 1e4);
