@@ -25,7 +25,7 @@ const std::vector<Verification>& builtin_verifications() {
       {"ep/premature-beat-across-0.3", "the same across fibres, dx 0.3", "fine grid; issue 4", premature_across},
       {"ep/premature-beat-across-0.5", "the same at 0.5 mm, too coarse for a bound: reported, and the run must warn", "fine grid; issue 4", premature_across_coarse},
       {"ep/velocity-sqrt-conductivity", "velocity of a plane wave on one mesh, regular and with moved nodes, for 0.5, 2 and 4 times the conductivity", "cable theory; issue 4", velocity_law},
-      {"ep/rotated-fibres", "velocity along fibres that lie at 15 to 90 degrees in the mesh, regular and with moved nodes", "issue 4", rotated_fibres},
+      {"ep/rotated-fibres", "plane fronts along and across fibres askew to a sheet: the default split, then splits chosen whatever the fibres", "issue 4", rotated_fibres},
       {"ep/turned-together", "mesh and fibres turned together: activation of monodomain and eikonal", "issue 4", turned_together},
       {"ep/threads", "monodomain with 1, 2 and 4 threads: values whose bits differ", "issue 4", thread_bits},
       {"ep/manufactured", "monodomain stepping against a manufactured solution with one gate: L2 order in space and in time", "closed form; issue 4", manufactured_monodomain},
