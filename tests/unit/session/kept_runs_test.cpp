@@ -80,7 +80,7 @@ TEST_CASE("a FULL beat of a case that was cancelled goes on when it is asked aga
   CHECK(run(again, asked).continued_ms < 0);
 }
 
-TEST_CASE("electrograms: FULL records its probes every 0.5 ms, FAST is sampled every 0.5 ms and equals its frames where they stand, stored frames serve else; a bipolar one is the difference") {
+TEST_CASE("electrograms: FULL records its probes every 0.5 ms, FAST is sampled every 0.5 ms and equals its frames where they stand, stored frames serve else, and a bipolar one is the difference") {
   const fs::path folder = test::scratch_folder("kept-egm");
   CaseData data = test::small_case();
   const std::vector<EgmProbe> probes{{"tip", {6, 4, 4.5}}, {"ring", {9, 4, 4.5}}};
