@@ -21,7 +21,7 @@ constexpr double same_mm = 1e-6;
 const std::vector<DeviceCatalogue>& device_catalogues() {
   // Ranges of product lines as a cath laboratory knows them, without the sizes of any one stock.
   static const std::vector<DeviceCatalogue> shelves{
-      {"coronary", "Coronary stent", 5.0, {2.0, 2.25, 2.5, 2.75, 3.0, 3.25, 3.5, 4.0}, {8, 12, 15, 18, 23, 28, 33, 38},
+      {"coronary", "Coronary stent", 4.5, {2.0, 2.25, 2.5, 2.75, 3.0, 3.25, 3.5, 4.0}, {8, 12, 15, 18, 23, 28, 33, 38},
        "usual sizes of a coronary drug-eluting stent (those of XIENCE Sierra, Abbott, from general knowledge; look at the stock)"},
       {"peripheral", "Iliac, renal or carotid stent", 11.0, {5, 6, 7, 8, 9, 10, 12}, {20, 30, 40, 60, 80, 100},
        "usual sizes of peripheral balloon-expandable and self-expanding stents, 5-12 mm by 20-100 mm (general knowledge; look at the stock)"},

@@ -204,16 +204,16 @@ void ProbeWaves::refresh_list() {
     const QString name = QString::fromStdString(probe.name);
     auto* edit = new QLineEdit(name, line);
     name_widget(edit, "flow_probe_name_" + name, "Name of the probe");
-    edit->setFixedWidth(64);
+    edit->setFixedWidth(56);
     connect(edit, &QLineEdit::editingFinished, this, [this, edit, old = probe.name] { rename(old, edit->text()); });
     row->addWidget(edit);
     QString value = QString::fromUtf8("–");
     if (newest)
       for (const auto& r : newest->readings)
         if (r.probe == probe) value = QStringLiteral("%1 mmHg, %2 mL/min").arg(r.pressure_mmhg, 0, 'f', 1).arg(r.flow_ml_min, 0, 'f', 0);
-    auto* label = make_label(value, "small", line);
+    auto* label = new ElidedLabel(value, line, Qt::AlignLeft);   // the column is narrow, the tip says all of it
     label->setObjectName("flow_probe_value_" + name);
-    label->setToolTip(newest ? newest->name + ": pressure and flow of the section, means over the beat" : QString());
+    label->setToolTip(newest ? newest->name + ": " + value + ", pressure and flow of the section, means over the beat" : QString());
     row->addWidget(label, 1);
     auto* move = make_icon_button("refine", "flow_probe_move_" + name, "Move " + name + ": click its new place", line);
     connect(move, &QToolButton::clicked, this, [this, old = probe.name] {
