@@ -88,7 +88,7 @@ core::Result<hemo::FlowProblem> narrowed(double cells) {
   for (int k = 0; k < 80; ++k) inlet.flow.emplace_back(0.01 * k, 1200 + 600 * std::sin(2 * pi * k / 80) + 200 * std::sin(4 * pi * k / 80));
   p.inlets = {inlet};
   p.outlets = {{hemo::domain_outlet, 1, 0.05, 6, 600}};
-  p.steady = false, p.cycle_s = 0.8, p.cycles = 2, p.dt_s = 0.002;
+  p.steady = false, p.cycle_s = 0.8, p.cycles = 2, p.dt_s = 0.004;
   return p;
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr double longest_piece_mm = 12;   // a 25th of the wavelength of 16 Hz at 5 m/s: beyond what a beat holds
 constexpr int most_rounds = 30;           // of Newton in a step
-constexpr double settled = 1e-9;          // change of the flows over the largest one
+constexpr double settled = 1e-6;          // change of the flows over the largest one; Newton squares what is left
 
 double area_of(double r) { return std::numbers::pi * r * r; }
 
@@ -129,6 +129,7 @@ class Lumped {
       if (const int o = nodes_[k].outlet; o >= 0) pressure[o] = total_[k], flow[o] = (total_[k] - history[std::size_t(o)]) / impedance[std::size_t(o)];
   }
   std::size_t points() const { return points_; }
+  double inlet_total() const { return total_[0]; }
   long iterations = 0;
 
  private:
@@ -273,19 +274,21 @@ core::Result<BeatAnswer> run_lumped_beat(const FlowProblem& p, const BeatNetwork
   out.outlet_Pa.resize(std::size_t(steps) * outlets), out.outlet_mm3_s.resize(std::size_t(steps) * outlets);
   for (int k = 1; k <= steps; ++k) out.t_s.push_back(p.cycle_s * k / steps);
   std::vector<double> z(outlets), s(outlets), before;
-  for (out.beats = 0; out.beats < most_beats;) {
+  for (bool last = false;;) {   // the beat after one that followed itself is the one that is written down
+    last = last || out.beats + 1 >= most_beats;
     std::vector<double> now;
     for (int k = 0; k < steps; ++k) {
       if (k % 64 == 0 && progress.cancelled()) return core::cancelled();
       for (std::size_t o = 0; o < outlets; ++o) z[o] = ends[o].impedance(dt), s[o] = ends[o].history(dt);
       if (!net.step(flow_at(p.inlets[0], out.t_s[std::size_t(k)], p.cycle_s), dt, z, s))
         return core::computation_failed(fmt::format("The fast flow was not solved at t = {:.3g} s of a beat (the pressures would be wrong). Check radii and resistances for extreme values.", out.t_s[std::size_t(k)]));
-      double* pressure = &out.pressure_Pa[std::size_t(k) * out.points];
-      net.write(pressure, &out.flow_mm3_s[std::size_t(k) * out.points]);
-      out.flow_mm3_s[std::size_t(k) * out.points] = flow_at(p.inlets[0], out.t_s[std::size_t(k)], p.cycle_s);
+      if (last) {
+        net.write(&out.pressure_Pa[std::size_t(k) * out.points], &out.flow_mm3_s[std::size_t(k) * out.points]);
+        out.flow_mm3_s[std::size_t(k) * out.points] = flow_at(p.inlets[0], out.t_s[std::size_t(k)], p.cycle_s);
+      }
       net.outlets(z, s, &out.outlet_Pa[std::size_t(k) * outlets], &out.outlet_mm3_s[std::size_t(k) * outlets]);
       for (std::size_t o = 0; o < outlets; ++o) ends[o].advance(out.outlet_mm3_s[std::size_t(k) * outlets + o], dt);
-      now.push_back(*pressure);
+      now.push_back(net.inlet_total());
       ++out.steps;
     }
     ++out.beats;
@@ -294,8 +297,9 @@ core::Result<BeatAnswer> run_lumped_beat(const FlowProblem& p, const BeatNetwork
       for (int k = 0; k < steps; ++k) sum += std::pow(now[std::size_t(k)] - before[std::size_t(k)], 2);
       const auto [low, high] = std::minmax_element(now.begin(), now.end());
       out.periodicity = std::sqrt(sum / steps) / std::max(1.0, *high - *low);
-      if (out.periodicity < periodic_enough) break;
     }
+    if (last) break;
+    last = !before.empty() && out.periodicity < periodic_enough;
     before = std::move(now);
   }
   out.iterations = net.iterations;

@@ -41,7 +41,7 @@ struct BeatAnswer {
   std::vector<double> outlet_Pa, outlet_mm3_s;   // [samples * outlets]
   double inflow(std::size_t sample) const { return flow_mm3_s[sample * points]; }
   int beats = 0;
-  double periodicity = 0;                    // RMS difference of the inlet pressure of the last two beats over its pulse
+  double periodicity = 0;                    // RMS difference of the (total) pressure at the inlet between the last two beats over its pulse
   long steps = 0, iterations = 0;
 };
 

@@ -171,3 +171,20 @@ TEST_CASE("preflight: a sound case is all good, wrong units, a cap without a con
   const hemo::FlowProblem coarse = stenosed_at(8, 3);
   CHECK(item(hemo::preflight(coarse, true), "cells_per_throat").level == Level::warning);
 }
+
+TEST_CASE("preflight says how long: 1000 beats in steps of 1e-6 s are a warning in days, two beats are not, and 17 mmHg is a pressure of some vessel but of no artery") {
+  hemo::FlowProblem p = stenosed_at(8, 3);
+  using Level = hemo::PreflightItem::Level;
+  p.steady = false, p.cycle_s = 0.8, p.dt_s = 0.004, p.cycles = 2;
+  CHECK(item(hemo::preflight(p, true), "effort").level == Level::good);
+  p.dt_s = 1e-6, p.cycles = 1000;
+  const auto effort = item(hemo::preflight(p, true), "effort");
+  CHECK(effort.level == Level::warning);
+  CHECK(effort.value > 1e6);   // 8e8 steps
+  CHECK_THAT(effort.sentence, Catch::Contains("days"));
+  p.steady = true;
+  const double flow = p.inlets[0].flow.front().second;
+  p.outlets[0].rp = 17 * 133.322 / flow, p.outlets[0].rd = 0, p.outlets[0].c = 0, p.outlets[0].pd = 0;
+  CHECK(item(hemo::preflight(p, false), "pressure").level == Level::good);
+  CHECK(item(hemo::preflight(p, false, hemo::VesselKind::artery), "pressure").level == Level::warning);
+}
