@@ -20,7 +20,7 @@ struct Options {
   std::string case_folder, protocol, preset, mode, plan, from, to, couplings;
   std::vector<std::string> sites, scenarios;
   bool targets = false, list = false, residual = false;
-  double radius_mm = 4, depth_mm = 8, interval_ms = 600;
+  double radius_mm = 4, depth_mm = 8, interval_ms = 600, margin_mm = session::AtrialLineParams{}.antral_margin_mm;
 };
 Options& options() {
   static Options o;
@@ -128,7 +128,7 @@ core::Result<void> atrial_lines(Context& context, const Options& o) {
   auto data = session::load_case(o.case_folder, progress.part(0, 0.1));
   if (!data) return core::pass(data);
   if (!data->twin) return core::bad_input("The case has no twin yet (nothing to burn). Run `build --organ atria` or `--organ whole_heart` first.");
-  auto sets = session::atrial_lesion_sets(*data->twin);
+  auto sets = session::atrial_lesion_sets(*data->twin, {o.margin_mm}, progress.part(0.1, 0.2));
   if (!sets) return core::pass(sets);
   nlohmann::json j{{"preset", "atrial-lines"}, {"sets", nlohmann::json::array()}, {"files", nlohmann::json::array()}};
   std::string text;
@@ -137,14 +137,20 @@ core::Result<void> atrial_lines(Context& context, const Options& o) {
     std::filesystem::create_directories(context.out, ec);
     if (ec) return core::bad_input(fmt::format("Cannot create {} ({}).", context.out.string(), ec.message()));
   }
-  double at = 0.1;
+  double at = 0.2;
+  std::vector<twin::InterventionSpec> burned;
   for (const auto& set : *sets) {
-    auto proof = session::prove_lesion(*data, set.spec, set.inside, set.outside, progress.part(at, at + 0.3));
-    at += 0.3;
+    // The line over the roof runs from ring to ring: it is proved with both in place.
+    if (set.key != "roof") burned.clear();
+    else burned = {(*sets)[0].spec, (*sets)[1].spec};
+    burned.push_back(set.spec);
+    auto proof = session::prove_lesions(*data, burned, set.inside, set.outside, progress.part(at, at + 0.26));
+    at += 0.26;
     if (!proof) return core::pass(proof);
-    j["sets"].push_back({{"key", set.key}, {"title", set.title}, {"block_out", proof->block_ab}, {"block_in", proof->block_ba}, {"delay_out_ms", ms(proof->delay_ab_ms)}, {"delay_in_ms", ms(proof->delay_ba_ms)},
+    const bool ring = set.enclosed_percent > 0;
+    j["sets"].push_back({{"key", set.key}, {"title", set.title}, {"enclosed_percent", ring ? nlohmann::json(set.enclosed_percent) : nlohmann::json()}, {"enclosed_cm2", ring ? nlohmann::json(set.enclosed_cm2) : nlohmann::json()}, {"block_out", proof->block_ab}, {"block_in", proof->block_ba}, {"delay_out_ms", ms(proof->delay_ab_ms)}, {"delay_in_ms", ms(proof->delay_ba_ms)},
                          {"delay_out_before_ms", ms(proof->delay_ab_without_ms)}, {"delay_in_before_ms", ms(proof->delay_ba_without_ms)}, {"verdict", proof->verdict}});
-    text += fmt::format("{}: {}\n", set.title, proof->verdict);
+    text += fmt::format("{}. {}\n", set.spec.note, proof->verdict);
     if (context.out.empty()) continue;
     twin::Scenario scenario;
     scenario.name = set.title;
@@ -250,6 +256,7 @@ void register_study(CLI::App& app, Context& context, Action& chosen) {
   command->add_option("--couplings", o.couplings, "pace: a fixed sequence of S2, S3 ..., ms: 350,300,280");
   command->add_option("--from", o.from, "block-proof: point on one side, x,y,z");
   command->add_option("--to", o.to, "block-proof: point on the other side");
+  command->add_option("--margin", o.margin_mm, "atrial-lines: mm from the veins' ostia to the rings, 0 to 25")->check(CLI::Range(0.0, 25.0));
   command->add_option("--interval", o.interval_ms, "restitution: interval of the trains before S2, ms")->check(CLI::Range(250.0, 5000.0));
   command->add_flag("--targets", o.targets, "Try a lesion at each exit and rank them by what stays inducible");
   command->add_option("--radius", o.radius_mm, "Radius of the tried lesions, mm");

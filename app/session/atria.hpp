@@ -48,19 +48,24 @@ core::Result<AtriaModel> add_atria(CaseData& data, const std::string& labels_sha
 // Replaces the twin of the case; the mesh is kept as the part mesh "atria". One StageReport.
 core::Result<void> build_atrial_twin(CaseData& data, const AtriaCaseParams& params, const core::Progress& progress);
 
-// Lesion sets a person may add to a plan: rings around the left and the right veins and a line over the roof. Points on the endocardium of the left atrium of a
-// twin of the atria or of the whole heart; ordinary ablations with the key's id, their title as the note.
-// Model:  a ring keeps the place furthest to the left or right, back and up, and the wall around it inside, and the mitral valve, the other side's veins and every place where the right
-//         atrium is joined outside: a joint inside would lead round the ring. Each ring is tried on the mesh (ring_isolates). It isolates 3 to 10 % of the left wall: the veins' mouths, not
-//         their antrum; where the veins end is not looked for.
-// Fails:  bad_input without a left atrium, or when no ring isolates a side.
+// Lesion sets a person may add to a plan: wide rings around the left and the right veins and a line over the roof. Points on the endocardium of the left atrium of a
+// twin of the atria or of the whole heart; ordinary ablations with the key's id, their title (and what they enclose) as the note.
+// Model:  a ring is a level line of the way over the endocardium from the ostia of both veins of a side: antral_margin_mm outside them, but at most 0.3 of the way to the other side's ostia and
+//         clear of the mitral valve and of every place where the right atrium is joined, for a joint inside would lead round it. Ostia: rims of labelled veins; where none are labelled, 22 mm wide
+//         ones about the places furthest to the side, back and up or down (sources: atrial_lines.cpp). Each ring is tried on the mesh (ring_isolates).
+//         Inside and outside of the roof line: right behind and before it, so that a wave that goes round its ends comes late.
+// Fails:  bad_input without a left atrium, or when no ring isolates a side; wrong_usage for a margin out of range; cancelled. Takes seconds: not for a thread that draws.
+struct AtrialLineParams {
+  double antral_margin_mm = 10;   // wide circumferential ablation, 5 to 10 mm outside the ostia (general knowledge)
+};
 struct LesionSet {
   std::string key, title;       // "pvi-left"
   twin::InterventionSpec spec;
   core::Vec3 inside, outside;   // one point on each side, for the proof of block
+  double enclosed_percent = 0, enclosed_cm2 = 0;   // of the left atrial endocardium, veins' walls included where they are part of it; 0 for a line
 };
 bool has_left_atrium(const twin::TwinModel& twin);   // atria alone or a whole heart
-core::Result<std::vector<LesionSet>> atrial_lesion_sets(const twin::TwinModel& twin);
+core::Result<std::vector<LesionSet>> atrial_lesion_sets(const twin::TwinModel& twin, const AtrialLineParams& params = {}, const core::Progress& progress = {});
 
 // Atrial muscle a lesion leaves conducting; tetrahedra that share a node conduct into each other.
 struct RingSides {

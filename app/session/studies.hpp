@@ -90,8 +90,8 @@ core::Result<ResidualStudy> run_residual(const CaseData& data, const StudySpec& 
 // Line or ring of lesions of a plan: pace at a, look at b, and back. Points in LPS mm on the wall.
 core::Result<ep::BlockProof> prove_block(const CaseData& data, const std::string& plan, const core::Vec3& a, const core::Vec3& b, core::Mode mode, const core::Progress& progress);
 
-// One more lesion, line or ring on top of the baseline, FAST, judged against the baseline.
-core::Result<ep::BlockProof> prove_lesion(const CaseData& data, const twin::InterventionSpec& spec, const core::Vec3& a, const core::Vec3& b, const core::Progress& progress);
+// Lesions, lines or rings on top of the baseline, FAST, judged against the baseline.
+core::Result<ep::BlockProof> prove_lesions(const CaseData& data, const std::vector<twin::InterventionSpec>& lesions, const core::Vec3& a, const core::Vec3& b, const core::Progress& progress);
 
 // Where a lesion would end what was induced: exits of the study's re-entries and the middle of the slow way that leads to each, each tried with one lesion on top of the plan and all sequences that induced
 // played again. Ranked: fewest sites still inducible, then least tissue. A suggestion; only a person puts it into a plan.

@@ -10,6 +10,16 @@
 namespace ot::session {
 namespace {
 
+// Every ablation burned without gaps and through any wall: what a complete line would do where this one lies.
+twin::InterventionSpec sealed(twin::InterventionSpec spec) {
+  if (spec.kind != "ablation") return spec;
+  spec.params.set("size", std::string("given"));
+  spec.params.set("radius_mm", std::max(3.0, spec.params.number("radius_mm")));
+  spec.params.set("depth_mm", std::max(15.0, spec.params.number("depth_mm")));   // no wall of the heart is thicker
+  spec.params.set("spacing_mm", 1.0);
+  return spec;
+}
+
 core::Result<ep::BlockProof> prove(const CaseData& data, const std::string& plan, const std::vector<twin::InterventionSpec>& added, const core::Vec3& a, const core::Vec3& b, core::Mode mode,
                                    const core::Progress& progress) {
   if (!data.twin || !data.twin->heart) return core::bad_input("The case has no heart twin (nothing to stimulate). Run `build` first.");
@@ -19,8 +29,17 @@ core::Result<ep::BlockProof> prove(const CaseData& data, const std::string& plan
     return core::bad_input("One side of the block proof lies on the atria, the other on the ventricles (no wave passes between them in a study). Place both on one of them.");
   const auto with = problem_of(data, plan, part, added);
   if (!with) return core::pass(with);
+  CaseData complete;
+  complete.twin = data.twin;
+  complete.plans = data.plans;
+  for (auto& p : complete.plans)
+    for (auto& spec : p.scenario.interventions) spec = sealed(spec);
+  std::vector<twin::InterventionSpec> added_complete;
+  for (const auto& spec : added) added_complete.push_back(sealed(spec));
+  const auto all_round = problem_of(complete, plan, part, added_complete);
+  if (!all_round) return core::pass(all_round);
   const auto site = [&](const char* key, const core::Vec3& at) { return ep::StudySite{key, key, at, 0, ep::nodes_near(*with, at, 2.5, 10.0)}; };
-  return ep::prove_block(*with, baseline_of(data, part), site("a", a), site("b", b), mode, progress);
+  return ep::prove_block(*with, baseline_of(data, part), site("a", a), site("b", b), mode, progress, &*all_round);
 }
 
 }  // namespace
@@ -29,8 +48,8 @@ core::Result<ep::BlockProof> prove_block(const CaseData& data, const std::string
   return prove(data, plan, {}, a, b, mode, progress);
 }
 
-core::Result<ep::BlockProof> prove_lesion(const CaseData& data, const twin::InterventionSpec& spec, const core::Vec3& a, const core::Vec3& b, const core::Progress& progress) {
-  return prove(data, data.plans.front().name, {spec}, a, b, core::Mode::fast, progress);
+core::Result<ep::BlockProof> prove_lesions(const CaseData& data, const std::vector<twin::InterventionSpec>& lesions, const core::Vec3& a, const core::Vec3& b, const core::Progress& progress) {
+  return prove(data, data.plans.front().name, lesions, a, b, core::Mode::fast, progress);
 }
 
 core::Result<std::vector<Target>> suggest_targets(const CaseData& data, const StudySpec& spec, const ep::StudyResult& study, double radius, double depth, const core::Progress& progress) {

@@ -73,7 +73,7 @@ Rows atria_rows(bool quick, const core::Progress& progress) {
         set.spec.params.set("closed", false);
         set.spec.placement.points_mm.resize(set.spec.placement.points_mm.size() * 3 / 4);
       }
-      const auto proof = session::prove_lesion(data, set.spec, set.inside, set.outside, progress.part(at, at + 0.15));
+      const auto proof = session::prove_lesions(data, {set.spec}, set.inside, set.outside, progress.part(at, at + 0.15));
       at += 0.15;
       if (!proof) return core::pass(proof);
       constexpr const char* source = "a closed ring through the wall isolates the veins both ways, an open one does not (issue 4)";

@@ -128,8 +128,12 @@ TEST_CASE("vein rings go into a plan, the study of the baseline is played again 
   CHECK_FALSE(again->isEnabled());   // no plan with lesions yet
   CHECK(again->toolTip().contains("plan with lesions"));
   CHECK(w->findChild<QWidget*>("study_fact_residual") == nullptr);
-  for (const char* ring : {"atrial_add_pvi-left", "atrial_add_pvi-right"}) w->findChild<QPushButton*>(ring)->click();
-  REQUIRE(w.placed(1).size() == 2);
+  std::size_t rings = 0;
+  for (const char* ring : {"atrial_add_pvi-left", "atrial_add_pvi-right"}) {
+    w->findChild<QPushButton*>(ring)->click();
+    ++rings;
+    REQUIRE(w.wait([&] { return w.session().plan_count() == 2 && w.placed(1).size() == rings; }, 60000));
+  }
   for (const auto& ring : w.placed(1)) CHECK(ring.params.flag("closed"));
   REQUIRE(w.wait([&] { return !w.session().jobs().busy(); }));
   REQUIRE(again->isEnabled());

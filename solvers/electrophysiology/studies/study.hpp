@@ -99,10 +99,12 @@ core::Result<StudyResult> run_study(const ElectroProblem& problem, const std::ve
 struct BlockProof {
   double delay_ab_ms = 0, delay_ba_ms = 0;                   // infinity = never arrives
   double delay_ab_without_ms = 0, delay_ba_without_ms = 0;   // before the lesions
-  bool block_ab = false, block_ba = false;                   // never arrives, or later than `longer` times and 20 ms more than before
+  bool block_ab = false, block_ba = false;
   std::string verdict;                                       // in words
 };
+// Block: never arrives; or at least twice as late and 20 ms later than without the lesions and, with `sealed` (the same lesions burned without gaps, through the wall), no earlier than past those
+// (a tenth and 2 ms less): else it has found a gap. Where a wave is only a little late the verdict says that a short way round cannot be told from a gap.
 core::Result<BlockProof> prove_block(const ElectroProblem& with_lesions, const ElectroProblem& without, const StudySite& a, const StudySite& b, core::Mode mode,
-                                     const core::Progress& progress);
+                                     const core::Progress& progress, const ElectroProblem* sealed = nullptr);
 
 }  // namespace ot::ep

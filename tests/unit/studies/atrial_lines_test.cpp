@@ -22,8 +22,17 @@ void rings_isolate(const core::LabelMap& labels, double wall_mm) {
   twin.heart = atria->heart;
   const auto sets = session::atrial_lesion_sets(twin);
   REQUIRE(sets);
+  double enclosed = 0;
+  for (const auto& set : *sets) enclosed += set.enclosed_percent;
+  CHECK(enclosed > 12);   // of the endocardium, both sides together: antra, not the veins' mouths alone
+  CHECK(enclosed < 60);   // the posterior wall between them is left
+  const auto narrow = session::atrial_lesion_sets(twin, {4.0});
+  REQUIRE(narrow);
+  for (const int side : {0, 1}) CHECK((*narrow)[std::size_t(side)].enclosed_cm2 < (*sets)[std::size_t(side)].enclosed_cm2);
+  CHECK_FALSE(session::atrial_lesion_sets(twin, {26.0}));
   for (const auto& set : *sets) {
     if (set.key == "roof") continue;
+    CHECK(set.spec.note.find("encloses") != std::string::npos);
     INFO(set.key);
     const auto sides = session::ring_sides(*atria->mesh, set.spec, set.inside, set.outside);
     CHECK_FALSE(sides.joined);
