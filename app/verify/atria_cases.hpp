@@ -10,7 +10,6 @@ namespace ot::verify {
 core::Result<std::vector<Row>> pr_interval(bool quick, const core::Progress& progress);
 core::Result<std::vector<Row>> pathway_rows(bool quick, const core::Progress& progress);
 core::Result<std::vector<Row>> af_induction(bool quick, const core::Progress& progress);
-core::Result<std::vector<Row>> af_full(bool quick, const core::Progress& progress);
 core::Result<std::vector<Row>> extracellular_rows(bool quick, const core::Progress& progress);
 
 }  // namespace ot::verify

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Atrial fibrillation: induced by bursts in remodelled, fibrotic atria; what isolating the veins leaves of it (FAST); and the same substrate in FULL on a sheet of atrial wall.
+// Atrial fibrillation: induced by bursts in remodelled, fibrotic atria, and what isolating the veins leaves of it (FAST).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +10,6 @@
 #include "app/verify/atria_cases.hpp"
 #include "app/verify/cases.hpp"
 #include "app/verify/hearts.hpp"
-#include "solvers/electrophysiology/studies/phase.hpp"
 #include "solvers/electrophysiology/studies/study.hpp"
 
 namespace ot::verify {
@@ -131,46 +130,6 @@ Rows af_induction(bool quick, const core::Progress& progress) {
   const auto none = session::run_study(*healthy, burst, {}, progress.part(0.92, 1));
   if (!none) return core::pass(none);
   table.add("healthy_sites_induced", (*none)->induced, 0, 0, "burst pacing starts no lasting AF in healthy atria: their refractory period (about 230 ms at 500 ms here) is longer than the burst's interval");
-  return table.rows;
-}
-
-// A sheet of the same tissue, for whole atria take hours in FULL: 60 x 60 x 2 mm, elements of 1 mm, fibres along x.
-Rows af_full(bool quick, const core::Progress& progress) {
-  RowTable table{"ep/study/af-full", quick};
-  if (quick) return table.rows;
-  constexpr double width = 60;
-  auto mesh = std::make_shared<core::TetMesh>(core::make_box({width, width, 2}, 1.0, core::BoxSplit::alternating));
-  auto fibres = std::make_shared<ep::FibreField>();
-  fibres->f.assign(mesh->tets.size(), core::Vec3(1, 0, 0));
-  fibres->s.assign(mesh->tets.size(), core::Vec3(0, 1, 0));
-  const organs::AtriaParams params = persistent_af();
-  ep::ElectroProblem sheet = organs::atrial_muscle(mesh, fibres, params);
-  organs::lay_fibrosis(sheet, params);
-  ep::Protocol protocol = af_burst().protocol;
-  protocol.s1_beats = 1;
-  protocol.observe_ms = 1000;   // after the burst
-  const auto site = [&](const char* key, double x, double y) { return ep::StudySite{key, key, {x, y, 1}, 0, ep::nodes_near(sheet, {x, y, 1}, 2.5, 5.0)}; };
-  const std::vector<ep::StudySite> places{site("corner", 4, 4), site("edge", 4, 30), site("middle", 30, 30), site("far_corner", 56, 56)};
-  const auto fast = ep::run_study(sheet, places, protocol, core::Mode::fast, {}, progress.part(0, 0.05));
-  if (!fast) return core::pass(fast);
-  table.between("fast_sites_induced", fast->induced, 1, double(places.size()), substrate);
-  // FULL where FAST finds re-entry, as a person would confirm it.
-  auto chosen = std::find_if(fast->runs.begin(), fast->runs.end(), [](const ep::SiteRun& r) { return r.induced(); });
-  if (chosen == fast->runs.end()) chosen = fast->runs.begin();
-  const auto full = ep::run_study(sheet, {chosen->site}, protocol, core::Mode::full, {}, progress.part(0.05, 1));
-  if (!full) return core::pass(full);
-  const ep::Attempt &quick_look = chosen->attempts.front(), &confirmed = full->runs.front().attempts.front();
-  table.add("full_answers_the_burst", sites_answered(*full), 1, 0, "last stimulus captured or re-entry already there: the burst's interval lies above the refractory period of remodelled atria");
-  table.add("full_reentry", full->induced, 1, 0, substrate);
-  if (full->induced > 0) {
-    table.between("full_cycle_ms", confirmed.found.cycle_length_ms, 100, 250, af_cycle);
-    table.between("full_cycles_within_1_s", confirmed.found.cycles, 2, 12, "re-entry: two cycles or more (issue 4); 1000 ms hold twelve of 83 ms");
-    table.add("full_is_atrial_tachycardia_or_af", confirmed.found.rhythm == ep::Rhythm::af || confirmed.found.rhythm == ep::Rhythm::atrial_tachycardia, 1, 0, "classified by regularity (classify.hpp)");
-    double longest = 0;
-    for (const auto& t : ep::track(full->runs.front().filaments, 10.0)) longest = std::max(longest, t.lived_ms());
-    table.between("full_longest_singularity_ms", longest, 0.5 * confirmed.found.cycle_length_ms, 1e4, "a wave turns about a phase singularity that lives for half a turn at least; followed through the last two cycles, 10 mm from frame to frame");
-  }
-  if (chosen->induced()) table.between("fast_cycle_ms", quick_look.found.cycle_length_ms, 100, 250, af_cycle);
   return table.rows;
 }
 

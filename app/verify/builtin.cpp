@@ -64,7 +64,6 @@ const std::vector<Verification>& builtin_verifications() {
       {"ep/pr-interval", "atria and ventricles in one twin, phantom and (with ORGANTWIN_SHARED) one real CT, FAST: P, PR, QRS, QT; AV block of first degree and complete; the phantom in FULL (not with --quick)", "issue 4", pr_interval},
       {"ep/accessory-pathway", "atria and ventricles of the phantom with an accessory pathway from the atrial wall: PR and QRS, beside a normal and a blocked AV node (FAST)", "surface ECG criteria", pathway_rows},
       {"ep/study/af-induction", "burst pacing of the phantom's atria, remodelled by AF with 30 % fibrosis and healthy; veins isolated, residual inducibility, sham lesions (FAST re-entry)", "issue 4", af_induction},
-      {"ep/study/af-full", "slow: burst pacing of a sheet of remodelled fibrotic atrium in FULL (Courtemanche, monodomain) against FAST (not with --quick)", "issue 4", af_full},
       {"ep/extracellular", "extracellular potential from the membrane potential (pseudo-bidomain) against exact solutions", "issue 4", extracellular_rows},
       {"ep/fast-vs-full", "activation of FAST against FULL on the phantom's heart, 2 mm edges (not with --quick)", "issue 4", fast_against_full},
       {"ep/purkinje-sheet", "Purkinje tree on a flat sheet: on the surface, no crossing, covered, times along the tree", "Sahli Costabal 2016; closed form", purkinje_sheet},

@@ -274,42 +274,8 @@ Rows purkinje_sheet(bool quick, const core::Progress& progress) {
   for (std::size_t i = 0; same && i < tree->points.size(); ++i) same = tree->points[i] == again->points[i];
   table.near("same_seed_same_tree", same, 1, 0, "deterministic by seed");
   table.near("other_seed_other_tree", differs, 1, 0, "deterministic by seed");
-  // Branches that met: excitation passes from one to the other and comes nowhere later for it.
-  const auto net = ep::tree_times(*tree, {{0, 0.0}}, {}, 2.5);
-  ep::PurkinjeTree bare = *tree, other_bare = *other;
-  bare.joints.clear();
-  other_bare.joints.clear();
-  const auto t = ep::tree_times(bare, {{0, 0.0}}, {}, 2.5);
-  double late = 0, longest = 0, passed = 0;
-  for (std::size_t i = 0; i < t.size(); ++i) late = std::max(late, net[i] - t[i]);
-  for (const auto& j : tree->joints) {
-    longest = std::max(longest, j.length_mm);
-    passed = std::max(passed, std::abs(net[std::size_t(j.a)] - net[std::size_t(j.b)]) - j.length_mm / 2.5);
-  }
-  table.near("joints_make_nothing_later_ms", late, 0, 1e-9, "one more way");
-  table.near("joints_pass_both_ways_ms", passed, 0, 1e-9, "no difference longer than the joint itself takes");
-  table.between("longest_joint_mm", longest, 0, 2 * ep::PurkinjeParams{}.branch_mm * ep::PurkinjeParams{}.segment_share, "branches join where they meet: two segments at most");
-  // How much it matters which tree grew: the first excitation near each place of the sheet, on trees of two seeds.
-  const auto arrivals = [&](const ep::PurkinjeTree& on, const std::vector<double>& when) {
-    std::vector<double> at;
-    for (int i = 3; i < n; i += 3)
-      for (int j = 3; j < n; j += 3) {
-        double least = 1e300, first = 0;
-        for (std::size_t k = 0; k < on.points.size(); ++k)
-          if (const double d = (on.points[k] - Vec3(i, j, 0)).norm(); d < least) least = d, first = when[k];
-        at.push_back(first);
-      }
-    return at;
-  };
-  const auto apart_p95 = [](const std::vector<double>& a, const std::vector<double>& b) {
-    std::vector<double> d;
-    for (std::size_t k = 0; k < a.size(); ++k) d.push_back(std::abs(a[k] - b[k]));
-    return percentile(d, 0.95);
-  };
-  const double with_joints = apart_p95(arrivals(*tree, net), arrivals(*other, ep::tree_times(*other, {{0, 0.0}}, {}, 2.5)));
-  const double without = apart_p95(arrivals(bare, t), arrivals(other_bare, ep::tree_times(other_bare, {{0, 0.0}}, {}, 2.5)));
-  table.between("arrival_on_two_trees_differs_p95_joined_over_not", with_joints / without, 0, 0.8, fmt::format("joints make the arrival depend less on which tree grew: {:.1f} ms, {:.1f} ms without", with_joints, without));
   // Times: along the tree from the root, and the other way round from one leaf.
+  const auto t = ep::tree_times(*tree, {{0, 0.0}}, {}, 2.5);
   double worst = 0;
   for (std::size_t i = 0; i < tree->points.size(); ++i) {
     double length = 0;
@@ -318,9 +284,9 @@ Rows purkinje_sheet(bool quick, const core::Progress& progress) {
   }
   table.near("arrival_error_ms", worst, 0, 1e-9, "length / speed");
   const Index leaf = tree->leaves().back();
-  const auto back = ep::tree_times(bare, {{leaf, 0.0}}, {}, 2.5);
+  const auto back = ep::tree_times(*tree, {{leaf, 0.0}}, {}, 2.5);
   table.near("backward_arrival_error_ms", back[0] - t[std::size_t(leaf)], 0, 1e-9, "length / speed, entered from a leaf");
-  const auto cut = ep::tree_times(bare, {{0, 0.0}}, {leaf}, 2.5);
+  const auto cut = ep::tree_times(*tree, {{0, 0.0}}, {leaf}, 2.5);
   table.near("cut_leaf_is_never_reached", std::isinf(cut[std::size_t(leaf)]), 1, 0, "block");
   return table.rows();
 }

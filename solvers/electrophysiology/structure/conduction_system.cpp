@@ -105,10 +105,9 @@ core::Result<ConductionBlock> conduction_block(const std::string& name) {
 
 std::string ConductionNetwork::sha256() const {
   core::Hasher h;
-  h.text("conduction network 2").value<std::uint64_t>(tree.points.size());
+  h.text("conduction network 1").value<std::uint64_t>(tree.points.size());
   for (const Vec3& x : tree.points) h.value(x.x()).value(x.y()).value(x.z());
   h.array(tree.parent).array(tree.length_mm).array(tree.bundle).array(tree.closed).array(tree.node).array(junctions);
-  for (const PurkinjeJoint& j : tree.joints) h.value(j.a).value(j.b).value(j.length_mm);
   h.value(left_root).value(right_root).array(anterior_cut).array(posterior_cut);
   h.value(params.speed_m_per_s).value(params.junction_delay_ms).value(params.retrograde_delay_ms).value(params.site_radius_mm);
   return h.hex();

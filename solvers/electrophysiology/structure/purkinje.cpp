@@ -40,20 +40,20 @@ class Random {
 
 struct Point {
   Vec3 x;
-  Index branch, of_tree;
+  Index branch;
 };
 
 // Points of the tree by cells of a grid.
 class Cloud {
  public:
   explicit Cloud(double cell) : cell_(cell) {}
-  void add(const Vec3& x, Index branch, Index of_tree) { cells_[key(x, 0, 0, 0)].push_back({x, branch, of_tree}); }
-  // Nearest point within `radius` of branches not refused, null when there is none.
+  void add(const Vec3& x, Index branch) { cells_[key(x, 0, 0, 0)].push_back({x, branch}); }
+  // Nearest point within `radius` of branches not refused; false when there is none.
   template <class Refuse>
-  const Point* nearest(const Vec3& x, double radius, const Refuse& refuse, double& distance) const {
+  bool nearest(const Vec3& x, double radius, const Refuse& refuse, Vec3& at, double& distance) const {
     const int reach = int(std::ceil(radius / cell_));
     distance = radius;
-    const Point* found = nullptr;
+    bool found = false;
     for (int i = -reach; i <= reach; ++i)
       for (int j = -reach; j <= reach; ++j)
         for (int k = -reach; k <= reach; ++k) {
@@ -63,7 +63,8 @@ class Cloud {
             const double d = (p.x - x).norm();
             if (d >= distance || refuse(p.branch)) continue;
             distance = d;
-            found = &p;
+            at = p.x;
+            found = true;
           }
         }
     return found;
@@ -117,7 +118,7 @@ core::Result<void> grow_purkinje(const WallSurface& surface, const std::vector<P
   Random random(par.seed);
   Cloud cloud(std::max(segment, 0.25 * near));
   Index branches = 1;   // branch 0: everything that was there before
-  for (std::size_t i = 0; i < tree.points.size(); ++i) cloud.add(tree.points[i], 0, Index(i));
+  for (const Vec3& x : tree.points) cloud.add(x, 0);
 
   const auto facing = [&](Index point) {
     const auto foot = surface.nearest(tree.points[std::size_t(point)], std::max(2 * surface.mean_edge_mm(), segment), Vec3::Zero());
@@ -155,9 +156,10 @@ core::Result<void> grow_purkinje(const WallSurface& surface, const std::vector<P
       bool stopped = false;
       while (travelled < target - 0.5 * segment) {
         const Vec3 x = tree.points[std::size_t(at)];
+        Vec3 other;
         double distance = 0;
-        if (const Point* other = cloud.nearest(x, near, [&](Index o) { return o == self || o == b.parent; }, distance); other && distance > 1e-9) {
-          Vec3 away = (x - other->x) / distance;
+        if (cloud.nearest(x, near, [&](Index o) { return o == self || o == b.parent; }, other, distance) && distance > 1e-9) {
+          Vec3 away = (x - other) / distance;
           away -= n * n.dot(away);
           d += par.repulsion * away;
         }
@@ -173,9 +175,7 @@ core::Result<void> grow_purkinje(const WallSurface& surface, const std::vector<P
           break;
         }
         // Met another branch: its own parent does not count, nor its sibling on the first half of the way.
-        if (const Point* met = cloud.nearest(foot.point, segment, [&](Index o) { return o == self || o == b.parent || (o == b.sibling && travelled < 0.5 * target); }, distance)) {
-          // They join within a fascicle. Those laid before are insulated; territories stay apart, so that a block of one shows.
-          if (met->branch > 0 && tree.bundle[std::size_t(met->of_tree)] == b.bundle) tree.joints.push_back({at, met->of_tree, (met->x - x).norm()});
+        if (cloud.nearest(foot.point, segment, [&](Index o) { return o == self || o == b.parent || (o == b.sibling && travelled < 0.5 * target); }, other, distance)) {
           stopped = true;
           break;
         }
@@ -184,7 +184,7 @@ core::Result<void> grow_purkinje(const WallSurface& surface, const std::vector<P
         d = (foot.point - x) / step;
         d = (d - n * n.dot(d)).normalized();
         at = tree.add(foot.point, at, step, b.bundle, node);
-        cloud.add(foot.point, self, at);
+        cloud.add(foot.point, self);
         travelled += step;
       }
       if (!stopped) sprout(next, at, d, b.bundle, self, n);
@@ -208,11 +208,6 @@ std::vector<double> tree_times(const PurkinjeTree& tree, const std::vector<TreeE
   auto fill = begin;
   for (std::size_t i = 0; i < n; ++i)
     if (tree.parent[i] >= 0) child[fill[std::size_t(tree.parent[i])]++] = Index(i);
-  std::vector<std::vector<std::pair<Index, double>>> joined(n);
-  for (const PurkinjeJoint& j : tree.joints) {
-    joined[std::size_t(j.a)].emplace_back(j.b, j.length_mm);
-    joined[std::size_t(j.b)].emplace_back(j.a, j.length_mm);
-  }
   std::vector<double> t(n, std::numeric_limits<double>::infinity());
   using Entry = std::pair<double, Index>;
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
@@ -231,7 +226,6 @@ std::vector<double> tree_times(const PurkinjeTree& tree, const std::vector<TreeE
     if (tree.parent[k] >= 0 && !blocked[k]) reach(tree.parent[k], when + tree.length_mm[k] / speed);
     for (std::size_t c = begin[k]; c < begin[k + 1]; ++c)
       if (!blocked[std::size_t(child[c])]) reach(child[c], when + tree.length_mm[std::size_t(child[c])] / speed);
-    for (const auto& [other, length] : joined[k]) reach(other, when + length / speed);
   }
   return t;
 }

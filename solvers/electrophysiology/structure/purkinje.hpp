@@ -2,9 +2,7 @@
 // A fractal Purkinje tree on the endocardium, and when each of its points is excited.
 // Model:   from each bud two branches leave at +-angle; a branch advances in short segments along the surface, its direction bent
 //          away from the nearest other branch, and ends at its length, at the border, or where it meets another branch; both ends
-//          of a generation bud again. Leaves are the junctions with muscle (PMJ). Conduction: constant speed along the tree, and through joints: a branch that met another of its bundle
-//          is joined to it, as the strands of a heart's network are (general anatomy; our addition): when a place is excited then
-//          depends less on which tree grew.
+//          of a generation bud again. Leaves are the junctions with muscle (PMJ). Conduction: constant speed along the tree.
 // Source:  F. Sahli Costabal, D. Hurtado, E. Kuhl 2016, J Biomech 49:2455 (growth rule); ratios of the parameters (repulsion 0.1,
 //          angle 0.15 rad, segment a tenth of a branch, standard deviation of the length sqrt(0.2) of it) as in the authors' public
 //          code fsahli/fractal-tree; own code. Branch length and speed: see the fields.
@@ -31,12 +29,6 @@ struct PurkinjeParams {
   bool operator==(const PurkinjeParams&) const = default;
 };
 
-// Two branches that met: excitation passes both ways.
-struct PurkinjeJoint {
-  core::Index a = -1, b = -1;           // points of the tree
-  double length_mm = 0;
-};
-
 // Points of a tree; the parent of a point comes before it.
 struct PurkinjeTree {
   std::vector<core::Vec3> points;       // mm
@@ -45,7 +37,6 @@ struct PurkinjeTree {
   std::vector<std::uint8_t> bundle;     // which trunk it hangs on, see conduction_system.hpp
   std::vector<char> closed;             // 1: insulated trunk, no contact with muscle even at its end
   std::vector<core::Index> node;        // nearest mesh node on the surface, -1: inside the wall or the cavity
-  std::vector<PurkinjeJoint> joints;
   core::Index add(const core::Vec3& x, core::Index parent, double length, std::uint8_t bundle, core::Index node);
   std::vector<core::Index> leaves() const;   // without children and not closed, ascending
 };

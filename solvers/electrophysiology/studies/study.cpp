@@ -331,8 +331,8 @@ core::Result<BlockProof> prove_block(const ElectroProblem& with, const ElectroPr
   const auto delay = [&](const ElectroProblem& p, const StudySite& from, const StudySite& to) -> core::Result<double> {
     if (from.nodes.empty() || to.nodes.empty()) return core::bad_input("A pacing site of the block proof lies outside conducting tissue. Move it onto the muscle beside the line.");
     const double step = sealed ? 1.0 / 6 : 0.25;
-    const core::Progress share = progress.part(part, std::min(1.0, part + step));
-    part = std::min(1.0, part + step);
+    const core::Progress share = progress.part(std::min(1.0, part), std::min(1.0, part + step));
+    part += step;
     auto tissue = StudyTissue::make(p, mode, p.cycle_length_ms > 0 ? p.cycle_length_ms : 1000, share.part(0, 0.5));
     if (!tissue) return core::pass(tissue);
     Player player(*tissue);
@@ -352,25 +352,24 @@ core::Result<BlockProof> prove_block(const ElectroProblem& with, const ElectroPr
   if (auto ok = set(out.delay_ba_without_ms, delay(without, b, a)); !ok) return core::pass(ok);
   if (auto ok = set(out.delay_ab_ms, delay(with, a, b)); !ok) return core::pass(ok);
   if (auto ok = set(out.delay_ba_ms, delay(with, b, a)); !ok) return core::pass(ok);
-  if (sealed) {
-    double round_ab = 0, round_ba = 0;
+  // A gap of some millimetres costs a few milliseconds, the way round a line tens of them; twice the time and 20 ms parts the two. A gap far from both places costs as much: past the
+  // sealed lesions a wave comes later still.
+  double round_ab = 0, round_ba = 0;
+  if (sealed && std::isfinite(out.delay_ab_ms))
     if (auto ok = set(round_ab, delay(*sealed, a, b)); !ok) return core::pass(ok);
+  if (sealed && std::isfinite(out.delay_ba_ms))
     if (auto ok = set(round_ba, delay(*sealed, b, a)); !ok) return core::pass(ok);
-    const auto blocked = [](double now, double before, double round) {
-      if (std::isinf(now)) return true;
-      return std::isfinite(round) && now >= round - std::max(2.0, 0.1 * round) && now > before + std::max(5.0, 0.2 * before);
-    };
-    out.block_ab = blocked(out.delay_ab_ms, out.delay_ab_without_ms, round_ab);
-    out.block_ba = blocked(out.delay_ba_ms, out.delay_ba_without_ms, round_ba);
-  } else {
-    // A gap of some millimetres costs a few milliseconds, the way round a line tens of them; twice the time and 20 ms parts the two.
-    const auto blocked = [](double now, double before) { return !(now < std::max(2 * before, before + 20)); };
-    out.block_ab = blocked(out.delay_ab_ms, out.delay_ab_without_ms);
-    out.block_ba = blocked(out.delay_ba_ms, out.delay_ba_without_ms);
-  }
+  const auto no_gap = [](double now, double round) { return std::isinf(now) || now >= round - std::max(2.0, 0.1 * round); };
+  const auto blocked = [&](double now, double before, double round) { return std::isinf(now) || (now >= std::max(2 * before, before + 20) && std::isfinite(round) && no_gap(now, round)); };
+  out.block_ab = blocked(out.delay_ab_ms, out.delay_ab_without_ms, round_ab);
+  out.block_ba = blocked(out.delay_ba_ms, out.delay_ba_without_ms, round_ba);
   const bool never = std::isinf(out.delay_ab_ms) && std::isinf(out.delay_ba_ms);
+  const auto a_little_late = [&](double now, double before, double round) { return std::isfinite(round) && no_gap(now, round) && now > before + std::max(5.0, 0.2 * before); };
+  const bool cannot_tell = sealed && !out.block_ab && !out.block_ba && a_little_late(out.delay_ab_ms, out.delay_ab_without_ms, round_ab) && a_little_late(out.delay_ba_ms, out.delay_ba_without_ms, round_ba);
   out.verdict = out.block_ab && out.block_ba ? (never ? "Block in both directions: neither side reaches the other." : "Block in both directions: each side is reached late, by a way round.")
-                : out.block_ab || out.block_ba ? "Block in one direction only." : "No block: the line conducts, through a gap or tissue left alive.";
+                : out.block_ab || out.block_ba ? "Block in one direction only."
+                : cannot_tell ? "No proof of block: a wave comes later than without the lesions, but a short way round their ends cannot be told from a gap. Add the lesions the line ends at, or prove it nearer to the line."
+                              : "No block: the line conducts, through a gap or tissue left alive.";
   return out;
 }
 

@@ -102,8 +102,8 @@ struct BlockProof {
   bool block_ab = false, block_ba = false;
   std::string verdict;                                       // in words
 };
-// sealed: the same lesions burned without gaps, through the wall. A wave that comes as late as past these (a tenth and 2 ms less) and later than without any (5 ms and a fifth) has gone
-// round them: block. Earlier: it has found a gap. Without `sealed` only the times without lesions are known: block is never, or at least twice as late and 20 ms later.
+// Block: never arrives; or at least twice as late and 20 ms later than without the lesions and, with `sealed` (the same lesions burned without gaps, through the wall), no earlier than past those
+// (a tenth and 2 ms less): else it has found a gap. Where a wave is only a little late the verdict says that a short way round cannot be told from a gap.
 core::Result<BlockProof> prove_block(const ElectroProblem& with_lesions, const ElectroProblem& without, const StudySite& a, const StudySite& b, core::Mode mode,
                                      const core::Progress& progress, const ElectroProblem* sealed = nullptr);
 
