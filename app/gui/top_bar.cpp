@@ -108,7 +108,7 @@ void TopBar::refresh_patient() {
   QStringList facts;
   for (const auto& text : {patient.age, patient.sex, patient.series})
     if (!text.empty()) facts << QString::fromStdString(text);
-  patient_id_->setText(empty ? (workspace_->session().jobs().busy() ? "Opening ..." : "No case open") : patient.built_in ? "TEACHING CASE" : QString::fromStdString(patient.id));
+  patient_id_->setText(empty ? (workspace_.session().jobs().busy() ? "Opening ..." : "No case open") : patient.built_in ? "TEACHING CASE" : QString::fromStdString(patient.id));
   patient_facts_->setText(empty ? QString() : facts.join(QStringLiteral("   ")));
   patient_facts_->setVisible(!empty && !facts.isEmpty() && width() > 1100);
 }
