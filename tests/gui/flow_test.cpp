@@ -253,10 +253,10 @@ TEST_CASE("a line around a turning fluid closes within 0.1 % of its radius after
     }
   }
   REQUIRE(mesh.boundary.size() == 1);
-  present::StreamlineParams params;
+  session::StreamlineParams params;
   params.count = 1;
   params.longest_s = 2 * 3.14159265358979 / omega;
-  const auto lines = present::trace_streamlines(mesh, velocity, 7, params);
+  const auto lines = session::trace_streamlines(mesh, velocity, 7, params);
   REQUIRE(lines);
   REQUIRE(lines->size() == 1);
   const auto& line = lines->front();
@@ -264,10 +264,10 @@ TEST_CASE("a line around a turning fluid closes within 0.1 % of its radius after
   const double radius = std::hypot(line.points[0][0], line.points[0][1]);
   for (const auto& x : line.points) CHECK(std::hypot(x[0], x[1]) == Approx(radius).epsilon(1e-3));
   CHECK(double(line.speed[0]) == Approx(omega * radius).epsilon(1e-5));
-  const auto particles = present::particles_at(*lines, 0.4, 0.1, 0.02, 0.2);
+  const auto particles = session::particles_at(*lines, 0.4, 0.1, 0.02, 0.2);
   CHECK(particles.count >= 4);
   for (const auto& x : particles.tubes.points) CHECK(std::hypot(x[0], x[1]) == Approx(radius).margin(0.12));
-  CHECK_FALSE(present::trace_streamlines(mesh, {1.0f}, 7, params));
+  CHECK_FALSE(session::trace_streamlines(mesh, {1.0f}, 7, params));
 }
 
 TEST_CASE("particles appear with the flow in 3D, move with the clock, and go with the display") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a hand does to numbers: typing beyond the range, scrolling over fields, edits that the plan refuses, placing on the baseline.
+#include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QScrollArea>
