@@ -8,6 +8,7 @@
 #include <QWheelEvent>
 #include <catch2/catch.hpp>
 
+#include "app/gui/flow/flow_drafts.hpp"
 #include "app/gui/number_box.hpp"
 #include "app/gui/param_form.hpp"
 #include "tests/gui/window_fixture.hpp"
