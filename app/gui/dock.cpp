@@ -313,7 +313,7 @@ void Dock::refresh_ecg() {
   } else {
     const auto ghost_end = have_ghost ? present::computed_to_ms(*other.result->electro) : std::nullopt;
     ecg_->set_ghost(have_ghost ? traces_of(other.result->electro->ecg) : viewer::EcgTraces{}, ghost_end ? 0 : cycle,
-                    have_ghost ? other.name + (other.result->mode != shown.result->mode ? (other.result->mode == core::Mode::full ? ", FULL" : ", FAST") : "") + (ghost_end ? ", " + ends(ghost_end) : QString()) : QString());
+                    have_ghost ? other.name + (shown.result && other.result->mode != shown.result->mode ? (other.result->mode == core::Mode::full ? ", FULL" : ", FAST") : "") + (ghost_end ? ", " + ends(ghost_end) : QString()) : QString());
   }
   refresh_time();
 }
