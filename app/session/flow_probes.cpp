@@ -82,9 +82,14 @@ core::Result<void> from_fields(const twin::VesselResult& result, double radius_m
   return {};
 }
 
-// Flow of the section over the beat: what the outlets behind it pass.
-void flow_of_section(const twin::VesselModel& model, const twin::VesselResult& result, ProbeReading& out) {
+// Flow of the section over the beat: FAST has it (the wall gives way), FULL what the outlets behind it pass (the wall is rigid). number: of the probe in the run.
+void flow_of_section(const twin::VesselModel& model, const twin::VesselResult& result, std::size_t number, ProbeReading& out) {
   const hemo::FlowResult& flow = *result.flow;
+  if (const core::Series* own = flow.mode == core::Mode::fast ? find_series(flow, fmt::format("probe {} flow", number + 1)) : nullptr) {
+    last_beat(*own, model.baseline.cycle_s, out.flow_t_s, out.beat_flow_ml_min);
+    for (double& v : out.beat_flow_ml_min) v *= ml_min;
+    return;
+  }
   const core::VesselNetwork& network = *result.network;
   std::vector<double> sum;
   for (const hemo::Outlet& o : model.baseline.outlets) {
@@ -172,7 +177,7 @@ core::Result<std::vector<ProbeReading>> read_probes(const twin::TwinModel& twin,
     } else if (auto ok = from_fields(result, result.network->radius_at(reading.branch, arc), reading); !ok) {
       return core::pass(ok);
     }
-    if (!reading.t_s.empty()) flow_of_section(*model, read, reading);
+    if (!reading.t_s.empty()) flow_of_section(*model, read, k, reading);
     out.push_back(std::move(reading));
   }
   return out;

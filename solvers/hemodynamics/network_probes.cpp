@@ -49,6 +49,7 @@ void NetworkProbes::begin(std::vector<core::Series>& series) {
   for (std::size_t k = 0; k < spots_.size(); ++k) {
     for (char c : {'x', 'y', 'z'}) series.push_back({fmt::format("probe {} velocity {}", k + 1, c), "mm/s", "s", {}, {}});
     series.push_back({fmt::format("probe {} pressure", k + 1), "Pa", "s", {}, {}});
+    series.push_back({fmt::format("probe {} flow", k + 1), "mm3/s", "s", {}, {}});
   }
 }
 
@@ -59,6 +60,7 @@ void NetworkProbes::record(double t, const PressureOf& pressure, const FlowOf& f
     const FlowProbe now = at(spot, pressure, flow);
     for (int d = 0; d < 3; ++d) push(now.velocity_mm_s[d]);
     push(now.pressure_Pa);
+    push(now.velocity_mm_s.dot(spot.along) * spot.area_mm2);
   }
 }
 

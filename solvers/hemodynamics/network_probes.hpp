@@ -14,7 +14,7 @@ class NetworkProbes {
   using FlowOf = std::function<double(std::size_t piece, std::size_t point)>;       // mm3/s
   NetworkProbes(const FlowProblem& problem, const Pieces& pieces, std::vector<std::string>& notes);
   void average(double weight, const PressureOf& pressure, const FlowOf& flow);
-  void begin(std::vector<core::Series>& series);                                    // four curves per probe, named as those of the FULL solver
+  void begin(std::vector<core::Series>& series);                                    // five curves per probe: velocity and pressure, named as those of the FULL solver, and the flow of the section
   void record(double t_s, const PressureOf& pressure, const FlowOf& flow, std::vector<core::Series>& series) const;
   const std::vector<FlowProbe>& means() const { return means_; }
 

@@ -75,7 +75,7 @@ FlowRunForm::FlowRunForm(QWidget* parent) : QWidget(parent) {
   step_ = number(this, "flow_step", "Time step of the full model", "ms", 0.0001, 100, 4);
   step_row_ = row_of(form, this, "Time step (full)", step_, "Divided by the solver where blood crosses too many cells in one step");
   tolerance_ = number(this, "flow_tolerance", "Tolerance of a steady run", {}, 1e-6, 1, 6);
-  tolerance_row_ = row_of(form, this, "Tolerance (full)", tolerance_, "A steady run has settled when its pressure drop changes by less than this share per flow-through");
+  tolerance_row_ = row_of(form, this, "Tolerance", tolerance_, "A steady run has settled when its pressure drop changes by less than this share per flow-through");
   for (auto* box : {young_, thickness_, step_, tolerance_})
     connect(box, &QDoubleSpinBox::valueChanged, this, [this] {
       if (!filling_) emit edited();

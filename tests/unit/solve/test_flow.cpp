@@ -33,8 +33,8 @@ TEST_CASE("A flow of 80 km/s is refused by FAST and FULL, a density of 1.06 and 
   CHECK(notes_say(answer(light), "1.06 kg/m3"));
   json fast = tube();
   fast["inlets"][0]["flow_mm3_per_s"] = {{0.0, 1e5}};   // 8 m/s
-  CHECK(notes_say(answer(fast), "which no vessel does"));
-  CHECK_FALSE(notes_say(answer(tube()), "which no vessel does"));
+  CHECK(notes_say(answer(fast), "Check the units of flow and geometry"));
+  CHECK_FALSE(notes_say(answer(tube()), "Check the units of flow and geometry"));
   CHECK_FALSE(notes_say(answer(tube()), "density"));
 }
 
@@ -139,7 +139,7 @@ TEST_CASE("What FAST cannot do it says: Carreau-Yasuda and a Womersley profile a
   spec["inlets"][0]["profile"] = "womersley";
   spec["probes_mm"] = {{0.0, 0.0, 5.0}};
   const json out = answer(spec);
-  CHECK(notes_say(out, "FAST uses Newtonian blood"));
+  CHECK(notes_say(out, "Carreau-Yasuda blood: FAST takes at every station"));
   CHECK(notes_say(out, "Womersley"));
   const double radius = spec["domain"]["tube_mm"]["radius"], flow = spec["inlets"][0]["flow_mm3_per_s"][0][1];
   CHECK(out["quantities"]["probe_1_velocity_z_mm_per_s"]["value"].get<double>() == Approx(flow / (3.14159265358979 * radius * radius)).epsilon(1e-3));
