@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Going on from a saved state, leaving out tissue at rest, every beat's maps.
+#include <unistd.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -216,7 +218,7 @@ struct Kept {
   ep::ElectroProblem p = test::slab({8, 4, 2}, 0.4, core::BoxSplit::alternating);
   ep::MonodomainRun how;
   std::vector<double> went_on;
-  std::filesystem::path folder = std::filesystem::temp_directory_path() / "ot_test_keep";
+  std::filesystem::path folder = std::filesystem::temp_directory_path() / ("ot_test_keep_" + std::to_string(getpid()));   // ctest runs the cases side by side
   Kept() {
     std::filesystem::remove_all(folder);
     p.end_ms = 14;
