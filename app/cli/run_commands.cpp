@@ -131,8 +131,8 @@ core::Result<void> run(Context& context) {
   if (*mode == core::Mode::full && !asked.fresh) known.stopped = session::stopped_runs(unfinished);   // another problem's state is not taken
   session::keep_unfinished(known, unfinished);
   const auto done = session::run_scenario_kept(*data, plan->scenario, *mode, known, asked, progress.part(0.05, o.fields.empty() ? 0.9 : 0.8));
-  if (!done && done.error().code == core::ErrorCode::cancelled && session::holds_stopped_run(asked.folder))
-    context.note("What was computed of the FULL model is kept in the case: the same command goes on from there (--restart fresh begins again).");
+  if (!done && done.error().code == core::ErrorCode::cancelled && (session::holds_stopped_run(asked.folder) || !session::stopped_runs(unfinished).empty()))
+    return core::fail(core::ErrorCode::cancelled, "Cancelled. The case holds what it held; what was computed of the FULL model lies beside it, and the same command goes on from there (--restart fresh begins again).");
   if (!done) return core::pass(done);
   const auto* const result = &done->result;
   session::forget_stopped(unfinished, **result);
