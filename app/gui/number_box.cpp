@@ -81,6 +81,7 @@ void NumberBox::focusOutEvent(QFocusEvent* event) {
     refuse(*typed);
     setValue(value());
     lineEdit()->setText(prefix() + textFromValue(value()) + suffix());
+    mark();   // the field may have written its text without a word
   }
   QDoubleSpinBox::focusOutEvent(event);
 }

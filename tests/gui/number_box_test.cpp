@@ -136,6 +136,7 @@ TEST_CASE("an edit that the plan refuses is said, the form shows what is in the 
   diameter->setValue(diameter->maximum());   // in the form's range, far over twice this tube
   auto* banner = w->findChild<QLabel*>("banner_text");
   REQUIRE(w.wait([&] { return banner->text().contains("mm"); }, 3000));
+  INFO(banner->text().toStdString() << " " << before << " of " << diameter->maximum() << " tool " << int(w.workspace().tool()));
   CHECK(w.placed(1)[0] == spec);
   CHECK(w.wait([&] { return diameter->value() == before; }, 3000));
   diameter->setValue(before - 0.2);
