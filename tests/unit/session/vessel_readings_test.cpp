@@ -124,7 +124,9 @@ TEST_CASE("FAST reads probes too, pressure of the curve, speed of the section Q 
   REQUIRE(wave.t_s.size() == 100);   // FAST follows a beat in at least 100 steps
   REQUIRE(wave.beat_flow_ml_min.size() == 100);
   for (std::size_t k = 0; k < 100; ++k) CHECK(wave.beat_speed_mm_s[k] == Approx(wave.beat_flow_ml_min[k] / 0.06 / (std::numbers::pi * 2.25)).epsilon(1e-6));
-  CHECK(*std::max_element(wave.beat_flow_ml_min.begin(), wave.beat_flow_ml_min.end()) == Approx(90).epsilon(1e-3));   // the inflow's peak; between inlet and probe the wall of this short tube takes up less than that
+  const double peak = *std::max_element(wave.beat_flow_ml_min.begin(), wave.beat_flow_ml_min.end());
+  CHECK(peak < 90);   // of the inflow: the elastic wall before the probe takes up some of it
+  CHECK(peak == Approx(90).epsilon(0.01));
   CHECK(std::isfinite(session::probe_gradients(*waves).at(0).peak_mmhg));
   const std::string csv = session::probes_csv(*waves);
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 101);
