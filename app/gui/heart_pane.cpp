@@ -195,6 +195,8 @@ void HeartPane::build_chooser() {
   }
   if (data->twin && !data->twin->vessels.empty()) {
     menu->addSeparator();
+    // Without a heart the first vessel is painted before anybody has chosen.
+    const QString painted = workspace_.shown_vessel().isEmpty() && !data->twin->heart ? QString::fromStdString(data->twin->vessels.front()->key) : workspace_.shown_vessel();
     for (const auto& vessel : data->twin->vessels) {
       const QString key = QString::fromStdString(vessel->key);
       std::vector<std::pair<VesselDisplay, const char*>> shown{{VesselDisplay::pressure, vessel->report_ffr ? ", FFR" : ", pressure"}, {VesselDisplay::wall_shear, ", wall shear"}};
@@ -210,7 +212,7 @@ void HeartPane::build_chooser() {
       for (const auto& [display, name] : shown) {
         QAction* action = menu->addAction(QString::fromStdString(vessel->name) + name);
         action->setCheckable(true);
-        action->setChecked(workspace_.shown_vessel() == key && workspace_.vessel_display() == display);
+        action->setChecked(painted == key && workspace_.vessel_display() == display);
         connect(action, &QAction::triggered, this, [this, key, display = display] {
           workspace_.set_vessel_display(display);
           workspace_.set_shown_vessel(key);
