@@ -13,24 +13,14 @@
 #include "app/gui/views/vessel_pane.hpp"
 #include "app/present/devices.hpp"
 #include "solvers/core/units.hpp"
-#include "tests/gui/window_fixture.hpp"
+#include "tests/gui/placed_stent.hpp"
 #include "viewer/qt/pullback_plot.hpp"
 
 using namespace ot;
 
 namespace {
 
-// Plan A with one stent in the middle of the narrowed tube, by mouse.
-void place_stent(test::Window& w) {
-  w.session().replace(test::journey_case(), {});
-  REQUIRE(w.fast_ready(0));
-  w->drafts().set_full_behind(false);
-  REQUIRE(w.command("action stent").isEmpty());
-  w.wait([] { return false; }, 200);
-  REQUIRE(w.command("pick_vessel 20").isEmpty());
-  REQUIRE(w.fast_ready(1));
-  REQUIRE(w.placed(1).size() == 1);
-}
+using test::place_stent;
 
 }  // namespace
 

@@ -8,10 +8,9 @@
 #include <QWheelEvent>
 #include <catch2/catch.hpp>
 
-#include "app/gui/flow/flow_drafts.hpp"
 #include "app/gui/number_box.hpp"
 #include "app/gui/param_form.hpp"
-#include "tests/gui/window_fixture.hpp"
+#include "tests/gui/placed_stent.hpp"
 
 using namespace ot;
 
@@ -120,14 +119,7 @@ TEST_CASE("the wheel over a field in a page scrolls the page, and changes the fi
 
 TEST_CASE("an edit that the plan refuses is said, the form shows what is in the plan again, and the next good edit takes the message away") {
   test::Window w;
-  w.session().replace(test::journey_case(), {});
-  REQUIRE(w.fast_ready(0));
-  w->drafts().set_full_behind(false);
-  REQUIRE(w.command("action stent").isEmpty());
-  w.wait([] { return false; }, 200);
-  REQUIRE(w.command("pick_vessel 20").isEmpty());
-  REQUIRE(w.fast_ready(1));
-  REQUIRE(w.placed(1).size() == 1);
+  test::place_stent(w);
   w.workspace().set_selection(QString::fromStdString(w.placed(1)[0].id));
   REQUIRE(w.wait([&] { return w->findChild<QDoubleSpinBox*>("param_diameter_mm") != nullptr; }));
   auto* diameter = w->findChild<QDoubleSpinBox*>("param_diameter_mm");

@@ -102,7 +102,10 @@ TEST_CASE("absurd velocities and angles are refused with what is usual") {
   CHECK_FALSE(organs::build_heart(in, {}));
 }
 
-TEST_CASE("conductances are scaled in the whole heart, in a tissue region and in one segment alone, and multiply with each other") {
+namespace {
+
+// Ellipsoids of 4 mm edges with a scar and its border zone.
+auto scarred_heart() {
   auto in = small_heart();
   test::EllipsoidHeart shape;
   shape.edge_mm = 4;
@@ -110,6 +113,13 @@ TEST_CASE("conductances are scaled in the whole heart, in a tissue region and in
   in.mesh = std::make_shared<core::TetMesh>(test::ellipsoid_heart(shape));
   const auto built = organs::build_heart(in, {});
   REQUIRE(built);
+  return built;
+}
+
+}  // namespace
+
+TEST_CASE("conductances are scaled in the whole heart, in a tissue region and in one segment alone, and multiply with each other") {
+  const auto built = scarred_heart();
   const auto scales = session::conductances_from("g_Kr=0.5,g_Na@border_zone=0.7,g_Kr@segment_4=0.4");
   REQUIRE(scales);
   twin::HeartModel heart = **built;
@@ -143,13 +153,7 @@ TEST_CASE("conductances are scaled in the whole heart, in a tissue region and in
 }
 
 TEST_CASE("conductivities are scaled in a region, across the fibres of a segment and everywhere, channels stay, and what is beyond 0.01 to 10 or unreadable is refused") {
-  auto in = small_heart();
-  test::EllipsoidHeart shape;
-  shape.edge_mm = 4;
-  shape.scar = true;
-  in.mesh = std::make_shared<core::TetMesh>(test::ellipsoid_heart(shape));
-  const auto built = organs::build_heart(in, {});
-  REQUIRE(built);
+  const auto built = scarred_heart();
   const auto scales = session::conductivities_from("all=0.9,border_zone=0.5,segment_4:across=0.3");
   REQUIRE(scales);
   twin::HeartModel heart = **built;
@@ -176,13 +180,7 @@ TEST_CASE("conductivities are scaled in a region, across the fibres of a segment
 }
 
 TEST_CASE("other cells are put into a tissue region, a segment and a layer, are said, and reach the problem that is computed, unknown cells and places are refused") {
-  auto in = small_heart();
-  test::EllipsoidHeart shape;
-  shape.edge_mm = 4;
-  shape.scar = true;
-  in.mesh = std::make_shared<core::TetMesh>(test::ellipsoid_heart(shape));
-  const auto built = organs::build_heart(in, {});
-  REQUIRE(built);
+  const auto built = scarred_heart();
   const auto chosen = session::cells_from("ohara_rudy_2011_endo,courtemanche_1998@border_zone,tor_ord_dyncl_2020@mid,stewart_2009@segment_4");
   REQUIRE(chosen);
   CHECK(chosen->muscle == "ohara_rudy_2011");
