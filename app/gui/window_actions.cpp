@@ -121,7 +121,7 @@ void MainWindow::make_actions() {
             workspace_->request_stage(present::stage_model);
           });
         });
-    refresh_actions();   // at once: a second press must not begin a second run
+    actions_->allow("run_full", false, "The check before the run is under way.");   // at once: a second press must not begin a second run
   });
   a.add("run_fast", "Plans", "Fast answer", {}, [this] { workspace_->session().run(workspace_->session().active_plan(), core::Mode::fast); });
   a.add("cancel_jobs", "Plans", "Cancel everything that runs", QKeySequence("Ctrl+."), [this] { workspace_->session().jobs().cancel_all(); });
