@@ -37,7 +37,7 @@ session::CaseData beating_case() {
 
 }  // namespace
 
-TEST_CASE("A FULL beat plays: the clock ends with it (800 ms), colours name the instant within half a frame, particles swell with the flow, streamlines and the cut are drawn with a bar in m/s") {
+TEST_CASE("A FULL beat plays: the clock ends with it (800 ms), colours name the instant within half a frame, the number of particles changes over the beat, streamlines and the cut are drawn with a bar in m/s") {
   test::Window w;
   w.session().replace(beating_case(), {});
   REQUIRE(w.fast_ready(0));
