@@ -206,9 +206,9 @@ void MainWindow::refresh_actions() {
   actions_->allow("compare", session.plan_count() > 1, "There is only the baseline so far. Add a plan first.");
   actions_->allow("remove_plan", session.active_plan() > 0, "The baseline stays.");
   const int plan = session.active_plan();
-  const bool early = session.ended_early(plan), has_full = session.result(plan, core::Mode::full) != nullptr && !early, running = workspace_->running_full() != 0;
-  actions_->allow("run_full", twin && !has_full && !running,
-                  !twin ? no_twin : running ? "The full model is running: see the progress below." : "This plan is already confirmed by the full model.");
+  const bool early = session.ended_early(plan), has_full = session.result(plan, core::Mode::full) != nullptr && !early, running = workspace_->running_full() != 0, checking = session.jobs().active(check_before_full) != 0;
+  actions_->allow("run_full", twin && !has_full && !running && !checking,
+                  !twin ? no_twin : checking ? "The check before the run is under way." : running ? "The full model is running: see the progress below." : "This plan is already confirmed by the full model.");
   actions_->find("run_full")->setText(running ? "Full model is running" : has_full ? "Confirmed by full model" : early ? "Full model: run the whole beat" : "Confirm with full model");
   actions_->allow("run_fast", twin && !session.result(plan, core::Mode::fast), !twin ? no_twin : "The fast answer of this plan is known already.");
   actions_->allow("cancel_jobs", session.jobs().busy(), "Nothing is running.");

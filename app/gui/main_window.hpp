@@ -25,6 +25,8 @@ class FlowDrafts;
 class LesionDrafts;
 class StageRail;
 
+inline constexpr const char* check_before_full = "preflight";   // key of the job that looks at a plan before its FULL run
+
 struct WindowOptions {
   bool safe_mode = false;        // saved layout and theme are neither read nor written
   bool scripted = false;         // asks nothing on closing

@@ -109,7 +109,7 @@ void MainWindow::make_actions() {
       return;
     }
     workspace_->session().jobs().start(
-        session::Lane::quick, "preflight", "Check before the full model", [this, twin = data->twin, plan, scenario = data->plans[std::size_t(plan)].scenario](const core::Progress&) -> core::Result<session::JobRunner::Completion> {
+        session::Lane::quick, check_before_full, "Check before the full model", [this, twin = data->twin, plan, scenario = data->plans[std::size_t(plan)].scenario](const core::Progress&) -> core::Result<session::JobRunner::Completion> {
           return session::JobRunner::Completion([this, twin, plan, trouble = present::plan_trouble(twin, scenario)] {
             if (workspace_->data()->twin != twin || workspace_->session().active_plan() != plan) return;   // another case or plan meanwhile
             if (trouble.what.empty()) {
@@ -119,9 +119,10 @@ void MainWindow::make_actions() {
             workspace_->say(Tone::bad, QString::fromStdString(trouble.what));
             if (!trouble.vessel.empty()) workspace_->set_shown_vessel(QString::fromStdString(trouble.vessel));
             workspace_->request_stage(present::stage_model);
+            refresh_actions();
           });
         });
-    actions_->allow("run_full", false, "The check before the run is under way.");   // at once: a second press must not begin a second run
+    refresh_actions();   // at once: a second press must not begin a second run
   });
   a.add("run_fast", "Plans", "Fast answer", {}, [this] { workspace_->session().run(workspace_->session().active_plan(), core::Mode::fast); });
   a.add("cancel_jobs", "Plans", "Cancel everything that runs", QKeySequence("Ctrl+."), [this] { workspace_->session().jobs().cancel_all(); });

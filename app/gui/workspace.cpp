@@ -480,14 +480,7 @@ void Workspace::run_full() {
   session_.run(live_plan_, core::Mode::full);
 }
 
-int Workspace::running_full() const {
-  auto& jobs = const_cast<session::Session&>(session_).jobs();
-  for (const auto& job : jobs.status())
-    if ((job.state == session::JobState::running || job.state == session::JobState::waiting) &&
-        job.title.find("ull") != std::string::npos)
-      return job.id;
-  return 0;
-}
+int Workspace::running_full() const { return const_cast<session::Session&>(session_).jobs().active("run full"); }
 
 void Workspace::say(Tone tone, const QString& text) { emit message(tone, text); }
 

@@ -150,6 +150,13 @@ bool JobRunner::busy(Lane lane) const {
   return std::any_of(impl_->jobs.begin(), impl_->jobs.end(), [&](const auto& j) { return j->lane == lane && (j->state == JobState::waiting || j->state == JobState::running); });
 }
 
+int JobRunner::active(std::string_view key_start) const {
+  const std::lock_guard lock(impl_->mutex);
+  for (const auto& j : impl_->jobs)
+    if ((j->state == JobState::waiting || j->state == JobState::running) && j->key.starts_with(key_start)) return j->id;
+  return 0;
+}
+
 std::vector<JobStatus> JobRunner::status() const {
   const std::lock_guard lock(impl_->mutex);
   std::vector<JobStatus> out;
@@ -157,6 +164,7 @@ std::vector<JobStatus> JobRunner::status() const {
     if (j->state == JobState::done || j->state == JobState::cancelled) continue;
     JobStatus s;
     s.id = j->id;
+    s.key = j->key;
     s.title = j->title;
     s.what = j->what;
     s.fraction = j->fraction;

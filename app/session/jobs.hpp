@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "solvers/core/progress.hpp"
@@ -20,6 +21,7 @@ enum class Lane { quick, heavy, image, save };
 
 struct JobStatus {
   int id = 0;
+  std::string key;          // as given to start(); what a job is for is told by this, never by its title
   std::string title;        // "Full model, plan A"
   std::string what;         // "monodomain, 212 of 500 ms"
   double fraction = 0;      // 0..1
@@ -44,6 +46,7 @@ class JobRunner {
   void cancel_all();                       // all but the lane `save`
   bool busy() const;
   bool busy(Lane lane) const;
+  int active(std::string_view key_start) const;   // id of the first waiting or running job whose key begins so, 0: none
   std::vector<JobStatus> status() const;   // waiting, running, and the failed ones not yet dismissed
   void dismiss(int id);
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <future>
 
 #include "app/gui/electrophysiology/egm_page.hpp"
 #include "app/gui/flow/cut_panel.hpp"
@@ -164,8 +165,21 @@ TEST_CASE("the check before a run names a missing condition and an unusual flow,
   test::Window w;
   w.session().replace(std::move(data), {});
   w.wait([] { return false; }, 300);
+  REQUIRE(w.wait([&] { return w->actions().find("run_full")->isEnabled(); }, 5000));
+  std::promise<void> gate;   // holds the lane, so that the check is seen while it waits
+  w.session().jobs().start(session::Lane::quick, "gate", "Waiting for the test", [open = gate.get_future().share()](const core::Progress&) -> core::Result<session::JobRunner::Completion> {
+    open.wait();
+    return session::JobRunner::Completion([] {});
+  });
   w->actions().find("run_full")->trigger();
-  CHECK(w.wait([&] { return w->centre().banner().text().contains("no outlet"); }, 2000));
+  CHECK(w.session().jobs().active(gui::check_before_full) != 0);
+  CHECK(w.workspace().running_full() == 0);   // the check is no run of the full model
+  CHECK_FALSE(w->actions().find("run_full")->isEnabled());
+  gate.set_value();
+  // FAST says the same of this case, so the check is waited for, not the words.
+  REQUIRE(w.wait([&] { return w.session().jobs().active(gui::check_before_full) == 0; }, 20000));
+  CHECK(w.wait([&] { return w->centre().banner().text().contains("no outlet"); }, 5000));
+  CHECK(w.wait([&] { return w->actions().find("run_full")->isEnabled(); }, 5000));   // answered: to be tried again after mending
   CHECK(w.workspace().running_full() == 0);
 }
 
