@@ -33,6 +33,35 @@ std::string preset_names() {
   return names;
 }
 
+core::Result<std::vector<twin::InterventionSpec>> interventions_of(const std::vector<std::string>& files) {
+  std::vector<twin::InterventionSpec> out;
+  for (const std::string& file : files) {
+    auto text = core::read_file(file, std::size_t(4) << 20);
+    if (!text) return core::pass(text);
+    const auto scenario = twin::scenario_from_text(*text);
+    if (!scenario) return core::pass(scenario);
+    out.insert(out.end(), scenario->interventions.begin(), scenario->interventions.end());
+  }
+  return out;
+}
+
+// The plan asked for; with scenario files a plan of its own that holds both, in memory only.
+core::Result<std::string> plan_with_scenarios(session::CaseData& data, const Options& o) {
+  const std::string plan = o.plan.empty() ? "Baseline" : o.plan;
+  const auto at = std::find_if(data.plans.begin(), data.plans.end(), [&](const session::Plan& p) { return p.name == plan; });
+  if (o.scenarios.empty() || at == data.plans.end()) return plan;   // a plan that is not there is refused by what plays it
+  auto added = interventions_of(o.scenarios);
+  if (!added) return core::pass(added);
+  session::Plan both = *at;
+  both.name += " with scenario";
+  for (auto& one : *added) {
+    one.id = both.scenario.fresh_id(one.kind);
+    both.scenario.interventions.push_back(std::move(one));
+  }
+  data.plans.push_back(std::move(both));
+  return data.plans.back().name;
+}
+
 core::Result<session::StudySpec> spec_of(const Options& o) {
   nlohmann::json j = nlohmann::json::object();
   if (!o.protocol.empty()) {
@@ -53,13 +82,9 @@ core::Result<session::StudySpec> spec_of(const Options& o) {
   }
   auto spec = session::study_from_json(j);
   if (!spec) return spec;
-  for (const std::string& file : o.scenarios) {
-    auto text = core::read_file(file, std::size_t(4) << 20);
-    if (!text) return core::pass(text);
-    const auto scenario = twin::scenario_from_text(*text);
-    if (!scenario) return core::pass(scenario);
-    spec->added.insert(spec->added.end(), scenario->interventions.begin(), scenario->interventions.end());
-  }
+  auto added = interventions_of(o.scenarios);
+  if (!added) return core::pass(added);
+  spec->added = std::move(*added);
   return spec;
 }
 
@@ -89,11 +114,13 @@ core::Result<void> block_proof(Context& context, const Options& o) {
   auto data = session::load_case(o.case_folder, progress.part(0, 0.1));
   if (!data) return core::pass(data);
   const auto mode = o.mode == "full" ? core::Mode::full : core::Mode::fast;
-  const std::string plan = o.plan.empty() ? "Baseline" : o.plan;
-  auto proof = session::prove_block(*data, plan, *a, *b, mode, progress.part(0.1, 1));
+  const auto plan = plan_with_scenarios(*data, o);
+  if (!plan) return core::pass(plan);
+  auto proof = session::prove_block(*data, *plan, *a, *b, mode, progress.part(0.1, 1));
   if (!proof) return core::pass(proof);
-  if (auto ok = session::keep_proof(o.case_folder, {*proof, plan, scenario_of(*data, plan), mode, *a, *b, session::now_utc()}); !ok) return ok;
-  const nlohmann::json j{{"preset", "block-proof"}, {"mode", core::name_of(mode)}, {"delay_ab_ms", ms(proof->delay_ab_ms)}, {"delay_ba_ms", ms(proof->delay_ba_ms)},
+  if (o.scenarios.empty())   // the case keeps what belongs to one of its plans
+    if (auto ok = session::keep_proof(o.case_folder, {*proof, *plan, scenario_of(*data, *plan), mode, *a, *b, session::now_utc()}); !ok) return ok;
+  const nlohmann::json j{{"preset", "block-proof"}, {"plan", *plan}, {"kept", o.scenarios.empty()}, {"mode", core::name_of(mode)}, {"delay_ab_ms", ms(proof->delay_ab_ms)}, {"delay_ba_ms", ms(proof->delay_ba_ms)},
                          {"delay_ab_before_ms", ms(proof->delay_ab_without_ms)}, {"delay_ba_before_ms", ms(proof->delay_ba_without_ms)}, {"block_ab", proof->block_ab}, {"block_ba", proof->block_ba},
                          {"bidirectional", proof->block_ab && proof->block_ba}, {"verdict", proof->verdict}};
   const auto show = [](double v) { return std::isfinite(v) ? fmt::format("{:.1f} ms", v) : std::string("never"); };
@@ -105,12 +132,14 @@ core::Result<void> restitution(Context& context, const Options& o) {
   const core::Progress progress = context.progress();
   auto data = session::load_case(o.case_folder, progress.part(0, 0.1));
   if (!data) return core::pass(data);
-  const std::string plan = o.plan.empty() ? "Baseline" : o.plan;
-  auto study = session::run_restitution(*data, plan, o.interval_ms, progress.part(0.1, 1));
+  const auto plan = plan_with_scenarios(*data, o);
+  if (!plan) return core::pass(plan);
+  auto study = session::run_restitution(*data, *plan, o.interval_ms, progress.part(0.1, 1));
   if (!study) return core::pass(study);
-  if (auto ok = session::keep_restitution(o.case_folder, {*study, plan, scenario_of(*data, plan), session::now_utc()}); !ok) return ok;
+  if (o.scenarios.empty())
+    if (auto ok = session::keep_restitution(o.case_folder, {*study, *plan, scenario_of(*data, *plan), session::now_utc()}); !ok) return ok;
   nlohmann::json j = session::to_json(*study);
-  j["plan"] = plan;
+  j["plan"] = *plan, j["kept"] = o.scenarios.empty();
   j["files"] = nlohmann::json::array();
   std::string text = session::restitution_table(*study);
   if (!context.out.empty()) {
@@ -194,8 +223,9 @@ core::Result<void> residual(Context& context, const Options& o, const session::S
 
 core::Result<void> study(Context& context) {
   const Options& o = options();
-  if ((o.residual || !o.scenarios.empty()) && (o.preset == "atrial-lines" || o.preset == "restitution" || o.preset == "block-proof"))
-    return core::wrong_usage(fmt::format("--scenario and --residual belong to protocols that induce (not to {}). Leave them out.", o.preset));
+  if (o.residual && (o.preset == "atrial-lines" || o.preset == "restitution" || o.preset == "block-proof"))
+    return core::wrong_usage(fmt::format("--residual belongs to protocols that induce (not to {}). Leave it out.", o.preset));
+  if (!o.scenarios.empty() && o.preset == "atrial-lines") return core::wrong_usage("--scenario does not belong to atrial-lines, which writes scenarios. Leave it out.");
   if (o.preset == "atrial-lines") return atrial_lines(context, o);
   if (o.preset == "restitution") return restitution(context, o);
   if (o.preset == "block-proof") return block_proof(context, o);
@@ -259,7 +289,7 @@ void register_study(CLI::App& app, Context& context, Action& chosen) {
   command->add_option("--preset", o.preset, "One of: " + preset_names())->excludes(file);
   command->add_option("--mode", o.mode, "fast or full");
   command->add_option("--plan", o.plan, "Plan whose lesions and drugs apply (default: Baseline)");
-  command->add_option("--scenario", o.scenarios, "Scenario file whose interventions apply on top of the plan; may be given again")->check(CLI::ExistingFile);
+  command->add_option("--scenario", o.scenarios, "Scenario file whose interventions apply on top of the plan; may be given again (a proof or restitution with it is printed, not kept with the case)")->check(CLI::ExistingFile);
   command->add_flag("--residual", o.residual, "Play the protocol on the untreated baseline too: which sites stay inducible after the plan and scenarios");
   command->add_option("--site", o.sites, "aha, rv, atria, a segment 1 to 17, or x,y,z in LPS mm; may be given again");
   command->add_option("--couplings", o.couplings, "pace: a fixed sequence of S2, S3 ..., ms: 350,300,280");

@@ -51,12 +51,33 @@ class CommandDelegate : public QStyledItemDelegate {
 
 }  // namespace
 
+namespace {
+
+// What clinicians say, and the word that the commands use. Three letters of the first are enough.
+struct Synonym {
+  const char *said, *word;
+};
+constexpr Synonym synonyms[] = {{"ablation", "lesion"}, {"ablate", "lesion"},     {"burn", "lesion"},       {"cautery", "lesion"}, {"radiofrequency", "lesion"}, {"pvi", "ring"},       {"isolation", "ring"},
+                                {"ffr", "flow"},        {"pullback", "flow"},     {"pressure", "flow"},     {"pci", "stent"},      {"scaffold", "stent"},       {"ptca", "balloon"},   {"angioplasty", "balloon"},
+                                {"cabg", "bypass"},     {"graft", "bypass"},      {"medication", "drug"},   {"medicine", "drug"},  {"dose", "drug"},            {"narrowing", "stenosis"}, {"stimulate", "pacing"},
+                                {"stimulation", "pacing"}, {"electrocardiogram", "ecg"}, {"egm", "electrogram"}, {"settings", "theme"}, {"print", "report"},      {"pdf", "report"},     {"simulate", "full model"}};
+
+int word_score(const QString& command, const QString& word) {
+  const qsizetype at = command.indexOf(word, 0, Qt::CaseInsensitive);
+  return at < 0 ? 0 : at == 0 ? 20 : command[at - 1] == ' ' ? 10 : 2;
+}
+
+}  // namespace
+
 int match_score(const QString& command, const QString& typed) {
+  constexpr qsizetype enough = 3;
   int score = 1;
   for (const QString& word : typed.split(' ', Qt::SkipEmptyParts)) {
-    const int at = command.indexOf(word, 0, Qt::CaseInsensitive);
-    if (at < 0) return 0;
-    score += at == 0 ? 20 : command[at - 1] == ' ' ? 10 : 2;
+    int best = word_score(command, word);
+    for (const Synonym& s : synonyms)
+      if (best == 0 && word.size() >= enough && QString(s.said).startsWith(word, Qt::CaseInsensitive)) best = word_score(command, s.word);
+    if (best == 0) return 0;
+    score += best;
   }
   return score;
 }
@@ -113,12 +134,18 @@ void CommandSearch::filter(const QString& text) {
     item->setData(role_why, all[i]->isEnabled() ? QString() : all[i]->property("why_not").toString());
     item->setData(role_index, i);
   }
+  if (hits.isEmpty()) {
+    auto* none = new QListWidgetItem("Nothing is called that", list_);
+    none->setFlags(Qt::NoItemFlags);
+    none->setData(role_why, "Try another word, for example lesion, stent, drug, study, report");
+    none->setData(role_index, -1);
+  }
   list_->setCurrentRow(0);
 }
 
 void CommandSearch::run_current() {
   const QListWidgetItem* item = list_->currentItem();
-  if (!item) return;
+  if (!item || item->data(role_index).toInt() < 0) return;
   QAction* action = actions_.all()[item->data(role_index).toInt()];
   if (!action->isEnabled()) return;
   hide();

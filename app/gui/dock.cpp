@@ -180,7 +180,7 @@ Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(par
   box->addWidget(stack_, 1);
 
   for (auto signal : {&Workspace::case_replaced, &Workspace::plans_changed, &Workspace::compare_changed}) connect(&workspace, signal, this, &Dock::refresh_plans);
-  for (auto signal : {&Workspace::case_replaced, &Workspace::plans_changed, &Workspace::results_changed, &Workspace::compare_changed}) {
+  for (auto signal : {&Workspace::case_replaced, &Workspace::model_changed, &Workspace::plans_changed, &Workspace::results_changed, &Workspace::compare_changed}) {
     connect(&workspace, signal, this, &Dock::refresh_ecg);
   }
   for (auto signal : {&Workspace::recording_changed, &Workspace::heart_answered}) connect(&workspace, signal, this, &Dock::refresh_ecg);

@@ -403,11 +403,15 @@ void Inspector::refresh_sure() {
   clear_layout(sure_);
   const int plan = workspace_.comparing() ? workspace_.compare_right() : workspace_.session().active_plan();
   auto shown = workspace_.shown_result(plan);
-  if (auto full = workspace_.vessel_full(plan, workspace_.shown_vessel())) shown.result = std::move(full);   // as the view shows the vessel
+  bool one_vessel = false;   // FULL on this vessel, the rest of the plan is FAST
+  if (auto full = workspace_.vessel_full(plan, workspace_.shown_vessel())) {
+    one_vessel = !shown.result || shown.result->mode != core::Mode::full;
+    shown.result = std::move(full);   // as the view shows the vessel
+  }
   sure_card_->setVisible(shown.result != nullptr);
   if (!shown.result) return;
   const bool full = shown.result->mode == core::Mode::full;
-  auto* mode = make_label((workspace_.comparing() ? shown.name + ", " : QString()) + (full ? "FULL: every equation solved on the mesh" : "FAST: an estimate until FULL has run"), full ? "good" : "attention", this, true);
+  auto* mode = make_label((workspace_.comparing() ? shown.name + ", " : QString()) + (one_vessel ? "FULL: the flow in this vessel only, the rest is FAST" : full ? "FULL: every equation solved on the mesh" : "FAST: an estimate until FULL has run"), full ? "good" : "attention", this, true);
   mode->setStyleSheet("font-size: 12px;");
   sure_->addWidget(mode);
   const auto fast = workspace_.session().result(plan, core::Mode::fast);

@@ -203,7 +203,7 @@ IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement
   box_->addStretch(1);
 
   connect(&workspace, &Workspace::tool_changed, this, &IntervenePanel::refresh_tools);
-  connect(&workspace, &Workspace::case_replaced, this, &IntervenePanel::refresh_tools);
+  for (auto signal : {&Workspace::case_replaced, &Workspace::model_changed, &Workspace::plans_changed}) connect(&workspace, signal, this, &IntervenePanel::refresh_tools);
   connect(&placement, &Placement::hint_changed, this, [this](const QString& hint) {
     hint_->setText(hint);
     hint_->setVisible(!hint.isEmpty());

@@ -3,6 +3,7 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QElapsedTimer>
+#include <QLocale>
 #include <QSettings>
 #include <QTimer>
 #include <clocale>
@@ -74,6 +75,7 @@ int main(int argc, char** argv) {
 
   QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
   ot::viewer::prepare_opengl();
+  QLocale::setDefault(QLocale::c());   // one decimal mark on screen, in tables, reports and files: the point (fields take a typed comma too)
   QApplication app(argc, argv);
   std::setlocale(LC_NUMERIC, "C");   // Qt takes the locale of the user; readers (ITK, GDCM, VTK) would then take "0.78" for 0 where people write a comma
   QApplication::setApplicationName("OrganTwin");

@@ -126,7 +126,7 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
     connect(card, &StarterCard::closed, this, [this] { centre_->show_starter(nullptr); });
   }
   connect(&centre_->main_pane(), &HeartPane::empty_action, actions_->find("open_case"), &QAction::trigger);
-  for (auto signal : {&Workspace::case_replaced, &Workspace::plans_changed, &Workspace::results_changed, &Workspace::jobs_changed, &Workspace::compare_changed})
+  for (auto signal : {&Workspace::case_replaced, &Workspace::model_changed, &Workspace::plans_changed, &Workspace::results_changed, &Workspace::jobs_changed, &Workspace::compare_changed})
     connect(workspace_, signal, this, &MainWindow::refresh_actions);
   connect(workspace_, &Workspace::case_replaced, this, [this] {
     if (first_picture_ms_ < 0) first_picture_ms_ = double(since_start_.elapsed());

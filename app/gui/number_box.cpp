@@ -11,6 +11,7 @@
 #include <QScrollBar>
 #include <QStyle>
 #include <QToolTip>
+#include <algorithm>
 #include <cmath>
 
 namespace ot::gui {
@@ -27,24 +28,40 @@ NumberBox::NumberBox(QWidget* parent) : QDoubleSpinBox(parent) {
   connect(lineEdit(), &QLineEdit::textChanged, this, [this] { mark(); });
 }
 
-QValidator::State NumberBox::validate(QString& text, int& at) const {
-  const auto state = QDoubleSpinBox::validate(text, at);
-  if (state != QValidator::Invalid) return state;
+QString NumberBox::digits(const QString& text) const {
   QString number = text;
   if (!suffix().isEmpty() && number.endsWith(suffix())) number.chop(suffix().size());
   if (!prefix().isEmpty() && number.startsWith(prefix())) number.remove(0, prefix().size());
-  static const QRegularExpression form(QStringLiteral("^-?\\d{0,12}([.,]\\d{0,6})?$"));
-  return form.match(number.trimmed()).hasMatch() ? QValidator::Intermediate : QValidator::Invalid;
+  return number.trimmed().replace(',', '.');
+}
+
+std::optional<double> NumberBox::parsed(const QString& text) const {
+  bool number = false;
+  const double typed = QLocale::c().toDouble(digits(text), &number);
+  return number ? std::optional(typed) : std::nullopt;
+}
+
+bool NumberBox::within(double typed) const {
+  const double slack = 0.5 * std::pow(10.0, -decimals());   // the ends as shown, rounded
+  return typed >= minimum() - slack && typed <= maximum() + slack;
+}
+
+QValidator::State NumberBox::validate(QString& text, int& at) const {
+  if (!specialValueText().isEmpty() && text == specialValueText()) return QDoubleSpinBox::validate(text, at);
+  static const QRegularExpression form(QStringLiteral("^-?\\d{0,12}([.]\\d{0,6})?$"));
+  if (!form.match(digits(text)).hasMatch()) return QDoubleSpinBox::validate(text, at);
+  const auto typed = parsed(text);
+  return typed && within(*typed) ? QValidator::Acceptable : QValidator::Intermediate;
+}
+
+double NumberBox::valueFromText(const QString& text) const {
+  const auto typed = text == specialValueText() ? std::nullopt : parsed(text);
+  return typed ? std::clamp(*typed, minimum(), maximum()) : QDoubleSpinBox::valueFromText(text);
 }
 
 std::optional<double> NumberBox::outside() const {
-  bool number = false;
-  QString text = cleanText();
-  double typed = locale().toDouble(text, &number);
-  if (!number) typed = text.replace(',', '.').toDouble(&number);
-  if (!number) return std::nullopt;
-  const double slack = 0.5 * std::pow(10.0, -decimals());   // the ends as shown, rounded
-  return typed < minimum() - slack || typed > maximum() + slack ? std::optional(typed) : std::nullopt;
+  const auto typed = parsed(cleanText());
+  return typed && !within(*typed) ? typed : std::nullopt;
 }
 
 QString NumberBox::range_words() const { return QStringLiteral("%1 to %2").arg(locale().toString(minimum(), 'g', 6), textFromValue(maximum()) + suffix()); }
@@ -105,7 +122,8 @@ bool WheelGuard::eventFilter(QObject* watched, QEvent* event) {
   QWidget* field = nullptr;   // a list's popup is a view of its own and scrolls as before
   for (QWidget* w = widget; w && !w->isWindow() && !field; w = w->parentWidget())
     if (qobject_cast<QAbstractSpinBox*>(w) || qobject_cast<QComboBox*>(w) || (qobject_cast<QAbstractSlider*>(w) && !qobject_cast<QScrollBar*>(w))) field = w;
-  if (!field || field->hasFocus()) return false;
+  // A closed list jumps by whole choices (another cell model, another way to size a lesion): there the wheel never means the field.
+  if (!field || (field->hasFocus() && !qobject_cast<QComboBox*>(field))) return false;
   QWidget* page = field->parentWidget();
   while (page && !page->isWindow() && !qobject_cast<QScrollArea*>(page)) page = page->parentWidget();
   if (!qobject_cast<QScrollArea*>(page)) return false;   // nothing to scroll: the wheel can only mean the field

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A number field that never turns what was typed into another number: a value outside the range stays as typed, marked, with the range beside it, and is refused in words.
+// A number field that never turns what was typed into another number. Point and comma are both decimal marks (thousands are never grouped); a value outside the range stays as typed, marked, with the range beside it, and is refused in words.
 #pragma once
 #include <QDoubleSpinBox>
 #include <QEvent>
@@ -23,6 +23,7 @@ class NumberBox : public QDoubleSpinBox {
  public:
   explicit NumberBox(QWidget* parent = nullptr);
   QValidator::State validate(QString& text, int& at) const override;
+  double valueFromText(const QString& text) const override;
 
  protected:
   void keyPressEvent(QKeyEvent* event) override;
@@ -30,13 +31,17 @@ class NumberBox : public QDoubleSpinBox {
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
+  QString digits(const QString& text) const;                 // without prefix and suffix, the mark as a point
+  std::optional<double> parsed(const QString& text) const;   // the number of a text, if it is one
+  bool within(double typed) const;
   std::optional<double> outside() const;   // the typed number when it is out of range
   QString range_words() const;
   void refuse(double typed);
   void mark();
 };
 
-// Scrolling a page must not change the fields under the pointer: the wheel reaches fields, lists and sliders only when they have the keyboard focus. One per program.
+// Scrolling a page must not change the fields under the pointer: the wheel reaches number fields and sliders only when they have the keyboard focus, closed
+// lists never. One per program.
 class WheelGuard : public QObject {
  public:
   using QObject::QObject;

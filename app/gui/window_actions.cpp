@@ -28,6 +28,11 @@
 #include "solvers/twin/setup.hpp"
 
 namespace ot::gui {
+namespace {
+
+const QString saving_words = QStringLiteral("Saving. From then on every edit is saved by itself.");
+
+}  // namespace
 
 void MainWindow::start_tool(Tool tool) {
   rail_->choose(present::stage_intervene);
@@ -206,7 +211,10 @@ void MainWindow::make_file_actions() {
     if (folder.isEmpty()) return;
     const auto saved = workspace_->session().save_as(folder.toStdString());
     if (!saved) workspace_->say(Tone::bad, QString::fromStdString(saved.error().message));
-    else workspace_->say(Tone::info, "Saving. From then on every edit is saved by itself.");
+    else workspace_->say(Tone::info, saving_words);
+  });
+  connect(workspace_, &Workspace::saved, this, [this] {
+    if (centre_->banner().text() == saving_words) workspace_->say(Tone::good, "Saved. From now on every edit is saved by itself.");
   });
   a.add("recover", "File", "Open the unsaved case of the last session", {}, [this] {
     const auto folder = session::Session::recoverable();
@@ -239,7 +247,11 @@ void MainWindow::make_file_actions() {
 void MainWindow::write_report() {
   QString file = QFileDialog::getSaveFileName(this, "Write a report", "report.html", "HTML (*.html)");
   if (file.isEmpty()) return;
-  if (!file.endsWith(".html")) file += ".html";
+  if (file.endsWith(".pdf", Qt::CaseInsensitive)) {   // a browser prints it to PDF in true millimetres
+    file.chop(4);
+    workspace_->say(Tone::info, "Reports are written as HTML. Open it in a browser and print it to PDF.");
+  }
+  if (!file.endsWith(".html", Qt::CaseInsensitive)) file += ".html";
   // The picture is taken here; the report itself is written by a job.
   auto pictures_folder = std::make_shared<QTemporaryDir>();
   std::vector<session::ReportPicture> pictures;

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 #include <set>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +11,7 @@
 #include "app/session/case_codec.hpp"
 #include "app/session/pipeline.hpp"
 #include "app/session/pullback_table.hpp"
+#include "app/session/report_plans.hpp"
 #include "app/session/report_studies.hpp"
 #include "app/session/report_svg.hpp"
 #include "app/session/tissue_factors.hpp"
@@ -35,60 +36,20 @@ std::string base64(const std::string& bytes) {
   return out;
 }
 
-std::string shown(double v) {
-  if (!std::isfinite(v)) return "–";
-  const double a = std::abs(v);
-  return fmt::format("{:.{}f}", v, a >= 100 ? 0 : a >= 10 ? 1 : a >= 1 ? 2 : 3);
-}
-
-struct Row {
-  const Plan* plan;
-  std::shared_ptr<const twin::RunResult> run;
-};
-
-std::string quantity_table(const Row& base, const std::vector<Row>& others) {
-  std::string html = "<table><tr><th>Quantity</th><th>" + html_escape(base.plan->name) + "</th>";
-  for (const auto& r : others) html += fmt::format("<th>{}</th><th>Δ</th>", html_escape(r.plan->name));
-  html += "</tr>";
-  for (const auto& q : base.run->quantities) {
-    html += fmt::format("<tr><td>{}{}</td><td class=n>{}</td>", html_escape(q.label), q.unit.empty() ? "" : " <span class=u>" + html_escape(q.unit) + "</span>", shown(q.value));
-    for (const auto& r : others) {
-      double v = std::nan("");
-      for (const auto& o : r.run->quantities)
-        if (o.key == q.key) v = o.value;
-      html += fmt::format("<td class=n>{}</td><td class=n>{}</td>", shown(v), v == q.value ? "0" : shown(v - q.value));
-    }
-    html += "</tr>";
-  }
-  // what only a treated plan has: lesion volume, drug concentration
-  for (const auto& r : others)
-    for (const auto& q : r.run->quantities) {
-      bool in_base = false;
-      for (const auto& b : base.run->quantities) in_base = in_base || b.key == q.key;
-      if (in_base) continue;
-      html += fmt::format("<tr><td>{} <span class=u>{}</span></td><td class=n>–</td>", html_escape(q.label), html_escape(q.unit));
-      for (const auto& o : others) html += o.plan == r.plan ? fmt::format("<td class=n>{}</td><td></td>", shown(q.value)) : "<td class=n>–</td><td></td>";
-      html += "</tr>";
-    }
-  return html + "</table>";
-}
-
 std::string list(const std::vector<std::string>& lines) {
   std::string html = "<ul>";
   for (const auto& line : lines) html += "<li>" + html_escape(line) + "</li>";
   return html + "</ul>";
 }
 
-std::string vessel_section(const twin::TwinModel& twin, const Row& base, const std::vector<Row>& others) {
+std::string vessel_section(const twin::TwinModel& twin, const std::vector<PlanRun>& rows) {
   static const char* colors[] = {"#6b7885", "#0b84c4", "#9c4fd0", "#2f9e63", "#c98a12"};
   std::string html;
-  std::vector<Row> rows{base};
-  rows.insert(rows.end(), others.begin(), others.end());
   for (const auto& vessel : twin.vessels) {
     if (!vessel->network || vessel->network->branches.empty()) continue;
     for (const PullbackWay& way : ways_with_lesions(*vessel->network, vessel->stenoses)) {
       std::vector<LabelledCurve> curves;
-      for (const Row& r : rows)
+      for (const PlanRun& r : rows)
         for (const auto& v : r.run->vessels) {
           if (v.key != vessel->key || !v.flow) continue;
           LabelledCurve curve{r.plan->name, colors[std::min<std::size_t>(curves.size(), 4)], {}};
@@ -103,7 +64,7 @@ std::string vessel_section(const twin::TwinModel& twin, const Row& base, const s
       html += pullback_svg(curves, vessel->report_ffr ? "FFR" : "mmHg", vessel->report_ffr);
     }
     if (!vessel->report_ffr) continue;
-    for (const Row& r : rows)
+    for (const PlanRun& r : rows)
       if (const std::string words = ffr_words(*vessel, *r.run); !words.empty()) html += fmt::format("<p>{}: {}</p>", html_escape(r.plan->name), html_escape(words));
     html += "<p class=u>Break at 0.80, grey zone 0.76 to 0.80. Read 10 to 20 mm beyond the lesion. Published limits of agreement of computed FFR are about ±0.1.</p>";
   }
@@ -111,10 +72,10 @@ std::string vessel_section(const twin::TwinModel& twin, const Row& base, const s
 }
 
 // What the solvers noted beyond the assumptions of the twin, plan by plan; the same note once.
-std::string solver_notes(const std::vector<Row>& rows, const std::vector<std::string>& assumptions) {
+std::string solver_notes(const std::vector<PlanRun>& rows, const std::vector<std::string>& assumptions) {
   std::vector<std::string> lines;
   std::set<std::string> said(assumptions.begin(), assumptions.end());
-  for (const Row& r : rows)
+  for (const PlanRun& r : rows)
     for (const auto& note : r.run->notes)
       if (said.insert(note).second) lines.push_back(r.plan->name + ": " + note);
   return lines.empty() ? std::string() : "<h2>Notes of the solvers</h2>" + list(lines);
@@ -127,31 +88,39 @@ core::Result<void> write_report(const CaseData& data, const std::filesystem::pat
   std::string body;
   Json claims{{"twin_sha256", data.twin->sha256()}, {"program_version", data.program_version}, {"runs", Json::array()}};
   for (const core::Mode mode : {core::Mode::full, core::Mode::fast}) {
-    std::vector<Row> rows;
+    std::vector<PlanRun> rows;
     for (const auto& plan : data.plans)
       if (auto run = find_result(data, plan.scenario, mode)) rows.push_back({&plan, run});
     for (const auto& r : rows) {
       Json quantities = encode(r.run->quantities);
       claims["runs"].push_back({{"plan", r.plan->name}, {"mode", core::name_of(mode)}, {"setup_sha256", r.run->setup_sha256}, {"scenario", twin::to_json(r.plan->scenario)}, {"quantities", quantities}});
     }
-    if (rows.empty() || rows.front().plan != &data.plans.front()) continue;
-    const Row base = rows.front();
-    const std::vector<Row> others(rows.begin() + 1, rows.end());
+    if (rows.empty()) continue;
+    const bool with_base = rows.front().plan == &data.plans.front();
     body += fmt::format("<h2>Results, {} model</h2>", mode == core::Mode::full ? "FULL (monodomain, Navier-Stokes)" : "FAST (eikonal, vessel network)");
-    body += quantity_table(base, others);
-    if (mode == core::Mode::full || !find_result(data, data.plans.front().scenario, core::Mode::full)) {
-      for (const auto& r : rows) {
+    body += quantity_table(rows, with_base);
+    std::vector<std::string> missing;
+    for (const auto& plan : data.plans)
+      if (std::none_of(rows.begin(), rows.end(), [&](const PlanRun& r) { return r.plan == &plan; })) missing.push_back(html_escape(plan.name + (plan.title.empty() ? "" : " (" + plan.title + ")")));
+    if (!missing.empty()) body += fmt::format("<p>Not computed with this model: {}.</p>", fmt::join(missing, ", "));
+    // FAST is drawn where FULL has not answered for the same plan.
+    std::vector<PlanRun> drawn;
+    for (const auto& r : rows)
+      if (mode == core::Mode::full || !find_result(data, r.plan->scenario, core::Mode::full)) drawn.push_back(r);
+    if (!drawn.empty()) {
+      const auto* base = with_base ? rows.front().run->electro.get() : nullptr;
+      for (const auto& r : drawn) {
         if (!r.run->electro) continue;
-        if (&r != &rows.front() && r.run->electro->problem_sha256 == base.run->electro->problem_sha256) continue;   // same heart, same ECG
+        if (r.plan != rows.front().plan && base && r.run->electro->problem_sha256 == base->problem_sha256) continue;   // same heart, same ECG
         body += fmt::format("<h2>12-lead ECG, {}{}</h2>", html_escape(r.plan->name), r.plan->title.empty() ? "" : ": " + html_escape(r.plan->title));
-        body += ecg_svg(r.run->electro->ecg, &r == &rows.front() ? nullptr : &base.run->electro->ecg);
+        body += ecg_svg(r.run->electro->ecg, r.plan == rows.front().plan || !base ? nullptr : &base->ecg);
       }
-      for (const auto& r : rows) {
+      for (const auto& r : drawn) {
         auto traces = probe_electrograms(data.twin, data.egm_probes, r.plan->scenario, *r.run, progress);
         if (!traces) return core::pass(traces);
         body += electrogram_section(fmt::format("{}, {} model", r.plan->name, mode == core::Mode::full ? "FULL" : "FAST"), *traces);
       }
-      body += vessel_section(*data.twin, base, others);
+      body += vessel_section(*data.twin, drawn);
     }
     body += solver_notes(rows, data.twin->assumptions);
   }
@@ -167,17 +136,12 @@ core::Result<void> write_report(const CaseData& data, const std::filesystem::pat
     if (!png) return core::pass(png);
     html += fmt::format("<figure><img alt=\"{0}\" src=\"data:image/png;base64,{1}\"><figcaption class=u>{0}</figcaption></figure>", html_escape(picture.caption), base64(*png));
   }
-  html += "<h2>Plans</h2><table><tr><th>Plan</th><th>Intervention</th><th>Parameters</th></tr>";
-  for (const auto& plan : data.plans)
-    for (const auto& spec : plan.scenario.interventions)
-      html += fmt::format("<tr><td>{} {}</td><td>{} {}</td><td><code>{}</code>{}</td></tr>", html_escape(plan.name), html_escape(plan.title), html_escape(spec.kind), spec.enabled ? "" : "(off)", html_escape(core::to_json(spec.params).dump()),
-                          spec.note.empty() ? "" : "<br>" + html_escape(spec.note));
-  html += "</table>" + body + studies_section(studied) + proofs_section(studied.proofs) + restitution_section(studied.curves);
+  html += "<h2>Plans</h2>" + plans_table(data) + body + studies_section(studied) + proofs_section(studied.proofs) + restitution_section(studied.curves);
   if (data.twin->heart) html += tissue_factors_html(data.twin->heart->baseline.regions);
   html += "<h2>What is assumed</h2>" + list(data.twin->assumptions);
   html += "<h2>Images and labels</h2><table><tr><th>Image</th><th>Quantity</th><th></th></tr>";
   for (const auto& image : data.images)
-    for (const auto& q : image.quantities) html += fmt::format("<tr><td>{}</td><td>{} <span class=u>{}</span></td><td class=n>{}</td></tr>", html_escape(image.name), html_escape(q.label), html_escape(q.unit), shown(q.value));
+    for (const auto& q : image.quantities) html += fmt::format("<tr><td>{}</td><td>{} <span class=u>{}</span></td><td class=n>{}</td></tr>", html_escape(image.name), html_escape(q.label), html_escape(q.unit), shown_number(q.value));
   html += "</table><h2>Meshes</h2><table><tr><th>Mesh</th><th>Nodes</th><th>Tetrahedra</th><th>Smallest dihedral</th><th>Median</th><th>Inverted</th></tr>";
   const auto mesh_row = [&](const std::string& name, const core::MeshQuality& q) {
     html += fmt::format("<tr><td>{}</td><td class=n>{}</td><td class=n>{}</td><td class=n>{:.1f}°</td><td class=n>{:.1f}°</td><td class=n>{}</td></tr>", html_escape(name), q.nodes, q.tets, q.min_dihedral_deg, q.median_dihedral_deg, q.inverted);

@@ -15,7 +15,14 @@ FileUnit file_unit(SpecReader& spec) {
 }
 
 void check_unit(const FileUnit& unit, const std::vector<core::Vec3>& points_mm, const std::string& file, std::vector<std::string>& notes) {
-  if (unit.given) return;
+  if (unit.given) {
+    core::Vec3 low = core::Vec3::Constant(1e300), high = -low;
+    for (const core::Vec3& x : points_mm) low = low.cwiseMin(x), high = high.cwiseMax(x);
+    constexpr double largest_mm = 1000, smallest_mm = 1;
+    if (const double across = (high - low).maxCoeff(); !points_mm.empty() && (across > largest_mm || across < smallest_mm))
+      notes.insert(notes.begin(), fmt::format("{} is {:.3g} mm across with the given unit: no organ is. Check \"unit\".", file, across));
+    return;
+  }
   imaging::MixedMesh cloud;
   cloud.points = points_mm;
   const auto proposal = imaging::propose_unit(cloud, "");

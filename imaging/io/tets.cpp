@@ -49,6 +49,34 @@ std::map<int, std::string> get_names(vtkFieldData* data, const char* prefix) {
   return out;
 }
 
+// A tet that shares a face with two others, or lies on the same side of a shared face as its neighbour; -1 when there is none.
+core::Index overlapping_tet(const core::TetMesh& mesh) {
+  struct Side {
+    core::Triangle face;   // sorted
+    core::Index tet, apex;
+  };
+  std::vector<Side> sides;
+  sides.reserve(4 * mesh.tets.size());
+  for (std::size_t e = 0; e < mesh.tets.size(); ++e)
+    for (std::size_t k = 0; k < 4; ++k) {
+      const core::Tet& t = mesh.tets[e];
+      core::Triangle face{t[(k + 1) % 4], t[(k + 2) % 4], t[(k + 3) % 4]};
+      std::sort(face.begin(), face.end());
+      sides.push_back({face, core::Index(e), t[k]});
+    }
+  std::sort(sides.begin(), sides.end(), [](const Side& a, const Side& b) { return a.face != b.face ? a.face < b.face : a.tet < b.tet; });
+  const auto volume = [&](const Side& s) {
+    const auto at = [&](core::Index n) { return mesh.nodes[std::size_t(n)]; };
+    return core::tet_volume(at(s.face[0]), at(s.face[1]), at(s.face[2]), at(s.apex));
+  };
+  for (std::size_t i = 1; i < sides.size(); ++i) {
+    if (sides[i].face != sides[i - 1].face) continue;
+    if (i > 1 && sides[i - 2].face == sides[i].face) return sides[i].tet;
+    if (volume(sides[i]) * volume(sides[i - 1]) > 0) return sides[i].tet;
+  }
+  return -1;
+}
+
 }  // namespace
 
 Result<void> write_tet_mesh(const core::TetMesh& mesh, const fs::path& path, const std::vector<core::Field>& fields) {
@@ -125,6 +153,12 @@ Result<core::TetMesh> read_tet_mesh(const fs::path& path, LengthUnit unit) {
     core::Error e = ok.error();
     e.message = path.string() + ": " + e.message;
     return tl::unexpected<core::Error>(e);
+  }
+  if (const auto tet = overlapping_tet(mesh); tet >= 0) {
+    core::Vec3 x = core::Vec3::Zero();
+    for (core::Index n : mesh.tets[std::size_t(tet)]) x += mesh.nodes[std::size_t(n)] / 4;
+    return bad_input(fmt::format("{}: tetrahedron {} near ({:.1f}, {:.1f}, {:.1f}) mm lies over another one (it would be counted twice). Remove doubled or folded cells and export the mesh again.", path.string(), tet,
+                                 x.x(), x.y(), x.z()));
   }
   mesh.region_names = get_names(grid->GetFieldData(), "region");
   mesh.patch_names = get_names(grid->GetFieldData(), "patch");

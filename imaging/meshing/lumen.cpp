@@ -9,6 +9,7 @@
 
 #include "imaging/centerline/inside_grid.hpp"
 #include "imaging/centerline/sections.hpp"
+#include "imaging/meshing/chords.hpp"
 #include "imaging/meshing/grid_fields.hpp"
 #include "imaging/meshing/isosurface.hpp"
 #include "imaging/meshing/lumen_cut.hpp"
@@ -47,6 +48,9 @@ core::Result<Lumen> finish(SurfaceMesh raw, const LumenParams& params, std::vect
   const double edge = params.edge_mm > 0 ? params.edge_mm : edge_from(*network);
   auto even = remesh(raw, edge, 4, progress.part(0.5, 0.9));
   if (!even) return core::pass(even);
+  std::vector<core::BoundaryFace> faces(even->triangles.size());
+  for (std::size_t t = 0; t < faces.size(); ++t) faces[t] = {even->triangles[t], even->patch[t]};
+  match_volume(even->points, faces, wall_patch, raw);
   if (const auto ok = check_closed_surface(*even, "the lumen"); !ok) return core::pass(ok);
   Lumen out;
   out.surface = std::move(*even);

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "imaging/meshing/chords.hpp"
 #include "imaging/meshing/graft.hpp"
+#include "imaging/meshing/lumen_ends.hpp"
 #include "imaging/meshing/meshing.hpp"
 #include "imaging/meshing/surface_edit.hpp"
 #include "imaging/meshing/surface_tets.hpp"
@@ -135,7 +137,10 @@ core::Result<core::TetMesh> lumen_tets_along(const core::SurfaceMesh& lumen, con
   }
   const SizeMap size(lumen, lines, edge_mm);
   auto mesh = tets_inside(lumen, patch_borders(lumen, 0), size, edge_mm, progress);
-  if (mesh) mesh->region_names = {{1, "lumen"}};
+  if (mesh) {
+    match_volume(mesh->nodes, mesh->boundary, lumen_wall, lumen);
+    mesh->region_names = {{1, "lumen"}};
+  }
   return checked(std::move(mesh), lumen);
 }
 

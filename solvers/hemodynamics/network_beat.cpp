@@ -6,6 +6,7 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <numbers>
 
 #include "solvers/hemodynamics/conditions.hpp"
@@ -34,9 +35,35 @@ struct Stretch {            // points of a piece within one segment
   bool flat = false;        // a line of losses that falls at small flows: all of it counts as quadratic, equal at the mean flow
 };
 
+// Inertance over rho l / A of developed flow that swings with the Womersley number alpha: Re 1 / (1 - F), F = 2 J1(z) / (z J0(z)), z = i^(3/2) alpha
+// (Womersley 1955). The parabola's 4/3 when slow, 1 when the core moves as a plug. J1 / J0 by its continued fraction, from behind.
+double profile_inertia(double alpha) {
+  constexpr double fast = 200;   // 1 + sqrt(2) / alpha from there on, to 1e-4
+  if (!(alpha > 0)) return 4.0 / 3.0;
+  if (alpha > fast) return 1 + std::numbers::sqrt2 / alpha;
+  const std::complex<double> z = std::polar(alpha, 0.75 * std::numbers::pi);
+  std::complex<double> ratio = 0;   // J_k / J_(k-1)
+  for (int k = int(alpha) + 40; k >= 1; --k) ratio = 1.0 / (2.0 * k / z - ratio);
+  return std::real(1.0 / (1.0 - 2.0 * ratio / z));
+}
+
+// Angular frequency that carries the swing of the inflow: rms of its rate over rms of its swing (of a sine its own; the beat's fundamental where flow is constant).
+double swing_per_s(const FlowProblem& p) {
+  constexpr int parts = 1000;
+  double mean = 0, square = 0, rate = 0, before = flow_at(p.inlets[0], 0, p.cycle_s);
+  const double dt = p.cycle_s / parts;
+  for (int k = 1; k <= parts; ++k) {
+    const double q = flow_at(p.inlets[0], k * dt, p.cycle_s);
+    mean += q / parts, square += q * q / parts, rate += (q - before) * (q - before) / (dt * dt * parts);
+    before = q;
+  }
+  const double swing = square - mean * mean;
+  return swing > 1e-12 * square ? std::sqrt(rate / swing) : 2 * std::numbers::pi / p.cycle_s;
+}
+
 class Lumped {
  public:
-  Lumped(const FlowProblem& p, const BeatNetwork& n, bool elastic) : problem_(p), rho_(p.fluid.density_g_per_mm3), elastic_(elastic), network_(n) {
+  Lumped(const FlowProblem& p, const BeatNetwork& n, bool elastic) : problem_(p), rho_(p.fluid.density_g_per_mm3), swing_(swing_per_s(p)), elastic_(elastic), network_(n) {
     for (const auto* list : {&n.pieces, &n.grafts})
       for (const BeatPiece& piece : *list) piece_start_.push_back(points_), points_ += piece.line->points.size();
     nodes_.push_back({});
@@ -145,7 +172,8 @@ class Lumped {
     return cuts;
   }
   double inertance_of(const core::VesselBranch& v, std::size_t a, std::size_t b) const {   // a cone between two points
-    return rho_ * (v.arc[b] - v.arc[a]) / (std::numbers::pi * v.radius[a] * v.radius[b]);
+    const double r = std::sqrt(v.radius[a] * v.radius[b]);
+    return rho_ * (v.arc[b] - v.arc[a]) / area_of(r) * profile_inertia(r * std::sqrt(swing_ * rho_ / problem_.fluid.viscosity_Pa_s));
   }
   double compliance(const core::VesselBranch& v, std::size_t from, std::size_t to) const {
     if (!elastic_) return 0;
@@ -233,7 +261,7 @@ class Lumped {
   }
 
   const FlowProblem& problem_;
-  double rho_, dt_ = 0;
+  double rho_, swing_, dt_ = 0;
   bool elastic_;
   const BeatNetwork& network_;
   std::vector<Segment> segments_, grafts_;

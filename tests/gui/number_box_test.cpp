@@ -76,9 +76,17 @@ TEST_CASE("a number typed beyond its range stays as typed, is marked and refused
   CHECK(changes == 1);
   type("x");
   CHECK_FALSE(box->cleanText().contains("x"));
+  for (const QLocale& where : {QLocale::c(), QLocale(QLocale::German)}) {   // both decimal marks mean the same everywhere
+    box->setLocale(where);
+    for (const auto& [text, number] : {std::pair{"2.5", 2.5}, {"6,5", 6.5}}) {
+      type(text);
+      QTest::keyClick(box, Qt::Key_Return);
+      CHECK(box->value() == number);
+    }
+  }
 }
 
-TEST_CASE("the wheel over a field in a page scrolls the page, and changes the field only when it has the focus") {
+TEST_CASE("the wheel over a field in a page scrolls the page, and changes a number only when it has the focus, a closed list never") {
   test::application();
   QWidget top;
   gui::WheelGuard guard;
@@ -114,6 +122,9 @@ TEST_CASE("the wheel over a field in a page scrolls the page, and changes the fi
   box->setFocus();
   wheel_up(box);
   CHECK(box->value() == 51);
+  list->setFocus();
+  wheel_up(list);
+  CHECK(list->currentIndex() == 1);   // a closed list never turns by the wheel in a page
   qApp->removeEventFilter(&guard);
 }
 

@@ -63,7 +63,7 @@ void StudiesPanel::refresh_start() {
   const auto doing = model_.doing();
   const bool proof = proof_preset(), full = mode_->currentData().toString() == "full";
   const std::string plan = plan_name();
-  plan_->setText(QStringLiteral("Plays on %1: its lesions and drugs apply.").arg(plan == "Baseline" ? QStringLiteral("the untreated baseline") : "plan " + text(plan)));
+  plan_->setText(plan == "Baseline" ? QStringLiteral("Plays on the untreated baseline: nothing is done to it.") : QStringLiteral("Plays on plan %1: its lesions and drugs apply.").arg(text(plan)));
   QString why;
   if (!heart) why = why_no_muscle(*workspace_.data());
   else if (doing != StudiesModel::Doing::nothing) why = "One is running. Wait, or cancel it.";
