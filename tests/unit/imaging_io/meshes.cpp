@@ -52,7 +52,7 @@ TEST_CASE("Surfaces keep points, triangles and patches through VTP, and triangle
   }
 }
 
-TEST_CASE("Tetrahedra keep nodes, regions and patch names through VTU, an inverted one is refused") {
+TEST_CASE("Tetrahedra keep nodes, regions and patch names through VTU, an inverted, doubled or folded one is refused") {
   core::TetMesh box = core::make_box(core::Vec3(2, 2, 2), 1.0, core::BoxSplit::kuhn);
   box.region.assign(box.tets.size(), 1);
   box.region[3] = 2;
@@ -73,6 +73,23 @@ TEST_CASE("Tetrahedra keep nodes, regions and patch names through VTU, an invert
   CHECK(back->patch_names == box.patch_names);
   REQUIRE(back->boundary.size() == box.boundary.size());
   CHECK(back->sha256() == box.sha256());
+  core::TetMesh doubled = box;
+  doubled.tets.push_back(doubled.tets[5]), doubled.region.push_back(1);
+  core::TetMesh folded = box;   // one more tet on the inner side of a face of the surface
+  const auto& face = folded.boundary.front();
+  const auto& owner = folded.tets[std::size_t(face.tet)];
+  core::Vec3 middle = core::Vec3::Zero();
+  for (core::Index n : owner) middle += folded.nodes[std::size_t(n)] / 4;
+  folded.nodes.push_back(middle);
+  folded.tets.push_back({face.nodes[0], face.nodes[1], face.nodes[2], core::Index(folded.nodes.size()) - 1}), folded.region.push_back(1);
+  if (core::tet_volume(folded.nodes[std::size_t(face.nodes[0])], folded.nodes[std::size_t(face.nodes[1])], folded.nodes[std::size_t(face.nodes[2])], middle) < 0) std::swap(folded.tets.back()[0], folded.tets.back()[1]);
+  for (auto* wrong : {&doubled, &folded}) {
+    wrong->boundary = core::find_boundary(wrong->tets);
+    REQUIRE(imaging::write_tet_mesh(*wrong, dir / "over.vtu"));
+    const auto over = imaging::read_tet_mesh(dir / "over.vtu", imaging::LengthUnit::mm);
+    REQUIRE_FALSE(over);
+    CHECK(over.error().message.find("lies over another one") != std::string::npos);
+  }
   std::swap(box.tets[0][0], box.tets[0][1]);
   REQUIRE(imaging::write_tet_mesh(box, dir / "inverted.vtu"));
   const auto bad = imaging::read_tet_mesh(dir / "inverted.vtu", imaging::LengthUnit::mm);

@@ -173,6 +173,39 @@ TEST_CASE("the report prints studies with protocol, outcome and cycle length, pr
   CHECK(text_of(file).find("Stimulation study") == std::string::npos);
 }
 
+TEST_CASE("the report sets plans side by side: one row per quantity, numbers in words with units, plans without an answer named, runs without a baseline kept", "[session]") {
+  const Folder folder;
+  auto data = test::small_case();
+  const auto& mesh = *data.twin->heart->baseline.mesh;
+  const auto lesion = [&](const std::string& name, double radius) {
+    session::Plan plan{name, "lesion", {}};
+    twin::InterventionSpec spec;
+    spec.id = "ablation-1", spec.kind = "ablation", spec.placement.kind = twin::Placement::Kind::point, spec.placement.points_mm = {mesh.nodes.front()};
+    spec.params = twin::find_intervention("ablation")->schema.defaults();
+    spec.params.set("radius_mm", radius);
+    plan.scenario.interventions = {spec};
+    data.plans.push_back(plan);
+    return plan.scenario;
+  };
+  const auto a = lesion("A", 3), b = lesion("B", 3.5), c = lesion("C", 4);
+  REQUIRE(session::run_scenario(data, a, core::Mode::fast, {}, {}));
+  REQUIRE(session::run_scenario(data, b, core::Mode::fast, {}, {}));
+  const auto file = folder.path / "report.html";
+  REQUIRE(session::write_report(data, file));
+  std::string html = text_of(file);
+  CHECK(html.find("Results, FAST") != std::string::npos);   // although the baseline was not computed
+  CHECK(html.find("Not computed with this model: Baseline (untreated), C (lesion)") != std::string::npos);
+  REQUIRE(session::run_scenario(data, {}, core::Mode::fast, {}, {}));
+  REQUIRE(session::write_report(data, file));
+  html = text_of(file);
+  CHECK(html.find("Not computed with this model: C (lesion)") != std::string::npos);
+  const auto table = html.substr(html.find("Results, FAST"));
+  CHECK(count(table, "<tr><td>Lesion volume") == 1);
+  CHECK(html.find("{\"radius_mm\"") == std::string::npos);
+  CHECK(html.find("Radius 3.5 mm") != std::string::npos);
+  CHECK(html.find("mm (LPS)") != std::string::npos);
+}
+
 TEST_CASE("activation, ECG and potentials of a run are exported, and a plan that was not computed is refused by name", "[session]") {
   const Folder folder;
   auto data = test::small_case();
