@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <fmt/format.h>
-
 #include <chrono>
 #include <cmath>
 #include <ctime>
@@ -105,7 +103,7 @@ BenchRows bench_pipe(const core::Progress& progress) {
     auto answer = solve::solve(spec, {}, progress);
     if (!answer) return core::pass(answer);
     const double tets = (*answer)["quantities"]["tets"]["value"].get<double>(), steps = (*answer)["iterations"].get<double>();
-    rows.push_back({"flow/steady-pipe", {{"tets", tets}, {"steps", steps}}, threads, (*answer)["wall_s"].get<double>(), "s, meshing included", 0, "", "flow/poiseuille-pressure", fmt::format("steady, defaults of solve, edge {:g} mm; mesh {}", edge, (*answer)["mesh_sha256"].get<std::string>().substr(0, 16))});
+    rows.push_back({"flow/steady-pipe", {{"tets", tets}, {"steps", steps}}, threads, (*answer)["wall_s"].get<double>(), "s, meshing included", 0, "", "flow/poiseuille-pressure", pipe_settings(edge, "full")});
     return {};
   });
   if (!ok) return core::pass(ok);

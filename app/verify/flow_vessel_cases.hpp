@@ -10,7 +10,7 @@ namespace ot::verify {
 std::string settings_of(const hemo::FlowProblem& problem, const std::string& how);
 // The row says them: BenchRow::settings of a flow bench stands word for word in the source of a row of the name that BenchRow::source names.
 Row with_settings(Row row, const std::string& settings);
-std::string pipe_case(double edge_mm, const char* mode);   // a pipe as `solve` takes it, JSON
+std::string pipe_case(double edge_mm, const char* mode), pipe_settings(double edge_mm, const char* mode);   // a pipe as `solve` takes it, JSON
 
 Rows flow_step_3d(bool quick, const core::Progress&);
 Rows flow_ffr_3d(bool quick, const core::Progress&);

@@ -10,6 +10,7 @@
 #include "imaging/meshing/meshing.hpp"
 #include "imaging/phantom/phantom.hpp"
 #include "imaging/segmentation/recipe.hpp"
+#include "solvers/core/hash.hpp"
 
 namespace ot::verify {
 namespace {
@@ -38,8 +39,7 @@ Rows pipe(const std::string& name, const std::string& mode, double edge, double 
   row.source = "Hagen-Poiseuille, 8 mu Q / (pi R^4)";
   row.wall_s = (*answer)["wall_s"].get<double>();
   row.quick = quick;
-  if (answer->contains("mesh_sha256")) row = with_settings(row, fmt::format("steady, defaults of solve, edge {:g} mm; mesh {}", edge, (*answer)["mesh_sha256"].get<std::string>().substr(0, 16)));
-  return std::vector<Row>{row};
+  return std::vector<Row>{with_settings(std::move(row), pipe_settings(edge, mode.c_str()))};
 }
 
 }  // namespace
@@ -49,6 +49,8 @@ std::string pipe_case(double edge, const char* mode) {
   return json{{"kind", "flow"}, {"domain", {{"tube_mm", {{"radius", 2.0}, {"length", 20.0}}}, {"edge_mm", edge}}}, {"inlets", {{{"cap", 1}, {"flow_mm3_per_s", {{0.0, 1000.0}}}, {"profile", "parabolic"}}}},
               {"outlets", {{{"cap", 2}, {"resistance_Pa_s_per_mm3", 0.1}}}}, {"mode", mode}, {"sections", 40}}.dump();
 }
+
+std::string pipe_settings(double edge, const char* mode) { return fmt::format("steady, defaults of solve, edge {:g} mm; case {}", edge, core::sha256_hex(pipe_case(edge, mode)).substr(0, 16)); }
 
 Rows poiseuille_pressure(bool quick, const core::Progress& p) { return pipe("flow/poiseuille-pressure", "full", quick ? 0.3 : 0.25, 0.01, quick, p); }
 Rows poiseuille_network(bool quick, const core::Progress& p) { return pipe("flow/poiseuille-network", "fast", 0.4, 0.01, quick, p); }

@@ -367,7 +367,7 @@ TEST_CASE("a stent of 5.9 mm in a vessel of 3 mm that lies 0.6 mm from another v
   CHECK_FALSE(says_held(fits, ""));
 }
 
-TEST_CASE("stents of 3.9 mm facing each other in two vessels 0.6 mm apart: the first opens fully, the second stops before the opened wall; asked alone either vessel answers as in the whole plan, bit for bit", "[stent][neighbour][drag]") {
+TEST_CASE("stents of 3.9 mm facing each other in two vessels 0.6 mm apart: the first opens fully, the second stops before the opened wall, and asked alone either vessel answers as in the whole plan, bit for bit", "[stent][neighbour][drag]") {
   const auto model = pair_twin();
   const std::vector<twin::InterventionSpec> both{stent_on("lad", 14, 3.9), stent_on("lcx", 14, 3.9)};
   const auto setup = prepared(model, both);
