@@ -224,7 +224,7 @@ core::Result<hemo::FlowProblem> treated(const Treatment& treatment, double finer
   hemo::Revolution shape;
   // Cells as in network-against-full, closer at the wall and long along the vessel (with even ones of ratio 1.7 the same number gave the drop of the
   // lesion 2.3 % too small). Rings are counted at the narrowest place: about 300 000 tets either way.
-  shape.edge_mm = branch_radius / ((from < 0 ? 20 : 11.5) * finer);
+  shape.edge_mm = branch_radius / ((from < 0 ? 22 : 11.5) * finer);
   shape.axial_ratio = 2.5, shape.wall_grading = 0.6;
   for (int k = 0; k <= 360; ++k) {
     const double z = branch_length * k / 360, narrow = std::abs(z - 15) < 3 ? 0.25 * (1 + std::cos(std::numbers::pi * (z - 15) / 3)) : 0.0;
