@@ -261,7 +261,7 @@ void HeartPane::refresh_marks() {
         const auto* result = shown_.result ? present::find_vessel_result(*shown_.result, spec.placement.vessel) : nullptr;
         const auto network = result && result->network ? result->network : model ? model->network : nullptr;
         if (!network) continue;
-        auto graft = present::graft_of(*model, *network, spec);
+        auto graft = present::graft_of(*data->twin, *network, spec);
         if (!graft) continue;
         stents.push_back({spec.id, std::move(graft->line.points), std::move(graft->line.radius), selected, false});
       }

@@ -12,11 +12,12 @@ bool on_vessel(const std::string& kind) {
   return k && (k->placement == twin::Placement::Kind::segment || k->placement == twin::Placement::Kind::bridge);
 }
 
-std::optional<hemo::Graft> graft_of(const twin::VesselModel& model, const core::VesselNetwork& network, const twin::InterventionSpec& spec) {
+std::optional<hemo::Graft> graft_of(const twin::TwinModel& twin, const core::VesselNetwork& network, const twin::InterventionSpec& spec) {
   const auto& p = spec.placement;
   const int branches = int(network.branches.size());
-  if (!model.lumen || p.kind != twin::Placement::Kind::bridge || p.branch < 0 || p.to_branch < 0 || p.branch >= branches || p.to_branch >= branches) return std::nullopt;
-  auto graft = interventions::plan_graft(network, *model.lumen, {p.branch, p.to_branch, p.start_mm, p.to_mm}, spec.params.number("diameter_mm"));
+  const twin::VesselModel* model = twin.find_vessel(p.vessel);
+  if (!model || !model->lumen || p.kind != twin::Placement::Kind::bridge || p.branch < 0 || p.to_branch < 0 || p.branch >= branches || p.to_branch >= branches) return std::nullopt;
+  auto graft = interventions::plan_graft(twin, spec, network, *model->lumen);
   if (!graft) return std::nullopt;
   return std::move(*graft);
 }

@@ -21,7 +21,7 @@ struct DeviceRadii {
 DeviceRadii device_radii(const twin::InterventionSpec& spec);
 
 // Way and width of a bypass graft as FAST and FULL take it, on this (perhaps reshaped) network; none when it is refused there.
-std::optional<hemo::Graft> graft_of(const twin::VesselModel& model, const core::VesselNetwork& network, const twin::InterventionSpec& spec);
+std::optional<hemo::Graft> graft_of(const twin::TwinModel& twin, const core::VesselNetwork& network, const twin::InterventionSpec& spec);
 // The arc-of-branch pair of two clicks on a vessel, the upstream one first; false: neither lies downstream of the other.
 bool upstream_first(const core::VesselNetwork& network, twin::Placement& bridge);
 

@@ -5,6 +5,7 @@
 
 #include "app/solve/solve.hpp"
 #include "app/verify/cases.hpp"
+#include "app/verify/flow_vessel_cases.hpp"
 #include "app/verify/triad.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
@@ -96,12 +97,13 @@ BenchRows bench_eikonal(const core::Progress& progress) {
 
 BenchRows bench_pipe(const core::Progress& progress) {
   std::vector<BenchRow> rows;
-  const json spec{{"kind", "flow"}, {"domain", {{"tube_mm", {{"radius", 2.0}, {"length", 20.0}}}, {"edge_mm", 0.25}}}, {"inlets", {{{"cap", 1}, {"flow_mm3_per_s", {{0.0, 1000.0}}}}}}, {"outlets", {{{"cap", 2}, {"resistance_Pa_s_per_mm3", 0.1}}}}};
+  const double edge = 0.25;   // as flow/poiseuille-pressure without --quick
+  const json spec = json::parse(pipe_case(edge, "full"));
   auto ok = for_threads([&](int threads) -> core::Result<void> {
     auto answer = solve::solve(spec, {}, progress);
     if (!answer) return core::pass(answer);
     const double tets = (*answer)["quantities"]["tets"]["value"].get<double>(), steps = (*answer)["iterations"].get<double>();
-    rows.push_back({"flow/steady-pipe", {{"tets", tets}, {"steps", steps}}, threads, (*answer)["wall_s"].get<double>(), "s, meshing included", 0, "", "flow/poiseuille-pressure"});
+    rows.push_back({"flow/steady-pipe", {{"tets", tets}, {"steps", steps}}, threads, (*answer)["wall_s"].get<double>(), "s, meshing included", 0, "", "flow/poiseuille-pressure", pipe_settings(edge, "full")});
     return {};
   });
   if (!ok) return core::pass(ok);

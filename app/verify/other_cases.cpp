@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cmath>
 
 #include "app/solve/solve.hpp"
 #include "app/verify/cases.hpp"
+#include "app/verify/flow_vessel_cases.hpp"
 #include "imaging/meshing/meshing.hpp"
 #include "imaging/phantom/phantom.hpp"
 #include "imaging/segmentation/recipe.hpp"
+#include "solvers/core/hash.hpp"
 
 namespace ot::verify {
 namespace {
@@ -15,10 +19,7 @@ using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 Rows pipe(const std::string& name, const std::string& mode, double edge, double tolerance, bool quick, const core::Progress& progress) {
-  // R 2 mm, L 20 mm, Q 1000 mm3/s: Re = 4 rho Q / (pi mu D) = 96
-  const json spec{{"kind", "flow"}, {"domain", {{"tube_mm", {{"radius", 2.0}, {"length", 20.0}}}, {"edge_mm", edge}}}, {"inlets", {{{"cap", 1}, {"flow_mm3_per_s", {{0.0, 1000.0}}}, {"profile", "parabolic"}}}},
-                  {"outlets", {{{"cap", 2}, {"resistance_Pa_s_per_mm3", 0.1}}}}, {"mode", mode}, {"sections", 40}};
-  const auto answer = solve::solve(spec, {}, progress);
+  const auto answer = solve::solve(json::parse(pipe_case(edge, mode.c_str())), {}, progress);
   if (!answer) return core::pass(answer);
   // gradient over the middle half of the pipe: the ends feel the caps
   const auto& curve = (*answer)["series"]["pressure_along_centreline"];
@@ -38,10 +39,18 @@ Rows pipe(const std::string& name, const std::string& mode, double edge, double 
   row.source = "Hagen-Poiseuille, 8 mu Q / (pi R^4)";
   row.wall_s = (*answer)["wall_s"].get<double>();
   row.quick = quick;
-  return std::vector<Row>{row};
+  return std::vector<Row>{with_settings(std::move(row), pipe_settings(edge, mode.c_str()))};
 }
 
 }  // namespace
+
+// R 2 mm, L 20 mm, Q 1000 mm3/s: Re = 4 rho Q / (pi mu D) = 96.
+std::string pipe_case(double edge, const char* mode) {
+  return json{{"kind", "flow"}, {"domain", {{"tube_mm", {{"radius", 2.0}, {"length", 20.0}}}, {"edge_mm", edge}}}, {"inlets", {{{"cap", 1}, {"flow_mm3_per_s", {{0.0, 1000.0}}}, {"profile", "parabolic"}}}},
+              {"outlets", {{{"cap", 2}, {"resistance_Pa_s_per_mm3", 0.1}}}}, {"mode", mode}, {"sections", 40}}.dump();
+}
+
+std::string pipe_settings(double edge, const char* mode) { return fmt::format("steady, defaults of solve, edge {:g} mm; case {}", edge, core::sha256_hex(pipe_case(edge, mode)).substr(0, 16)); }
 
 Rows poiseuille_pressure(bool quick, const core::Progress& p) { return pipe("flow/poiseuille-pressure", "full", quick ? 0.3 : 0.25, 0.01, quick, p); }
 Rows poiseuille_network(bool quick, const core::Progress& p) { return pipe("flow/poiseuille-network", "fast", 0.4, 0.01, quick, p); }

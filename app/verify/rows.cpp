@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "app/verify/cases.hpp"
+#include "app/verify/flow_vessel_cases.hpp"
 #include "solvers/core/parallel.hpp"
 
 namespace ot::verify {
@@ -29,6 +30,11 @@ Row timed_row(std::string name, std::string quantity, double value, double refer
   Row r = make_row(std::move(name), std::move(quantity), value, reference, tolerance, std::move(source), quick);
   r.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return r;
+}
+
+Row with_settings(Row row, const std::string& settings) {
+  row.source += "; settings: " + settings;
+  return row;
 }
 
 void RowTable::add(const std::string& quantity, double value, double reference, double tolerance, const std::string& source) {

@@ -203,7 +203,7 @@ void FlowOperators::assemble_momentum(const TimeScheme& scheme, const std::vecto
     }
   });
 
-  // 4. Outlets: inward flow is met by a resistance on the diagonal (lumped on the face's nodes).
+  // 4. Outlets: inward flow is met by a resistance against what differs from the incoming velocity (lumped on the face's nodes).
   for (const Cap& cap : m_.outlets) {
     for (Index i : cap.nodes) backflow_[std::size_t(i)] = 0;
     for (Index f : cap.faces) {
@@ -267,7 +267,11 @@ void FlowOperators::assemble_momentum(const TimeScheme& scheme, const std::vecto
       }
       if (!transposed_.empty())
         for (int c = 0; c < 3; ++c) r[c] += transposed_[std::size_t(3 * i + c)];
-      if (m_.outlet_of[std::size_t(i)] >= 0) value[diagonal] += backflow_[std::size_t(i)];
+      if (m_.outlet_of[std::size_t(i)] >= 0) {
+        value[diagonal] += backflow_[std::size_t(i)];
+        if (!incoming_.empty())
+          for (int c = 0; c < 3; ++c) r[c] += backflow_[std::size_t(i)] * incoming_[std::size_t(3 * i + c)];
+      }
       const double scale = 1.0 / value[diagonal];
       for (std::ptrdiff_t k = 0; k < width; ++k) value[k] *= scale;
       for (int c = 0; c < 3; ++c) b[c] = scale * r[c];

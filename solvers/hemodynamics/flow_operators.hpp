@@ -4,7 +4,8 @@
 //   orthogonal subscales, tau_s (u*.grad v)(u*.grad u - Pi(u*.grad u*)), Pi the lumped L2 projection;
 //   pressure  sum_e (dt_e/a0 + tau_e)(grad q, grad phi) = (grad q, u) - flow through caps - sum_e tau_e (grad q, grad p - Pi grad p).
 // Source: scheme and parameters of flow-numerics.md; Codina, Comput Methods Appl Mech Eng 191 (2002) 4295-4321 (orthogonal
-//   subscales); backflow: Esmaily Moghadam et al., Comput Mech 48 (2011) 277-291 with beta = 1.
+//   subscales); backflow: Esmaily Moghadam et al., Comput Mech 48 (2011) 277-291 with beta = 1, acting on what differs from a given incoming
+//   velocity (as Bruneau & Fabrie, Int J Numer Methods Fluids 19 (1994) 693-705, take a reference flow at an open boundary).
 // Units: pressures are kinematic (mm2/s2) here, i.e. Pa / density.
 // Threads: element loops write their own element, node loops their own row.
 #pragma once
@@ -35,6 +36,8 @@ class FlowOperators {
   // The transposed part of the stress, div(nu grad u^T), is then taken at `advect` on the right-hand side.
   void set_viscosity(const Fluid& fluid, const std::vector<double>& u);
   double viscosity(std::size_t tet) const { return nu_of_.empty() ? nu_ : double(nu_of_[tet]); }
+  // [nodes*3] velocity that may enter through the outlets without resistance; empty: none may.
+  std::vector<double>& incoming() { return incoming_; }
   // Sum over the nodes of the residual of the momentum equation: minus the force of those nodes on the fluid, i.e. the force of
   // the fluid on them, over density. Consistent with the scheme (flow-numerics.md, part b). Serial over the elements touched.
   core::Vec3 reaction(const std::vector<std::uint8_t>& on_patch, const TimeScheme& scheme, const std::vector<double>& u, const std::vector<double>& u_before,
@@ -65,7 +68,7 @@ class FlowOperators {
   std::vector<double> dt_;
   std::vector<double> mass_rate_, viscous_;   // constant parts on the pattern: M/dt and nu K
   std::vector<Element> element_;
-  std::vector<double> projected_, history_, backflow_, transposed_, b_;
+  std::vector<double> projected_, history_, backflow_, incoming_, transposed_, b_;
   fem::CsrMatrix a_;
 };
 

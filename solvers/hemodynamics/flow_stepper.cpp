@@ -37,6 +37,9 @@ FlowStepper::FlowStepper(const FlowMesh& m, const FlowProblem& problem, const st
     : m_(m), problem_(problem), profiles_(profiles), rho_(problem.fluid.density_g_per_mm3), peak_speed_(peak_speed),
       ops_(m, problem.fluid.viscosity_Pa_s / problem.fluid.density_g_per_mm3, peak_speed), tied_(tie_outlets(m)) {
   for (const Outlet& o : problem.outlets) windkessels_.emplace_back(o, problem.steady);
+  if (!problem.steady)   // a steady flow's pseudo-time has no history to develop in: there all that comes in is resisted
+    for (const Cap& cap : m.outlets) developed_.emplace_back(m.mesh, cap, problem.fluid.viscosity_Pa_s / rho_);
+  if (!developed_.empty()) ops_.incoming().assign(3 * m.nodes(), 0.0);
   outlet_flow_.assign(problem.outlets.size(), 0.0);
   outlet_pressure_.assign(problem.outlets.size(), 0.0);
   advect_.resize(3 * m.nodes());
@@ -59,12 +62,14 @@ FlowState FlowStepper::state() const {
   s.pressure = p_;
   if (!fresh_) s.increment = phi_, s.increment_before = phi_before_;
   for (const Windkessel& w : windkessels_) w.save(s.outlets);
+  for (const DevelopedFlow& d : developed_) d.save(s.outlets);
   return s;
 }
 
 bool FlowStepper::restore(const FlowState& s) {
   std::size_t memory = 0;
   for (const Windkessel& w : windkessels_) memory += w.memory();
+  for (const DevelopedFlow& d : developed_) memory += d.memory();
   if (s.velocity.size() != 3 * m_.nodes() || s.pressure.size() != m_.nodes() || s.outlets.size() != memory) return false;
   u_ = s.velocity, p_ = s.pressure;
   fresh_ = s.velocity_before.empty();
@@ -74,6 +79,7 @@ bool FlowStepper::restore(const FlowState& s) {
   phi_before_ = fresh_ ? phi_ : s.increment_before;
   const double* from = s.outlets.data();
   for (Windkessel& w : windkessels_) from = w.load(from);
+  for (DevelopedFlow& d : developed_) from = d.load(from);
   return true;
 }
 
@@ -106,6 +112,18 @@ void FlowStepper::set_state(const std::vector<double>& velocity, const std::vect
   phi_.assign(m_.nodes(), 0.0);
   phi_before_ = phi_;
   fresh_ = true;
+  for (std::size_t k = 0; k < developed_.size(); ++k) developed_[k].start(m_.outlets[k], u_);
+}
+
+void FlowStepper::let_in() {
+  for (std::size_t k = 0; k < developed_.size(); ++k) {
+    const Cap& cap = m_.outlets[k];
+    const DevelopedFlow& flow = developed_[k];
+    for (std::size_t i = 0; i < cap.nodes.size(); ++i) {
+      const double outward = fresh_ ? flow.speed(i) : 2 * flow.speed(i) - flow.before(i);
+      for (std::size_t c = 0; c < 3; ++c) ops_.incoming()[3 * std::size_t(cap.nodes[i]) + c] = std::min(0.0, outward) * cap.normal[Eigen::Index(c)];
+    }
+  }
 }
 
 void FlowStepper::set_time_step(const std::vector<double>& dt, double coupling_dt, const TimeScheme& scheme) {
@@ -168,6 +186,7 @@ bool FlowStepper::step(double t) {
       next_[k] = advect_[k];
     }
   });
+  let_in();
   ops_.set_viscosity(problem_.fluid, advect_);
   ops_.assemble_momentum(now, u_, u_before_, advect_, p_star_, p_, inlet_.velocity);
   ++steps;
@@ -216,6 +235,7 @@ bool FlowStepper::step(double t) {
     outlet_flow_[k] = (p - windkessels_[k].history(coupling_dt_)) / windkessels_[k].impedance(coupling_dt_);
     outlet_pressure_[k] = p;
     windkessels_[k].advance(outlet_flow_[k], coupling_dt_);
+    if (!developed_.empty()) developed_[k].advance(outlet_flow_[k], coupling_dt_, now);
   }
   if (!force_nodes_.empty()) u_before2_ = u_before_;
   const double share = fresh_ ? bdf1.a0 / scheme_.a0 : 1.0;

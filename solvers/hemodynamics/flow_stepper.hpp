@@ -7,6 +7,7 @@
 
 #include "solvers/fem/amg.hpp"
 #include "solvers/fem/bicgstab.hpp"
+#include "solvers/hemodynamics/developed_flow.hpp"
 #include "solvers/hemodynamics/flow_operators.hpp"
 #include "solvers/hemodynamics/initial_flow.hpp"
 
@@ -61,6 +62,7 @@ class FlowStepper {
   const FlowProblem& problem_;
   const std::vector<InflowProfile>& profiles_;
   double rho_, peak_speed_, coupling_dt_ = 0;
+  void let_in();   // what of the developed flow comes in through the outlets, extrapolated to the step's end
   TimeScheme scheme_ = bdf1;
   bool fresh_ = true;  // no history: the next step is backward Euler
   FlowOperators ops_;
@@ -70,6 +72,7 @@ class FlowStepper {
   fem::BicgstabWork work_;
   InletState inlet_;
   std::vector<Windkessel> windkessels_;
+  std::vector<DevelopedFlow> developed_;   // [outlets] of an unsteady problem
   Boundary boundary_;
   std::vector<std::vector<std::uint8_t>> force_nodes_;
   std::vector<double> u_before2_;  // only with forces

@@ -5,60 +5,16 @@
 #include <Eigen/SparseLU>
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numbers>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/hemodynamics/cap_system.hpp"
 
 namespace ot::hemo {
 namespace {
 using core::Index;
 using core::Vec3;
 using Complex = std::complex<double>;
-
-// Weights w with rate = sum w_i speed_i for P1 on the cap's triangles, speed along -normal.
-std::vector<double> rate_weights(const core::TetMesh& mesh, const Cap& cap, const std::map<Index, int>& local) {
-  std::vector<double> w(cap.nodes.size(), 0.0);
-  for (Index f : cap.faces) {
-    const core::Triangle& t = mesh.boundary[std::size_t(f)].nodes;
-    const Vec3 n = 0.5 * (mesh.nodes[std::size_t(t[1])] - mesh.nodes[std::size_t(t[0])]).cross(mesh.nodes[std::size_t(t[2])] - mesh.nodes[std::size_t(t[0])]);
-    for (Index v : t) w[std::size_t(local.at(v))] += n.dot(cap.normal) / 3.0;
-  }
-  return w;
-}
-
-// Linear triangles on the cap with w = 0 on the rim: stiffness (of -laplace), area of each inner node (mass, lumped) and its place.
-struct CapSystem {
-  std::vector<int> unknown;   // [cap nodes], -1 on the rim
-  std::vector<Eigen::Triplet<double>> stiffness;
-  Eigen::VectorXd area;       // mm2
-};
-CapSystem cap_system(const core::TetMesh& mesh, const Cap& cap, const std::map<Index, int>& local) {
-  CapSystem out;
-  out.unknown.assign(cap.nodes.size(), -1);
-  int n = 0;
-  for (std::size_t i = 0; i < cap.nodes.size(); ++i)
-    if (!cap.rim[i]) out.unknown[i] = n++;
-  out.area = Eigen::VectorXd::Zero(n);
-  for (Index f : cap.faces) {
-    const core::Triangle& t = mesh.boundary[std::size_t(f)].nodes;
-    const Vec3 x[3] = {mesh.nodes[std::size_t(t[0])], mesh.nodes[std::size_t(t[1])], mesh.nodes[std::size_t(t[2])]};
-    const double area = 0.5 * (x[1] - x[0]).cross(x[2] - x[0]).norm();
-    if (!(area > 0)) continue;
-    for (int i = 0; i < 3; ++i) {
-      const int row = out.unknown[std::size_t(local.at(t[std::size_t(i)]))];
-      if (row < 0) continue;
-      out.area[row] += area / 3.0;
-      for (int j = 0; j < 3; ++j) {
-        const int column = out.unknown[std::size_t(local.at(t[std::size_t(j)]))];
-        if (column < 0) continue;
-        const Vec3 ei = x[(i + 2) % 3] - x[(i + 1) % 3], ej = x[(j + 2) % 3] - x[(j + 1) % 3];
-        out.stiffness.emplace_back(row, column, ei.dot(ej) / (4.0 * area));
-      }
-    }
-  }
-  return out;
-}
 
 // -laplace w = 1.
 std::vector<double> developed_profile(const CapSystem& cap) {
@@ -140,10 +96,8 @@ constexpr double largest_alpha = 40;      // of one harmonic, limit of the power
 InflowProfile::InflowProfile(const core::TetMesh& mesh, const Cap& cap, const Inlet& inlet, const Fluid& fluid, bool steady,
                              double cycle_s, std::string& note)
     : cap_(cap), inlet_(inlet), steady_(steady), cycle_(cycle_s) {
-  std::map<Index, int> local;
-  for (std::size_t i = 0; i < cap.nodes.size(); ++i) local[cap.nodes[i]] = int(i);
-  const std::vector<double> weight = rate_weights(mesh, cap, local);
-  const CapSystem system = cap_system(mesh, cap, local);
+  const std::vector<double> weight = rate_weights(mesh, cap);
+  const CapSystem system = cap_system(mesh, cap);
   if (inlet.profile == InletProfile::plug) {
     shape_.assign(cap.nodes.size(), 0.0);
     for (std::size_t i = 0; i < shape_.size(); ++i) shape_[i] = cap.rim[i] ? 0.0 : 1.0;

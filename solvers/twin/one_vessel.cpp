@@ -11,8 +11,10 @@ namespace ot::twin {
 Scenario vessel_scenario(const Scenario& scenario, const std::string& vessel) {
   Scenario only;
   only.name = scenario.name;
-  for (const auto& spec : scenario.interventions)
-    if (spec.enabled && (spec.placement.kind == Placement::Kind::segment || spec.placement.kind == Placement::Kind::bridge) && spec.placement.vessel == vessel) only.interventions.push_back(spec);
+  for (const auto& spec : scenario.interventions) {
+    const bool device = spec.placement.kind == Placement::Kind::segment, graft = spec.placement.kind == Placement::Kind::bridge && spec.placement.vessel == vessel;
+    if (spec.enabled && (device || graft)) only.interventions.push_back(spec);
+  }
   return only;
 }
 
@@ -28,6 +30,13 @@ std::shared_ptr<const TwinModel> vessel_twin(const TwinModel& twin, const std::s
   out->organ = twin.organ;
   out->source_labels_sha256 = twin.source_labels_sha256;
   out->vessels.push_back(std::move(alone));
+  for (const auto& other : twin.vessels) {
+    if (other->key == vessel) continue;
+    auto wall = std::make_shared<VesselModel>(*other);
+    wall->mesh = nullptr;
+    wall->baseline = {};
+    out->vessels.push_back(std::move(wall));
+  }
   return out;
 }
 
@@ -46,7 +55,7 @@ FlowAnswer answer_of(std::shared_ptr<const RunResult> run, const std::string& ke
 }
 
 FlowAnswer answer_flow(const std::shared_ptr<const TwinModel>& alone, const Scenario& scenario) {
-  OT_EXPECT(alone && alone->vessels.size() == 1);
+  OT_EXPECT(alone && !alone->vessels.empty());
   const auto start = std::chrono::steady_clock::now();
   const std::string key = alone->vessels.front()->key;
   FlowAnswer answer;

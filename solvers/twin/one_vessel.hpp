@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One vessel of a twin by itself: what a device does while it is dragged, and the table of sizes side by side.
-// Model: the same functions as a FAST run of the whole plan (prepare, run) on a twin that holds this vessel only and no mesh, so every
-//   number equals the plan's FAST result bit for bit (tested) and takes milliseconds (bench flow/stent-drag).
+// Model: as a FAST run of the whole plan (prepare, run), on a twin with this vessel, no mesh, and the other vessels as walls in the way of its
+//   devices: every number equals the plan's FAST result bit for bit (tested) and takes milliseconds (bench flow/stent-drag).
 // Fails: a device that does not fit is an answer with `refused` set, in the words of the intervention. Threads: pure functions.
 #pragma once
 #include <memory>
@@ -11,9 +11,9 @@
 
 namespace ot::twin {
 
-// Interventions of the scenario that sit on this vessel.
+// Interventions of the scenario that decide this vessel's flow: those on it, and devices on the others that may stand in their way.
 Scenario vessel_scenario(const Scenario& scenario, const std::string& vessel);
-// This vessel alone; without its mesh the network answers at once, with it the FULL model can run.
+// This vessel first (without its mesh the network answers, with it FULL can run); the others have no flow problem: prepare() leaves them out of the run.
 std::shared_ptr<const TwinModel> vessel_twin(const TwinModel& twin, const std::string& vessel, bool with_mesh);
 
 double quantity_of(const RunResult& run, const std::string& key);   // NaN when absent

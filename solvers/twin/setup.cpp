@@ -126,6 +126,9 @@ const core::Quantity* find_quantity(const std::vector<core::Quantity>& quantitie
 
 namespace {
 
+// A vessel that only stands in the way of others' devices (one_vessel.hpp): it has neither mesh nor any condition of a flow.
+bool only_a_wall(const VesselModel& model) { return !model.mesh && !model.baseline.mesh && model.baseline.inlets.empty() && model.baseline.outlets.empty(); }
+
 // "stent s1 and bypass b2": what changed the lumen.
 std::string devices_on(const Scenario& scenario, const std::string& vessel) {
   std::vector<std::string> names;
@@ -156,6 +159,7 @@ core::Result<SimulationSetup> prepare(std::shared_ptr<const TwinModel> twin, con
     if (auto ok = validate(*twin, spec); !ok) return pass(ok);
     if (auto ok = find_intervention(spec.kind)->apply(*twin, spec, setup); !ok) return pass(ok);
   }
+  std::erase_if(setup.vessels, [&](const VesselSetup& v) { return only_a_wall(*setup.twin->find_vessel(v.key)); });
   for (VesselSetup& v : setup.vessels) {
     v.problem.network = v.network;
     if (!v.lumen_changed) continue;

@@ -19,7 +19,7 @@ core::Result<void> apply(const twin::TwinModel& model, const twin::InterventionS
   Stretch s = stretch_of(vessel, spec);
   const double left = 0.5 * spec.params.number("diameter_mm") * (1 - 0.01 * spec.params.number("recoil_percent"));
   s.radius = [left](double) { return left; };
-  const Widened wide = widen(vessel, s);
+  const Widened wide = widen(setup, vessel, s);
   say_held(wide, "Balloon " + spec.id, model.find_vessel(vessel.key)->name, setup);
   if (!wide.changed) {
     setup.notes.push_back(fmt::format("Balloon {} leaves {:.2f} mm after recoil, less than {} has there: the lumen is unchanged.", spec.id, 2 * left, model.find_vessel(vessel.key)->name));

@@ -26,13 +26,13 @@ core::Result<void> validate(const twin::TwinModel& model, const InterventionSpec
     if (auto ok = check_segment(model, at, end ? "The end of the graft" : "The beginning of the graft"); !ok) return ok;
   }
   const twin::VesselModel& vessel = *model.find_vessel(spec.placement.vessel);
-  if (const auto planned = plan_graft(*vessel.network, *vessel.lumen, ends_of(spec), spec.params.number("diameter_mm")); !planned) return core::pass(planned);
+  if (const auto planned = plan_graft(model, spec, *vessel.network, *vessel.lumen); !planned) return core::pass(planned);
   return {};
 }
 
 core::Result<void> apply(const twin::TwinModel& model, const InterventionSpec& spec, twin::SimulationSetup& setup) {
   twin::VesselSetup& vessel = vessel_of(setup, spec);
-  auto planned = plan_graft(*vessel.network, *vessel.lumen, ends_of(spec), spec.params.number("diameter_mm"));
+  auto planned = plan_graft(model, spec, *vessel.network, *vessel.lumen);
   if (!planned) return core::pass(planned);
   const std::string name = model.find_vessel(vessel.key)->name;
   if (bypassed_lesions(*vessel.network, ends_of(spec)).empty())

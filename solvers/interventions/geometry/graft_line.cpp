@@ -95,7 +95,7 @@ std::optional<Vec3> lifted(const Vec3& along, const Vec3& side) {
 }
 
 // Room between the middle of the graft and the vessel, mm; negative when it touches anything but its hosts at its ends.
-double room(const core::VesselNetwork& network, const GraftEnds& ends, const Curve& curve, double radius) {
+double room(const core::VesselNetwork& network, const GraftEnds& ends, const Curve& curve, double radius, const std::vector<const core::VesselNetwork*>& beside) {
   constexpr int samples = 60;
   double least = std::numeric_limits<double>::infinity(), axis = 0;
   std::vector<Vec3> x(samples + 1);
@@ -119,6 +119,14 @@ double room(const core::VesselNetwork& network, const GraftEnds& ends, const Cur
       if (d < radius + gap_mm) return d - radius - gap_mm;
       if (k >= samples / 4 && k <= 3 * samples / 4) least = std::min(least, d - radius - gap_mm);
     }
+  for (int k = free_from; k <= free_to; ++k)
+    for (const core::VesselNetwork* other : beside)
+      for (const core::VesselBranch& b : other->branches) {
+        if (b.points.size() < 2) continue;
+        const double d = outside_of(b, x[std::size_t(k)], axis);
+        if (d < radius + gap_mm) return d - radius - gap_mm;
+        if (k >= samples / 4 && k <= 3 * samples / 4) least = std::min(least, d - radius - gap_mm);
+      }
   return least;
 }
 
@@ -133,7 +141,14 @@ std::vector<core::Stenosis> bypassed_lesions(const core::VesselNetwork& network,
   return found;
 }
 
-core::Result<hemo::Graft> plan_graft(const core::VesselNetwork& network, const core::SurfaceMesh& lumen, const GraftEnds& ends, double diameter) {
+core::Result<hemo::Graft> plan_graft(const twin::TwinModel& model, const twin::InterventionSpec& spec, const core::VesselNetwork& network, const core::SurfaceMesh& lumen) {
+  std::vector<const core::VesselNetwork*> beside;
+  for (const auto& other : model.vessels)
+    if (other->key != spec.placement.vessel && other->network) beside.push_back(other->network.get());
+  return plan_graft(network, lumen, {spec.placement.branch, spec.placement.to_branch, spec.placement.start_mm, spec.placement.to_mm}, spec.params.number("diameter_mm"), beside);
+}
+
+core::Result<hemo::Graft> plan_graft(const core::VesselNetwork& network, const core::SurfaceMesh& lumen, const GraftEnds& ends, double diameter, const std::vector<const core::VesselNetwork*>& beside) {
   using core::bad_input;
   if (native_way(network, ends).empty())
     return bad_input("The graft does not end downstream of where it begins (it would lead the blood in a circle). Begin it above the lesion and end it beyond.");
@@ -181,12 +196,12 @@ core::Result<hemo::Graft> plan_graft(const core::VesselNetwork& network, const c
       double bend = 0;
       for (int t = 0; t <= 40; ++t) bend = std::max(bend, curve.bend(t / 40.0));
       if (bend * r * least_bend > 1) continue;
-      if (const double clear = room(network, ends, curve, r); clear > best) best = clear, found = curve;
+      if (const double clear = room(network, ends, curve, r, beside); clear > best) best = clear, found = curve;
     }
     if (found) break;
   }
   if (!found)
-    return bad_input("No free way was found for the graft (on every side it would run through the vessel or another branch, or kink). Move its ends or choose a thinner graft.");
+    return bad_input("No free way was found for the graft (on every side it would run through the vessel, another branch or another vessel, or kink). Move its ends or choose a thinner graft.");
 
   hemo::Graft g;
   g.from_branch = ends.from_branch, g.to_branch = ends.to_branch, g.from_mm = ends.from_mm, g.to_mm = ends.to_mm;

@@ -13,6 +13,7 @@
 #include "solvers/core/mesh.hpp"
 #include "solvers/core/result.hpp"
 #include "solvers/hemodynamics/problem.hpp"
+#include "solvers/twin/setup.hpp"
 
 namespace ot::interventions {
 
@@ -20,7 +21,10 @@ struct GraftEnds {
   int from_branch = 0, to_branch = 0;
   double from_mm = 0, to_mm = 0;      // arcs; the branches exist and the arcs lie on them
 };
-core::Result<hemo::Graft> plan_graft(const core::VesselNetwork& network, const core::SurfaceMesh& lumen, const GraftEnds& ends, double diameter_mm);
+// beside: centrelines of other vessels, which the free part of the graft keeps clear of as well.
+core::Result<hemo::Graft> plan_graft(const core::VesselNetwork& network, const core::SurfaceMesh& lumen, const GraftEnds& ends, double diameter_mm, const std::vector<const core::VesselNetwork*>& beside = {});
+// The graft of a spec on its vessel with that network and lumen, clear of the twin's other vessels as imaged.
+core::Result<hemo::Graft> plan_graft(const twin::TwinModel& model, const twin::InterventionSpec& spec, const core::VesselNetwork& network, const core::SurfaceMesh& lumen);
 
 // Narrowings with their throat on the native way between the ends; empty: the graft leads past none.
 std::vector<core::Stenosis> bypassed_lesions(const core::VesselNetwork& network, const GraftEnds& ends);

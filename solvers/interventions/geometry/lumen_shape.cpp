@@ -111,7 +111,29 @@ double area_of_cut(const core::SurfaceMesh& lumen, const BranchWall& wall, const
 
 double reach_of(double radius) { return 3 * radius + 1; }   // mm along the branch: the plane of a section cuts no wall further away
 
-BranchWall find_wall(const core::SurfaceMesh& lumen, const core::VesselNetwork& network, int branch) {
+constexpr double looked_for = 2.5;   // radii that a wall is looked for: no device is wider than twice the vessel
+
+// Ends of a vessel that lie on the wall of another one (nearer to it than their own radius, which a vessel that passes by never is), each with
+// the ball in which the two are joined.
+struct Joint {
+  Vec3 at;
+  double reach = 0;
+};
+std::vector<Joint> joints_of(const core::VesselNetwork& network, const core::SurfaceMesh& other) {
+  std::vector<Joint> out;
+  for (const core::VesselBranch& b : network.branches) {
+    if (b.points.empty()) continue;
+    for (const bool begin : {true, false}) {
+      if (begin ? b.parent >= 0 : !b.children.empty()) continue;
+      const Vec3& x = begin ? b.points.front() : b.points.back();
+      const double r = begin ? b.radius.front() : b.radius.back();
+      if (std::any_of(other.points.begin(), other.points.end(), [&](const Vec3& p) { return (p - x).squaredNorm() < r * r; })) out.push_back({x, reach_of(r)});
+    }
+  }
+  return out;
+}
+
+BranchWall find_wall(const core::SurfaceMesh& lumen, const core::VesselNetwork& network, int branch, const std::vector<Neighbour>& others = {}) {
   BranchWall wall;
   wall.owners = find_owners(lumen, network, branch);
   wall.cap = cap_vertices(lumen);
@@ -132,7 +154,6 @@ BranchWall find_wall(const core::SurfaceMesh& lumen, const core::VesselNetwork& 
   std::vector<Vec3> direction(lumen.points.size(), Vec3::Zero());
   std::vector<double> reach(lumen.points.size(), 0.0);
   std::vector<double> gap(lumen.points.size(), 0.0);
-  constexpr double looked_for = 2.5;   // radii: no device is wider than twice the vessel
   constexpr double least_gap_mm = 0.1, gap_share = 0.1;
   for (std::size_t v = 0; v < lumen.points.size(); ++v) {
     const Nearest& at = wall.owners.place[v];
@@ -141,25 +162,38 @@ BranchWall find_wall(const core::SurfaceMesh& lumen, const core::VesselNetwork& 
     const double radius = network.radius_at(branch, at.arc);
     reach[v] = looked_for * radius, gap[v] = std::max(least_gap_mm, gap_share * radius);
   }
+  std::vector<WallBeside> beside;
+  for (const Neighbour& n : others) {
+    std::vector<Joint> joined = joints_of(network, *n.lumen);
+    if (n.network)
+      for (const Joint& j : joints_of(*n.network, lumen)) joined.push_back(j);
+    beside.push_back({n.lumen.get(), [wall = n.lumen.get(), joined](core::Index t) {
+                        const core::Triangle& corners = wall->triangles[std::size_t(t)];
+                        const Vec3 x = (wall->points[std::size_t(corners[0])] + wall->points[std::size_t(corners[1])] + wall->points[std::size_t(corners[2])]) / 3;
+                        return std::none_of(joined.begin(), joined.end(), [&](const Joint& j) { return (x - j.at).norm() < j.reach; });
+                      }});
+  }
   wall.clearance = find_clearance(lumen, direction, reach, gap, [&](core::Index vertex, core::Index triangle) {
     const Nearest& at = wall.owners.place[std::size_t(vertex)];
     const double near = reach_of(network.radius_at(branch, at.arc));
     const auto& t = lumen.triangles[std::size_t(triangle)];
     return std::any_of(t.begin(), t.end(), [&](core::Index n) { return wall.owners.lead_mm[std::size_t(n)] <= 0 || std::abs(wall.owners.place[std::size_t(n)].arc - at.arc) > near; });
-  });
+  }, beside);
   return wall;
 }
 
 // find_wall, remembered for the last few lumens that still exist: while a device is dragged the untreated lumen is the same at every
 // move, and finding the owners of its vertices is nine tenths of the work. Meshes behind these pointers never change, so a remembered
 // answer is the computed one bit for bit. Any thread.
-std::shared_ptr<const BranchWall> wall_of(const std::shared_ptr<const core::SurfaceMesh>& lumen, const std::shared_ptr<const core::VesselNetwork>& network, int branch) {
+std::shared_ptr<const BranchWall> wall_of(const std::shared_ptr<const core::SurfaceMesh>& lumen, const std::shared_ptr<const core::VesselNetwork>& network, int branch, const std::vector<Neighbour>& beside) {
   struct Known {
     std::weak_ptr<const core::SurfaceMesh> lumen;
     std::weak_ptr<const core::VesselNetwork> network;
     int branch = 0;
+    std::vector<std::weak_ptr<const core::SurfaceMesh>> beside;
     std::shared_ptr<const BranchWall> wall;
   };
+  const auto same_beside = [&](const Known& k) { return std::equal(k.beside.begin(), k.beside.end(), beside.begin(), beside.end(), [](const auto& a, const Neighbour& b) { return a.lock() == b.lumen; }); };
   static std::mutex mutex;
   static std::vector<Known> known;
   constexpr std::size_t most = 6;   // a vessel has few branches that are treated at once; 1 MB each
@@ -167,12 +201,13 @@ std::shared_ptr<const BranchWall> wall_of(const std::shared_ptr<const core::Surf
     const std::lock_guard lock(mutex);
     std::erase_if(known, [](const Known& k) { return k.lumen.expired() || k.network.expired(); });
     for (const Known& k : known)
-      if (k.branch == branch && k.lumen.lock() == lumen && k.network.lock() == network) return k.wall;
+      if (k.branch == branch && k.lumen.lock() == lumen && k.network.lock() == network && same_beside(k)) return k.wall;
   }
-  auto wall = std::make_shared<const BranchWall>(find_wall(*lumen, *network, branch));
+  auto wall = std::make_shared<const BranchWall>(find_wall(*lumen, *network, branch, beside));
   const std::lock_guard lock(mutex);
   if (known.size() >= most) known.erase(known.begin());
-  known.push_back({lumen, network, branch, wall});
+  known.push_back({lumen, network, branch, {}, wall});
+  for (const Neighbour& n : beside) known.back().beside.push_back(n.lumen);
   return wall;
 }
 
@@ -180,6 +215,7 @@ std::shared_ptr<const BranchWall> wall_of(const std::shared_ptr<const core::Surf
 double allowed_move(const core::SurfaceMesh& lumen, const BranchWall& wall, const std::vector<double>& wanted, std::size_t v) {
   const core::Index met = wall.clearance.met[v];
   if (met < 0 || wanted[v] <= 0) return wanted[v];
+  if (wall.clearance.met_wall[v] >= 0) return std::min(wanted[v], double(wall.clearance.free_mm[v]));   // another vessel stays where it is
   double other = 0;
   for (core::Index n : lumen.triangles[std::size_t(met)]) other = std::max(other, wanted[std::size_t(n)]);
   return std::min(wanted[v], double(wall.clearance.free_mm[v]) * wanted[v] / (wanted[v] + other));
@@ -192,12 +228,12 @@ double smooth_step(double x) {
   return s * s * (3 - 2 * s);
 }
 
-ReshapedLumen reshape_lumen(const std::shared_ptr<const core::SurfaceMesh>& given, const std::shared_ptr<const core::VesselNetwork>& line, int branch, double from_mm, double to_mm, const RadiusRule& rule) {
+ReshapedLumen reshape_lumen(const std::shared_ptr<const core::SurfaceMesh>& given, const std::shared_ptr<const core::VesselNetwork>& line, int branch, double from_mm, double to_mm, const RadiusRule& rule, const std::vector<Neighbour>& beside) {
   OT_EXPECT(given && line && branch >= 0 && branch < static_cast<int>(line->branches.size()));
   const core::SurfaceMesh& lumen = *given;
   const core::VesselNetwork& network = *line;
   const core::VesselBranch& target = network.branches[branch];
-  const auto wall = wall_of(given, line, branch);
+  const auto wall = wall_of(given, line, branch, beside);
   const Ownership& owners = wall->owners;
   std::shared_ptr<core::SurfaceMesh> moved;
   ReshapedLumen out;
@@ -214,9 +250,12 @@ ReshapedLumen reshape_lumen(const std::shared_ptr<const core::SurfaceMesh>& give
     const Nearest& at = owners.place[v];
     const double allowed = allowed_move(lumen, *wall, wanted, v);
     if (wanted[v] - allowed > out.held_mm) {
-      const core::Triangle& t = lumen.triangles[std::size_t(wall->clearance.met[v])];
+      const int of = wall->clearance.met_wall[v];
+      const core::SurfaceMesh& met = of < 0 ? lumen : *beside[std::size_t(of)].lumen;
+      const core::Triangle& t = met.triangles[std::size_t(wall->clearance.met[v])];
       out.held_mm = wanted[v] - allowed;
-      out.held_at = (lumen.points[std::size_t(t[0])] + lumen.points[std::size_t(t[1])] + lumen.points[std::size_t(t[2])]) / 3;
+      out.held_at = (met.points[std::size_t(t[0])] + met.points[std::size_t(t[1])] + met.points[std::size_t(t[2])]) / 3;
+      out.held_by_vessel = of < 0 ? std::string() : beside[std::size_t(of)].name;
     }
     if (allowed == 0) continue;
     if (!moved) moved = std::make_shared<core::SurfaceMesh>(lumen);
@@ -224,7 +263,7 @@ ReshapedLumen reshape_lumen(const std::shared_ptr<const core::SurfaceMesh>& give
     moved->points[v] = lumen.points[v] + (lumen.points[v] - c) * (allowed / at.distance);
     out.largest_move_mm = std::max(out.largest_move_mm, std::abs(allowed));
   }
-  if (out.held_mm > 0) {
+  if (out.held_mm > 0 && out.held_by_vessel.empty()) {
     double arc = 0, distance = 0;
     if (!network.locate(out.held_at, out.held_by, arc, distance)) out.held_by = -1;
   }
@@ -243,6 +282,27 @@ ReshapedLumen reshape_lumen(const std::shared_ptr<const core::SurfaceMesh>& give
   }
   out.lumen = std::move(moved);
   out.network = std::move(radii);
+  return out;
+}
+
+std::vector<Neighbour> neighbours_of(const twin::SimulationSetup& setup, const twin::VesselSetup& vessel) {
+  double widest = 0;
+  for (const core::VesselBranch& b : vessel.network->branches)
+    for (double r : b.radius) widest = std::max(widest, r);
+  const auto box = [](const core::SurfaceMesh& s) {
+    Vec3 low = Vec3::Constant(std::numeric_limits<double>::infinity()), high = -low;
+    for (const Vec3& x : s.points) low = low.cwiseMin(x), high = high.cwiseMax(x);
+    return std::pair(low, high);
+  };
+  const auto [low, high] = box(*vessel.lumen);
+  std::vector<Neighbour> out;
+  for (const twin::VesselSetup& other : setup.vessels) {
+    if (other.key == vessel.key || !other.lumen) continue;
+    const auto [from, to] = box(*other.lumen);
+    if (((from - high).array() > looked_for * widest).any() || ((low - to).array() > looked_for * widest).any()) continue;
+    const twin::VesselModel* model = setup.twin->find_vessel(other.key);
+    out.push_back({model ? model->name : other.key, other.lumen, other.network});
+  }
   return out;
 }
 

@@ -21,11 +21,13 @@ constexpr double facing = 0.3;   // least cosine between the ray and the wall of
 // Triangles by the cells their boxes touch, half a cell wider so that a ray sampled at half cells misses none.
 class TriangleGrid {
  public:
-  explicit TriangleGrid(const core::SurfaceMesh& s) : s_(s) {
+  // Of the triangles that count (none given: all).
+  explicit TriangleGrid(const core::SurfaceMesh& s, const std::function<bool(Index)>& counts = {}) : s_(s) {
     double sum = 0;
     for (const auto& t : s.triangles) sum += (point(t, 1) - point(t, 0)).norm();
     cell_ = s.triangles.empty() ? 1.0 : std::max(2 * sum / double(s.triangles.size()), 1e-9);
     for (std::size_t t = 0; t < s.triangles.size(); ++t) {
+      if (counts && !counts(Index(t))) continue;
       Vec3 lo = point(s.triangles[t], 0), hi = lo;
       for (std::size_t c = 1; c < 3; ++c) lo = lo.cwiseMin(point(s.triangles[t], c)), hi = hi.cwiseMax(point(s.triangles[t], c));
       lo.array() -= 0.5 * cell_, hi.array() += 0.5 * cell_;
@@ -82,18 +84,27 @@ class TriangleGrid {
 }  // namespace
 
 WallClearance find_clearance(const core::SurfaceMesh& lumen, const std::vector<Vec3>& direction, const std::vector<double>& reach_mm, const std::vector<double>& gap_mm,
-                             const std::function<bool(Index, Index)>& elsewhere) {
+                             const std::function<bool(Index, Index)>& elsewhere, const std::vector<WallBeside>& beside) {
   OT_EXPECT(direction.size() == lumen.points.size() && reach_mm.size() == lumen.points.size() && gap_mm.size() == lumen.points.size());
   WallClearance out;
   out.free_mm.assign(lumen.points.size(), std::numeric_limits<float>::infinity());
   out.met.assign(lumen.points.size(), -1);
+  out.met_wall.assign(lumen.points.size(), -1);
   const TriangleGrid grid(lumen);
+  std::vector<TriangleGrid> grids;
+  for (const WallBeside& b : beside) grids.emplace_back(*b.wall, b.counts);
+  const auto any = [](Index, Index) { return true; };
   for (std::size_t v = 0; v < lumen.points.size(); ++v) {
     if (!(direction[v].squaredNorm() > 0)) continue;
     const Vec3 one = gap_mm[v] * direction[v].unitOrthogonal(), two = direction[v].cross(one);
     double nearest = reach_mm[v];
     grid.meet(lumen.points[v], direction[v], Index(v), elsewhere, false, nearest, out.met[v]);
     for (const Vec3& aside : {one, Vec3(-one), two, Vec3(-two)}) grid.meet(lumen.points[v] + aside, direction[v], Index(v), elsewhere, true, nearest, out.met[v]);
+    for (std::size_t b = 0; b < grids.size(); ++b) {
+      Index met = -1;
+      for (const Vec3& aside : {Vec3(Vec3::Zero()), one, Vec3(-one), two, Vec3(-two)}) grids[b].meet(lumen.points[v] + aside, direction[v], -1, any, true, nearest, met);
+      if (met >= 0) out.met[v] = met, out.met_wall[v] = int(b);
+    }
     if (out.met[v] >= 0) out.free_mm[v] = float(std::max(0.0, nearest - gap_mm[v]));
   }
   return out;

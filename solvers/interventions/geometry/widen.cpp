@@ -20,7 +20,7 @@ Stretch stretch_of(const twin::VesselSetup& vessel, const twin::InterventionSpec
   return s;
 }
 
-Widened widen(twin::VesselSetup& vessel, const Stretch& s) {
+Widened widen(const twin::SimulationSetup& setup, twin::VesselSetup& vessel, const Stretch& s) {
   const double length = vessel.network->branches[std::size_t(s.branch)].length();
   double widest = 0;
   for (int k = 0; k <= 40; ++k) widest = std::max(widest, s.radius(s.start_mm + (s.end_mm - s.start_mm) * k / 40));
@@ -35,14 +35,14 @@ Widened widen(twin::VesselSetup& vessel, const Stretch& s) {
   };
   Widened out;
   out.before_mm = out.after_mm = least_diameter(*vessel.network, s.branch, s.start_mm, s.end_mm);
-  ReshapedLumen reshaped = reshape_lumen(vessel.lumen, vessel.network, s.branch, s.start_mm - taper, s.end_mm + taper, rule);
+  ReshapedLumen reshaped = reshape_lumen(vessel.lumen, vessel.network, s.branch, s.start_mm - taper, s.end_mm + taper, rule, neighbours_of(setup, vessel));
   if (reshaped.held_mm > least_told_mm) {
     const auto name = [&](int b) {
       const std::string& given = vessel.network->branches[std::size_t(b)].name;
       return given.empty() ? fmt::format("branch {}", b) : given;
     };
     out.held = fmt::format("{} near ({:.1f}, {:.1f}, {:.1f}) mm keeps the wall {:.2f} mm from opening further there",
-                           reshaped.held_by < 0 || reshaped.held_by == s.branch ? "the same vessel farther along" : fmt::format("the wall of {}", name(reshaped.held_by)), reshaped.held_at.x(), reshaped.held_at.y(),
+                           !reshaped.held_by_vessel.empty() ? "the wall of " + reshaped.held_by_vessel : reshaped.held_by < 0 || reshaped.held_by == s.branch ? "the same vessel farther along" : fmt::format("the wall of {}", name(reshaped.held_by)), reshaped.held_at.x(), reshaped.held_at.y(),
                            reshaped.held_at.z(), reshaped.held_mm);
   }
   if (reshaped.largest_move_mm == 0) return out;

@@ -22,8 +22,9 @@ struct Widened {
   double before_mm = 0, after_mm = 0;            // smallest diameter on the stretch
   std::string held;                              // which wall kept it from opening, and by how much; empty: none
 };
-// Edits lumen, network and lumen_changed of the vessel.
-Widened widen(twin::VesselSetup& vessel, const Stretch& stretch);
+// Edits lumen, network and lumen_changed of the vessel. The setup's other vessels stand in its way as they are when it is called, i.e. with
+// what the interventions before this one made of them.
+Widened widen(const twin::SimulationSetup& setup, twin::VesselSetup& vessel, const Stretch& stretch);
 // Says in the setup's notes what kept the device from opening; nothing when nothing did.
 void say_held(const Widened& widened, const std::string& device, const std::string& vessel_name, twin::SimulationSetup& setup);
 Stretch stretch_of(const twin::VesselSetup& vessel, const twin::InterventionSpec& spec);   // radius still empty

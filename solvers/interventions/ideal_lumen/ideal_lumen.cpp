@@ -33,7 +33,7 @@ core::Result<void> apply(const twin::TwinModel& model, const twin::InterventionS
     const double w = (arc - line.arc[i - 1]) / (line.arc[i] - line.arc[i - 1]);
     return 0.5 * (reference[i - 1] + w * (reference[i] - reference[i - 1]));
   };
-  const Widened wide = widen(vessel, s);
+  const Widened wide = widen(setup, vessel, s);
   say_held(wide, "Stretch " + spec.id, model.find_vessel(vessel.key)->name, setup);
   if (!wide.changed) {
     setup.notes.push_back(fmt::format("The stretch {} of {} is nowhere narrower than its reference: the lumen is unchanged.", spec.id, model.find_vessel(vessel.key)->name));

@@ -36,7 +36,7 @@ core::Result<void> apply(const twin::TwinModel& model, const InterventionSpec& s
   const double lost = spec.params.has("foreshortening_percent") ? 0.005 * spec.params.number("foreshortening_percent") * (s.end_mm - s.start_mm) : 0.0;  // at either end; plans of older programs hold none
   s.start_mm += lost, s.end_mm -= lost;
   s.radius = [=](double arc) { return proximal + (distal - proximal) * (arc - s.start_mm) / (s.end_mm - s.start_mm); };
-  const Widened wide = widen(vessel, s);
+  const Widened wide = widen(setup, vessel, s);
   const std::string name = model.find_vessel(vessel.key)->name;
   say_held(wide, fmt::format("Stent {} ({:.2f} mm)", spec.id, 2 * std::max(proximal, distal)), name, setup);
   if (!wide.changed) {

@@ -89,6 +89,37 @@ TEST_CASE("a graft that cannot be made is refused in one sentence: upstream, in 
   CHECK_THAT(blocked.error().message, Contains("No free way"));
 }
 
+TEST_CASE("a graft keeps clear of the twin's other vessels: one on its way makes it choose another side, one on every side refuses it") {
+  auto model = std::make_shared<twin::TwinModel>(*narrow());
+  const auto vessel = model->vessels[0];
+  const auto free = interventions::plan_graft(*model, graft(8, 36, 2.5), *vessel->network, *vessel->lumen);
+  REQUIRE(free);
+  const core::Vec3 middle = free->line.points[free->line.points.size() / 2];
+  const double away = std::hypot(middle.x(), middle.y());
+  const auto beside = [&](int k) {   // a vessel of 2.4 mm along the host, `away` from it, at k of 24 places round it; 0 is where the graft ran
+    auto other = std::make_shared<twin::VesselModel>(*vessel);
+    auto line = std::make_shared<core::VesselNetwork>(*vessel->network);
+    const double angle = std::atan2(middle.y(), middle.x()) + k * M_PI / 12;
+    for (auto& p : line->branches[0].points) p += core::Vec3(away * std::cos(angle), away * std::sin(angle), 0);
+    for (auto& r : line->branches[0].radius) r = 1.2;
+    other->key = "beside-" + std::to_string(k), other->network = line;
+    return other;
+  };
+  const auto nearest = [&](const hemo::Graft& g, const twin::VesselModel& other) {
+    double least = 1e300;
+    for (const auto& p : g.line.points)
+      for (const auto& q : other.network->branches[0].points) least = std::min(least, (p - q).norm());
+    return least;
+  };
+  model->vessels.push_back(beside(0));
+  CHECK(nearest(*free, *model->vessels[1]) < 1.2 + 1.25);   // it would run through it
+  const auto round = interventions::plan_graft(*model, graft(8, 36, 2.5), *vessel->network, *vessel->lumen);
+  REQUIRE(round);
+  CHECK(nearest(*round, *model->vessels[1]) > 1.2 + 1.25);
+  for (int k = 1; k < 24; ++k) model->vessels.push_back(beside(k));
+  CHECK_THAT(refusal(model, graft(8, 36, 2.5)), Contains("another vessel"));
+}
+
 TEST_CASE("FAST: a graft past a lesion of 70 % raises FFR by more than 0.1 and the flow at the same aortic pressure, the thicker the more") {
   const auto model = narrow();
   const auto alone = twin::vessel_twin(*model, "lad", false);

@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "solvers/interventions/geometry/lumen_shape.hpp"
+#include "solvers/twin/one_vessel.hpp"
 #include "solvers/twin/placement.hpp"
 #include "tests/support/tube_mesh.hpp"
 #include "tests/unit/interventions/small_twin.hpp"
@@ -292,4 +293,111 @@ TEST_CASE("a stent of 5.9 mm in one leg of a U of 3 mm whose legs lie 0.6 mm apa
   const auto fits = prepared(model, {spec});
   CHECK(value(fits, "lad_stent_min_diameter_after_mm") == Approx(3.6).epsilon(0.02));
   CHECK(std::none_of(fits.notes.begin(), fits.notes.end(), [](const auto& n) { return n.find("does not open fully") != std::string::npos; }));
+}
+
+namespace {
+
+constexpr double apart_mm = 3.6;   // of two vessels of 3 mm: 0.6 mm between their walls
+
+// A straight vessel of 3 mm from one point to another.
+std::shared_ptr<const twin::VesselModel> straight_vessel(const twin::VesselModel& like, const char* key, const char* name, const Vec3& from, const Vec3& to, double radius = 1.5) {
+  auto vessel = std::make_shared<twin::VesselModel>(like);
+  constexpr int rings = 120, around = 36;
+  const auto line = [=](double s) { return Vec3(from + s * (to - from)); };
+  auto network = std::make_shared<core::VesselNetwork>(*like.network);
+  core::VesselBranch& b = network->branches[0];
+  b.points.clear(), b.arc.clear(), b.radius.clear();
+  for (int i = 0; i <= rings; ++i) b.points.push_back(line(double(i) / rings)), b.arc.push_back((to - from).norm() * i / rings), b.radius.push_back(radius);
+  vessel->key = key, vessel->name = name;
+  vessel->network = network;
+  vessel->lumen = std::make_shared<core::SurfaceMesh>(test::make_tube(line, [=](double) { return radius; }, rings, around));
+  vessel->stenoses.clear();
+  return vessel;
+}
+
+// Two vessels side by side.
+std::shared_ptr<const twin::TwinModel> pair_twin() {
+  auto model = std::make_shared<twin::TwinModel>(*test::small_twin());
+  const auto like = model->vessels[0];
+  model->vessels = {straight_vessel(*like, "lad", "LAD", {0, 0, 0}, {0, 0, 40}), straight_vessel(*like, "lcx", "LCx", {apart_mm, 0, 0}, {apart_mm, 0, 40})};
+  return model;
+}
+
+twin::InterventionSpec stent_on(const char* vessel, double start_mm, double diameter_mm) {
+  auto spec = test::sample("stent");
+  spec.id = std::string("stent-") + vessel;
+  spec.placement.vessel = vessel, spec.placement.branch = 0, spec.placement.start_mm = start_mm, spec.placement.length_mm = 12;
+  spec.params.set("diameter_mm", diameter_mm);
+  return spec;
+}
+
+bool says_held(const twin::SimulationSetup& setup, const char* by) {
+  return std::any_of(setup.notes.begin(), setup.notes.end(), [&](const auto& n) { return n.find("does not open fully") != std::string::npos && n.find(by) != std::string::npos; });
+}
+
+}  // namespace
+
+TEST_CASE("a stent of 5.9 mm in a vessel of 3 mm that lies 0.6 mm from another vessel stops 0.1 mm before it (wall of 1.5 mm about its line), names it, and opens fully where 0.3 of the 0.6 mm are enough", "[stent][neighbour]") {
+  const auto model = pair_twin();
+  for (const char* kind : {"stent", "angioplasty"})
+    for (const Mode mode : {Mode::fast, Mode::full}) {
+      auto spec = stent_on("lad", 14, 5.9);
+      if (std::string(kind) != "stent") {
+        spec.kind = kind, spec.params = twin::find_intervention(kind)->schema.defaults();
+        spec.params.set("diameter_mm", 5.9), spec.params.set("recoil_percent", 0.0);
+      }
+      const auto setup = twin::prepare(model, test::scenario({spec}), mode);
+      INFO((setup ? "" : setup.error().message));
+      REQUIRE(setup);
+      REQUIRE(setup->vessels.size() == 2);
+      double nearest = 1e300, most = 0;
+      for (std::size_t v = 0; v < setup->vessels[0].lumen->points.size(); ++v) {
+        const Vec3& x = setup->vessels[0].lumen->points[v];
+        const double move = (x - model->vessels[0]->lumen->points[v]).norm();
+        most = std::max(most, move);
+        if (move > 0) nearest = std::min(nearest, std::hypot(x.x() - apart_mm, x.y()));
+      }
+      CHECK(nearest > 1.5 + 0.1);
+      CHECK(most == Approx(2.95 - 1.5).margin(0.02));   // the far side opens all the way
+      CHECK(says_held(*setup, "the wall of LCx near"));
+      CHECK(setup->vessels[1].lumen == model->vessels[1]->lumen);
+    }
+  const auto fits = prepared(model, {stent_on("lad", 14, 3.6)});
+  CHECK(value(fits, "lad_stent_min_diameter_after_mm") == Approx(3.6).epsilon(0.02));
+  CHECK_FALSE(says_held(fits, ""));
+}
+
+TEST_CASE("stents of 3.9 mm facing each other in two vessels 0.6 mm apart: the first opens fully, the second stops before the opened wall, and asked alone either vessel answers as in the whole plan, bit for bit", "[stent][neighbour][drag]") {
+  const auto model = pair_twin();
+  const std::vector<twin::InterventionSpec> both{stent_on("lad", 14, 3.9), stent_on("lcx", 14, 3.9)};
+  const auto setup = prepared(model, both);
+  CHECK(value(setup, "lad_stent_min_diameter_after_mm") == Approx(3.9).epsilon(0.02));
+  CHECK(value(setup, "lcx_stent_expansion_percent") < 99);
+  CHECK(says_held(setup, "the wall of LAD near"));
+  double apart = 1e300;   // of the vertices of the two walls
+  for (const Vec3& a : setup.vessels[0].lumen->points)
+    for (const Vec3& b : setup.vessels[1].lumen->points) apart = std::min(apart, (a - b).norm());
+  CHECK(apart > 0.09);
+  const auto whole = twin::prepare(model, test::scenario(both), Mode::fast);
+  REQUIRE(whole);
+  for (const std::size_t k : {0u, 1u}) {
+    const std::string key = model->vessels[k]->key;
+    const auto alone = twin::vessel_twin(*model, key, false);
+    const auto answer = twin::answer_flow(alone, test::scenario(both));
+    INFO(answer.refused);
+    REQUIRE(answer.vessel());
+    CHECK(answer.run->vessels.size() == 1);
+    CHECK(answer.vessel()->key == key);
+    CHECK(answer.vessel()->lumen->points == whole->vessels[k].lumen->points);
+    CHECK(answer.vessel()->network->branches[0].radius == whole->vessels[k].network->branches[0].radius);
+  }
+}
+
+TEST_CASE("a vessel that springs from another one does not stand in its way there: a stent 1 mm from the mouth opens to its 3.6 mm", "[stent][neighbour]") {
+  auto model = std::make_shared<twin::TwinModel>(*test::small_twin());
+  const auto like = model->vessels[0];
+  model->vessels = {straight_vessel(*like, "lad", "LAD", {12, 0, 20}, {50, 0, 20}), straight_vessel(*like, "aorta", "Aorta", {0, 0, 0}, {0, 0, 40}, 12)};
+  const auto setup = prepared(model, {stent_on("lad", 1, 3.6)});
+  CHECK_FALSE(says_held(setup, ""));
+  CHECK(setup.vessels[0].network->radius_at(0, 6) == Approx(1.8).epsilon(0.02));
 }
