@@ -135,7 +135,7 @@ Rows rotated_fibres(bool quick, const core::Progress& progress) {
     p.regions[0].key = "healthy";
     p.cycle_length_ms = 0;
     straight_fibres(p, f, s);
-    p.end_ms = c.along ? 12 : 24;
+    p.end_ms = c.along && !(c.ratio > 0 && c.ratio < 4) ? 12 : 24;   // 2:1 along is hardly faster than across
     p.frame_every_ms = p.end_ms;
     ep::ActivationSite site;
     for (std::size_t i = 0; i < p.mesh->nodes.size(); ++i)

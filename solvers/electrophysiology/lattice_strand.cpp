@@ -171,7 +171,7 @@ double lattice_velocity(const ElectroProblem& p, const CellClass& cell, const Ma
   const auto from = std::ptrdiff_t(std::ceil(run_up / spacing)), to = from + std::ptrdiff_t(std::ceil(measured / spacing));
   Tissue t;
   t.family = cell.family;
-  t.n = to + std::ptrdiff_t(std::ceil((5.0 + reach) / spacing));
+  t.n = to + std::ptrdiff_t(std::ceil((5.0 + 2.0 * reach) / spacing));
   t.padded = (t.n + block_nodes - 1) / block_nodes * block_nodes;
   t.classes = {cell};
   t.class_of.assign(std::size_t(t.padded), 0);
