@@ -130,7 +130,7 @@ TetLattices find_lattices(const core::TetMesh& mesh, const fem::NodeTets& around
     const std::size_t first = std::size_t(around.tet[std::size_t(from)]);
     const double volume = geometry.volume[first], tolerance = 1e-4 * std::cbrt(volume);
     std::array<Corners, 24> own;
-    bool even = true;
+    bool even = diffusivity[first].minCoeff() > 0;
     for (std::size_t t = 0; t < 24 && even; ++t) {
       const std::size_t e = std::size_t(around.tet[std::size_t(from) + t]);
       even = std::abs(geometry.volume[e] - volume) < 1e-4 * volume && (diffusivity[e] - diffusivity[first]).norm() <= 1e-6 * diffusivity[first].norm();
@@ -166,6 +166,8 @@ double lattice_velocity(const ElectroProblem& p, const CellClass& cell, const Ma
   const Vec3 n = steps.transpose().inverse() * (whole.m.cast<double>() * whole.spacing);   // the direction that has them exactly
   const double spacing = whole.spacing / std::sqrt(n.dot(d * n)), volume = std::abs(steps.determinant());   // in units of sqrt(D ms); mm3
   const double reach = (steps.transpose() * direction).cwiseAbs().sum() / std::sqrt(n.dot(d * n));
+  constexpr double coarsest = 20;   // four times where strands of any cell still conduct
+  if (!(reach < coarsest)) return 0.0;
   // As strand_velocity: the stimulated end, the start-up stretch and the measured stretch.
   const double stimulated = std::max(5.0, 3.0 * reach), run_up = stimulated + std::max(6.0, 4.0 * reach), measured = std::max(8.0, 6.0 * reach);
   const auto from = std::ptrdiff_t(std::ceil(run_up / spacing)), to = from + std::ptrdiff_t(std::ceil(measured / spacing));

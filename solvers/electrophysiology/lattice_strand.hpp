@@ -40,7 +40,7 @@ inline constexpr std::size_t most_kinds = 8;
 TetLattices find_lattices(const core::TetMesh& mesh, const fem::NodeTets& around, const fem::TetGeometry& geometry, const std::vector<std::array<core::Vec3, 3>>& axes,
                           const std::vector<core::Vec3>& diffusivity, const std::vector<std::uint16_t>& class_of_node);
 
-// Velocity over sqrt D of a plane wave along the unit vector n, 1/sqrt(ms); 0 when it dies. d: tensor, mm2/ms. The problem gives dt, tolerance and treatment of the sodium current.
+// Velocity over sqrt D of a plane wave along the unit vector n, 1/sqrt(ms); 0 when it dies and where the steps add up to over 20 sqrt(D ms). d: tensor, mm2/ms. The problem gives dt, tolerance and treatment of the sodium current.
 double lattice_velocity(const ElectroProblem& p, const CellClass& cell, const core::Mat3& steps, const core::Mat3& d, const core::Vec3& n);
 
 // Factors along f, s, n with which those waves have velocity c0 sqrt D, not below `least`; start: a first guess. Nothing when a wave dies.

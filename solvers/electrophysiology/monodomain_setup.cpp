@@ -246,9 +246,13 @@ std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector
     const TetLattice& lattice = lattices.kinds[l];
     const TuningCurve& strand = *curve[lattice.cell];
     const auto some = std::size_t(std::find(lattices.of.begin(), lattices.of.end(), int(l)) - lattices.of.begin());
+    if (some == conducting.size() || strand.q.empty()) {   // all its tets are another kind's too
+      of_lattice.push_back(std::nullopt);
+      continue;
+    }
     Vec3 guess;
     for (int a = 0; a < 3; ++a) guess[a] = strand.factor_of_square(square[some][a]);
-    of_lattice.push_back(strand.q.empty() ? std::nullopt : lattice_factors(p, t.classes[lattice.cell], lattice, strand.velocity, TuningCurve::least_factor, guess));
+    of_lattice.push_back(lattice_factors(p, t.classes[lattice.cell], lattice, strand.velocity, TuningCurve::least_factor, guess));
   }
   if (progress.cancelled()) return {};
   std::vector<core::Mat3> tensor(conducting.size());

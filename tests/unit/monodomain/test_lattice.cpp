@@ -75,6 +75,13 @@ TEST_CASE("Lattices are found in Kuhn boxes askew to the fibres, not along them,
   CHECK(lattices(box, turned(30, 10), even).kinds.empty());
 }
 
+TEST_CASE("Tissue that hardly conducts is no lattice to be tuned: a millionth of the conductivity gives no wave, at once") {
+  const CellClass cell = epi();
+  CHECK(lattice_velocity(ElectroProblem{}, cell, 0.2 * Mat3::Identity(), Vec3(benchmark * 1e-6).asDiagonal(), Vec3::UnitY()) == 0.0);
+  const core::TetMesh box = core::make_box(Vec3(2, 2, 2), 0.4, core::BoxSplit::kuhn);
+  CHECK(lattices(box, turned(30, 10), std::vector<Vec3>(box.tets.size(), Vec3(0.1, 0, 0))).kinds.empty());
+}
+
 TEST_CASE("Two conductivities in one lattice are two kinds, and tets between them belong to neither") {
   const core::TetMesh box = core::make_box(Vec3(4, 2, 2), 0.4, core::BoxSplit::kuhn);
   std::vector<Vec3> halves(box.tets.size(), benchmark);
