@@ -344,6 +344,9 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   if (spec.has("save_state")) {
     SpecReader save(spec.at("save_state"), "\"save_state\"");
     const std::filesystem::path file = options.base / save.text("file", {});
+    std::error_code ec;
+    if (const auto folder = file.parent_path(); !folder.empty() && !std::filesystem::is_directory(folder, ec))
+      throw SpecError(fmt::format("\"save_state\": there is no folder {} (the state could not be written after the run). Make it, or name a file in another one.", folder.string()));
     run.save_at_ms = save.number("at_ms", problem.end_ms, 0, problem.end_ms);
     run.on_saved = [&write, file](const ep::MonodomainState& state) { write(state, file); };
     save.finish();

@@ -90,6 +90,10 @@ core::Result<Eikonal> Eikonal::make(std::shared_ptr<const core::TetMesh> mesh, s
   if (!positive(velocity))
     return core::bad_input(fmt::format("Conduction velocity {} {} {} m/s is not positive (no wave can travel). Set all three above 0.",
                                        velocity[0], velocity[1], velocity[2]));
+  constexpr double least = 1e-9;   // m/s; the square of a travel time stays a number down to 1e-150
+  if (velocity.minCoeff() < least)
+    return core::bad_input(fmt::format("Conduction velocity {} {} {} m/s is below {:g} m/s (travel times lose their meaning). Tissue conducts at 0.1 to 4 m/s; take a lesion for tissue that does not conduct.",
+                                       velocity[0], velocity[1], velocity[2], least));
   Eikonal e;
   e.mesh_ = std::move(mesh);
   e.fibres_ = std::move(fibres);

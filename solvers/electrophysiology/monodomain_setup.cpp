@@ -11,6 +11,7 @@
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/conduction_tuning.hpp"
+#include "solvers/electrophysiology/lattice_strand.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/reaction/cell.hpp"
 #include "solvers/electrophysiology/reaction/verified_response.hpp"
@@ -166,13 +167,6 @@ core::Mat3 tensor_of(const Axes& axes, const Vec3& along_axes) {
   return d;
 }
 
-std::array<double, 6> couplings(const fem::TetGeometry& geometry, std::size_t tet, const core::Mat3& d) {
-  std::array<double, 6> k;
-  for (std::size_t e = 0; e < 6; ++e)
-    k[e] = -geometry.volume[tet] * geometry.gradient[tet][tet_edges[e].first].dot(d * geometry.gradient[tet][tet_edges[e].second]);
-  return k;
-}
-
 // The spacing that counts, (h / sqrt D)^2 in ms per conducting tet and axis. A plane wave along the unit vector n (lengths over
 // sqrt D) meets at node i the operator sum_j k_ij (V_j - V_i) = M_i (V_nn + h^2/12 V_nnnn + ...) with
 //     h^2 = sum_j k_ij (y_ij . n)^4 / sum_j k_ij (y_ij . n)^2,
@@ -186,7 +180,7 @@ std::vector<Vec3> spacings(const core::TetMesh& sub, const fem::NodeTets& around
   core::parallel_chunks(tets, 4096, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
     for (std::ptrdiff_t c = begin; c < end; ++c) {
       const std::size_t e = std::size_t(c);
-      const auto k = couplings(geometry, e, tensor_of(axes[e], diffusivity[e]));
+      const auto k = tet_couplings(geometry, e, tensor_of(axes[e], diffusivity[e]));
       moment[e].setZero();
       for (std::size_t x = 0; x < 6; ++x) {
         const Vec3 d = sub.nodes[std::size_t(sub.tets[e][tet_edges[x].second])] - sub.nodes[std::size_t(sub.tets[e][tet_edges[x].first])];
@@ -223,7 +217,9 @@ std::vector<Vec3> spacings(const core::TetMesh& sub, const fem::NodeTets& around
 // Diffusivity tensors mm2/ms of the conducting tets, tuned.
 std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector<std::size_t>& conducting, const core::TetMesh& sub,
                                       const fem::NodeTets& around, const fem::TetGeometry& geometry,
-                                      const std::vector<std::uint16_t>& class_of_node, Tissue& t) {
+                                      const std::vector<std::uint16_t>& class_of_node, Tissue& t, const core::Progress& progress) {
+  std::vector<std::uint16_t> inner_class(sub.nodes.size());
+  for (std::size_t i = 0; i < inner_class.size(); ++i) inner_class[i] = t.class_of[i];
   // One curve per set of channel scales; the cell type matters little for the upstroke.
   std::vector<std::shared_ptr<const TuningCurve>> curve(t.classes.size());
   if (p.conductivity_tuning) {
@@ -244,6 +240,21 @@ std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector
     diffusivity[c] = p.sigma.cwiseProduct(p.regions[region_of(p, conducting[c])].sigma_scale) / (p.chi_per_mm * p.cm_uF_per_mm2);
   }
   const std::vector<Vec3> square = spacings(sub, around, geometry, axes, diffusivity);
+  const TetLattices lattices = p.conductivity_tuning ? find_lattices(sub, around, geometry, axes, diffusivity, inner_class) : TetLattices{};
+  std::vector<std::optional<Vec3>> of_lattice;
+  for (std::size_t l = 0; l < lattices.kinds.size() && !progress.cancelled(); ++l) {
+    const TetLattice& lattice = lattices.kinds[l];
+    const TuningCurve& strand = *curve[lattice.cell];
+    const auto some = std::size_t(std::find(lattices.of.begin(), lattices.of.end(), int(l)) - lattices.of.begin());
+    if (some == conducting.size() || strand.q.empty()) {   // all its tets are another kind's too
+      of_lattice.push_back(std::nullopt);
+      continue;
+    }
+    Vec3 guess;
+    for (int a = 0; a < 3; ++a) guess[a] = strand.factor_of_square(square[some][a]);
+    of_lattice.push_back(lattice_factors(p, t.classes[lattice.cell], lattice, strand.velocity, TuningCurve::least_factor, guess));
+  }
+  if (progress.cancelled()) return {};
   std::vector<core::Mat3> tensor(conducting.size());
   std::vector<double> along(conducting.size()), across(conducting.size()), worst(conducting.size()), askew(conducting.size());
   core::parallel_chunks(std::ptrdiff_t(conducting.size()), 4096, [&](std::ptrdiff_t begin, std::ptrdiff_t end) {
@@ -264,6 +275,7 @@ std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector
       Vec3 factor = Vec3::Ones();
       if (curve[cell])
         for (int a = 0; a < 3; ++a) factor[a] = curve[cell]->factor_of_square(square[c][a]);
+      if (!lattices.of.empty() && lattices.of[c] >= 0 && of_lattice[std::size_t(lattices.of[c])]) factor = *of_lattice[std::size_t(lattices.of[c])];
       along[c] = factor[0];
       across[c] = factor[1];
       worst[c] = std::sqrt(std::max(0.0, square[c].maxCoeff()));
@@ -279,6 +291,8 @@ std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector
   if (p.conductivity_tuning) {
     t.notes.push_back(fmt::format("Conductivities are scaled for the element size: median factor {:.3f} along fibres, {:.3f} across (h/sqrt(D) {:.2f}).",
                                   median(along), median(across), coarse));
+    if (std::any_of(of_lattice.begin(), of_lattice.end(), [](const auto& f) { return f.has_value(); }))
+      t.notes.push_back("The elements are those of a regular lattice askew to the fibres: the factors are the ones that plane waves along and across the fibres need on that lattice.");
     for (const auto& c : curve)
       if (c->q.empty()) {
         t.notes.push_back("One kind of cell does not conduct even in a fine strand: its conductivity is not scaled.");
@@ -348,6 +362,13 @@ void note_parts(const ElectroProblem& p, Tissue& t) {
 
 }  // namespace
 
+std::array<double, 6> tet_couplings(const fem::TetGeometry& geometry, std::size_t tet, const core::Mat3& d) {
+  std::array<double, 6> k;
+  for (std::size_t e = 0; e < 6; ++e)
+    k[e] = -geometry.volume[tet] * geometry.gradient[tet][tet_edges[e].first].dot(d * geometry.gradient[tet][tet_edges[e].second]);
+  return k;
+}
+
 double sodium_weight(const ElectroProblem& p) {
   if (!p.upstroke_sodium_interpolation) return 0.0;
   if (p.sodium_interpolation_weight >= 0) return p.sodium_interpolation_weight;
@@ -391,7 +412,7 @@ core::Result<Tissue> set_up_tissue(const ElectroProblem& p, const core::Progress
   const fem::NodeTets around = fem::node_tets(sub);
   const fem::TetGeometry geometry = fem::tet_geometry(sub);
   progress.report(0.8, "scaling conductivities");
-  const std::vector<core::Mat3> tensor = diffusivities(p, conducting, sub, around, geometry, class_of_node, t);
+  const std::vector<core::Mat3> tensor = diffusivities(p, conducting, sub, around, geometry, class_of_node, t, progress);
   if (progress.cancelled()) return core::cancelled();
   progress.report(0.9, "assembling");
   const fem::CsrMatrix k = fem::assemble_stiffness(sub, around, geometry, tensor);
@@ -416,7 +437,7 @@ core::Result<Tissue> set_up_tissue(const ElectroProblem& p, const core::Progress
   t.tet_coupling.resize(sub.tets.size());
   t.tet_square.resize(sub.tets.size());
   for (std::size_t e = 0; e < sub.tets.size(); ++e) {
-    const auto exact = couplings(geometry, e, tensor[e]);
+    const auto exact = tet_couplings(geometry, e, tensor[e]);
     const core::Mat3 inverse = tensor[e].inverse();
     for (std::size_t x = 0; x < 6; ++x) {
       const Vec3 d = sub.nodes[std::size_t(sub.tets[e][tet_edges[x].second])] - sub.nodes[std::size_t(sub.tets[e][tet_edges[x].first])];

@@ -14,6 +14,7 @@
 #include "solvers/electrophysiology/reaction/aligned.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 #include "solvers/electrophysiology/reaction/kernel.hpp"
+#include "solvers/fem/csr.hpp"
 
 namespace ot::ep {
 
@@ -60,6 +61,9 @@ struct BlockPart {
   int from = 0, to = block_nodes;
   bool whole() const { return from == 0 && to == block_nodes; }
 };
+
+// -V grad_i . D grad_j of the tet's edges, in the order of tet_edges.
+std::array<double, 6> tet_couplings(const fem::TetGeometry& geometry, std::size_t tet, const core::Mat3& d);
 
 // As asked for, else 0.65 with conductivity tuning (sodium_interpolation.hpp) and 1 without, which has the smallest error of a single beat.
 double sodium_weight(const ElectroProblem& p);

@@ -24,6 +24,16 @@ json tissue() {
 
 }  // namespace
 
+TEST_CASE("A state to be saved in a folder that is not there is refused before the run, an eikonal velocity of 1e-300 m/s by its size") {
+  json spec = tissue();
+  spec["end_ms"] = 1e5;   // hours, were it to run
+  spec["save_state"] = {{"file", "no such folder/state"}};
+  refused(spec, "there is no folder");
+  spec = eikonal();
+  spec["velocity_m_per_s"] = {0.6, 1e-300, 0.3};
+  refused(spec, "is below 1e-09 m/s");
+}
+
 TEST_CASE("Sources and sensors more than an edge outside the tissue are refused with the distance, a faceted surface may be missed by less") {
   json spec = eikonal();
   spec["sources"][0]["at_mm"] = {46, 0, 0};

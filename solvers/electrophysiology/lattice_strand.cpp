@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "solvers/electrophysiology/lattice_strand.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "solvers/core/parallel.hpp"
+#include "solvers/electrophysiology/monodomain_step.hpp"
+
+namespace ot::ep {
+namespace {
+
+using core::Index;
+using core::Mat3;
+using core::Vec3;
+using Corners = std::array<Vec3, 4>;
+
+constexpr int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+constexpr int edge_sums[7][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 1, 0}, {0, 1, 1}, {1, 0, 1}, {1, 1, 1}};   // of c1, c2, c3
+
+// The six tets that begin at a node, as shares of c1, c2, c3.
+std::array<std::array<Eigen::Vector3i, 4>, 6> first_tets() {
+  std::array<std::array<Eigen::Vector3i, 4>, 6> tets;
+  for (std::size_t o = 0; o < 6; ++o) {
+    tets[o][0].setZero();
+    for (std::size_t v = 0; v < 3; ++v) tets[o][v + 1] = tets[o][v] + Eigen::Vector3i::Unit(orders[o][v]);
+  }
+  return tets;
+}
+
+// Corners, from the node, of the 24 tets around it.
+std::array<Corners, 24> tets_around(const Mat3& steps) {
+  std::array<Corners, 24> all;
+  const auto first = first_tets();
+  for (std::size_t o = 0; o < 6; ++o)
+    for (std::size_t origin = 0; origin < 4; ++origin)
+      for (std::size_t v = 0; v < 4; ++v) all[4 * o + origin][v] = steps * (first[o][v] - first[o][origin]).cast<double>();
+  return all;
+}
+
+Vec3 total(const Corners& c) { return c[0] + c[1] + c[2] + c[3]; }
+
+bool same(const Corners& a, const Corners& b, double tolerance) {
+  if ((total(a) - total(b)).squaredNorm() > 16 * tolerance * tolerance) return false;
+  return std::all_of(a.begin(), a.end(), [&](const Vec3& x) {
+    return std::any_of(b.begin(), b.end(), [&](const Vec3& y) { return (x - y).squaredNorm() < tolerance * tolerance; });
+  });
+}
+
+bool same_around(const std::array<Corners, 24>& mesh, const std::array<Corners, 24>& lattice, double tolerance) {
+  return std::all_of(mesh.begin(), mesh.end(), [&](const Corners& m) { return std::any_of(lattice.begin(), lattice.end(), [&](const Corners& l) { return same(m, l, tolerance); }); });
+}
+
+// The superbase whose tets these are, if they are one's: three ways round the first tet come into question.
+std::optional<Mat3> superbase_of(const std::array<Corners, 24>& mesh, double tolerance) {
+  for (const auto& [a, b, c] : {std::array<std::size_t, 3>{1, 2, 3}, {1, 3, 2}, {2, 1, 3}}) {
+    const Corners& t = mesh[0];
+    Mat3 steps;
+    steps << t[a] - t[0], t[b] - t[a], t[c] - t[b];
+    if (steps.determinant() < 0) steps = -steps;   // the same lattice and tets
+    if (same_around(mesh, tets_around(steps), tolerance)) return steps;
+  }
+  return std::nullopt;
+}
+
+Mat3 tensor(const TetLattice& l, const Vec3& factor) {
+  Mat3 d = Mat3::Zero();
+  for (int a = 0; a < 3; ++a) d += factor[a] * l.diffusivity[a] * l.axes[std::size_t(a)] * l.axes[std::size_t(a)].transpose();
+  return d;
+}
+
+// Couplings along the seven edges over the volume of a cell, 1/ms, so that sum k e e' = D.
+std::array<double, 7> edge_couplings(const Mat3& steps, const Mat3& d) {
+  const Mat3 inverse = steps.inverse(), s = inverse * d * inverse.transpose();
+  const double all = (s(0, 1) + s(1, 2) + s(0, 2)) / 3;   // along c1 + c2 + c3, of the six tets around it
+  return {s(0, 0) - s(0, 1) - s(0, 2) + all, s(1, 1) - s(0, 1) - s(1, 2) + all, s(2, 2) - s(0, 2) - s(1, 2) + all, s(0, 1) - all, s(1, 2) - all, s(0, 2) - all, all};
+}
+
+// Along each axis all edges that conduct are of one length.
+bool is_strand(const TetLattice& l) {
+  const auto k = edge_couplings(l.steps, tensor(l, Vec3::Ones()));
+  for (int a = 0; a < 3; ++a) {
+    double length = 0;
+    for (std::size_t e = 0; e < 7; ++e) {
+      const double p = std::abs((l.steps * Vec3(edge_sums[e][0], edge_sums[e][1], edge_sums[e][2])).dot(l.axes[std::size_t(a)]));
+      if (std::abs(k[e]) * p * p < 1e-9 * l.diffusivity[a]) continue;
+      if (length > 0 && std::abs(p - length) > 1e-6 * length) return false;
+      length = p;
+    }
+  }
+  return true;
+}
+
+// Integers m and a spacing with m * spacing near p.
+struct Whole {
+  Eigen::Vector3i m;
+  double spacing;
+};
+Whole whole_multiples(const Vec3& p) {
+  constexpr int most = 48;
+  constexpr double near = 0.002;   // of the longest
+  Whole best{};
+  double least = 1e300;
+  const double longest = p.cwiseAbs().maxCoeff();
+  for (int parts = 1; parts <= most; ++parts) {
+    const double spacing = longest / parts;
+    const Vec3 m = (p / spacing).array().round();
+    const double error = (p - m * spacing).cwiseAbs().maxCoeff() / longest;
+    if (error < least) least = error, best = {m.cast<int>(), spacing};
+    if (error < near) break;
+  }
+  const int common = std::gcd(std::gcd(best.m[0], best.m[1]), best.m[2]);   // chains that never meet are one
+  return {best.m / common, best.spacing * common};
+}
+
+}  // namespace
+
+TetLattices find_lattices(const core::TetMesh& mesh, const fem::NodeTets& around, const fem::TetGeometry& geometry, const std::vector<std::array<Vec3, 3>>& axes,
+                          const std::vector<Vec3>& diffusivity, const std::vector<std::uint16_t>& class_of_node) {
+  TetLattices found;
+  found.of.assign(mesh.tets.size(), -1);
+  std::vector<std::array<Corners, 24>> known;   // of the kinds met, those left out too
+  std::vector<TetLattice> kinds;
+  std::vector<int> number;   // of the kinds met: place in found.kinds
+  for (std::size_t i = 0; i < mesh.nodes.size(); ++i) {
+    const std::ptrdiff_t from = around.begin[i];
+    if (around.begin[i + 1] - from != 24) continue;
+    const std::size_t first = std::size_t(around.tet[std::size_t(from)]);
+    const double volume = geometry.volume[first], tolerance = 1e-4 * std::cbrt(volume);
+    std::array<Corners, 24> own;
+    bool even = diffusivity[first].minCoeff() > 0;
+    for (std::size_t t = 0; t < 24 && even; ++t) {
+      const std::size_t e = std::size_t(around.tet[std::size_t(from) + t]);
+      even = std::abs(geometry.volume[e] - volume) < 1e-4 * volume && (diffusivity[e] - diffusivity[first]).norm() <= 1e-6 * diffusivity[first].norm();
+      for (std::size_t a = 0; a < 3 && even; ++a) even = (axes[e][a] - axes[first][a]).squaredNorm() < 1e-12;
+      for (std::size_t v = 0; v < 4; ++v) own[t][v] = mesh.nodes[std::size_t(mesh.tets[e][v])] - mesh.nodes[i];
+    }
+    if (!even) continue;
+    std::size_t kind = 0;
+    for (; kind < kinds.size(); ++kind) {
+      const TetLattice& k = kinds[kind];
+      if (k.cell != class_of_node[i] || (k.diffusivity - diffusivity[first]).norm() > 1e-6 * k.diffusivity.norm()) continue;
+      bool as = true;
+      for (std::size_t a = 0; a < 3; ++a) as = as && (axes[first][a] - k.axes[a]).squaredNorm() < 1e-12;
+      if (as && same_around(own, known[kind], tolerance)) break;
+    }
+    if (kind == kinds.size()) {
+      if (kinds.size() == most_kinds) continue;
+      const auto steps = superbase_of(own, tolerance);
+      if (!steps) continue;
+      kinds.push_back({*steps, axes[first], diffusivity[first], class_of_node[i]});
+      known.push_back(tets_around(*steps));
+      number.push_back(is_strand(kinds.back()) ? -1 : int(found.kinds.size()));
+      if (number.back() >= 0) found.kinds.push_back(kinds.back());
+    }
+    for (std::size_t t = 0; t < 24; ++t)
+      if (int& of = found.of[std::size_t(around.tet[std::size_t(from) + t])]; of < 0) of = number[kind];
+  }
+  return found;
+}
+
+double lattice_velocity(const ElectroProblem& p, const CellClass& cell, const Mat3& steps, const Mat3& d, const Vec3& direction) {
+  const Whole whole = whole_multiples(steps.transpose() * direction);
+  const Vec3 n = steps.transpose().inverse() * (whole.m.cast<double>() * whole.spacing);   // the direction that has them exactly
+  const double spacing = whole.spacing / std::sqrt(n.dot(d * n)), volume = std::abs(steps.determinant());   // in units of sqrt(D ms); mm3
+  const double reach = (steps.transpose() * direction).cwiseAbs().sum() / std::sqrt(n.dot(d * n));
+  constexpr double coarsest = 20;   // four times where strands of any cell still conduct
+  if (!(reach < coarsest)) return 0.0;
+  // As strand_velocity: the stimulated end, the start-up stretch and the measured stretch.
+  const double stimulated = std::max(5.0, 3.0 * reach), run_up = stimulated + std::max(6.0, 4.0 * reach), measured = std::max(8.0, 6.0 * reach);
+  const auto from = std::ptrdiff_t(std::ceil(run_up / spacing)), to = from + std::ptrdiff_t(std::ceil(measured / spacing));
+  Tissue t;
+  t.family = cell.family;
+  t.n = to + std::ptrdiff_t(std::ceil((5.0 + 2.0 * reach) / spacing));
+  t.padded = (t.n + block_nodes - 1) / block_nodes * block_nodes;
+  t.classes = {cell};
+  t.class_of.assign(std::size_t(t.padded), 0);
+  for (std::ptrdiff_t i = 0; i < t.n; ++i) t.node_of.push_back(Index(i));
+  t.inner_of = t.node_of;
+  core::TetMesh six;   // of one node
+  const auto first = first_tets();
+  for (const auto& tet : first) {
+    for (std::size_t v = 0; v < 4; ++v) six.nodes.push_back(steps * tet[v].cast<double>());
+    const Index at = Index(six.nodes.size()) - 4;
+    six.tets.push_back({at, at + 1, at + 2, at + 3});
+  }
+  const fem::TetGeometry geometry = fem::tet_geometry(six);
+  const Mat3 inverse = d.inverse();
+  std::array<std::array<float, 6>, 6> coupling, square;
+  for (std::size_t e = 0; e < 6; ++e) {
+    const auto exact = tet_couplings(geometry, e, d);
+    for (std::size_t x = 0; x < 6; ++x) {
+      const Vec3 way = six.nodes[4 * e + tet_edges[x].second] - six.nodes[4 * e + tet_edges[x].first];
+      coupling[e][x] = float(geometry.volume[e] < 0 ? -exact[x] : exact[x]);   // three of the six are left-handed
+      square[e][x] = float(way.dot(inverse * way));
+    }
+  }
+  t.mass.assign(std::size_t(t.padded), 0.0);
+  t.k_diagonal.assign(std::size_t(t.padded), 0.0);
+  for (std::ptrdiff_t j = 0; j < t.n; ++j)
+    for (std::size_t e = 0; e < 6; ++e) {
+      core::Tet tet;
+      bool inside = true;
+      for (std::size_t v = 0; v < 4; ++v) {
+        const std::ptrdiff_t at = j + first[e][v].dot(whole.m);
+        inside = inside && at >= 0 && at < t.n;
+        tet[v] = Index(at);
+      }
+      if (!inside) continue;
+      t.tets.push_back(tet);
+      t.tet_coupling.push_back(coupling[e]);
+      t.tet_square.push_back(square[e]);
+      t.tet_volume.push_back(volume / 6);
+    }
+  // Far from the ends every row is the same; at the ends, which nobody reads, the couplings that would leave are missing.
+  std::map<std::ptrdiff_t, double> row;
+  const auto k = edge_couplings(steps, d);
+  for (std::size_t e = 0; e < 7; ++e)
+    if (const std::ptrdiff_t m = Eigen::Vector3i(edge_sums[e][0], edge_sums[e][1], edge_sums[e][2]).dot(whole.m); m != 0)
+      for (const std::ptrdiff_t side : {-m, m}) row[side] -= k[e] * volume;
+  t.row_begin.assign(std::size_t(t.padded) + 1, 0);
+  const double largest = std::abs(std::max_element(row.begin(), row.end(), [](const auto& a, const auto& b) { return std::abs(a.second) < std::abs(b.second); })->second);
+  for (std::ptrdiff_t i = 0; i < t.padded; ++i) {
+    if (i < t.n) {
+      t.mass[std::size_t(i)] = volume;
+      for (const auto& [m, value] : row) {
+        if (i + m < 0 || i + m >= t.n || std::abs(value) < 1e-9 * largest) continue;
+        t.col.push_back(Index(i + m));
+        t.k.push_back(float(value));
+        t.k_diagonal[std::size_t(i)] -= double(t.k.back());
+      }
+    }
+    t.row_begin[std::size_t(i) + 1] = std::ptrdiff_t(t.col.size());
+  }
+  ElectroProblem chain;
+  chain.dt_ms = p.dt_ms;
+  chain.solver_tolerance = p.solver_tolerance;
+  chain.upstroke_sodium_interpolation = p.upstroke_sodium_interpolation;
+  chain.sodium_interpolation_weight = sodium_weight(p);
+  chain.sites.resize(1);
+  for (std::ptrdiff_t i = 0; i < t.n && double(i) * spacing <= stimulated; ++i) chain.sites[0].nodes.push_back(Index(i));
+  MonodomainStep step(chain, t);
+  const double limit = 5.0 + double(to) * spacing / 0.3;   // ms; 0.3: a seventh of the healthy velocity
+  while (step.time() < limit && std::isnan(step.activation()[0][std::size_t(to)])) {
+    const auto trouble = step.advance();
+    if (trouble.inner_node >= 0 || trouble.solver) return 0.0;
+  }
+  const double time = double(step.activation()[0][std::size_t(to)]) - double(step.activation()[0][std::size_t(from)]);
+  return time > 0 ? double(to - from) * spacing / time : 0.0;
+}
+
+std::optional<Vec3> lattice_factors(const ElectroProblem& p, const CellClass& cell, const TetLattice& lattice, double c0, double least, const Vec3& start) {
+  constexpr int rounds = 8;
+  constexpr double near = 5e-4;
+  Vec3 factor = start;
+  for (int round = 0; round < rounds; ++round) {
+    const Mat3 d = tensor(lattice, factor);
+    double off = 0;
+    Vec3 next = factor;
+    for (int a = 0; a < 3; ++a) {
+      const double v = lattice_velocity(p, cell, lattice.steps, d, lattice.axes[std::size_t(a)]) * std::sqrt(factor[a]);   // over sqrt of the asked D
+      if (!(v > 0)) return std::nullopt;
+      next[a] = std::max(least, factor[a] * (c0 / v) * (c0 / v));
+      off = std::max(off, std::abs(next[a] / factor[a] - 1) / 2);
+    }
+    factor = next;
+    if (off < near) break;
+  }
+  return factor;
+}
+
+}  // namespace ot::ep
