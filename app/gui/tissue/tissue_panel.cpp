@@ -31,7 +31,7 @@ constexpr const char* method_tips[] = {"Brighter than the remote wall's mean + n
                                        "Takes scar and border zone out of the labels."};
 constexpr double ball_mm = 6;   // remote region picked at the crosshair: half a wall's thickness around, some 100 voxels of 1.5 mm
 
-QString ml(double v) { return QStringLiteral("%1 ml").arg(v, 0, 'f', v < 10 ? 2 : 1); }
+QString ml(double v) { return QStringLiteral("%1 mL").arg(v, 0, 'f', v < 10 ? 2 : 1); }
 
 }  // namespace
 
@@ -470,12 +470,12 @@ void TissuePanel::refresh_mesh() {
   }
   add_caption(list_, "Tissue of the electrical mesh");
   for (const auto& share : facts->tissue) {
-    auto* row = make_fact(QString::fromStdString(present::words(share.key)), QStringLiteral("%1 ml · %2 %").arg(share.volume_ml, 0, 'f', share.volume_ml < 10 ? 1 : 0).arg(share.percent, 0, 'f', share.percent < 10 ? 1 : 0), this);
+    auto* row = make_fact(QString::fromStdString(present::words(share.key)), QStringLiteral("%1 mL · %2 %").arg(share.volume_ml, 0, 'f', share.volume_ml < 10 ? 1 : 0).arg(share.percent, 0, 'f', share.percent < 10 ? 1 : 0), this);
     row->setToolTip(QString::fromStdString(share.source));
     list_->addWidget(row);
   }
   add_caption(list_, "Walls");
-  for (const auto& wall : facts->walls) list_->addWidget(make_fact(QString::fromStdString(present::words(wall.key)), QStringLiteral("%1 ml").arg(wall.volume_ml, 0, 'f', 1), this));
+  for (const auto& wall : facts->walls) list_->addWidget(make_fact(QString::fromStdString(present::words(wall.key)), QStringLiteral("%1 mL").arg(wall.volume_ml, 0, 'f', 1), this));
   add_caption(list_, "Fibres");
   std::vector<std::string> notes;
   for (const auto& stage : workspace_.data()->stages)
