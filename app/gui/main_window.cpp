@@ -132,7 +132,7 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
     connect(workspace_, signal, this, &MainWindow::refresh_actions);
   connect(workspace_, &Workspace::case_replaced, this, [this] {
     if (first_picture_ms_ < 0) first_picture_ms_ = double(since_start_.elapsed());
-    session::start_warm_up(workspace_->session());
+    QTimer::singleShot(0, this, [this] { session::start_warm_up(workspace_->session()); });   // behind the answers that the window wants now
   });
   connect(workspace_, &Workspace::job_failed, this, [this](const QString& title) {
     // A damaged built-in case must not leave a newcomer before an empty window.
@@ -232,8 +232,12 @@ void MainWindow::resizeEvent(QResizeEvent* event) {
 }
 
 void MainWindow::fit_dock() {
-  // The least: two rows of controls and an ECG or a flow curve below; or three curves of a cell one below the other.
-  dock_->setFixedHeight(dock_->wants_height() ? std::clamp(height() * 11 / 20, 385, 600) : std::clamp(height() / 4, 215, 320));
+  constexpr int least = 215, low_window = 900, bars = 72, banner = 40, least_view = 200;   // top and status bar; a message above the views; a 3D view
+  const bool tall = dock_->wants_height(), low = tall && height() < low_window;
+  centre_->set_low(low);
+  // The least: two rows of controls and an ECG or a flow curve below; or three curves of a cell one below the other, as far as the views leave room.
+  const int wanted = tall ? std::clamp(height() * 11 / 20, 385, 600) : std::clamp(height() / 4, least, 320);
+  dock_->setFixedHeight(std::min(wanted, std::max(least, height() - bars - banner - (low ? least_view : centre_->minimumSizeHint().height()))));
 }
 
 void MainWindow::keyPressEvent(QKeyEvent* event) {

@@ -46,7 +46,7 @@ StagePanel::StagePanel(Workspace& workspace, const QString& object_name, QWidget
 }
 
 void StagePanel::add_caption(QVBoxLayout* box, const QString& text) {
-  auto* label = make_label(text, "caption", this);
+  auto* label = make_label(text, "caption", this, true);
   label->setContentsMargins(0, 8, 0, 0);
   box->addWidget(label);
 }

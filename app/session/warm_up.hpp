@@ -11,7 +11,8 @@ namespace ot::session {
 class Session;
 
 inline constexpr const char* warm_up_job = "prepare fast answers";
-// Nothing is started where there is no heart, or where the plan shown has no stored answer: computing it does the same.
+// Nothing is started where there is no heart, or no stored answer at all: computing the first one does the same. A stored answer of any plan may spare the others the heart (twin::run takes known
+// parts), so one that is missing does not mean that FAST is prepared.
 void start_warm_up(Session& session);
 
 }  // namespace ot::session

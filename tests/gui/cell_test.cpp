@@ -123,6 +123,15 @@ TEST_CASE("the link under a drug takes its dose to the single cell page, in CiPA
   REQUIRE(w.command("set cell_numbers on").isEmpty());
   CHECK_FALSE(w->findChild<viewer::PullbackPlot*>("cell_plot_v")->isVisible());
   CHECK(w->findChild<gui::NumberTableWidget*>("cell_table")->isVisible());
+  // Nothing of the page lies behind the status bar, here or on a large screen.
+  for (const auto& [width, height] : {std::pair(1024, 640), std::pair(1100, 700), std::pair(1280, 800), std::pair(1600, 1000)}) {
+    w->resize(width, height);
+    w.wait([] { return false; }, 150);
+    INFO(width << " x " << height);
+    const auto* csv = w->findChild<QPushButton*>("cell_csv");
+    CHECK(csv->visibleRegion().boundingRect().height() == csv->height());
+    CHECK(cell.page->visibleRegion().boundingRect().height() == cell.page->height());
+  }
 }
 
 TEST_CASE("the vessel layout opens on the vessel and branch of the plan's device, a line chosen by hand stays") {
@@ -196,13 +205,14 @@ TEST_CASE("a case that opens with its answers stored prepares FAST behind the wi
   {
     Window fresh;
     fresh.session().replace(data, {});
+    fresh.wait([] { return false; }, 60);   // its timer has fired
     CHECK(fresh.session().jobs().active(session::warm_up_job) == 0);
     REQUIRE(fresh.fast_ready(0));
     data = *fresh.session().data();
   }
   Window w;
   w.session().replace(data, {});
-  CHECK(w.session().jobs().active(session::warm_up_job) != 0);
+  CHECK(w.wait([&] { return w.session().jobs().active(session::warm_up_job) != 0; }, 5000));
   REQUIRE(w.wait([&] { return !w.session().jobs().busy(); }, 120000));
   CHECK(w.session().jobs().status().empty());   // it did not fail
 }

@@ -69,6 +69,7 @@ TEST_CASE("no label, button or choice is cut in any stage, dock page or inspecto
   for (const auto& [width, height] : {std::pair(1100, 700), std::pair(1280, 800)}) {
     w->resize(width, height);
     const auto look = [&](const QString& where) {
+      w.wait([&] { return !w.session().jobs().busy(); });   // names of jobs come and go
       w.wait([] { return false; }, 120);
       found << cut_in(w, QStringLiteral("%1x%2 %3").arg(width).arg(height).arg(where));
     };

@@ -161,6 +161,7 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
   double step = ffr ? 0.1 : nice_step(a.y1 - a.y0, 4);
   while (step / (a.y1 - a.y0) * a.plot.height() < tick_px && step < a.y1 - a.y0) step *= 2;
   for (double v = std::ceil(a.y0 / step - 1e-9) * step; v <= a.y1 + 1e-9; v += step) {
+    if (std::abs(v) < 1e-6 * step) v = 0;   // not "-0.0"
     p.setPen(QPen(theme::hairline, 1));
     p.drawLine(QPointF(a.plot.left(), Y(v)), QPointF(a.plot.right(), Y(v)));
     p.setPen(theme::secondary);
@@ -169,10 +170,14 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
   const double xs = nice_step(a.x1, 5);
   for (double v = 0; v <= a.x1 + 1e-9; v += xs) {
     p.setPen(theme::secondary);
+    if (s.kind == Kind::trace && v + xs > a.x1 + 1e-9) {   // the last one carries the unit
+      p.drawText(QRectF(X(v) - 60, a.plot.bottom() + (Impl::low(size()) ? 9 : 12), X(v) > a.plot.right() - 20 ? 70 : 90, 14), Qt::AlignRight | Qt::AlignVCenter, QStringLiteral("%1 ms").arg(v, 0, 'f', 0));
+      continue;
+    }
     p.drawText(QRectF(X(v) - 20, a.plot.bottom() + (Impl::low(size()) ? 9 : 12), 40, 14), Qt::AlignCenter, QString::number(v, 'f', s.wave() && xs < 1 ? 1 : 0));
   }
   p.setPen(theme::hint);
-  p.drawText(QRectF(a.plot.right() - 60, a.plot.bottom() + (Impl::low(size()) ? 9 : 20), 60, 14), Qt::AlignRight, s.kind == Kind::trace ? tr("ms") : s.wave() ? tr("s") : tr("mm"));
+  if (s.kind != Kind::trace) p.drawText(QRectF(a.plot.right() - 60, a.plot.bottom() + (Impl::low(size()) ? 9 : 20), 60, 14), Qt::AlignRight, s.wave() ? tr("s") : tr("mm"));
   if (s.title.isEmpty()) p.drawText(QRectF(a.plot.left() + 4, a.plot.bottom() + 22, 80, 12), Qt::AlignLeft, s.unit());
   if (ffr) {
     p.setPen(QPen(theme::bad, 1.2, Qt::DashLine));

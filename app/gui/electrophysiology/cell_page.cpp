@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/electrophysiology/cell_page.hpp"
 
+#include <QAbstractItemView>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QFileDialog>
@@ -30,7 +31,7 @@ namespace ot::gui {
 namespace {
 
 constexpr const char* job_key = "single_cell";
-constexpr int column_width = 232, words_width = 292, both_width = 860;   // below it curves and numbers take turns
+constexpr int column_width = 232, words_width = 336, both_width = 860;   // below it curves and numbers take turns
 constexpr int wait_ms = 350;         // typing pauses
 constexpr double uM_per_mM = 1000;
 
@@ -111,7 +112,7 @@ CellPage::CellPage(Workspace& workspace, QWidget* parent) : QWidget(parent), wor
   const auto plot = [&](const char* object, const QString& name, const QString& unit) {
     auto* made = new viewer::PullbackPlot(plots_);
     name_widget(made, object, name);
-    made->setMinimumHeight(84);
+    made->setMinimumHeight(74);
     made->set_trace(unit);
     made->set_title(name);
     plots->addWidget(made, 1);
@@ -145,6 +146,7 @@ CellPage::CellPage(Workspace& workspace, QWidget* parent) : QWidget(parent), wor
   words->addWidget(note_);
   words->addStretch(1);
   auto* scroll = scrolled(this, words_);
+  scroll->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);   // lines of the note are broken for the width that is left
   words_ = scroll;
   row->addWidget(scroll);
 
@@ -165,6 +167,7 @@ void CellPage::make_fields(QVBoxLayout* box, QWidget* inside) {
     model_->addItem(text_of(m.name), text_of(m.key));
     model_->setItemData(model_->count() - 1, text_of(m.source), Qt::ToolTipRole);
   }
+  model_->view()->setMinimumWidth(290);   // names in full
   const auto number = [&](const char* object, const QString& label, const QString& unit, const NumberRange& range, const QString& tip) {
     auto* made = number_row(box, inside, object, label, unit, range, tip);
     connect(made, &QDoubleSpinBox::valueChanged, this, &CellPage::edited);
@@ -179,7 +182,7 @@ void CellPage::make_fields(QVBoxLayout* box, QWidget* inside) {
   drug_ = choice(box, inside, "cell_drug", "Drug of the catalogue");
   drug_->addItem("No drug", "");
   for (const auto& d : pharma::builtin_drugs()) drug_->addItem(text_of(d.name), text_of(d.key));
-  dose_ = number("cell_dose", "Dose", " x Cmax", {0, 1000, 0.5, 2}, "Free concentration as a multiple of the usual free maximum of therapy");
+  dose_ = number("cell_dose", "Dose, x free Cmax", "", {0, 1000, 0.5, 2}, "Free concentration as a multiple of the usual free maximum of therapy");
   dose_->setValue(1);
   dose_row_ = dose_->parentWidget();
   way_ = choice(box, inside, "cell_drug_way", "How the drug acts on this cell");
@@ -228,6 +231,7 @@ void CellPage::take_heart() {
 void CellPage::refresh_model() {
   const ep::IonicModel* model = ep::find_ionic_model(model_->currentData().toString().toStdString());
   if (!model) return;
+  model_->setToolTip(text_of(model->name + ": " + model->source));
   std::map<std::string, double> before;
   for (const auto& [name, field] : percent_) before[name] = field->value();
   percent_.clear();
@@ -369,7 +373,7 @@ void CellPage::show_answer() {
 
   present::NumberTable table;
   table.columns = {{0, "Control", "", stale}};
-  if (two) table.columns.push_back({1, "Changed", "", stale}), table.right = 1, table.difference_of = QString::fromUtf8("Changed − Control");
+  if (two) table.columns.push_back({1, "Changed", "", stale}), table.right = 1, table.difference_of = "change";
   const auto a = interventions::quantities_of(control), b = interventions::quantities_of(changed);
   for (std::size_t k = 0; k < a.size() && k < b.size(); ++k) {
     const bool calcium = a[k].unit == "mM";
@@ -390,7 +394,7 @@ void CellPage::show_answer() {
     table.rows.push_back(std::move(line));
   }
   table_->show_table(table);
-  constexpr int number_width = 58;
+  constexpr int number_width = 60;
   for (int c = 1; c < table_->columnCount(); ++c) table_->setColumnWidth(c, number_width);
 
   QStringList words;

@@ -20,7 +20,7 @@
 namespace ot::gui {
 namespace {
 
-constexpr int column_width = 250, least_column = 210;   // a third of the page in between; name, value and word fit beside each other
+constexpr int column_width = 250, least_column = 240;   // a third of the page in between; name, value and word fit beside each other
 constexpr double near_line_mm = 8;     // a crosshair this near to the centreline belongs to it: two radii of a coronary, one of an aorta
 
 struct Row {

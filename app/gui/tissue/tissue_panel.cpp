@@ -277,7 +277,7 @@ void TissuePanel::fill_controls() {
     value_->setSuffix(unit);
     value_->setValue(value);
   };
-  if (p.method == ScarMethod::n_sd) field("Scar above remote +", 2, 6, 0.1, 1, " SD", p.n);
+  if (p.method == ScarMethod::n_sd) field("Scar: remote +", 2, 6, 0.1, 1, " SD", p.n);
   if (p.method == ScarMethod::hu) field("Scar below", 0, 150, 1, 0, " HU", std::isnan(p.hu_high) ? (preview && std::isfinite(preview->threshold) ? preview->threshold : 50) : p.hu_high);
   if (p.method == ScarMethod::thinning) field("Scar thinner than", 1, 10, 0.1, 1, " mm", p.thin_mm);
   border_->setValue(p.border_n);

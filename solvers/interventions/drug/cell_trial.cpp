@@ -101,7 +101,7 @@ std::vector<CellQuantity> quantities_of(const ep::CellResult& cell) {
                                 {"dvdt_max_V_per_s", "Max dV/dt", "V/s", cell.dvdt_max_V_per_s},
                                 {"ca_diastolic_mM", "Ca diastolic", "mM", cell.ca_diastolic_mM},
                                 {"ca_peak_mM", "Ca peak", "mM", cell.ca_peak_mM},
-                                {"apd90_change_ms", "APD90, last beat", "ms", cell.apd90_change_ms}};
+                                {"apd90_change_ms", "APD90 drift", "ms", cell.apd90_change_ms}};
   if (std::isfinite(cell.qnet_uC_per_uF)) out.push_back({"qnet_uC_per_uF", "qNet", "uC/uF", cell.qnet_uC_per_uF});
   return out;
 }
