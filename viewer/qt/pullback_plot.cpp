@@ -168,16 +168,18 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
     p.drawText(QRectF(0, Y(v) - 8, a.plot.left() - 6, 16), Qt::AlignRight | Qt::AlignVCenter, QString::number(v, 'f', s.kind == Kind::trace ? decimals_for(step) : ffr || step < 1 ? 1 : 0));
   }
   const double xs = nice_step(a.x1, 5);
+  const QString x_unit = s.kind == Kind::trace ? tr("ms") : s.wave() ? tr("s") : tr("mm");
+  const bool unit_with_last = s.kind == Kind::trace || Impl::low(size());   // below the numbers there is no room for it
   for (double v = 0; v <= a.x1 + 1e-9; v += xs) {
     p.setPen(theme::secondary);
-    if (s.kind == Kind::trace && v + xs > a.x1 + 1e-9) {   // the last one carries the unit
-      p.drawText(QRectF(X(v) - 60, a.plot.bottom() + (Impl::low(size()) ? 9 : 12), X(v) > a.plot.right() - 20 ? 70 : 90, 14), Qt::AlignRight | Qt::AlignVCenter, QStringLiteral("%1 ms").arg(v, 0, 'f', 0));
+    if (unit_with_last && v + xs > a.x1 + 1e-9) {
+      p.drawText(QRectF(X(v) - 60, a.plot.bottom() + (Impl::low(size()) ? 9 : 12), X(v) > a.plot.right() - 20 ? 70 : 90, 14), Qt::AlignRight | Qt::AlignVCenter, QString::number(v, 'f', s.wave() && xs < 1 ? 1 : 0) + " " + x_unit);
       continue;
     }
     p.drawText(QRectF(X(v) - 20, a.plot.bottom() + (Impl::low(size()) ? 9 : 12), 40, 14), Qt::AlignCenter, QString::number(v, 'f', s.wave() && xs < 1 ? 1 : 0));
   }
   p.setPen(theme::hint);
-  if (s.kind != Kind::trace) p.drawText(QRectF(a.plot.right() - 60, a.plot.bottom() + (Impl::low(size()) ? 9 : 20), 60, 14), Qt::AlignRight, s.wave() ? tr("s") : tr("mm"));
+  if (!unit_with_last) p.drawText(QRectF(a.plot.right() - 60, a.plot.bottom() + 20, 60, 14), Qt::AlignRight, x_unit);
   if (s.title.isEmpty()) p.drawText(QRectF(a.plot.left() + 4, a.plot.bottom() + 22, 80, 12), Qt::AlignLeft, s.unit());
   if (ffr) {
     p.setPen(QPen(theme::bad, 1.2, Qt::DashLine));
