@@ -54,7 +54,7 @@ AnatomyPanel::AnatomyPanel(Workspace& workspace, QWidget* parent) : StagePanel(w
       for (const auto& label : i.labels->labels) {
         auto* number = findChild<NumberLabel*>("volume_" + image + "/" + QString::fromStdString(label.key));
         const double volume = ml[std::size_t(label.value)];
-        if (number) number->set(present::show_number(volume), "ml");
+        if (number) number->set(present::show_number(volume), "mL");
         else if (volume > 0) outdated_ = true;   // a new label: listed when the panel is shown again
       }
     }
@@ -138,7 +138,7 @@ void AnatomyPanel::refresh() {
       if (label.assumed) line->addWidget(make_label("assumed", "attention", row));
       auto* number = new NumberLabel(row);
       number->setObjectName("volume_" + key);
-      number->set(present::show_number(volume), "ml");
+      number->set(present::show_number(volume), "mL");
       line->addWidget(number);
       auto* eye = make_icon_button("eye", "eye_" + key, "Show or hide " + name, row);
       eye->setCheckable(true);

@@ -241,7 +241,7 @@ void CentreView::refresh_layout() {
   // While there is no model the slices are what there is to look at; what the 3D view asks for needs little room.
   const bool slices_alone = have && !workspace_.data()->twin && workspace_.layout() == Layout::four_up;
   const Layout layout = slices_alone ? Layout::slices : workspace_.layout();
-  const bool column = !comparing && layout != Layout::big_3d;
+  const bool column = !comparing && layout != Layout::big_3d && !low_;
   column_->setVisible(column);
   vessel_->setVisible(!comparing && layout == Layout::vessel);
   bar_->setVisible(have);
@@ -259,6 +259,10 @@ void CentreView::refresh_layout() {
   const int wanted = layout == Layout::slices ? width() * 70 / 100 : maximised_ >= 0 ? width() * 6 / 10 : std::clamp(width() * 29 / 100, 190, 380);
   column_->setFixedWidth(std::min(wanted, std::max(190, width() - 320)));
   place_starter();
+}
+
+void CentreView::set_low(bool low) {
+  if (std::exchange(low_, low) != low) refresh_layout();
 }
 
 void CentreView::refresh_lines() { main_->view().scene().set_measure_lines(deck_->lines_in_3d()); }

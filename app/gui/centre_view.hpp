@@ -49,6 +49,8 @@ class CentreView : public QWidget {
   VesselPane& vessel_pane() { return *vessel_; }
   Banner& banner() { return *banner_; }
   void show_starter(QWidget* card);
+  void set_low(bool low);   // little height is left: the slices give way
+  bool hasHeightForWidth() const override { return false; }   // the views take what the dock leaves; Qt would take the preferred height for the least one
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
@@ -72,7 +74,7 @@ class CentreView : public QWidget {
   VesselPane* vessel_ = nullptr;
   QWidget* starter_ = nullptr;
   int maximised_ = -1;
-  bool linked_ = false;
+  bool linked_ = false, low_ = false;
 };
 
 }  // namespace ot::gui

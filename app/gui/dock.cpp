@@ -12,6 +12,7 @@
 #include <cmath>
 
 #include "app/gui/actions.hpp"
+#include "app/gui/electrophysiology/cell_page.hpp"
 #include "app/gui/electrophysiology/egm_page.hpp"
 #include "app/gui/flow/flow_page.hpp"
 #include "app/gui/model_prompt.hpp"
@@ -154,13 +155,16 @@ Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(par
   tab_ecg_ = make_button("ECG", "tab_ecg", this, "tab");
   tab_flow_ = make_button("Flow", "tab_flow", this, "tab");
   tab_egm_ = make_button("EGM", "tab_egm", this, "tab");
-  for (auto* tab : {tab_ecg_, tab_flow_, tab_egm_}) {
+  tab_cell_ = make_button("Cell", "tab_cell", this, "tab");
+  tab_cell_->setToolTip("One isolated cell, not the patient: action potential, calcium and currents with a drug or scaled conductances");
+  for (auto* tab : {tab_ecg_, tab_flow_, tab_egm_, tab_cell_}) {
     tab->setCheckable(true);
     bar->addWidget(tab);
   }
   connect(tab_ecg_, &QPushButton::clicked, this, [this] { show_tab(0); });
   connect(tab_flow_, &QPushButton::clicked, this, [this] { show_tab(1); });
   connect(tab_egm_, &QPushButton::clicked, this, [this] { show_tab(2); });
+  connect(tab_cell_, &QPushButton::clicked, this, [this] { show_tab(3); });
   box->addLayout(bar_);
 
   stack_ = new QStackedWidget(this);
@@ -176,6 +180,8 @@ Dock::Dock(Workspace& workspace, Actions& actions, QWidget* parent) : QFrame(par
   stack_->addWidget(flow_);
   egm_ = new EgmPage(workspace, stack_);
   stack_->addWidget(egm_);
+  cell_ = new CellPage(workspace, stack_);
+  stack_->addWidget(cell_);
   connect(egm_, &EgmPage::placed, this, [this] { show_tab(2); });
   box->addWidget(stack_, 1);
 
@@ -202,7 +208,7 @@ void Dock::resizeEvent(QResizeEvent* event) {
 
 // On a small screen words give way before controls do.
 void Dock::refresh_room() {
-  int wanted = 545;                  // everything but the chips and the words
+  int wanted = 600;                  // everything but the chips and the words
   const auto chips = findChildren<PlanChip*>();
   for (auto* chip : chips) {
     chip->set_compact(false);
@@ -216,7 +222,7 @@ void Dock::refresh_room() {
   compare_->setText(width() < 820 ? QString() : QStringLiteral("Compare"));
   difference_->setText(width() < 820 ? QStringLiteral("Δ") : QStringLiteral("Difference"));
   // Where even that is not enough, time goes below the plans.
-  int least = 430 + (workspace_.comparing() ? 90 : 0);
+  int least = 485 + (workspace_.comparing() ? 90 : 0);
   for (auto* chip : chips) least += chip->sizeHint().width() + 6;
   bar_->setDirection(width() < least ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
@@ -225,8 +231,13 @@ void Dock::show_tab(int tab) {
   tab_ecg_->setChecked(tab == 0);
   tab_flow_->setChecked(tab == 1);
   tab_egm_->setChecked(tab == 2);
+  tab_cell_->setChecked(tab == 3);
+  const bool before = wants_height();
   stack_->setCurrentIndex(tab);
+  if (wants_height() != before) emit height_wanted();
 }
+
+bool Dock::wants_height() const { return stack_->currentWidget() == cell_; }
 
 void Dock::refresh_plans() {
   clear_layout(chips_);

@@ -22,6 +22,7 @@ class EcgPaper;
 namespace ot::gui {
 
 class Actions;
+class CellPage;
 class EgmPage;
 class FlowPage;
 class NumberLabel;
@@ -48,9 +49,14 @@ class Dock : public QFrame {
   Q_OBJECT
  public:
   Dock(Workspace& workspace, Actions& actions, QWidget* parent);
-  void show_tab(int tab);   // 0 ECG, 1 Flow, 2 electrograms
+  void show_tab(int tab);   // 0 ECG, 1 Flow, 2 electrograms, 3 single cell
   EgmPage& egm() { return *egm_; }
   FlowPage& flow() { return *flow_; }
+  CellPage& cell() { return *cell_; }
+  bool wants_height() const;   // the page in front needs more than an ECG does
+
+ signals:
+  void height_wanted();        // wants_height() is another
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
@@ -67,7 +73,7 @@ class Dock : public QFrame {
   Actions& actions_;
   QBoxLayout* bar_;                       // plans and time: side by side, or one below the other
   QHBoxLayout* chips_;
-  QPushButton *compare_, *difference_, *tab_ecg_, *tab_flow_, *tab_egm_;
+  QPushButton *compare_, *difference_, *tab_ecg_, *tab_flow_, *tab_egm_, *tab_cell_;
   QToolButton* play_;
   QComboBox* speed_;
   QSlider* slider_;
@@ -77,6 +83,7 @@ class Dock : public QFrame {
   viewer::EcgPaper* ecg_;
   FlowPage* flow_;
   EgmPage* egm_;
+  CellPage* cell_;
   bool sliding_ = false;
   bool had_beats_ = true;
 };

@@ -170,6 +170,10 @@ IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement
   applies_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
   applies_row->addWidget(applies_, 1);
   form_box_->addWidget(applies);
+  on_cell_ = make_button("See it on a single cell", "drug_on_cell", form_area_, "link");
+  on_cell_->setToolTip("Opens the Cell page with this drug and dose: one isolated cell, not the patient");
+  connect(on_cell_, &QPushButton::clicked, actions.find("single_cell_drug"), &QAction::trigger);
+  form_box_->addWidget(on_cell_);
   assumes_ = make_label({}, "small_hint", form_area_, true);
   assumes_->setObjectName("assumes");
   form_box_->addWidget(assumes_);
@@ -262,6 +266,7 @@ void IntervenePanel::refresh_form() {
   form_title_->setText((spec ? present::intervention_name(*spec) : "New " + QString::fromStdString(kind->label)).toUpper());
   applies_->setText(liveness_words(kind->schema));
   set_role(applies_, applies_->text().startsWith("at once") ? "good" : "attention");
+  on_cell_->setVisible(kind->key == "drug" && spec);
   assumes_->setText(QString::fromStdString(kind->assumes));
   assumes_->setVisible(!kind->assumes.empty());
   core::ParamSchema schema = kind->schema;

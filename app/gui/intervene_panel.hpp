@@ -5,6 +5,8 @@
 
 class QFrame;
 
+class QPushButton;
+
 namespace ot::gui {
 
 class TileButton;
@@ -31,6 +33,7 @@ class IntervenePanel : public StagePanel {
   QLabel *hint_, *form_title_, *applies_, *assumes_, *list_caption_;
   QWidget* form_area_;
   ParamForm* form_;
+  QPushButton* on_cell_;   // of a drug
   QVBoxLayout *form_box_, *segment_box_, *list_;
   QString segment_for_;
   std::vector<NumberField*> segment_fields_;

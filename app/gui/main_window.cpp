@@ -41,6 +41,7 @@
 #include "app/gui/tissue/tissue_panel.hpp"
 #include "app/gui/top_bar.hpp"
 #include "app/gui/widgets.hpp"
+#include "app/session/warm_up.hpp"
 #include "app/session/pipeline.hpp"
 
 namespace ot::gui {
@@ -72,6 +73,7 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
   middle->addWidget(centre_, 1);
   dock_ = new Dock(*workspace_, *actions_, whole);
   middle->addWidget(dock_);
+  connect(dock_, &Dock::height_wanted, this, &MainWindow::fit_dock);
   import_ = new ImportPage(*workspace_, whole);   // takes the place of the views while a scan is brought in
   middle->addWidget(import_, 1);
   connect(import_, &ImportPage::opened, this, [this] {
@@ -130,6 +132,7 @@ MainWindow::MainWindow(const WindowOptions& options) : options_(options) {
     connect(workspace_, signal, this, &MainWindow::refresh_actions);
   connect(workspace_, &Workspace::case_replaced, this, [this] {
     if (first_picture_ms_ < 0) first_picture_ms_ = double(since_start_.elapsed());
+    QTimer::singleShot(0, this, [this] { session::start_warm_up(workspace_->session()); });   // behind the answers that the window wants now
   });
   connect(workspace_, &Workspace::job_failed, this, [this](const QString& title) {
     // A damaged built-in case must not leave a newcomer before an empty window.
@@ -225,7 +228,16 @@ bool MainWindow::save_picture(const QString& file) {
 
 void MainWindow::resizeEvent(QResizeEvent* event) {
   QMainWindow::resizeEvent(event);
-  dock_->setFixedHeight(std::clamp(height() / 4, 215, 320));   // the least: two rows of controls and an ECG or a flow curve below
+  fit_dock();
+}
+
+void MainWindow::fit_dock() {
+  constexpr int least = 215, low_window = 900, bars = 72, banner = 40, least_view = 200;   // top and status bar; a message above the views; a 3D view
+  const bool tall = dock_->wants_height(), low = tall && height() < low_window;
+  centre_->set_low(low);
+  // The least: two rows of controls and an ECG or a flow curve below; or three curves of a cell one below the other, as far as the views leave room.
+  const int wanted = tall ? std::clamp(height() * 11 / 20, 385, 600) : std::clamp(height() / 4, least, 320);
+  dock_->setFixedHeight(std::min(wanted, std::max(least, height() - bars - banner - (low ? least_view : centre_->minimumSizeHint().height()))));
 }
 
 void MainWindow::keyPressEvent(QKeyEvent* event) {

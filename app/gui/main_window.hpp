@@ -72,6 +72,7 @@ class MainWindow : public QMainWindow {
   void start_tool(Tool tool);
   void write_report();
   void tick();
+  void fit_dock();
 
   WindowOptions options_;
   Workspace* workspace_;

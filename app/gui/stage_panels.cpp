@@ -46,7 +46,7 @@ StagePanel::StagePanel(Workspace& workspace, const QString& object_name, QWidget
 }
 
 void StagePanel::add_caption(QVBoxLayout* box, const QString& text) {
-  auto* label = make_label(text, "caption", this);
+  auto* label = make_label(text, "caption", this, true);
   label->setContentsMargins(0, 8, 0, 0);
   box->addWidget(label);
 }
@@ -154,7 +154,7 @@ void ModelPanel::refresh() {
     mesh_->addWidget(make_fact("Nodes", present::show_count(double(q.nodes)), this));
     mesh_->addWidget(make_fact("Tetrahedra", present::show_count(double(q.tets)), this));
     mesh_->addWidget(make_fact("Mean edge", QStringLiteral("%1 mm").arg(q.mean_edge_mm, 0, 'f', 2), this));
-    mesh_->addWidget(make_fact("Volume", QStringLiteral("%1 ml").arg(q.volume_ml, 0, 'f', 0), this));
+    mesh_->addWidget(make_fact("Volume", QStringLiteral("%1 mL").arg(q.volume_ml, 0, 'f', 0), this));
     mesh_->addWidget(make_fact("Inverted", QString::number(q.inverted), this));
     mesh_->addWidget(make_label("Smallest dihedral angle per tetrahedron", "small_hint", this, true));
     auto* histogram = new Histogram(this);

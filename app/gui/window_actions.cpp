@@ -11,6 +11,8 @@
 #include "app/gui/actions.hpp"
 #include "app/gui/centre_view.hpp"
 #include "app/gui/command_search.hpp"
+#include "app/gui/dock.hpp"
+#include "app/gui/electrophysiology/cell_page.hpp"
 #include "app/gui/electrophysiology/studies_panel.hpp"
 #include "app/gui/exchange/export_sheet.hpp"
 #include "app/gui/exchange/label_sheet.hpp"
@@ -93,6 +95,12 @@ void MainWindow::make_actions() {
       workspace_->session().set_enabled(workspace_->session().active_plan(), spec->id, !spec->enabled);
   });
 
+  a.add("single_cell", "View", "Single cell: action potential, calcium and currents of one cell", {}, [this] { dock_->show_tab(3); });
+  a.add("single_cell_drug", "View", "Single cell: with the drug of the plan shown", {}, [this] {
+    dock_->show_tab(3);
+    dock_->cell().take_plan_drug();
+  });
+
   a.add("new_plan", "Plans", "New plan, copy of this one", QKeySequence("Ctrl+N"), [this] {
     const int active = workspace_->session().active_plan();
     workspace_->session().set_active_plan(workspace_->session().add_plan("", active));
@@ -114,8 +122,8 @@ void MainWindow::make_actions() {
       return;
     }
     workspace_->session().jobs().start(
-        session::Lane::quick, check_before_full, "Check before the full model", [this, twin = data->twin, plan, scenario = data->plans[std::size_t(plan)].scenario](const core::Progress&) -> core::Result<session::JobRunner::Completion> {
-          return session::JobRunner::Completion([this, twin, plan, trouble = present::plan_trouble(twin, scenario)] {
+        session::Lane::quick, check_before_full, "Check before the full model", [this, data, twin = data->twin, plan, scenario = data->plans[std::size_t(plan)].scenario](const core::Progress&) -> core::Result<session::JobRunner::Completion> {
+          return session::JobRunner::Completion([this, twin, plan, trouble = present::plan_trouble(twin, scenario, data.get())] {
             if (workspace_->data()->twin != twin || workspace_->session().active_plan() != plan) return;   // another case or plan meanwhile
             if (trouble.what.empty()) {
               workspace_->run_full();

@@ -34,7 +34,7 @@ int rank(const QString& key) {
 QString unit_text(const QString& unit) {
   QString text = unit;
   text.replace("mm2", "mm²").replace("mm3", "mm³").replace("cm2", "cm²").replace("cm3", "cm³").replace("percent", "%");
-  return text == "1" ? QString() : text;
+  return text == "1" ? QString() : text == "ml" ? QStringLiteral("mL") : text;   // one spelling in the window; stored units keep theirs
 }
 
 QString show_number(double value, const QString& unit) { return show_number(value, unit, 0); }

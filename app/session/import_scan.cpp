@@ -8,12 +8,14 @@
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 #include "app/session/deidentify.hpp"
 #include "app/session/pipeline.hpp"
 #include "imaging/io/io.hpp"
 #include "imaging/io/moving_image.hpp"
 #include "imaging/io/preflight.hpp"
+#include "solvers/core/atomic_file.hpp"
 
 namespace ot::session {
 namespace fs = std::filesystem;
@@ -106,10 +108,31 @@ core::Result<const ImportReading*> ImportScan::find(const std::string& wanted, c
   return best;
 }
 
+// A case that holds a solver's problem and no patient, and what to do with it; empty: it is none.
+static std::string solver_case(const fs::path& path) {
+  constexpr std::size_t largest = std::size_t(16) << 20;   // bytes; such files are small
+  const std::string ext = path.extension().string();
+  const bool yaml = ext == ".yaml" || ext == ".yml";
+  if (!yaml && ext != ".json") return {};
+  const auto text = core::read_file(path, largest);
+  if (!text) return {};
+  std::string what;
+  if (yaml) {   // a specification of openBF
+    if (text->find("network:") != std::string::npos && text->find("solver:") != std::string::npos) what = "a case of openBF (pulse waves in a network of vessels)";
+  } else {
+    const auto json = nlohmann::json::parse(*text, nullptr, false);
+    if (json.is_object() && json.contains("simulation_parameters") && json.contains("boundary_conditions")) what = "a case of svZeroDSolver (a circulation of lumped elements)";
+    else if (json.is_object() && json.contains("kind") && json["kind"].is_string() && json.size() > 1) what = "a spec of \"organtwin-cli solve\" (kind " + json["kind"].get<std::string>() + ")";
+  }
+  if (what.empty()) return {};
+  return fmt::format("{} is {}: a solver's problem, no image of a patient, and the window shows patients. Solve it on the command line: organtwin-cli solve \"{}\" --json", path.filename().string(), what, path.string());
+}
+
 core::Result<ImportScan> scan_for_import(const fs::path& path, const core::Progress& progress) {
   std::error_code ec;
   if (!fs::exists(path, ec)) return core::bad_input(fmt::format("{} does not exist (nothing to read). Check the path.", path.string()));
   if (fs::is_regular_file(path, ec) && !imaging::looks_like_dicom(path)) {
+    if (const std::string words = solver_case(path); !words.empty()) return core::bad_input(words);
     const std::string ext = imaging::image_extension(path);
     for (const char* known : {".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd"})
       if (ext == known) return scan_file(path, progress);

@@ -51,7 +51,7 @@ std::vector<nlohmann::json> variants(const std::string& kind, const nlohmann::js
     out.back().merge_patch(nlohmann::json::parse(merged));
   };
   if (kind == "cell")
-    with(R"({"record": ["IKr"], "herg_binding": {"concentration_nM": 1, "Kmax": 1, "Ku_per_ms": 1, "halfmax_nM_n": 1, "Vhalf_mV": -60}, "cipa_drug": {"name": "dofetilide"}})");
+    with(R"({"record": ["IKr"], "herg_binding": {"concentration_nM": 1, "Kmax": 1, "Ku_per_ms": 1, "halfmax_nM_n": 1, "Vhalf_mV": -60}, "cipa_drug": {"name": "dofetilide"}, "drug": {"name": "dofetilide"}})");
   if (kind == "tissue" || kind == "eikonal") {
     with(R"({"fibres": {"direction": null, "angle_deg": 30}})");
     with(R"({"mesh": {"file": "", "unit": "mm"}})");

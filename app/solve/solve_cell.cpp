@@ -8,23 +8,14 @@
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/electrophysiology/reaction/cell.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
+#include "solvers/interventions/drug/cell_trial.hpp"
 #include "solvers/pharmacology/dose.hpp"
 
 namespace ot::solve {
 namespace {
 
-// A channel is named by its current ("IKr", "Jup"), its conductance ("GKr") or its key ("g_Kr").
 void multiply(ep::ChannelScales& scales, const std::string& name, double factor) {
-  std::string known;
-  for (const ep::ChannelKey& k : ep::channel_keys()) {
-    const std::string current = k.current;
-    if (name == current || name == k.key || (current[0] == 'I' && name == "G" + current.substr(1))) {
-      scales.*k.member *= factor;
-      return;
-    }
-    known += " " + current;
-  }
-  throw SpecError("There is no channel \"" + name + "\". Known:" + known + " (or GNa ..., g_Na ...).");
+  if (auto done = interventions::scale_current(scales, name, factor); !done) throw SolverFailed(done.error());
 }
 
 using Named = std::vector<std::pair<std::string, double>>;
@@ -48,13 +39,6 @@ Named states_of_file(const std::filesystem::path& path) {
   return named_values(json, path.string());
 }
 
-// The member of ChannelScales of a current ("IKr", "GKr", "g_Kr"); "total" stays.
-std::string current_key(const std::string& name) {
-  for (const ep::ChannelKey& k : ep::channel_keys())
-    if (name == k.current || name == k.key || (k.current[0] == 'I' && name == std::string("G") + (k.current + 1))) return k.key;
-  return name;
-}
-
 }  // namespace
 
 nlohmann::json solve_cell(const nlohmann::json& json, const SolveOptions& options, const core::Progress& progress) {
@@ -74,7 +58,7 @@ nlohmann::json solve_cell(const nlohmann::json& json, const SolveOptions& option
       if (!one.is_string()) throw SpecError("\"record\" must be a list of currents, such as [\"IKr\", \"total\"].");
       if (one == "V" || one == "V_mV" || one == "Cai" || one == "Cai_mM") continue;   // always there
       record.push_back(one);
-      problem.record.push_back(current_key(record.back()));
+      problem.record.push_back(interventions::key_of_current(record.back()));
     }
   }
   problem.dt_ms = spec.has("dt_ms") ? spec.number("dt_ms", {}, 1e-4, 0.1) : 0.0;   // none given: chosen by the error
@@ -87,7 +71,7 @@ nlohmann::json solve_cell(const nlohmann::json& json, const SolveOptions& option
   if (spec.has("scale"))
     for (const auto& [key, value] : spec.at("scale").items()) {
       const double factor = value.is_number() ? value.get<double>() : -1;
-      if (!(factor >= 0 && factor <= 100)) throw SpecError("\"scale\": " + key + " must be 0 to 100.");
+      if (!(factor >= 0 && factor <= interventions::largest_cell_factor)) throw SpecError("\"scale\": " + key + " must be 0 to 100.");
       multiply(problem.channels, key, factor);
     }
   if (spec.has("block"))
@@ -111,6 +95,14 @@ nlohmann::json solve_cell(const nlohmann::json& json, const SolveOptions& option
     problem.channels = problem.channels * cipa_scales(*drug, b.number("x_cmax", 1, 0, 1e6) * drug->free_cmax_nM);
     b.finish();
   }
+  interventions::CellDrug drug;
+  if (spec.has("drug")) {
+    SpecReader b(spec.at("drug"), "\"drug\"");
+    drug.key = b.text("name", {});
+    drug.x_cmax = b.number("x_cmax", 1, 0, interventions::largest_cell_x_cmax);
+    drug.static_block = b.flag("static_block", false);
+    b.finish();
+  }
   problem.watch_beats = spec.integer("watch_last_beats", 1, 1, problem.beats);
   if (spec.has("stimulus")) {
     SpecReader stimulus(spec.at("stimulus"), "\"stimulus\"");
@@ -120,15 +112,15 @@ nlohmann::json solve_cell(const nlohmann::json& json, const SolveOptions& option
     stimulus.finish();
   }
   spec.finish();
-  const ep::CellResult cell = take(ep::run_cell(problem, progress));
+  constexpr double for_drug = 0.3;   // share of the progress where a drug is looked up in CiPAORdv1.0 first
+  std::vector<std::string> drug_notes;
+  problem.channels = problem.channels * take(interventions::scales_in_cell(drug, *model, problem.cycle_length_ms, progress.part(0, drug.key.empty() ? 0 : for_drug), &drug_notes));
+  const ep::CellResult cell = take(ep::run_cell(problem, progress.part(drug.key.empty() ? 0 : for_drug, 1)));
   nlohmann::json out;
-  out["quantities"] = {{"vrest_mV", quantity(cell.vrest_mV, "mV")}, {"vpeak_mV", quantity(cell.vpeak_mV, "mV")}, {"dvdt_max_V_per_s", quantity(cell.dvdt_max_V_per_s, "V/s")},
-                       {"apd50_ms", quantity(cell.apd50_ms, "ms")}, {"apd90_ms", quantity(cell.apd90_ms, "ms")}, {"ca_diastolic_mM", quantity(cell.ca_diastolic_mM, "mM")},
-                       {"ca_peak_mM", quantity(cell.ca_peak_mM, "mM")}, {"apd90_change_ms", quantity(cell.apd90_change_ms, "ms")}};
+  for (const interventions::CellQuantity& q : interventions::quantities_of(cell)) out["quantities"][q.key] = quantity(q.value, q.unit);
   out["series"]["V_mV"] = {{"t", cell.t_ms}, {"values", cell.v_mV}, {"unit", "mV"}};
   if (!cell.cai_mM.empty()) out["series"]["Cai_mM"] = {{"t", cell.t_ms}, {"values", cell.cai_mM}, {"unit", "mM"}};
   for (std::size_t k = 0; k < record.size(); ++k) out["series"][record[k]] = {{"t", cell.t_ms}, {"values", cell.currents_uA_per_uF[k]}, {"unit", "A/F"}};
-  if (std::isfinite(cell.qnet_uC_per_uF)) out["quantities"]["qnet_uC_per_uF"] = quantity(cell.qnet_uC_per_uF, "uC/uF");
   for (std::size_t i = 0; i < model->states.size(); ++i) out["final_state"][model->states[i].name] = cell.final_state[i];
   out["quantities"]["reported_beat"] = quantity(cell.reported_beat, "1");
   out["quantities"]["early_afterdepolarisations"] = quantity(cell.early_afterdepolarisations, "1");
@@ -137,7 +129,8 @@ nlohmann::json solve_cell(const nlohmann::json& json, const SolveOptions& option
   out["quantities"]["stimuli_captured"] = quantity(cell.stimuli_captured, "1");
   out["quantities"]["captured_apd90_ms"] = quantity(cell.captured_apd90_ms, "ms");
   out["iterations"] = cell.steps;
-  out["notes"] = cell.notes;
+  drug_notes.insert(drug_notes.end(), cell.notes.begin(), cell.notes.end());
+  out["notes"] = drug_notes;
   return out;
 }
 

@@ -193,7 +193,7 @@ core::Result<FlowResult> FlowRun::steady() {
                               "per flow-through; the result is the average over the last {:.1f} flow-throughs. The flow may be unsteady by nature: run it pulsatile.",
                               s.steps, passes, drop_change, shear_change, std::min(passes, averaged_passes)));
     if (wanted_Pa > 0)
-      result.notes.push_back(fmt::format("The inflow was set so that the inlet is at {:.0f} mmHg: {:.0f} ml/min ({:.0f} guessed).", mmhg_from_pa(wanted_Pa), (mean ? average : end).inlet_flow[0] * 60 / core::units::mm3_per_ml, inflow * 60 / core::units::mm3_per_ml));
+      result.notes.push_back(fmt::format("The inflow was set so that the inlet is at {:.0f} mmHg: {:.0f} mL/min ({:.0f} guessed).", mmhg_from_pa(wanted_Pa), (mean ? average : end).inlet_flow[0] * 60 / core::units::mm3_per_ml, inflow * 60 / core::units::mm3_per_ml));
     result.quantities.push_back({"steady_change", "Change per flow-through", "", std::max(drop_change, shear_change), "of pressure drop and largest wall shear"});
     return std::move(result);
   }

@@ -108,7 +108,7 @@ TEST_CASE("Guide: the run is a job that lands as one undo step, and the panel th
   auto* live = panel->findChild<QLabel*>("guide_live_volumes");
   REQUIRE(w.wait([&] { return !live->text().isEmpty(); }));
   const auto labels = w.session().data()->images.front().labels;
-  const auto lv_ml = [&] { return live->text().mid(3, live->text().indexOf(" ml") - 3).toDouble(); };
+  const auto lv_ml = [&] { return live->text().mid(3, live->text().indexOf(" mL") - 3).toDouble(); };
   CHECK(lv_ml() == Approx(labels->volume_ml(core::labels::lv_blood_pool)).margin(1.0));
   const double before = lv_ml();
   auto* slider = panel->findChild<QSlider*>("guide_threshold");

@@ -213,6 +213,10 @@ void EcgPaper::Impl::draw(QPainter& p, const Sheet& s) const {
   if (has_ghost) line += QString::fromUtf8("   grey: ") + ghost_name;
   QFont text = font;
   text.setPixelSize(std::max(10, int(std::lround(s.mm(2.8)))));
+  // On a small screen the letters give way before words do.
+  constexpr int least_px = 8;
+  const double room = s.area.width() - s.mm(margin_mm) - s.mm(2);
+  while (text.pixelSize() > least_px && QFontMetricsF(text).horizontalAdvance(line) > room) text.setPixelSize(text.pixelSize() - 1);
   p.setFont(text);
   const QFontMetricsF metrics(text);
   const double wide = metrics.horizontalAdvance(line) + s.mm(2), tall = metrics.height();

@@ -22,6 +22,7 @@ double nice_step(double range, int wanted) {
   }
   return 10 * power;
 }
+int decimals_for(double step) { return step < 0.01 ? 3 : step < 0.1 ? 2 : step < 1 ? 1 : 0; }
 double value_at(const PullbackCurve& c, double arc) {
   if (c.arc_mm.size() < 2 || arc < c.arc_mm.front() || arc > c.arc_mm.back()) return std::nan("");
   const std::size_t i = std::min<std::size_t>(std::size_t(std::upper_bound(c.arc_mm.begin(), c.arc_mm.end(), arc) - c.arc_mm.begin()), c.arc_mm.size() - 1);
@@ -34,12 +35,12 @@ struct PullbackPlot::Impl {
   Kind kind = Kind::ffr;
   std::vector<PullbackCurve> curves;
   std::vector<PullbackSpan> spans;
-  QString title;
+  QString title, trace_unit, message;
   double cursor = -1, hover = -1;
 
   bool wave() const { return kind == Kind::wave_mmhg || kind == Kind::wave_ml_min || kind == Kind::wave_mm_s; }
   QString unit() const {
-    return kind == Kind::ffr ? QString("FFR") : kind == Kind::shear_pa ? QString("Pa") : kind == Kind::wave_ml_min ? QString("mL/min") : kind == Kind::wave_mm_s ? QString("mm/s") : QString("mmHg");
+    return kind == Kind::trace ? trace_unit : kind == Kind::ffr ? QString("FFR") : kind == Kind::shear_pa ? QString("Pa") : kind == Kind::wave_ml_min ? QString("mL/min") : kind == Kind::wave_mm_s ? QString("mm/s") : QString("mmHg");
   }
   static bool low(const QSize& size) { return size.height() < 150; }   // a small window: every line counts
   struct Axes { QRectF plot; double x0, x1, y0, y1; };
@@ -59,7 +60,8 @@ struct PullbackPlot::Impl {
       a.y1 = 1.02;
       a.y0 = std::min(0.68, std::floor((lo - 0.02) * 10) / 10);
     } else {
-      const double step = nice_step(std::max(1.0, hi - lo), 4);
+      constexpr double least = 1e-3;   // of a trace that stands still
+      const double step = nice_step(std::max(kind == Kind::trace ? least : 1.0, hi - lo), 4);
       a.y0 = std::floor(lo / step) * step, a.y1 = std::ceil(hi / step) * step;
       if (a.y1 <= a.y0) a.y1 = a.y0 + step;
     }
@@ -81,6 +83,19 @@ PullbackPlot::PullbackPlot(QWidget* parent) : QWidget(parent), impl_(std::make_u
 PullbackPlot::~PullbackPlot() = default;
 void PullbackPlot::set_kind(Kind kind) {
   impl_->kind = kind;
+  update();
+}
+void PullbackPlot::set_trace(const QString& unit) {
+  impl_->trace_unit = unit;
+  set_kind(Kind::trace);
+}
+void PullbackPlot::set_message(const QString& text) {
+  if (impl_->message == text) return;
+  impl_->message = text;
+  update();
+}
+void PullbackPlot::set_hover(double arc_mm) {
+  impl_->hover = arc_mm;
   update();
 }
 void PullbackPlot::set_curves(std::vector<PullbackCurve> curves) {
@@ -130,7 +145,7 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
   p.setFont(font);
   if (s.curves.empty()) {
     p.setPen(theme::hint);
-    p.drawText(rect(), Qt::AlignCenter, s.wave() ? tr("Place probes on the vessel, and run it over a beat") : tr("No flow result for this vessel yet"));
+    p.drawText(rect(), Qt::AlignCenter, !s.message.isEmpty() ? s.message : s.wave() ? tr("Place probes on the vessel, and run it over a beat") : tr("No flow result for this vessel yet"));
     return;
   }
   const Impl::Axes a = s.axes(size());
@@ -146,18 +161,25 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
   double step = ffr ? 0.1 : nice_step(a.y1 - a.y0, 4);
   while (step / (a.y1 - a.y0) * a.plot.height() < tick_px && step < a.y1 - a.y0) step *= 2;
   for (double v = std::ceil(a.y0 / step - 1e-9) * step; v <= a.y1 + 1e-9; v += step) {
+    if (std::abs(v) < 1e-6 * step) v = 0;   // not "-0.0"
     p.setPen(QPen(theme::hairline, 1));
     p.drawLine(QPointF(a.plot.left(), Y(v)), QPointF(a.plot.right(), Y(v)));
     p.setPen(theme::secondary);
-    p.drawText(QRectF(0, Y(v) - 8, a.plot.left() - 6, 16), Qt::AlignRight | Qt::AlignVCenter, QString::number(v, 'f', ffr || step < 1 ? 1 : 0));
+    p.drawText(QRectF(0, Y(v) - 8, a.plot.left() - 6, 16), Qt::AlignRight | Qt::AlignVCenter, QString::number(v, 'f', s.kind == Kind::trace ? decimals_for(step) : ffr || step < 1 ? 1 : 0));
   }
   const double xs = nice_step(a.x1, 5);
+  const QString x_unit = s.kind == Kind::trace ? tr("ms") : s.wave() ? tr("s") : tr("mm");
+  const bool unit_with_last = s.kind == Kind::trace || Impl::low(size());   // below the numbers there is no room for it
   for (double v = 0; v <= a.x1 + 1e-9; v += xs) {
     p.setPen(theme::secondary);
+    if (unit_with_last && v + xs > a.x1 + 1e-9) {
+      p.drawText(QRectF(X(v) - 60, a.plot.bottom() + (Impl::low(size()) ? 9 : 12), X(v) > a.plot.right() - 20 ? 70 : 90, 14), Qt::AlignRight | Qt::AlignVCenter, QString::number(v, 'f', s.wave() && xs < 1 ? 1 : 0) + " " + x_unit);
+      continue;
+    }
     p.drawText(QRectF(X(v) - 20, a.plot.bottom() + (Impl::low(size()) ? 9 : 12), 40, 14), Qt::AlignCenter, QString::number(v, 'f', s.wave() && xs < 1 ? 1 : 0));
   }
   p.setPen(theme::hint);
-  p.drawText(QRectF(a.plot.right() - 60, a.plot.bottom() + (Impl::low(size()) ? 9 : 20), 60, 14), Qt::AlignRight, s.wave() ? tr("s") : tr("mm"));
+  if (!unit_with_last) p.drawText(QRectF(a.plot.right() - 60, a.plot.bottom() + 20, 60, 14), Qt::AlignRight, x_unit);
   if (s.title.isEmpty()) p.drawText(QRectF(a.plot.left() + 4, a.plot.bottom() + 22, 80, 12), Qt::AlignLeft, s.unit());
   if (ffr) {
     p.setPen(QPen(theme::bad, 1.2, Qt::DashLine));
@@ -232,7 +254,7 @@ void PullbackPlot::paintEvent(QPaintEvent*) {
     p.setFont(bold);
     for (const auto& label : labels) {
       p.setPen(s.color(label.curve));
-      p.drawText(QRectF(left ? X(at) - 66 : X(at) + 6, label.y, 60, 14), left ? Qt::AlignRight : Qt::AlignLeft, QString::number(label.value, 'f', ffr ? 2 : 1));
+      p.drawText(QRectF(left ? X(at) - 66 : X(at) + 6, label.y, 60, 14), left ? Qt::AlignRight : Qt::AlignLeft, QString::number(label.value, 'f', s.kind == Kind::trace ? decimals_for(step) + 1 : ffr ? 2 : 1));
     }
     p.setFont(font);
   }
@@ -249,12 +271,12 @@ void PullbackPlot::mousePressEvent(QMouseEvent* e) {
 void PullbackPlot::mouseMoveEvent(QMouseEvent* e) {
   mousePressEvent(e);
   const Impl::Axes a = impl_->axes(size());
-  impl_->hover = (e->position().x() - a.plot.left()) / a.plot.width() * a.x1;
-  update();
+  set_hover((e->position().x() - a.plot.left()) / a.plot.width() * a.x1);
+  emit hovered(impl_->hover);
 }
 void PullbackPlot::leaveEvent(QEvent*) {
-  impl_->hover = -1;
-  update();
+  set_hover(-1);
+  emit hovered(-1);
 }
 
 }  // namespace ot::viewer

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// PullbackPlot: FFR or pressure along the vessel, before and after, with the 0.80 break and the grey zone 0.76..0.80; or waves at places over the beat.
+// PullbackPlot: FFR or pressure along the vessel, before and after, with the 0.80 break and the grey zone 0.76..0.80; or waves at places over the beat;
+// or a trace of any quantity over milliseconds (a single cell's).
 #pragma once
 #include <QColor>
 #include <QString>
@@ -24,10 +25,13 @@ struct PullbackSpan {              // stenosis or stent drawn as a bar on the ax
 class PullbackPlot : public QWidget {
   Q_OBJECT
  public:
-  enum class Kind { ffr, pressure_mmhg, shear_pa, wave_mmhg, wave_ml_min, wave_mm_s };   // wave: over the beat, arc_mm holds seconds
+  enum class Kind { ffr, pressure_mmhg, shear_pa, wave_mmhg, wave_ml_min, wave_mm_s, trace };   // wave: over the beat, arc_mm holds seconds; trace: ms
   explicit PullbackPlot(QWidget* parent = nullptr);
   ~PullbackPlot() override;
   void set_kind(Kind kind);
+  void set_trace(const QString& unit);          // kind trace, its values in this unit
+  void set_message(const QString& text);        // shown while there is no curve; empty: the usual one
+  void set_hover(double arc_mm);                // as if the mouse were there: plots one below the other read at one place; negative: none
   void set_curves(std::vector<PullbackCurve> curves);
   void set_spans(std::vector<PullbackSpan> spans);
   void set_cursor(double arc_mm);  // negative: none
@@ -39,6 +43,7 @@ class PullbackPlot : public QWidget {
 
  signals:
   void arc_picked(double arc_mm);  // click or drag
+  void hovered(double arc_mm);     // negative: the mouse has left
 
  protected:
   void paintEvent(QPaintEvent*) override;

@@ -258,6 +258,7 @@ void View3D::resizeEvent(QResizeEvent*) {
   if (!s.hint->empty()) {
     constexpr int corner = 200, line = 24;   // the view's angle and step in the lower right corner: a hint that reaches it stands above
     constexpr int bar = 70, cube = 80;       // the colour bar and the orientation cube: one that reaches these goes below the chips instead
+    s.hint->fit(width() - 2 * edge);
     const int x = (width() - s.hint->width()) / 2;
     const bool reaches = x + s.hint->width() > width() - corner;
     if (x < bar || x + s.hint->width() > width() - cube) s.hint->move(std::max(edge, x), (narrow ? y + 24 + gap + views.height() : std::max(y + 24, edge + views.height())) + gap);

@@ -6,6 +6,7 @@
 #include <QPainterPath>
 #include <QPushButton>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "viewer/qt/theme_colors.hpp"
 
@@ -43,6 +44,16 @@ QSize Chip::sizeHint() const {
   const int bold = QFontMetrics(chip_font(true)).horizontalAdvance(bold_), plain = QFontMetrics(chip_font(false)).horizontalAdvance(plain_);
   return {2 * chip_pad + (mark_.isValid() ? dot + 6 : 0) + bold + (bold && plain ? 6 : 0) + plain, chip_height};
 }
+void Chip::fit(int width) {
+  const QSize whole = sizeHint();
+  if (whole.width() <= width) {
+    resize(whole);
+    return;
+  }
+  const QFontMetrics metrics(chip_font(false));
+  const int words = std::max(40, width - (whole.width() - metrics.horizontalAdvance(plain_)));
+  resize(width, metrics.boundingRect(QRect(0, 0, words, 1000), Qt::TextWordWrap, plain_).height() + chip_height - metrics.height());
+}
 void Chip::paintEvent(QPaintEvent*) {
   QPainter p(this);
   card_background(p, rect(), mark_.isValid() ? mark_ : theme::hairline, 6);
@@ -59,7 +70,8 @@ void Chip::paintEvent(QPaintEvent*) {
   x += QFontMetrics(chip_font(true)).horizontalAdvance(bold_) + (bold_.isEmpty() ? 0 : 6);
   p.setFont(chip_font(false));
   p.setPen(mark_.isValid() ? mark_ : theme::secondary);
-  p.drawText(QRect(x, 0, width(), height()), Qt::AlignVCenter | Qt::AlignLeft, plain_);
+  const bool lines = height() > chip_height;
+  p.drawText(QRect(x, 0, lines ? width() - x - chip_pad : width(), height()), Qt::AlignVCenter | Qt::AlignLeft | (lines ? int(Qt::TextWordWrap) : 0), plain_);
 }
 
 HoverCard::HoverCard(QWidget* parent) : QLabel(parent) {

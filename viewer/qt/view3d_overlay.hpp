@@ -14,6 +14,7 @@ class Chip : public QWidget {
  public:
   explicit Chip(QWidget* parent);
   void set(const QString& bold, const QString& plain, const QColor& mark);  // invalid mark: no dot
+  void fit(int width);   // in lines where the sentence is longer
   bool empty() const { return bold_.isEmpty() && plain_.isEmpty(); }
   QSize sizeHint() const override;
 

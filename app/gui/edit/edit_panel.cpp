@@ -151,7 +151,7 @@ EditPanel::EditPanel(Workspace& workspace, QWidget* parent) : QWidget(parent), w
   islands_ = new QComboBox(body_);
   name_widget(islands_, "edit_islands_rule", "Rule for islands");
   islands_->addItem("keep largest", int(imaging::IslandRule::keep_largest));
-  islands_->addItem("remove under 0.5 ml", int(imaging::IslandRule::remove_small));
+  islands_->addItem("remove under 0.5 mL", int(imaging::IslandRule::remove_small));
   islands_->addItem("keep at crosshair", int(imaging::IslandRule::keep_at));
   islands_->addItem("others to other label", int(imaging::IslandRule::split));
   smooth_ = new QComboBox(body_);
@@ -191,7 +191,7 @@ EditPanel::EditPanel(Workspace& workspace, QWidget* parent) : QWidget(parent), w
   connect(tool_, &EditTool::stroke_moved, this, [this](int label, qint64 changed) {
     const auto* image = tool_->image();
     if (!image || !image->labels || label != chosen_label()) return;
-    volume_->set(present::show_number(std::max(0.0, ml_[std::size_t(label)] + double(changed) * image->labels->grid.voxel_volume() / 1000)), "ml");
+    volume_->set(present::show_number(std::max(0.0, ml_[std::size_t(label)] + double(changed) * image->labels->grid.voxel_volume() / 1000)), "mL");
   });
   connect(&workspace, &Workspace::case_replaced, this, [this] {
     choose(EditMode::none);
@@ -338,7 +338,7 @@ void EditPanel::refresh() {
     case EditMode::brush: hint = "Drag paints. Shift+wheel or [ ] changes the radius, Ctrl+Z undoes, Esc leaves."; break;
     case EditMode::eraser: hint = "Drag erases. Shift+wheel or [ ] changes the radius, Esc leaves."; break;
     case EditMode::threshold: hint = "Drag paints only where the intensity lies in the range below."; break;
-    case EditMode::grow: hint = "Click in the tissue. A region over 400 ml or 60 mm away is refused as a leak."; break;
+    case EditMode::grow: hint = "Click in the tissue. A region over 400 mL or 60 mm away is refused as a leak."; break;
     case EditMode::scissors: hint = "Draw an outline with the button held down, in a slice or in the 3D view (there it cuts all the way through, as you see it)."; break;
     case EditMode::none: break;
   }
@@ -351,7 +351,7 @@ void EditPanel::refresh() {
 
 void EditPanel::show_volume() {
   const double ml = ml_[std::size_t(std::clamp(chosen_label(), 0, 255))];
-  volume_->set(present::show_number(ml), "ml");
+  volume_->set(present::show_number(ml), "mL");
 }
 
 void EditPanel::count_voxels() {

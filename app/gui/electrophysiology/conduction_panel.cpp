@@ -34,6 +34,9 @@ ConductionPanel::ConductionPanel(Workspace& workspace, QWidget* parent) : QWidge
   auto* caption = make_label("Conduction system", "caption", this);
   caption->setContentsMargins(0, 8, 0, 0);
   box->addWidget(caption);
+  auto* for_all = make_label("Changes the patient, for the baseline and all plans; it is no intervention of one plan.", "small", this, true);
+  for_all->setObjectName("conduction_for_all");
+  box->addWidget(for_all);
   const auto choice = [&](const char* name, const char* spoken, const char* tip) {
     auto* c = new QComboBox(this);
     name_widget(c, name, spoken);
@@ -46,7 +49,7 @@ ConductionPanel::ConductionPanel(Workspace& workspace, QWidget* parent) : QWidge
   kind_ = choice("conduction_kind", "Conduction system", "Early sites after Durrer 1970 with a fast endocardial layer, or fascicles with a grown Purkinje tree");
   kind_->addItem("Purkinje tree", "purkinje");
   kind_->addItem("Early sites, fast layer", "points");
-  block_ = choice("conduction_block", "Conduction block", "Which bundle or fascicle is cut");
+  block_ = choice("conduction_block", "Conduction block", "Which bundle or fascicle is cut: of the patient, so for all plans");
   for (const auto& [name, key] : {std::pair<const char*, const char*>{"No block", "none"}, {"LBBB", "lbbb"}, {"RBBB", "rbbb"}, {"LAFB (tree)", "lafb"}, {"LPFB (tree)", "lpfb"}}) block_->addItem(name, key);
   accessory_ = choice("conduction_accessory", "Accessory pathway", "A pathway at a valve ring that excites the ventricle early (WPW)");
   accessory_->addItem("No accessory pathway", "none");

@@ -355,7 +355,7 @@ void MeasuredPanel::refresh_map() {
   }
   if (laid->scar) {
     const auto& s = *laid->scar;
-    scar_note_->setText(QStringLiteral("%1 ml scar (%2 cm²), %3 ml border, through the wall.").arg(s.scar_ml, 0, 'f', 1).arg(s.scar_area_cm2, 0, 'f', 1).arg(s.border_ml, 0, 'f', 1));
+    scar_note_->setText(QStringLiteral("%1 mL scar (%2 cm²), %3 mL border, through the wall.").arg(s.scar_ml, 0, 'f', 1).arg(s.scar_area_cm2, 0, 'f', 1).arg(s.border_ml, 0, 'f', 1));
     const QString loses = text(workspace_.session().rebuild_loses());
     allow(take_, s.scar_ml + s.border_ml > 0, "Builds the twin again with this tissue" + (loses.isEmpty() ? QString(".") : ": " + loses + ".") + " Undo takes it back.", "No tissue lies below the thresholds.");
   }

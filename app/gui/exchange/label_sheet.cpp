@@ -200,7 +200,7 @@ void LabelSheet::fill_table(const imaging::LabelScheme& scheme) {
     table_->setItem(r, number, new QTableWidgetItem(QString::number(row.number)));
     auto* called = new QTableWidgetItem(row.known ? name : name + "   (not in this scheme)");
     table_->setItem(r, theirs, called);
-    auto* ml = new QTableWidgetItem(QStringLiteral("%1 ml").arg(double(row.voxels) * labels_->grid.voxel_volume() / 1000, 0, 'f', 1));
+    auto* ml = new QTableWidgetItem(QStringLiteral("%1 mL").arg(double(row.voxels) * labels_->grid.voxel_volume() / 1000, 0, 'f', 1));
     ml->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
     table_->setItem(r, volume, ml);
     auto* box = new QComboBox(table_);

@@ -29,8 +29,8 @@ namespace ot::gui {
 namespace {
 
 constexpr double mm3_s_per_ml_min = 1000.0 / 60.0;
-constexpr double resistance_unit = core::units::pa_per_mmhg / core::units::mm3_per_ml;    // Pa s/mm3 in 1 mmHg s/ml
-constexpr double compliance_unit = core::units::mm3_per_ml / core::units::pa_per_mmhg;    // mm3/Pa in 1 ml/mmHg
+constexpr double resistance_unit = core::units::pa_per_mmhg / core::units::mm3_per_ml;    // Pa s/mm3 in 1 mmHg s/mL
+constexpr double compliance_unit = core::units::mm3_per_ml / core::units::pa_per_mmhg;    // mm3/Pa in 1 mL/mmHg
 constexpr qint64 largest_table = 4 << 20;  // bytes; a beat is some kilobytes
 const core::Color inlet_color{0xff, 0x9f, 0x5a}, outlet_color{0x5f, 0xc9, 0x8b}, open_color{0xff, 0x6b, 0x5e}, chosen_color{0x4c, 0xc2, 0xff};
 
@@ -48,10 +48,10 @@ QString kind_key(const session::CapCondition& c, bool steady) {
 
 QString summary_of(const session::CapCondition& c, const session::FlowConditions& all) {
   if (!session::has_condition(c)) return "no condition";
-  if (c.inlet) return QStringLiteral("%1 ml/min").arg(session::mean_of(c, all.cycle_s) / mm3_s_per_ml_min, 0, 'f', 0);
+  if (c.inlet) return QStringLiteral("%1 mL/min").arg(session::mean_of(c, all.cycle_s) / mm3_s_per_ml_min, 0, 'f', 0);
   const QString kind = kind_key(c, all.steady);
   if (kind == "pressure") return QStringLiteral("%1 mmHg").arg(core::units::mmhg_from_pa(c.outflow.pd), 0, 'f', 0);
-  return QStringLiteral("R %1 mmHg·s/ml%2").arg((c.outflow.rp + c.outflow.rd) / resistance_unit, 0, 'g', 3).arg(kind == "rcr" ? " with C" : kind == "coronary" ? " coronary" : "");
+  return QStringLiteral("R %1 mmHg·s/mL%2").arg((c.outflow.rp + c.outflow.rd) / resistance_unit, 0, 'g', 3).arg(kind == "rcr" ? " with C" : kind == "coronary" ? " coronary" : "");
 }
 
 }  // namespace
@@ -59,6 +59,7 @@ QString summary_of(const session::CapCondition& c, const session::FlowConditions
 struct EndsPanel::Check {
   std::shared_ptr<const twin::VesselModel> vessel;
   long number = 0;
+  present::EndNames names;
   std::vector<present::PreflightLine> lines;
 };
 
@@ -132,8 +133,12 @@ EndsPanel::EndsPanel(Workspace& workspace, Places& places, QWidget* parent) : QW
   for (const auto& [text, profile] : {std::pair{"Plug", hemo::InletProfile::plug}, {"Developed", hemo::InletProfile::parabolic}, {"Womersley", hemo::InletProfile::womersley}}) profile_->addItem(text, int(profile));
   side_row_ = choice("end_side", "Ventricle", "Whose pressure squeezes the small arteries: all of the left one's, or a quarter of it as in the right one", side_);
   side_->addItem("Left", int(session::CoronarySide::left)), side_->addItem("Right", int(session::CoronarySide::right));
-  flow_ = field("end_flow", "Mean flow", "ml/min", 0.1, 30000, 1, "Into the vessel, mean over the beat");
+  flow_ = field("end_flow", "Mean flow", "mL/min", 0.1, 30000, 1, "Into the vessel, mean over the beat");
   cycle_ = field("end_cycle", "Beat", "s", 0.2, 3, 2, "Length of one beat");
+  aortic_ = make_label({}, "attention", form_, true);
+  aortic_->setObjectName("end_aortic");
+  aortic_->setStyleSheet("font-size: 12px;");
+  form->addWidget(aortic_);
   wave_row_ = new QWidget(form_);
   auto* wave_box = new QVBoxLayout(wave_row_);
   wave_box->setContentsMargins(0, 0, 0, 0);
@@ -141,12 +146,12 @@ EndsPanel::EndsPanel(Workspace& workspace, Places& places, QWidget* parent) : QW
   wave_ = new WaveformEdit(wave_row_);
   wave_box->addWidget(wave_);
   auto* import = make_button("Import a table ...", "end_import", wave_row_, "left");
-  import->setToolTip("CSV with two columns, time and flow; a first line may name the units (s or ms; ml/s, ml/min, l/min)");
+  import->setToolTip("CSV with two columns, time and flow; a first line may name the units (s or ms; mL/s, mL/min, L/min)");
   wave_box->addWidget(import);
   form->addWidget(wave_row_);
-  proximal_ = field("end_proximal", "R proximal", "mmHg s/ml", 0, 1e5, 4, "Characteristic resistance, before the compliance");
-  resistance_ = field("end_resistance", "Resistance", "mmHg s/ml", 0, 1e5, 4, "From the end of the vessel to the veins");
-  compliance_ = field("end_compliance", "Compliance", "ml/mmHg", 0, 100, 5, "Of the arteries behind this end");
+  proximal_ = field("end_proximal", "R proximal", "mmHg s/mL", 0, 1e5, 4, "Characteristic resistance, before the compliance");
+  resistance_ = field("end_resistance", "Resistance", "mmHg s/mL", 0, 1e5, 4, "From the end of the vessel to the veins");
+  compliance_ = field("end_compliance", "Compliance", "mL/mmHg", 0, 100, 5, "Of the arteries behind this end");
   pressure_ = field("end_pressure", "Pressure behind", "mmHg", -20, 300, 1, "At the far side of the resistance (veins), or at the end itself");
   box->addWidget(form_);
   auto* murray = make_button("Windkessels by Murray's law", "ends_murray", this, "left");
@@ -187,7 +192,7 @@ EndsPanel::EndsPanel(Workspace& workspace, Places& places, QWidget* parent) : QW
   for (auto signal : {&Workspace::case_replaced, &Workspace::model_changed, &Workspace::vessel_changed}) connect(&workspace, signal, this, &EndsPanel::refresh);
   form_->hide();
   checker_ = std::make_unique<LatestWorker<Check>>([this](Check check) {
-    check.lines = present::preflight_flow(*check.vessel);
+    check.lines = present::preflight_flow(*check.vessel, check.names);
     QMetaObject::invokeMethod(this, [this, check = std::move(check)] { show_checks(check); }, Qt::QueuedConnection);
   });
 }
@@ -291,6 +296,12 @@ void EndsPanel::refresh_form() {
   // The right bed is squeezed by a quarter of the pressure: told by its highest value.
   if (kind == "coronary") side_->setCurrentIndex(side_->findData(int(session::side_of_bed(*c->outflow.coronary))));
   flow_.row->setVisible(c->inlet);
+  const auto* here = vessel();
+  QString aortic;   // of the coronaries, which hang on the aorta but are solved by themselves
+  for (const auto& v : workspace_.data()->twin->vessels)
+    if (v->report_ffr && v->aortic_pressure_Pa > 0 && here && !here->report_ffr) aortic = QStringLiteral("The coronaries keep their aortic pressure of %1 mmHg: this inflow does not reach them.").arg(core::units::mmhg_from_pa(v->aortic_pressure_Pa), 0, 'f', 0);
+  aortic_->setText(aortic);
+  aortic_->setVisible(c->inlet && !aortic.isEmpty());
   cycle_.row->setVisible(kind == "waveform");
   wave_row_->setVisible(kind == "waveform");
   proximal_.row->setVisible(kind == "rcr");
@@ -418,7 +429,7 @@ void EndsPanel::refresh_checks() {
   ++asked_;
   if (!v) return;
   for (const auto& known : data->twin->vessels)
-    if (known.get() == v) checker_->ask({known, asked_, {}});
+    if (known.get() == v) checker_->ask({known, asked_, present::end_names(*data, v->key), {}});
   checks_->addWidget(make_label("Looking ...", "small_hint", this));
 }
 

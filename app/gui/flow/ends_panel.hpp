@@ -56,7 +56,7 @@ class EndsPanel : public QWidget {
   QComboBox* vessel_;
   QVBoxLayout *list_, *checks_;
   QWidget* form_;
-  QLabel *title_, *note_;
+  QLabel *title_, *note_, *aortic_;
   QLineEdit* name_;
   QComboBox *kind_, *profile_, *side_;
   QWidget *profile_row_, *side_row_;

@@ -20,7 +20,7 @@
 namespace ot::gui {
 namespace {
 
-constexpr int column_width = 250, least_column = 210;   // a third of the page in between; name, value and word fit beside each other
+constexpr int column_width = 250, least_column = 240;   // a third of the page in between; name, value and word fit beside each other
 constexpr double near_line_mm = 8;     // a crosshair this near to the centreline belongs to it: two radii of a coronary, one of an aorta
 
 struct Row {
@@ -186,6 +186,8 @@ void FlowPage::refresh() {
     const auto quantity = what == "ffr" ? PullbackQuantity::ffr : what == "shear" ? PullbackQuantity::wall_shear_pa : PullbackQuantity::pressure_mmhg;
     plot_->set_kind(what == "ffr" ? viewer::PullbackPlot::Kind::ffr : what == "shear" ? viewer::PullbackPlot::Kind::shear_pa : viewer::PullbackPlot::Kind::pressure_mmhg);
     plot_->set_title(QString::fromStdString(m->name) + (what == "ffr" ? ", pull-back of FFR" : what == "shear" ? ", wall shear (3D: mean round the wall; FAST: developed flow)" : ", pressure along the vessel"));
+    plot_->setToolTip(what != "ffr" ? QString() : QStringLiteral("FFR is a ratio of static pressures, as a pressure wire reads them. At a fork it steps by some hundredths: the part of the stream that turns into a branch or slows down exchanges momentum. "
+                                                                 "FAST shows it at one place, FULL over one or two diameters behind the fork; it is no artefact and stays in the curve."));
     const QString key = QString::fromStdString(m->key);
     const int left = workspace_.comparing() ? workspace_.compare_left() : 0;
     const int right = workspace_.comparing() ? workspace_.compare_right() : workspace_.session().active_plan();

@@ -114,7 +114,7 @@ void StentPanel::refresh() {
     for (int i = 0; i < box->count(); ++i)
       if (std::abs(box->itemData(i).toDouble() - value) < 1e-6) at = i;
     box->setCurrentIndex(at);
-    if (at < 0) box->setPlaceholderText(QStringLiteral("%1 mm").arg(value, 0, 'f', 1));
+    if (at < 0) box->setPlaceholderText(QStringLiteral("%1 mm, own").arg(value, 0, 'g', 4));   // in full: 3.04 mm must not read as the shelf's 3.0
   };
   if (shelf_->isVisibleTo(this)) {
     show(diameter_, spec->params.number("diameter_mm"));
@@ -231,7 +231,7 @@ void StentPanel::refresh_table() {
     const bool now = present::same_size({size.diameter_mm, size.length_mm}, present::size_of(*spec));
     const auto number = [](double v, int decimals) { return std::isfinite(v) ? QString::number(v, 'f', decimals) : QStringLiteral("–"); };
     const bool refused = !size.answer.refused.empty();
-    const QStringList cells{QStringLiteral("%1 × %2").arg(size.diameter_mm, 0, 'g', 3).arg(size.length_mm, 0, 'f', 0), refused ? "–" : number(size.answer.min_diameter_mm, 2),
+    const QStringList cells{QStringLiteral("%1 × %2").arg(size.diameter_mm, 0, 'g', 4).arg(size.length_mm, 0, 'g', 4), refused ? "–" : number(size.answer.min_diameter_mm, 2),
                             refused ? "–" : number(size.answer.drop_mmhg, 1), refused ? "–" : number(size.answer.ffr, 2)};
     for (int c = 0; c < 4; ++c) {
       auto* cell = new QTableWidgetItem(cells[c]);

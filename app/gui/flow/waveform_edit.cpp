@@ -79,7 +79,7 @@ void WaveformEdit::paintEvent(QPaintEvent*) {
   p.drawText(QRectF(0, to_screen(0, 0).y() - 7, 27, 14), Qt::AlignRight, "0");
   p.drawText(QRectF(r.left(), r.bottom() + 3, 40, 14), Qt::AlignLeft, "0 s");
   p.drawText(QRectF(r.right() - 60, r.bottom() + 3, 60, 14), Qt::AlignRight, QStringLiteral("%1 s").arg(wave_.cycle_s, 0, 'f', 2));
-  p.drawText(QRectF(r.left(), r.bottom() + 3, r.width(), 14), Qt::AlignHCenter, QStringLiteral("ml/s, mean %1").arg(wave_.mean() * 1e-3, 0, 'f', wave_.mean() < 1e4 ? 2 : 0));
+  p.drawText(QRectF(r.left(), r.bottom() + 3, r.width(), 14), Qt::AlignHCenter, QStringLiteral("mL/s, mean %1").arg(wave_.mean() * 1e-3, 0, 'f', wave_.mean() < 1e4 ? 2 : 0));
   QPainterPath path;
   for (std::size_t i = 0; i < wave_.points.size(); ++i) {
     const QPointF at = place_of(int(i));

@@ -39,10 +39,10 @@ struct Normal {
   double factor;          // of the stored quantity
   const char* unit;
 };
-constexpr Normal normals[] = {{"lv_blood_pool_ml", "LV end-diastolic", 80, 200, 1, "ml"},
+constexpr Normal normals[] = {{"lv_blood_pool_ml", "LV end-diastolic", 80, 200, 1, "mL"},
                               {"lv_mass_g", "LV mass", 80, 200, 1, "g"},
                               {"lv_wall_thickness_median_mm", "LV wall", 6, 12, 1, "mm"},
-                              {"whole_heart_ml", "Whole heart", 500, 900, 1, "ml"}};
+                              {"whole_heart_ml", "Whole heart", 500, 900, 1, "mL"}};
 constexpr double muscle_g_per_ml = 1.05;   // density of myocardium
 
 double quantity(const session::ImageData& image, const std::string& key) {
@@ -137,7 +137,7 @@ GuidePanel::GuidePanel(Workspace& workspace, QWidget* parent) : QWidget(parent),
   name_widget(papillary_, "guide_papillary", "Papillary muscles and trabeculae");
   papillary_->addItem("part of the blood pool", "blood");
   papillary_->addItem("part of the wall", "wall");
-  papillary_->setToolTip("The convention alone is worth about 10 ml of LV volume");
+  papillary_->setToolTip("The convention alone is worth about 10 mL of LV volume");
   box->addWidget(papillary_);
 
   auto* go = new QHBoxLayout;
@@ -413,7 +413,7 @@ void GuidePanel::refresh_results() {
   for (const auto& info : image->labels->labels) {
     const double ml = quantity(*image, info.key + "_ml"), share = quantity(*image, info.key + "_uncertain_percent");
     if (!std::isfinite(ml)) continue;
-    results_->addWidget(make_fact(QString::fromStdString(info.name), QStringLiteral("%1 ml · %2 %").arg(ml, 0, 'f', 0).arg(std::isfinite(share) ? share : 0, 0, 'f', 0), body_));
+    results_->addWidget(make_fact(QString::fromStdString(info.name), QStringLiteral("%1 mL · %2 %").arg(ml, 0, 'f', 0).arg(std::isfinite(share) ? share : 0, 0, 'f', 0), body_));
   }
   for (const auto& note : image->notes) results_->addWidget(make_label(QString::fromStdString(note), "small", body_, true));
 }

@@ -42,7 +42,7 @@ void GuidePanel::refresh_live() {
     const auto now = volumes_->volumes_ml().find(label);
     if (now == volumes_->volumes_ml().end()) continue;
     const double ml = volumes_->volume_ml(label, at), change = ml - now->second;
-    words << QStringLiteral("%1 %2 ml").arg(name).arg(ml, 0, 'f', 0) + (std::abs(change) < 0.5 ? QString() : QStringLiteral(" (%1%2)").arg(change > 0 ? "+" : "−").arg(std::abs(change), 0, 'f', 0));
+    words << QStringLiteral("%1 %2 mL").arg(name).arg(ml, 0, 'f', 0) + (std::abs(change) < 0.5 ? QString() : QStringLiteral(" (%1%2)").arg(change > 0 ? "+" : "−").arg(std::abs(change), 0, 'f', 0));
   }
   live_->setText(words.join(", ") + (std::abs(at - volumes_->threshold()) < 0.0006 * (high_ - low_) ? "." : ": an estimate at this threshold, exact after the run."));
 }

@@ -31,7 +31,7 @@ constexpr const char* method_tips[] = {"Brighter than the remote wall's mean + n
                                        "Takes scar and border zone out of the labels."};
 constexpr double ball_mm = 6;   // remote region picked at the crosshair: half a wall's thickness around, some 100 voxels of 1.5 mm
 
-QString ml(double v) { return QStringLiteral("%1 ml").arg(v, 0, 'f', v < 10 ? 2 : 1); }
+QString ml(double v) { return QStringLiteral("%1 mL").arg(v, 0, 'f', v < 10 ? 2 : 1); }
 
 }  // namespace
 
@@ -277,7 +277,7 @@ void TissuePanel::fill_controls() {
     value_->setSuffix(unit);
     value_->setValue(value);
   };
-  if (p.method == ScarMethod::n_sd) field("Scar above remote +", 2, 6, 0.1, 1, " SD", p.n);
+  if (p.method == ScarMethod::n_sd) field("Scar: remote +", 2, 6, 0.1, 1, " SD", p.n);
   if (p.method == ScarMethod::hu) field("Scar below", 0, 150, 1, 0, " HU", std::isnan(p.hu_high) ? (preview && std::isfinite(preview->threshold) ? preview->threshold : 50) : p.hu_high);
   if (p.method == ScarMethod::thinning) field("Scar thinner than", 1, 10, 0.1, 1, " mm", p.thin_mm);
   border_->setValue(p.border_n);
@@ -470,12 +470,12 @@ void TissuePanel::refresh_mesh() {
   }
   add_caption(list_, "Tissue of the electrical mesh");
   for (const auto& share : facts->tissue) {
-    auto* row = make_fact(QString::fromStdString(present::words(share.key)), QStringLiteral("%1 ml · %2 %").arg(share.volume_ml, 0, 'f', share.volume_ml < 10 ? 1 : 0).arg(share.percent, 0, 'f', share.percent < 10 ? 1 : 0), this);
+    auto* row = make_fact(QString::fromStdString(present::words(share.key)), QStringLiteral("%1 mL · %2 %").arg(share.volume_ml, 0, 'f', share.volume_ml < 10 ? 1 : 0).arg(share.percent, 0, 'f', share.percent < 10 ? 1 : 0), this);
     row->setToolTip(QString::fromStdString(share.source));
     list_->addWidget(row);
   }
   add_caption(list_, "Walls");
-  for (const auto& wall : facts->walls) list_->addWidget(make_fact(QString::fromStdString(present::words(wall.key)), QStringLiteral("%1 ml").arg(wall.volume_ml, 0, 'f', 1), this));
+  for (const auto& wall : facts->walls) list_->addWidget(make_fact(QString::fromStdString(present::words(wall.key)), QStringLiteral("%1 mL").arg(wall.volume_ml, 0, 'f', 1), this));
   add_caption(list_, "Fibres");
   std::vector<std::string> notes;
   for (const auto& stage : workspace_.data()->stages)

@@ -5,7 +5,9 @@
 #include <QMenu>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <set>
+#include <utility>
 
 #include "app/gui/theme.hpp"
 #include "app/gui/widgets.hpp"
@@ -53,12 +55,29 @@ VesselPane::VesselPane(Workspace& workspace, QWidget* parent) : QFrame(parent), 
   connect(&workspace, &Workspace::crosshair_changed, this, &VesselPane::follow);
   for (auto signal : {&Workspace::case_replaced, &Workspace::vessel_changed, &Workspace::model_changed}) connect(&workspace, signal, this, &VesselPane::refresh);
   connect(&workspace, &Workspace::image_changed, this, &VesselPane::refresh);
+  for (auto signal : {&Workspace::selection_changed, &Workspace::plans_changed}) connect(&workspace, signal, this, [this] {
+      if (isVisible() && !(wanted_place().first.empty()) && place_words(wanted_place()) != followed_) refresh();
+    });
 }
 
 void VesselPane::showEvent(QShowEvent* event) {
   QFrame::showEvent(event);
-  if (outdated_) refresh();
+  if (outdated_ || place_words(wanted_place()) != followed_) refresh();
 }
+
+// The selected device's vessel, else the vessel shown, else that of the plan's first device; with its branch where that is known.
+std::pair<std::string, int> VesselPane::wanted_place() const {
+  if (const auto* spec = workspace_.selected_spec(); spec && !spec->placement.vessel.empty()) return {spec->placement.vessel, spec->placement.branch};
+  if (!workspace_.shown_vessel().isEmpty()) return {workspace_.shown_vessel().toStdString(), -1};
+  const auto data = workspace_.data();
+  const int plan = workspace_.session().active_plan();
+  if (plan >= 0 && plan < int(data->plans.size()))
+    for (const auto& spec : data->plans[std::size_t(plan)].scenario.interventions)
+      if (spec.enabled && !spec.placement.vessel.empty()) return {spec.placement.vessel, spec.placement.branch};
+  return {};
+}
+
+std::string VesselPane::place_words(const std::pair<std::string, int>& place) { return place.first + " " + std::to_string(place.second); }
 
 void VesselPane::refresh() {
   outdated_ = true;
@@ -92,8 +111,15 @@ void VesselPane::collect() {
     auto* action = menu->addAction(QStringLiteral("%1   %2 mm").arg(entries_[i].name).arg(entries_[i].path.length(), 0, 'f', 0));
     connect(action, &QAction::triggered, this, [this, i] { choose(int(i)); });
     if (entries_[i].name == before) wanted = int(i);
-    if (wanted < 0 && before.isEmpty() && QString::fromStdString(entries_[i].vessel_key) == workspace_.shown_vessel()) wanted = int(i);
   }
+  // A line chosen by hand stays until a device or vessel elsewhere is chosen.
+  const auto place = wanted_place();
+  const auto lies_on = [&](const Entry& e) { return e.vessel_key == place.first && (place.second < 0 || std::find(e.path.branches.begin(), e.path.branches.end(), place.second) != e.path.branches.end()); };
+  if (place_words(place) != std::exchange(followed_, place_words(place)) && !place.first.empty() && !(wanted >= 0 && lies_on(entries_[std::size_t(wanted)])))
+    if (const auto at = std::find_if(entries_.begin(), entries_.end(), lies_on); at != entries_.end()) wanted = int(at - entries_.begin());
+  if (wanted < 0 && data->twin)   // nothing says where: the vessel that is treated most, whose FFR is reported
+    for (std::size_t i = 0; i < entries_.size() && wanted < 0; ++i)
+      if (const auto* v = data->twin->find_vessel(entries_[i].vessel_key); v && v->report_ffr) wanted = int(i);
   if (wanted < 0 && !entries_.empty()) wanted = 0;
   allow(chooser_, !entries_.empty(), "Which branch is shown", "No vessel of this case has a centreline yet.");
   choose(wanted);

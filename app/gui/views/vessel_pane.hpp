@@ -34,6 +34,8 @@ class VesselPane : public QFrame {
     std::string vessel_key;
   };
   void collect();
+  std::pair<std::string, int> wanted_place() const;   // vessel key (empty: nothing says) and branch (-1: any)
+  static std::string place_words(const std::pair<std::string, int>& place);
   void choose(int entry);
   void follow();
 
@@ -42,6 +44,7 @@ class VesselPane : public QFrame {
   QToolButton *chooser_, *shape_;
   std::vector<Entry> entries_;
   int chosen_ = -1;
+  std::string followed_;                // vessel and branch of the device or vessel that the line was last taken from
   bool outdated_ = true, moving_ = false;
 };
 

@@ -29,16 +29,6 @@ constexpr const char* laid_note =
     ": what it does to repolarisation is taken from the cell model made for drugs and validated on them (CiPAORdv1.0, with its binding to hERG) and laid on the cells of this twin; their own answer to its static block is not reliable.";
 const std::string several_note = "Several drugs: how they act together is not validated; each blocks by its static curves, whose effect on QT these cells do not predict reliably.";
 
-core::Result<double> concentration_nM(const InterventionSpec& spec) {
-  const pharma::Drug* drug = pharma::find_drug(spec.params.text("drug"));
-  OT_EXPECT(drug);
-  if (spec.params.text("input") == "cmax_multiple") return pharma::free_concentration_nM(*drug, spec.params.number("dose_x_cmax"));
-  const double dose = spec.params.number("dose_mg");
-  if (dose == 0) return 0.0;
-  const pharma::Dosing dosing{dose, spec.params.number("interval_h"), spec.params.text("course") == "single_dose" ? 1 : 0, spec.params.number("weight_kg")};
-  return pharma::free_concentration_nM(*drug, dosing, spec.params.number("hours_since_dose"));
-}
-
 core::Result<void> validate(const twin::TwinModel& model, const InterventionSpec& spec) {
   if (!model.heart) return core::bad_input("A drug acts on heart muscle (this twin has none). Open a case with a heart.");
   if (auto c = concentration_nM(spec); !c) return pass(c);
@@ -117,6 +107,16 @@ core::Result<void> apply(const twin::TwinModel&, const InterventionSpec& spec, t
 }
 
 }  // namespace
+
+core::Result<double> concentration_nM(const twin::InterventionSpec& spec) {
+  const pharma::Drug* drug = pharma::find_drug(spec.params.text("drug"));
+  OT_EXPECT(drug);
+  if (spec.params.text("input") == "cmax_multiple") return pharma::free_concentration_nM(*drug, spec.params.number("dose_x_cmax"));
+  const double dose = spec.params.number("dose_mg");
+  if (dose == 0) return 0.0;
+  const pharma::Dosing dosing{dose, spec.params.number("interval_h"), spec.params.text("course") == "single_dose" ? 1 : 0, spec.params.number("weight_kg")};
+  return pharma::free_concentration_nM(*drug, dosing, spec.params.number("hours_since_dose"));
+}
 
 ep::ChannelScales scales_of(const pharma::Drug& drug, double concentration_nM, const std::string& ionic_family) {
   const pharma::ChannelBlock block = pharma::block_at(drug, concentration_nM);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "solvers/electrophysiology/reaction/ionic_model.hpp"
 #include "tests/unit/solve/answers.hpp"
 
 using namespace ot::test;
@@ -84,4 +85,30 @@ TEST_CASE("The answer of a cell holds capture and the ionic dV/dt, and null for 
   CHECK(value(out, "stimuli_followed") == 2);
   CHECK(value(out, "dvdt_max_ionic_V_per_s") < 1);
   CHECK(notes_say(out, "had not repolarised"));
+}
+
+TEST_CASE("A drug of the catalogue on a cell: in TT06 dofetilide at 1 x Cmax lengthens APD90 by what CiPAORdv1.0 shows within 0.5 ms (decision 0010), by static block otherwise, and an unknown drug is refused") {
+  json spec = cell();
+  spec["cycle_length_ms"] = 1000;
+  const auto beats_of = [](const char* family) { return ot::ep::find_ionic_family(family)->pacing_beats; };   // the response is found with these
+  spec["beats"] = beats_of("ten_tusscher_panfilov_2006");
+  spec["model"] = "ten_tusscher_panfilov_2006_endo";
+  const double control = value(answer(spec), "apd90_ms");
+  spec["drug"] = {{"name", "dofetilide"}};
+  const json laid = answer(spec);
+  CHECK(notes_say(laid, "CiPAORdv1.0"));
+  json verified = {{"kind", "cell"}, {"model", "cipaordv1_2017_endo"}, {"cycle_length_ms", 1000}, {"beats", beats_of("cipaordv1_2017")}};
+  const double verified_control = value(answer(verified), "apd90_ms");
+  verified["drug"] = spec["drug"];
+  const double change = value(answer(verified), "apd90_ms") - verified_control;
+  CHECK(change > 10);   // a class III drug at its usual dose
+  CHECK(value(laid, "apd90_ms") - control == Approx(change).margin(0.5));
+  spec["drug"]["static_block"] = true;
+  const json as_static = answer(spec);
+  CHECK(notes_say(as_static, "static block"));
+  CHECK_FALSE(notes_say(as_static, "binding had no effect"));   // it was not asked to bind
+  CHECK(std::abs(value(as_static, "apd90_ms") - control - change) > 1);   // IKr of TT06 carries little
+  CHECK(value(laid, "triangulation_ms") == Approx(value(laid, "apd90_ms") - value(laid, "apd50_ms")));
+  spec["drug"] = {{"name", "sugar"}};
+  refused(spec, "sugar");
 }
