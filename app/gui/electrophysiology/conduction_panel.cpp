@@ -22,7 +22,7 @@ bool labelled_atria(const session::CaseData& data) {
   return std::any_of(data.images.begin(), data.images.end(), [](const auto& i) { return i.labels && i.labels->find("left_atrium") && i.labels->find("right_atrium"); });
 }
 // Lines of the twin's assumptions that say what was chosen here.
-constexpr const char* shown_assumptions[] = {"Conduction block", "Accessory pathway", "The Purkinje tree", "AV conduction", "Cells: Courtemanche", "Fibrosis was not seen"};
+constexpr const char* shown_assumptions[] = {"Conduction block", "Accessory pathway", "The Purkinje tree", "AV conduction", "Atrial fibres", "Cells: Courtemanche", "Fibrosis was not seen"};
 
 }  // namespace
 
