@@ -31,7 +31,7 @@ constexpr double share_of_way = 0.3;
 constexpr double towards_kept = 0.75;         // nearer to the veins than this times the way to what stays outside; below 1 nothing kept outside gets in
 constexpr double clear_of_joint_mm = organs::vein_clear_mm;   // room for the ring, its lesions and muscle on both sides
 constexpr double flaw_mm = 15;                // across; smaller holes of the surface are flaws of its patches (thin walls have some)
-// Open edges of the endocardium per its area, mm per mm2: valve and veins of an intact one make 0.03 to 0.06, elements longer than the wall is thick 0.13 and more, where a tenth of the surface is missing.
+// Open edges of the endocardium per its area, mm per mm2: valve and veins of an intact one make 0.05 to 0.07, elements longer than the wall is thick 0.13 and more, where a tenth of the surface is missing (studies.md).
 constexpr double torn_per_mm = 0.1;
 constexpr double beside_line_mm = 9;          // from a line to the places that prove it: past its lesions, and a way round its ends is several times longer than the straight one
 constexpr double point_spacing_mm = 4;
@@ -262,9 +262,9 @@ core::Result<std::vector<LesionSet>> atrial_lesion_sets(const twin::TwinModel& t
   double open_edges = 0;
   for (const auto& hole : holes) open_edges += double(hole.size());   // as many edges as vertices
   if (const double open_mm = open_edges * wall.mean_edge_mm(); open_mm > torn_per_mm * wall.area_mm2())
-    return core::bad_input(fmt::format("The wall of the left atrium is full of holes ({:.0f} cm of open edges on {:.0f} cm2 of endocardium), so a ring round veins would enclose next to nothing: the elements (about {:.1f} mm) are longer than the "
-                                       "wall is thick. Build the atria with finer elements (--edge 1.5 for the usual walls) or a thicker wall.",
-                                       open_mm / 10, wall.area_mm2() / 100, wall.mean_edge_mm()));
+    return core::bad_input(fmt::format("The wall of the left atrium is full of holes ({:.0f} cm of open edges on {:.0f} cm2 of endocardium), so a ring round veins would enclose next to nothing: the elements are longer than the wall is thick. "
+                                       "Build the atria with finer elements (--edge 1.5 for the usual walls) or a thicker wall.",
+                                       open_mm / 10, wall.area_mm2() / 100));
   Vec3 middle = Vec3::Zero();
   for (const Vec3& p : x) middle += p / double(x.size());
   // LPS: the veins leave the atrium to the back, on the left and on the right. Holes there are veins cut off; the longest is the mitral valve.

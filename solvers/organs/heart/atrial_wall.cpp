@@ -71,7 +71,7 @@ std::vector<Index> those_in(const std::vector<Index>& nodes, const std::vector<c
   return out;
 }
 
-// Distance of every node from the nearest of some; the wall is thin and curved, straight lines do for keeping clear.
+// Whether none of the kept places lies within so many mm, straight; nearer than along the wall, so on the safe side.
 bool clear_of(const core::TetMesh& mesh, const std::vector<Index>& kept, const Vec3& x, double mm) {
   return std::none_of(kept.begin(), kept.end(), [&](Index n) { return (mesh.nodes[std::size_t(n)] - x).squaredNorm() < mm * mm; });
 }
