@@ -56,7 +56,7 @@ TEST_CASE("closed rings around the veins leave no muscle between inside and outs
   rings_isolate(verify::four_chambers(), 4.0);
 }
 
-TEST_CASE("elements of 2.5 mm in a left wall of 1.45 mm leave holes: rings are refused with what to do, and the twin says so; a wall of 2.5 mm takes them", "[atria]") {
+TEST_CASE("elements of 2.5 mm in a left wall of 1.45 mm leave holes: rings are refused with what to do, and the twin says so, while a wall of 2.5 mm takes them", "[atria]") {
   session::AtriaCaseParams params;
   params.edge_mm = 2.5;
   const auto torn = session::make_atria(verify::four_chambers(), params, {});
