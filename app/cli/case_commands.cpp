@@ -196,7 +196,7 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
   build_command->add_option("--av", o.av, "whole_heart: AV conduction: normal, first_degree (AH 100 ms longer), complete (block)");
   build_command->add_option("--wall", o.atrial_wall, "atria: thickness of both walls, mm (default: 1.45 left, 2 right)")->check(CLI::PositiveNumber);
   build_command->add_option("--edge", o.atrial_edge, "atria: edge of the mesh, mm (default 1.2)")->check(CLI::PositiveNumber);
-  build_command->add_option("--atrial-fibres", o.atrial_fibres, "atria: piersanti (default): bundles between valve, veins, cavae and appendage (Piersanti 2021); rings: round the valves alone (kept with the case)");
+  build_command->add_option("--atrial-fibres", o.atrial_fibres, "atria: rings (default): round the valves; piersanti: bundles between valve, veins, cavae and appendage (Piersanti 2021), nearer to measured fibres (kept with the case)");
   build_command->add_flag("--af", o.af, "atria: cells remodelled by persistent atrial fibrillation");
   build_command->add_option("--fibrosis", o.fibrosis_percent, "atria: patches of fibrosis drawn at random over so many % of the muscle, 0 for none (kept with the case)")->check(CLI::Range(0.0, 70.0));
   build_command->add_option("--fibrosis-mm", o.fibrosis_mm, "atria: size of the patches, 1.25 (diffuse) to 10 (focal) mm, default 5")->check(CLI::Range(1.0, 30.0));

@@ -243,7 +243,7 @@ Rows atrial_fibres(bool quick, const core::Progress& progress) {
   // Two directions of a plane drawn at random differ by 45 degrees on average: a rule must do clearly better.
   const std::string source = "diffusion imaging of one human atrium (Roney et al. 2021); 45 degrees is chance";
   table.between("mean_angle_to_measured_deg", sum / area, 0, 40, source);
-  table.between("rings_mean_angle_minus_that_of_the_bundles_deg", (sum_rings - sum) / area, 0, 45, source + "; the default of the twin is the rule that is nearer to measured fibres (decision 0012)");
+  table.between("rings_mean_angle_minus_that_of_the_bundles_deg", (sum_rings - sum) / area, 0, 45, source + "; the bundles are nearer to measured fibres than the rings (decision 0012)");
   for (const auto& [g, s] : by_tag) table.between(fmt::format("mean_angle_deg_in_tag_{}", g), s.first / s.second, 0, 45, source + "; 11 body, 13 appendage, 21-27 veins");
   return table.rows;
 }

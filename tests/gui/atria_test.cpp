@@ -56,7 +56,7 @@ TEST_CASE("atria alone with 30 % fibrosis and remodelled cells are built in the 
   CHECK(share->text() == "none");
   CHECK_FALSE(seed->isVisible());
   CHECK_FALSE(af->accessibleName().isEmpty());
-  CHECK(fibres->currentData().toString() == "piersanti");
+  CHECK(fibres->currentData().toString() == "rings");
   REQUIRE(build->isEnabled());
   const auto before = w.session().data()->twin;
   af->setChecked(true);
@@ -93,15 +93,15 @@ TEST_CASE("atria alone with 30 % fibrosis and remodelled cells are built in the 
   w.session().undo();
   CHECK(seed->value() == 7);
   CHECK(fibrotic(*w.session().data()) == patches);
-  const auto bundles = w.session().data()->twin->heart->baseline.fibres;
-  fibres->setCurrentIndex(fibres->findData("rings"));
+  const auto rings = w.session().data()->twin->heart->baseline.fibres;
+  fibres->setCurrentIndex(fibres->findData("piersanti"));
   built();
-  CHECK(w.session().data()->choices.atrial_fibres == "rings");
-  CHECK(w.session().data()->twin->heart->baseline.fibres->f != bundles->f);
-  CHECK(w->findChild<QLabel*>("conduction_now")->text().contains("rings"));
+  CHECK(w.session().data()->choices.atrial_fibres == "piersanti");
+  CHECK(w.session().data()->twin->heart->baseline.fibres->f != rings->f);
+  CHECK(w->findChild<QLabel*>("conduction_now")->text().contains("Piersanti"));
   w.session().undo();
-  CHECK(fibres->currentData().toString() == "piersanti");
-  CHECK(w.session().data()->twin->heart->baseline.fibres->f == bundles->f);
+  CHECK(fibres->currentData().toString() == "rings");
+  CHECK(w.session().data()->twin->heart->baseline.fibres->f == rings->f);
 
   const auto folder = scratch_folder("gui-atria") / "case";
   REQUIRE(session::save_case(*w.session().data(), folder, {}));

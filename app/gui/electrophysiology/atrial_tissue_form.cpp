@@ -25,9 +25,9 @@ AtrialTissueForm::AtrialTissueForm(QWidget* parent) : QWidget(parent) {
   box->setSpacing(5);
   fibres_ = new QComboBox(this);
   name_widget(fibres_, "conduction_atrial_fibres", "Fibres of the atria");
-  fibres_->setToolTip("Bundles between valve, veins, cavae and appendage by the rule of Piersanti et al. 2021, or rings round the valves alone. No image shows fibres to the program.");
-  fibres_->addItem("Fibres in bundles (Piersanti)", organs::name_of(organs::AtrialFibreRule::piersanti));
+  fibres_->setToolTip("Rings round the valves, or bundles between valve, veins, cavae and appendage by the rule of Piersanti et al. 2021, nearer to measured fibres. No image shows fibres to the program.");
   fibres_->addItem("Fibres as rings round the valves", organs::name_of(organs::AtrialFibreRule::rings));
+  fibres_->addItem("Fibres in bundles (Piersanti)", organs::name_of(organs::AtrialFibreRule::piersanti));
   fibres_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   fibres_->setMinimumContentsLength(6);
   connect(fibres_, &QComboBox::currentIndexChanged, this, &AtrialTissueForm::edited);

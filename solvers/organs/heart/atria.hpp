@@ -31,7 +31,7 @@ struct AtriaParams {
   core::Vec3 velocity = ep::atrial_velocity;   // m/s along f, s, n
   double bundle_velocity = 1.5;            // m/s, all directions; not above `velocity`: no bundles
   double bundle_half_width_mm = 4.0;       // general anatomy: bundles of 5 to 10 mm
-  AtrialFibreRule fibres = AtrialFibreRule::piersanti;   // decision 0012
+  AtrialFibreRule fibres = AtrialFibreRule::rings;   // decision 0012
   bool remodelled = false;
   // Patches of fibrosis (structure/fibrosis.hpp): no image shows them to the program, so they are drawn at random.
   double fibrosis_share = 0;               // of the working muscle by volume, 0 = none

@@ -44,7 +44,7 @@ TEST_CASE("what a case was built as is kept with it: organ, AV conduction, atria
   session::AtriaCaseParams atria;
   atria.wall_mm = 1.8;
   atria.edge_mm = 1.6;
-  atria.tissue.fibres = organs::AtrialFibreRule::rings;   // not the usual one
+  atria.tissue.fibres = organs::AtrialFibreRule::piersanti;   // not the usual one
   atria.tissue.remodelled = true;
   atria.tissue.fibrosis_share = 0.3;
   atria.tissue.fibrosis_length_mm = 3;
@@ -60,7 +60,7 @@ TEST_CASE("what a case was built as is kept with it: organ, AV conduction, atria
   CHECK(same.wall_mm == 1.8);
   CHECK(same.right_wall_mm == session::AtriaCaseParams{}.right_wall_mm);
   CHECK(same.edge_mm == 1.6);
-  CHECK(same.tissue.fibres == organs::AtrialFibreRule::rings);
+  CHECK(same.tissue.fibres == organs::AtrialFibreRule::piersanti);
   CHECK(same.tissue.remodelled);
   CHECK(same.tissue.fibrosis_share == 0.3);
   CHECK(same.tissue.fibrosis_length_mm == 3);
