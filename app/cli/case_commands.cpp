@@ -23,7 +23,7 @@ namespace {
 
 struct Options {
   std::string path, case_folder, series, recipe = "cardiac_ct", image, labels, labels_from, only, seeds, scheme, organ, conduction, block,
-              accessory, av, cell, electrodes, velocity, conductivity, fibre_angles, scale, surface, unit, mesh_as, cap_array, name;
+              accessory, av, cell, electrodes, velocity, conductivity, fibre_angles, atrial_fibres, scale, surface, unit, mesh_as, cap_array, name;
   int inlet = 0;
   double edge = 1.0, rv_wall = 3.0;
   double cycle_length_ms = 0, end_ms = 0, dt_ms = 0;   // 0: as built or chosen before
@@ -143,6 +143,12 @@ core::Result<void> build(Context& context) {
     session::AtriaCaseParams atria = session::chosen_atria(wanted);
     if (o.atrial_wall > 0) atria.wall_mm = atria.right_wall_mm = o.atrial_wall;
     if (o.atrial_edge > 0) atria.edge_mm = o.atrial_edge;
+    if (!o.atrial_fibres.empty()) {
+      const auto rule = organs::atrial_fibre_rule(o.atrial_fibres);
+      if (!rule) return core::pass(rule);
+      if (wanted.organ == "heart") return core::wrong_usage("--atrial-fibres belongs to the atria. Choose --organ atria or whole_heart as well.");
+      atria.tissue.fibres = *rule;
+    }
     atria.tissue.remodelled = o.af || wanted.af_remodelled;
     if (o.fibrosis_percent) atria.tissue.fibrosis_share = *o.fibrosis_percent / 100;
     atria.tissue.fibrosis_length_mm = o.fibrosis_mm.value_or(atria.tissue.fibrosis_length_mm);
@@ -190,6 +196,7 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
   build_command->add_option("--av", o.av, "whole_heart: AV conduction: normal, first_degree (AH 100 ms longer), complete (block)");
   build_command->add_option("--wall", o.atrial_wall, "atria: thickness of both walls, mm (default: 1.45 left, 2 right)")->check(CLI::PositiveNumber);
   build_command->add_option("--edge", o.atrial_edge, "atria: edge of the mesh, mm (default 1.2)")->check(CLI::PositiveNumber);
+  build_command->add_option("--atrial-fibres", o.atrial_fibres, "atria: rings (default): round the valves; piersanti: bundles between valve, veins, cavae and appendage (Piersanti 2021), nearer to measured fibres (kept with the case)");
   build_command->add_flag("--af", o.af, "atria: cells remodelled by persistent atrial fibrillation");
   build_command->add_option("--fibrosis", o.fibrosis_percent, "atria: patches of fibrosis drawn at random over so many % of the muscle, 0 for none (kept with the case)")->check(CLI::Range(0.0, 70.0));
   build_command->add_option("--fibrosis-mm", o.fibrosis_mm, "atria: size of the patches, 1.25 (diffuse) to 10 (focal) mm, default 5")->check(CLI::Range(1.0, 30.0));

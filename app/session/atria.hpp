@@ -33,6 +33,9 @@ core::Vec3 sinus_node_of(const core::LabelMap& labels);
 void keep_atria(ModelChoices& choices, const AtriaCaseParams& atria);
 AtriaCaseParams chosen_atria(const ModelChoices& choices);
 
+// What the mesh of the wall is like, for the assumptions of a twin: its thickness, and that it has holes where elements are longer than it is thick.
+std::vector<std::string> wall_assumptions(const AtriaCaseParams& params);
+
 struct AtriaModel {
   std::shared_ptr<const core::TetMesh> mesh;
   core::MeshQuality quality;
@@ -54,7 +57,7 @@ core::Result<void> build_atrial_twin(CaseData& data, const AtriaCaseParams& para
 //         clear of the mitral valve and of every place where the right atrium is joined, for a joint inside would lead round it. Ostia: rims of labelled veins; where none are labelled, 22 mm wide
 //         ones about the places furthest to the side, back and up or down (sources: atrial_lines.cpp). Each ring is tried on the mesh (ring_isolates).
 //         Inside and outside of the roof line: right behind and before it, so that a wave that goes round its ends comes late.
-// Fails:  bad_input without a left atrium, or when no ring isolates a side; wrong_usage for a margin out of range; cancelled. Takes seconds: not for a thread that draws.
+// Fails:  bad_input without a left atrium, when its wall is full of holes (elements longer than the wall is thick), or when no ring isolates a side; wrong_usage for a margin out of range; cancelled. Takes seconds: not for a thread that draws.
 struct AtrialLineParams {
   double antral_margin_mm = 10;   // wide circumferential ablation, 5 to 10 mm outside the ostia (general knowledge)
 };

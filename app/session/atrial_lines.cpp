@@ -21,16 +21,18 @@ using core::Index;
 using core::Vec3;
 using ep::WallSurface;
 
-constexpr const char *left_region = "left_atrial_wall", *right_region = "right_atrial_wall", *left_endocardium = "left_atrial_wall/left_atrium";
+using organs::VeinLevel;
+constexpr const char *left_region = organs::left_atrial_wall, *right_region = organs::right_atrial_wall, *left_endocardium = "left_atrial_wall/left_atrium";
 constexpr double lesion_radius_mm = 3;
 constexpr double thinnest_lesion_mm = 6;      // deep: through an atrial wall of up to 5 mm
-// Where no vein is labelled, ostia of the diameter of 22 +- 7 mm (85 veins, CMR before ablation: Hauser et al., J Atr Fibrillation, abstract) are assumed about the places that reach furthest.
-constexpr double ostium_radius_mm = 11;
+constexpr double ostium_radius_mm = organs::vein_ostium_radius_mm;   // about the places that reach furthest, where no vein is labelled
 // Of the way from ostium to ostium over the wall: what wide antral isolation takes on each side of the posterior wall, 59.2 +- 11.6 % on both (101 patients; PubMed 22752925, abstract).
 constexpr double share_of_way = 0.3;
 constexpr double towards_kept = 0.75;         // nearer to the veins than this times the way to what stays outside; below 1 nothing kept outside gets in
-constexpr double clear_of_joint_mm = 12;      // a vein is looked for no nearer to a joint or valve: room for the ring, its lesions and muscle on both sides
+constexpr double clear_of_joint_mm = organs::vein_clear_mm;   // room for the ring, its lesions and muscle on both sides
 constexpr double flaw_mm = 15;                // across; smaller holes of the surface are flaws of its patches (thin walls have some)
+// Open edges of the endocardium per its area, mm per mm2: valve and veins of an intact one make 0.05 to 0.07, elements longer than the wall is thick 0.13 and more, where a tenth of the surface is missing (studies.md).
+constexpr double torn_per_mm = 0.1;
 constexpr double beside_line_mm = 9;          // from a line to the places that prove it: past its lesions, and a way round its ends is several times longer than the straight one
 constexpr double point_spacing_mm = 4;
 
@@ -256,13 +258,20 @@ core::Result<std::vector<LesionSet>> atrial_lesion_sets(const twin::TwinModel& t
   if (!made) return core::pass(made);
   const WallSurface& wall = *made;
   const auto& x = wall.points();
+  auto holes = ep::open_rings(x, wall.triangles());
+  double open_edges = 0;
+  for (const auto& hole : holes) open_edges += double(hole.size());   // as many edges as vertices
+  if (const double open_mm = open_edges * wall.mean_edge_mm(); open_mm > torn_per_mm * wall.area_mm2())
+    return core::bad_input(fmt::format("The wall of the left atrium is full of holes ({:.0f} cm of open edges on {:.0f} cm2 of endocardium), so a ring round veins would enclose next to nothing: the elements are longer than the wall is thick. "
+                                       "Build the atria with finer elements (--edge 1.5 for the usual walls) or a thicker wall.",
+                                       open_mm / 10, wall.area_mm2() / 100));
   Vec3 middle = Vec3::Zero();
   for (const Vec3& p : x) middle += p / double(x.size());
   // LPS: the veins leave the atrium to the back, on the left and on the right. Holes there are veins cut off; the longest is the mitral valve.
   std::vector<Index> kept = joints(mesh, wall);
   std::vector<std::vector<Index>> cut_veins[2];
   bool valve = true;
-  for (auto& hole : ep::open_rings(x, wall.triangles())) {
+  for (auto& hole : holes) {
     Vec3 low = x[std::size_t(hole.front())], high = low, centre = Vec3::Zero();
     for (Index v : hole) low = low.cwiseMin(x[std::size_t(v)]), high = high.cwiseMax(x[std::size_t(v)]), centre += x[std::size_t(v)] / double(hole.size());
     if ((high - low).maxCoeff() <= flaw_mm) continue;
@@ -286,8 +295,7 @@ core::Result<std::vector<LesionSet>> atrial_lesion_sets(const twin::TwinModel& t
   Ostia ostia[2];
   for (const int side : {0, 1}) {
     if (cut_veins[side].empty()) {   // one above the other
-      const double out = side == 0 ? 0.8 : -0.8;
-      const Index upper = furthest({out, 0.6, 0.5}), lower = furthest({out, 0.6, -0.2});
+      const Index upper = furthest(organs::vein_direction(side == 0, VeinLevel::upper)), lower = furthest(organs::vein_direction(side == 0, VeinLevel::lower));
       ostia[side] = joined(wall, {upper}, {lower}, ostium_radius_mm);
     } else {
       std::vector<Index> all = cut_veins[side].front(), others;

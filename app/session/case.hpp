@@ -168,6 +168,7 @@ struct MuscleChoices {
 struct ModelChoices {
   std::string organ = "heart", av = "normal";        // heart, atria or whole_heart; AV conduction of the last
   std::optional<double> atrial_wall_mm, atrial_right_wall_mm, atrial_edge_mm;   // else the usual ones
+  std::optional<std::string> atrial_fibres;          // rule: rings or piersanti; else the usual one
   bool af_remodelled = false;
   double fibrosis_share = 0;                         // of the working atrial muscle, patches drawn at random; 0: none
   std::optional<double> fibrosis_mm;                 // their size, else the usual one

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "app/session/codec_parts.hpp"
 #include "app/session/electrode_choices.hpp"
@@ -12,6 +13,7 @@
 #include "app/session/flow_codec.hpp"
 #include "app/session/muscle_choices.hpp"
 #include "solvers/electrophysiology/chambers.hpp"
+#include "solvers/organs/heart/atrial_wall.hpp"
 #include "solvers/organs/heart/muscle.hpp"
 
 namespace ot::session {
@@ -204,6 +206,7 @@ nlohmann::json encode_choices(const ModelChoices& choices) {
   for (const auto& [key, value] : {std::pair{"atrial_wall_mm", choices.atrial_wall_mm}, {"atrial_right_wall_mm", choices.atrial_right_wall_mm}, {"atrial_edge_mm", choices.atrial_edge_mm},
                                    {"atrial_fibrosis_mm", choices.fibrosis_mm}})
     if (value) out[key] = *value;
+  if (choices.atrial_fibres) out["atrial_fibres"] = *choices.atrial_fibres;
   if (choices.muscle != MuscleChoices{}) out["muscle"] = encode_muscle(choices.muscle);
   for (const auto& [key, flow] : choices.flow) {
     Json caps = Json::array();
@@ -240,6 +243,10 @@ ModelChoices decode_choices(const nlohmann::json& json) {
   for (auto [key, value] : {std::pair{"atrial_wall_mm", &out.atrial_wall_mm}, {"atrial_right_wall_mm", &out.atrial_right_wall_mm}, {"atrial_edge_mm", &out.atrial_edge_mm},
                             {"atrial_fibrosis_mm", &out.fibrosis_mm}})
     if (json.contains(key)) *value = json.at(key).get<double>();
+  if (json.contains("atrial_fibres")) {
+    out.atrial_fibres = json.at("atrial_fibres").get<std::string>();
+    if (const auto known = organs::atrial_fibre_rule(*out.atrial_fibres); !known) throw std::invalid_argument(known.error().message);
+  }
   if (json.contains("muscle")) out.muscle = decode_muscle(json.at("muscle"));
   for (const auto& [key, j] : json.at("flow").items()) {
     FlowConditions flow;

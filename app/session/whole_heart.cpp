@@ -24,7 +24,7 @@ core::Result<void> build_whole_heart(CaseData& original, const PipelineParams& p
   if (!whole) return core::pass(whole);
   auto twin = std::make_shared<twin::TwinModel>(*data.twin);
   twin->heart = *whole;
-  for (const auto& lines : {organs::assumptions(made->inputs), organs::assumptions(*state)})
+  for (const auto& lines : {organs::assumptions(made->inputs), wall_assumptions(atria), organs::assumptions(*state)})
     for (const auto& line : lines)
       if (line.rfind("ECG in ", 0) != 0 && line.find("not part of this twin") == std::string::npos) twin->assumptions.push_back(line);   // one torso for both
   if (auto ok = lay_muscle(data.choices.muscle, *twin); !ok) return ok;

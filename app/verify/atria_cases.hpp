@@ -9,6 +9,7 @@ namespace ot::verify {
 
 core::Result<std::vector<Row>> pr_interval(bool quick, const core::Progress& progress);
 core::Result<std::vector<Row>> pathway_rows(bool quick, const core::Progress& progress);
+core::Result<std::vector<Row>> twin_atrial_fibres(bool quick, const core::Progress& progress);
 core::Result<std::vector<Row>> af_induction(bool quick, const core::Progress& progress);
 core::Result<std::vector<Row>> extracellular_rows(bool quick, const core::Progress& progress);
 

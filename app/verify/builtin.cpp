@@ -69,6 +69,7 @@ const std::vector<Verification>& builtin_verifications() {
       {"ep/purkinje-sheet", "Purkinje tree on a flat sheet: on the surface, no crossing, covered, times along the tree", "Sahli Costabal 2016; closed form", purkinje_sheet},
       {"ep/purkinje-heart", "Purkinje tree on two ventricles: healthy, left and right bundle branch block, pre-excitation in FAST", "issue 4; surface ECG criteria", purkinje_tree},
       {"ep/atrial-fibres", "left atrial bundles against fibres measured by diffusion imaging (needs ORGANTWIN_SHARED)", "Roney et al. 2021: shared/data/left-atrium-fibres-1", atrial_fibres},
+      {"ep/atrial-fibres-twin", "fibres of built atria by both rules: unit, in the wall, continuous; ellipsoids and (not with --quick) phantom and one real CT", "Piersanti et al. 2021; Roney et al. 2021", twin_atrial_fibres},
       {"ionic/rates", "rate dependence of O'Hara-Rudy, CiPAORdv1.0 and ToR-ORd endo: the stated history repeated exactly (needs ORGANTWIN_SHARED)", "reference/ionic/rate_dependence.csv", ionic_rates_two_stage},
       {"ionic/rates-tt06", "the same for the three TT06 cells (not with --quick: minutes)", "reference/ionic/rate_dependence.csv", ionic_rates_tt06},
       {"ionic/cipa-control-qnet", "1000 beats of CiPAORdv1.0 at 2000 ms: qNet and APD90", "reference/drugs/README.md", ionic_cipa_control},

@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Fibres, sheets, conduction system and atrial bundles.
+// Fibres, sheets and the conduction system of the ventricles.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <limits>
 #include <map>
-#include <set>
-#include <sstream>
 
 #include "app/verify/cases.hpp"
 #include "imaging/meshing/meshing.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/fast.hpp"
 #include "solvers/electrophysiology/fibres.hpp"
-#include "solvers/electrophysiology/structure/atrial_fibres.hpp"
 #include "solvers/electrophysiology/structure/conduction_system.hpp"
 #include "solvers/organs/heart/heart.hpp"
 
@@ -348,102 +342,6 @@ Rows purkinje_tree(bool quick, const core::Progress& progress) {
     const auto [shortest, longest] = std::minmax({beats[0].qrs, beats[4].qrs, beats[5].qrs});
     table.between("healthy_qrs_spread_over_edges_2_2.5_3_mm", longest - shortest, 0, 8, "the same heart on three meshes, a tree grown on each; our bound: two meshes of the phantom were 9 ms apart before junctions had a size of their own");
   }
-  return table.rows();
-}
-
-Rows atrial_fibres(bool quick, const core::Progress& progress) {
-  Table table("ep/atrial-fibres", quick);
-  const char* const shared = std::getenv("ORGANTWIN_SHARED");
-  if (quick || !shared || !*shared) return table.rows();
-  const auto folder = std::filesystem::path(shared) / "data/left-atrium-fibres-1";
-  if (!std::filesystem::exists(folder / "Labelled.pts")) return table.rows();
-  std::vector<Vec3> x, measured;
-  std::vector<core::Triangle> triangles;
-  std::vector<int> tag;
-  {
-    std::ifstream pts(folder / "Labelled.pts"), elem(folder / "Labelled.elem"), lon(folder / "Labelled.lon");
-    std::size_t n = 0;
-    pts >> n;
-    x.resize(n);
-    for (Vec3& p : x) pts >> p.x() >> p.y() >> p.z();
-    for (Vec3& p : x) p *= 1e-3;   // micrometres
-    elem >> n;
-    triangles.resize(n);
-    tag.resize(n);
-    measured.resize(n);
-    std::string kind;
-    for (std::size_t t = 0; t < n; ++t) elem >> kind >> triangles[t][0] >> triangles[t][1] >> triangles[t][2] >> tag[t];
-    for (Vec3& f : measured) lon >> f.x() >> f.y() >> f.z();
-    if (!pts || !elem || !lon) return core::bad_input(fmt::format("{} cannot be read (there are no measured fibres to compare with). Restore the files.", folder.string()));
-  }
-  // Rings: the tag most of their triangles carry; 11 body: the mitral ring; 21, 23, 25, 27: veins. Left ones: nearer to the appendage.
-  std::vector<std::vector<int>> tags_at(x.size());
-  std::vector<char> body(x.size(), 0), appendage(x.size(), 0);
-  Vec3 centre_of_appendage = Vec3::Zero();
-  std::size_t in_appendage = 0;
-  for (std::size_t t = 0; t < triangles.size(); ++t)
-    for (const Index n : triangles[t]) {
-      tags_at[std::size_t(n)].push_back(tag[t]);
-      if (tag[t] == 11) body[std::size_t(n)] = 1;
-      if (tag[t] == 13) {
-        appendage[std::size_t(n)] = 1;
-        centre_of_appendage += x[std::size_t(n)];
-        ++in_appendage;
-      }
-    }
-  centre_of_appendage /= double(std::max<std::size_t>(in_appendage, 1));
-  ep::AtrialBoundaries on;
-  std::vector<std::pair<double, std::vector<Index>>> veins;
-  for (const auto& ring : ep::open_rings(x, triangles)) {
-    std::map<int, int> count;
-    Vec3 centre = Vec3::Zero();
-    for (const Index n : ring) {
-      centre += x[std::size_t(n)] / double(ring.size());
-      for (const int g : tags_at[std::size_t(n)]) ++count[g];
-    }
-    const int most = std::max_element(count.begin(), count.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->first;
-    if (most == 11 && on.mitral.empty()) on.mitral = ring;
-    else veins.emplace_back((centre - centre_of_appendage).norm(), ring);
-  }
-  std::sort(veins.begin(), veins.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (std::size_t v = 0; v < veins.size(); ++v) {
-    auto& side = v < veins.size() / 2 ? on.left_veins : on.right_veins;
-    side.insert(side.end(), veins[v].second.begin(), veins[v].second.end());
-  }
-  // Tip of the appendage: its vertex farthest along the surface from the body.
-  const auto surface = ep::WallSurface::make(x, triangles);
-  Index neck = -1;
-  double nearest = 1e300;
-  for (std::size_t n = 0; n < x.size(); ++n)
-    if (body[n] && appendage[n] && (x[n] - centre_of_appendage).norm() < nearest) {
-      nearest = (x[n] - centre_of_appendage).norm();
-      neck = Index(n);
-    }
-  if (neck < 0) return core::bad_input("The atrium's appendage does not touch its body (the labels are not as expected).");
-  const auto ways = surface.ways_from(neck);
-  Index tip = neck;
-  for (std::size_t n = 0; n < x.size(); ++n)
-    if (appendage[n] && std::isfinite(ways.distance[n]) && ways.distance[n] > ways.distance[std::size_t(tip)]) tip = Index(n);
-  for (std::size_t n = 0; n < x.size(); ++n)
-    if (appendage[n] && (x[n] - x[std::size_t(tip)]).norm() < 2.0) on.appendage.push_back(Index(n));
-  const auto rule = ep::left_atrial_fibres(x, triangles, on, {}, progress);
-  if (!rule) return core::pass(rule);
-  double unit = 0, sum = 0, area = 0;
-  std::map<int, std::pair<double, double>> by_tag;
-  for (std::size_t t = 0; t < triangles.size(); ++t) {
-    unit = std::max({unit, std::abs(rule->f[t].norm() - 1), std::abs(rule->f[t].dot(rule->normal[t]))});
-    const double a = 0.5 * (x[triangles[t][1]] - x[triangles[t][0]]).cross(x[triangles[t][2]] - x[triangles[t][0]]).norm();
-    const double angle = std::acos(std::min(1.0, std::abs(rule->f[t].dot(measured[t])))) * 180 / pi;
-    sum += a * angle;
-    area += a;
-    by_tag[tag[t]].first += a * angle;
-    by_tag[tag[t]].second += a;
-  }
-  table.near("unit_and_tangent_error", unit, 0, 1e-9, "fibres lie in the surface");
-  // Two directions of a plane drawn at random differ by 45 degrees on average: a rule must do clearly better.
-  const std::string source = "diffusion imaging of one human atrium (Roney et al. 2021); 45 degrees is chance";
-  table.between("mean_angle_to_measured_deg", sum / area, 0, 40, source);
-  for (const auto& [g, s] : by_tag) table.between(fmt::format("mean_angle_deg_in_tag_{}", g), s.first / s.second, 0, 45, source + "; 11 body, 13 appendage, 21-27 veins");
   return table.rows();
 }
 

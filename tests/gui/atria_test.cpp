@@ -44,6 +44,7 @@ TEST_CASE("atria alone with 30 % fibrosis and remodelled cells are built in the 
   auto* atria = w->findChild<QComboBox*>("conduction_atria");
   auto* build = w->findChild<QPushButton*>("conduction_build");
   auto* af = w->findChild<QCheckBox*>("conduction_af");
+  auto* fibres = w->findChild<QComboBox*>("conduction_atrial_fibres");
   auto* share = w->findChild<QDoubleSpinBox*>("conduction_fibrosis");
   auto* seed = w->findChild<QDoubleSpinBox*>("conduction_fibrosis_seed");
   REQUIRE(w.wait([&] { return atria->isVisible(); }, 3000));
@@ -55,6 +56,7 @@ TEST_CASE("atria alone with 30 % fibrosis and remodelled cells are built in the 
   CHECK(share->text() == "none");
   CHECK_FALSE(seed->isVisible());
   CHECK_FALSE(af->accessibleName().isEmpty());
+  CHECK(fibres->currentData().toString() == "rings");
   REQUIRE(build->isEnabled());
   const auto before = w.session().data()->twin;
   af->setChecked(true);
@@ -91,6 +93,15 @@ TEST_CASE("atria alone with 30 % fibrosis and remodelled cells are built in the 
   w.session().undo();
   CHECK(seed->value() == 7);
   CHECK(fibrotic(*w.session().data()) == patches);
+  const auto rings = w.session().data()->twin->heart->baseline.fibres;
+  fibres->setCurrentIndex(fibres->findData("piersanti"));
+  built();
+  CHECK(w.session().data()->choices.atrial_fibres == "piersanti");
+  CHECK(w.session().data()->twin->heart->baseline.fibres->f != rings->f);
+  CHECK(w->findChild<QLabel*>("conduction_now")->text().contains("Piersanti"));
+  w.session().undo();
+  CHECK(fibres->currentData().toString() == "rings");
+  CHECK(w.session().data()->twin->heart->baseline.fibres->f == rings->f);
 
   const auto folder = scratch_folder("gui-atria") / "case";
   REQUIRE(session::save_case(*w.session().data(), folder, {}));

@@ -2,6 +2,7 @@
 #include "app/gui/electrophysiology/atrial_tissue_form.hpp"
 
 #include <QCheckBox>
+#include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QHBoxLayout>
 #include <QSignalBlocker>
@@ -22,6 +23,15 @@ AtrialTissueForm::AtrialTissueForm(QWidget* parent) : QWidget(parent) {
   auto* box = new QVBoxLayout(this);
   box->setContentsMargins(0, 0, 0, 0);
   box->setSpacing(5);
+  fibres_ = new QComboBox(this);
+  name_widget(fibres_, "conduction_atrial_fibres", "Fibres of the atria");
+  fibres_->setToolTip("Rings round the valves, or bundles between valve, veins, cavae and appendage by the rule of Piersanti et al. 2021, nearer to measured fibres. No image shows fibres to the program.");
+  fibres_->addItem("Fibres as rings round the valves", organs::name_of(organs::AtrialFibreRule::rings));
+  fibres_->addItem("Fibres in bundles (Piersanti)", organs::name_of(organs::AtrialFibreRule::piersanti));
+  fibres_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  fibres_->setMinimumContentsLength(6);
+  connect(fibres_, &QComboBox::currentIndexChanged, this, &AtrialTissueForm::edited);
+  box->addWidget(fibres_);
   remodelled_ = new QCheckBox("Cells remodelled by AF", this);
   name_widget(remodelled_, "conduction_af", "Cells remodelled by atrial fibrillation");
   remodelled_->setToolTip("Persistent atrial fibrillation: Ito, IKur -50 %, ICaL -70 % (Courtemanche 1999), IK1 doubled (Krogh-Madsen 2012). Refractory for 115 instead of 229 ms at 500 ms.");
@@ -44,7 +54,8 @@ AtrialTissueForm::AtrialTissueForm(QWidget* parent) : QWidget(parent) {
 }
 
 void AtrialTissueForm::show_params(const organs::AtriaParams& params) {
-  const QSignalBlocker a(remodelled_), b(share_), c(length_), d(seed_);
+  const QSignalBlocker a(remodelled_), b(share_), c(length_), d(seed_), e(fibres_);
+  fibres_->setCurrentIndex(fibres_->findData(organs::name_of(params.fibres)));
   remodelled_->setChecked(params.remodelled);
   share_->setValue(100 * params.fibrosis_share);
   length_->setValue(params.fibrosis_length_mm);
@@ -54,6 +65,7 @@ void AtrialTissueForm::show_params(const organs::AtriaParams& params) {
 }
 
 void AtrialTissueForm::take_into(organs::AtriaParams& params) const {
+  if (const auto rule = organs::atrial_fibre_rule(fibres_->currentData().toString().toStdString())) params.fibres = *rule;
   params.remodelled = remodelled_->isChecked();
   params.fibrosis_share = share_->value() / 100;
   params.fibrosis_length_mm = length_->value();

@@ -22,7 +22,7 @@ bool labelled_atria(const session::CaseData& data) {
   return std::any_of(data.images.begin(), data.images.end(), [](const auto& i) { return i.labels && i.labels->find("left_atrium") && i.labels->find("right_atrium"); });
 }
 // Lines of the twin's assumptions that say what was chosen here.
-constexpr const char* shown_assumptions[] = {"Conduction block", "Accessory pathway", "The Purkinje tree", "AV conduction", "Cells: Courtemanche", "Fibrosis was not seen"};
+constexpr const char* shown_assumptions[] = {"Conduction block", "Accessory pathway", "The Purkinje tree", "AV conduction", "Atrial fibres", "Cells: Courtemanche", "Fibrosis was not seen"};
 
 }  // namespace
 
@@ -138,7 +138,7 @@ void ConductionPanel::refresh() {
   now_->setText(!data->twin || !data->twin->heart ? QString() : now.isEmpty() ? QStringLiteral("Now: early sites with a fast endocardial layer, no block.") : "Now: " + now.join(' '));
   now_->setVisible(!now_->text().isEmpty());
   QString note = no_ventricles        ? "The wall of the atria was not seen: a shell around their blood. "
-                 : kind == "purkinje" ? "The tree was set on three hearts, where a healthy QRS takes 77 to 97 ms. Trust the order of activation more than the duration. "
+                 : kind == "purkinje" ? "The tree was set on three hearts, where a healthy QRS takes 75 to 110 ms; which tree grows moves one heart by up to 15 ms. Trust the order of activation more than the duration. "
                                     : "Fascicular blocks need the tree. ";
   note += "Tree, block, atria and their tissue are kept in the case: a rebuild from the labels uses them again.";
   if (!atria.isEmpty()) note += " Fibrosis is not read from images: patches are drawn at random, an example of such a patient and not a forecast.";

@@ -1,71 +1,80 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "solvers/electrophysiology/structure/atrial_fibres.hpp"
 
-#include <Eigen/SparseCholesky>
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/fem/csr.hpp"
+#include "solvers/fem/solve.hpp"
 
 namespace ot::ep {
 namespace {
 
 using core::Index;
 using core::Vec3;
+using Values = std::vector<std::pair<const std::vector<Index>*, double>>;   // nodes and what the field is there; the first mention of a node counts
 
-// Gradient on a triangle; twice_area = |(b - a) x (c - a)|.
-Vec3 gradient(const std::vector<Vec3>& x, const core::Triangle& t, const std::vector<double>& u) {
-  const Vec3 &a = x[t[0]], &b = x[t[1]], &c = x[t[2]];
-  const Vec3 n = (b - a).cross(c - a);
-  return n.cross((c - b) * u[t[0]] + (a - c) * u[t[1]] + (b - a) * u[t[2]]) / n.squaredNorm();
-}
+// Fields of one wall: nodes of no tet of the wall are held, and what lies outside conducts next to nothing, so that no part of it is without a value.
+class WallFields {
+ public:
+  WallFields(const core::TetMesh& mesh, const std::vector<char>& wall) : mesh_(mesh), wall_(wall), geometry_(fem::tet_geometry(mesh)), inside_(mesh.nodes.size(), 0) {
+    OT_EXPECT(wall.size() == mesh.tets.size());
+    for (std::size_t t = 0; t < wall.size(); ++t) {
+      tensor_.push_back((wall[t] ? 1.0 : 1e-9) * core::Mat3::Identity());
+      if (wall[t])
+        for (Index n : mesh.tets[t]) inside_[std::size_t(n)] = 1;
+    }
+  }
+  core::Result<std::vector<double>> solve(const Values& values, const core::Progress& progress) const {
+    std::vector<std::pair<Index, double>> fixed;
+    std::vector<char> held(mesh_.nodes.size(), 0);
+    for (const auto& [nodes, value] : values)
+      for (Index n : *nodes) {
+        OT_EXPECT(n >= 0 && std::size_t(n) < held.size());
+        if (!held[std::size_t(n)]) fixed.emplace_back(n, value);
+        held[std::size_t(n)] = 1;
+      }
+    for (std::size_t n = 0; n < held.size(); ++n)
+      if (!inside_[n] && !held[n]) fixed.emplace_back(Index(n), 0.0);
+    return fem::solve_laplace(mesh_, tensor_, fixed, progress);
+  }
+  Vec3 gradient(std::size_t t, const std::vector<double>& u) const {
+    Vec3 g = Vec3::Zero();
+    for (int k = 0; k < 4; ++k) g += u[std::size_t(mesh_.tets[t][std::size_t(k)])] * geometry_.gradient[t][std::size_t(k)];
+    return g;
+  }
+  double middle(std::size_t t, const std::vector<double>& u) const {
+    double sum = 0;
+    for (Index n : mesh_.tets[t]) sum += 0.25 * u[std::size_t(n)];
+    return sum;
+  }
+  // choose: bundle and field of a tet of the wall.
+  template <class Choose>
+  AtrialBundles lay(const Choose& choose) const {
+    AtrialBundles out{std::vector<AtrialBundle>(wall_.size(), AtrialBundle::none), std::vector<Vec3>(wall_.size(), Vec3::Zero())};
+    for (std::size_t t = 0; t < wall_.size(); ++t) {
+      if (!wall_[t]) continue;
+      const auto [bundle, field] = choose(t);
+      out.bundle[t] = bundle;
+      out.across[t] = gradient(t, *field);
+      if (out.across[t].norm() < flat) out.across[t].setZero();
+    }
+    return out;
+  }
 
-double middle(const core::Triangle& t, const std::vector<double>& u) { return (u[t[0]] + u[t[1]] + u[t[2]]) / 3.0; }
+ private:
+  static constexpr double flat = 1e-7;   // 1/mm: fields run from -1 to 2 over some centimetres
+  const core::TetMesh& mesh_;
+  const std::vector<char>& wall_;
+  fem::TetGeometry geometry_;
+  std::vector<char> inside_;
+  std::vector<core::Mat3> tensor_;
+};
+
+using Chosen = std::pair<AtrialBundle, const std::vector<double>*>;
 
 }  // namespace
-
-core::Result<std::vector<double>> surface_laplace(const std::vector<Vec3>& x, const std::vector<core::Triangle>& triangles,
-                                                  const std::vector<std::pair<Index, double>>& fixed) {
-  std::vector<int> unknown(x.size(), 0);   // -1 fixed, else number of the unknown
-  std::vector<double> u(x.size(), 0.0);
-  for (const auto& [n, value] : fixed) {
-    unknown[std::size_t(n)] = -1;
-    u[std::size_t(n)] = value;
-  }
-  std::vector<char> used(x.size(), 0);
-  for (const auto& t : triangles)
-    for (const Index n : t) used[std::size_t(n)] = 1;
-  int count = 0;
-  for (std::size_t n = 0; n < x.size(); ++n)
-    if (unknown[n] == 0) unknown[n] = used[n] ? count++ : -1;
-  Eigen::VectorXd b = Eigen::VectorXd::Zero(count);
-  std::vector<Eigen::Triplet<double>> entries;
-  entries.reserve(triangles.size() * 12);
-  for (const auto& t : triangles)
-    for (int k = 0; k < 3; ++k) {
-      const Index i = t[(k + 1) % 3], j = t[(k + 2) % 3];
-      const Vec3 p = x[i] - x[t[k]], q = x[j] - x[t[k]];
-      const double twice = p.cross(q).norm();
-      if (!(twice > 1e-12)) return core::bad_input("The atrial surface has a triangle without area (no fibres can be computed there). Repair the surface.");
-      const double w = 0.5 * p.dot(q) / twice;   // half the cotangent of the angle opposite to edge ij
-      for (const auto& [r, c] : {std::pair{i, j}, {j, i}}) {
-        if (unknown[r] < 0) continue;
-        entries.emplace_back(unknown[r], unknown[r], w);
-        if (unknown[c] >= 0) entries.emplace_back(unknown[r], unknown[c], -w);
-        else b[unknown[r]] += w * u[c];
-      }
-    }
-  Eigen::SparseMatrix<double> a(count, count);
-  a.setFromTriplets(entries.begin(), entries.end());
-  Eigen::SimplicialLDLT<Eigen::SparseMatrix<double>> solver(a);
-  const Eigen::VectorXd y = solver.info() == Eigen::Success ? Eigen::VectorXd(solver.solve(b)) : Eigen::VectorXd();
-  if (solver.info() != Eigen::Success || !y.allFinite())
-    return core::bad_input("A part of the atrial surface touches none of the valve, veins and appendage (no fibres can be computed there). Keep the largest part only.");
-  for (std::size_t n = 0; n < x.size(); ++n)
-    if (unknown[n] >= 0) u[n] = y[unknown[n]];
-  return u;
-}
 
 std::vector<std::vector<Index>> open_rings(const std::vector<Vec3>& x, const std::vector<core::Triangle>& triangles) {
   std::map<std::pair<Index, Index>, int> edge;
@@ -101,76 +110,54 @@ std::vector<std::vector<Index>> open_rings(const std::vector<Vec3>& x, const std
   return out;
 }
 
-core::Result<AtrialFibres> left_atrial_fibres(const std::vector<Vec3>& x, const std::vector<core::Triangle>& triangles, const AtrialBoundaries& on,
-                                              const AtrialRule& rule, const core::Progress& progress) {
+core::Result<AtrialBundles> left_atrial_bundles(const core::TetMesh& mesh, const std::vector<char>& wall, const LeftAtrialBoundaries& on, const AtrialRule& rule, const core::Progress& progress) {
   if (on.mitral.empty() || on.left_veins.empty() || on.right_veins.empty() || on.appendage.empty())
-    return core::bad_input("The left atrium needs vertices of the mitral ring, left veins, right veins and appendage (the bundles run between them). Label the missing ones.");
+    return core::bad_input("The left atrium needs places of the mitral ring, left veins, right veins and appendage (the bundles run between them). Label the missing ones, or lay fibres as rings.");
   if (!(rule.tau_mitral > 0 && rule.tau_mitral <= 1) || !(rule.tau_left >= 0 && rule.tau_left < rule.tau_right && rule.tau_right <= 1))
-    return core::bad_input("The thresholds of the atrial bundles are out of order (0 <= left < right <= 1, 0 < mitral <= 1). Use the defaults.");
-  AtrialFibres out;
-  const auto field = [&](double mitral, double left, double right, double appendage, bool all, std::vector<double>& u) -> core::Result<void> {
-    std::vector<std::pair<Index, double>> fixed;
-    if (all)
-      for (const Index n : on.appendage) fixed.emplace_back(n, appendage);
-    for (const Index n : on.left_veins) fixed.emplace_back(n, left);
-    for (const Index n : on.right_veins) fixed.emplace_back(n, right);
-    if (all)
-      for (const Index n : on.mitral) fixed.emplace_back(n, mitral);
-    auto solved = surface_laplace(x, triangles, fixed);
-    if (!solved) return core::pass(solved);
-    u = std::move(*solved);
-    return {};
-  };
-  if (auto ok = field(1, 0, 2, -1, true, out.psi_ab); !ok) return core::pass(ok);
-  progress.report(0.33, "atrial fibres");
-  if (progress.cancelled()) return core::cancelled();
-  if (auto ok = field(0, 0, 1, 0, false, out.psi_v); !ok) return core::pass(ok);
-  progress.report(0.66, "atrial fibres");
-  if (progress.cancelled()) return core::cancelled();
-  if (auto ok = field(1, 0, 0, 0, true, out.psi_r); !ok) return core::pass(ok);
+    return core::bad_input("The thresholds of the left atrial bundles are out of order (0 <= left < right <= 1, 0 < mitral <= 1). Use the defaults.");
+  const WallFields fields(mesh, wall);
+  const auto ab = fields.solve({{&on.mitral, 1}, {&on.left_veins, 0}, {&on.right_veins, 2}, {&on.appendage, -1}}, progress.part(0, 0.33));
+  if (!ab) return core::pass(ab);
+  const auto v = fields.solve({{&on.left_veins, 0}, {&on.right_veins, 1}}, progress.part(0.33, 0.66));
+  if (!v) return core::pass(v);
+  const auto r = fields.solve({{&on.mitral, 1}, {&on.left_veins, 0}, {&on.right_veins, 0}, {&on.appendage, 0}}, progress.part(0.66, 1));
+  if (!r) return core::pass(r);
+  return fields.lay([&](std::size_t t) -> Chosen {
+    if (fields.middle(t, *r) >= rule.tau_mitral) return {AtrialBundle::mitral_ring, &*r};
+    const double side = fields.middle(t, *v);
+    if (side <= rule.tau_left) return {AtrialBundle::left_veins, &*v};
+    if (side >= rule.tau_right) return {AtrialBundle::right_veins, &*v};
+    return {AtrialBundle::left_body, &*ab};
+  });
+}
 
-  const std::size_t nt = triangles.size();
-  out.f.resize(nt);
-  out.normal.resize(nt);
-  out.bundle.resize(nt);
-  std::vector<char> known(nt, 0);
-  for (std::size_t t = 0; t < nt; ++t) {
-    const auto& v = triangles[t];
-    out.normal[t] = (x[v[1]] - x[v[0]]).cross(x[v[2]] - x[v[0]]).normalized();
-    const double r = middle(v, out.psi_r), s = middle(v, out.psi_v);
-    const AtrialBundle b = r >= rule.tau_mitral  ? AtrialBundle::mitral_ring
-                           : s <= rule.tau_left  ? AtrialBundle::left_veins
-                           : s >= rule.tau_right ? AtrialBundle::right_veins
-                                                 : AtrialBundle::body;
-    out.bundle[t] = b;
-    const Vec3 k = gradient(x, v, b == AtrialBundle::mitral_ring ? out.psi_r : b == AtrialBundle::body ? out.psi_ab : out.psi_v);
-    const Vec3 f = out.normal[t].cross(k);
-    if (!(f.norm() > 1e-9)) continue;   // 1/mm: a flat field
-    out.f[t] = f.normalized();
-    known[t] = 1;
-  }
-  // Flat spots take the direction of a neighbour through a shared vertex, laid into their own plane.
-  for (std::size_t missing = std::size_t(std::count(known.begin(), known.end(), 0)); missing > 0;) {
-    std::vector<Index> donor(x.size(), -1);
-    for (std::size_t t = 0; t < nt; ++t)
-      if (known[t])
-        for (const Index n : triangles[t])
-          if (donor[n] < 0) donor[n] = Index(t);
-    std::size_t filled = 0;
-    for (std::size_t t = 0; t < nt; ++t)
-      for (int k = 0; k < 3 && !known[t]; ++k) {
-        const Index d = donor[triangles[t][k]];
-        if (d < 0) continue;
-        const Vec3 f = out.f[d] - out.normal[t] * out.normal[t].dot(out.f[d]);
-        if (!(f.norm() > 1e-3)) continue;
-        out.f[t] = f.normalized();
-        known[t] = 1;
-        ++filled;
-      }
-    if (filled == 0) return core::bad_input("A part of the atrial surface has no fibre direction (its fields are flat). Check the labelled boundaries.");
-    missing -= filled;
-  }
-  return out;
+core::Result<AtrialBundles> right_atrial_bundles(const core::TetMesh& mesh, const std::vector<char>& wall, const RightAtrialBoundaries& on, const AtrialRule& rule, const core::Progress& progress) {
+  if (on.tricuspid_septal.empty() || on.tricuspid_free.empty() || on.superior_cava.empty() || on.inferior_cava.empty() || on.appendage.empty() || on.top.empty())
+    return core::bad_input("The right atrium needs places of both sides of the tricuspid ring, both venae cavae, the appendage and the wall between the cavae (the bundles run between them). Label the missing ones, or lay fibres as rings.");
+  if (!(rule.tau_wall > 0 && rule.tau_wall < rule.tau_tricuspid && rule.tau_tricuspid <= 1) || !(rule.tau_crista_low < rule.tau_crista_high && rule.tau_crista_high <= rule.tau_isthmus && rule.tau_isthmus <= rule.tau_septum) ||
+      !(rule.tau_superior_cava >= 0 && rule.tau_superior_cava < rule.tau_inferior_cava && rule.tau_inferior_cava <= 1))
+    return core::bad_input("The thresholds of the right atrial bundles are out of order. Use the defaults.");
+  const WallFields fields(mesh, wall);
+  const auto ab = fields.solve({{&on.inferior_cava, 2}, {&on.tricuspid_septal, 1}, {&on.tricuspid_free, 1}, {&on.superior_cava, 0}, {&on.appendage, -1}}, progress.part(0, 0.25));
+  if (!ab) return core::pass(ab);
+  const auto v = fields.solve({{&on.inferior_cava, 1}, {&on.superior_cava, 0}, {&on.appendage, 0}}, progress.part(0.25, 0.5));
+  if (!v) return core::pass(v);
+  const auto r = fields.solve({{&on.tricuspid_septal, 1}, {&on.tricuspid_free, 1}, {&on.top, 0}}, progress.part(0.5, 0.75));
+  if (!r) return core::pass(r);
+  const auto w = fields.solve({{&on.tricuspid_septal, 1}, {&on.tricuspid_free, -1}, {&on.top, 0}}, progress.part(0.75, 1));
+  if (!w) return core::pass(w);
+  return fields.lay([&](std::size_t t) -> Chosen {
+    const double to_valve = fields.middle(t, *r), to_inferior = fields.middle(t, *v), to_septum = fields.middle(t, *w);
+    if (to_valve >= rule.tau_tricuspid) return {AtrialBundle::tricuspid_ring, &*r};
+    const bool far_from_valve = to_valve < rule.tau_wall;
+    if (far_from_valve && to_septum >= rule.tau_crista_low && to_septum <= rule.tau_crista_high) return {AtrialBundle::crista, &*w};
+    if (to_inferior >= rule.tau_inferior_cava) return {AtrialBundle::inferior_cava, &*v};
+    if (to_inferior <= rule.tau_superior_cava) return {AtrialBundle::superior_cava, &*v};
+    if (!far_from_valve) return to_septum >= 0 ? Chosen{AtrialBundle::septum, &*r} : Chosen{AtrialBundle::right_body, &*ab};
+    if (to_septum < rule.tau_crista_low) return {AtrialBundle::right_body, &*ab};
+    if (to_septum < rule.tau_isthmus) return {AtrialBundle::isthmus, &*v};
+    return {AtrialBundle::septum, to_septum > rule.tau_septum ? &*r : &*w};
+  });
 }
 
 }  // namespace ot::ep

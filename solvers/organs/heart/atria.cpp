@@ -6,164 +6,31 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
 
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/parallel.hpp"
 #include "solvers/electrophysiology/chambers.hpp"
 #include "solvers/electrophysiology/structure/fibrosis.hpp"
 #include "solvers/electrophysiology/structure/tissue_regions.hpp"
-#include "solvers/fem/csr.hpp"
-#include "solvers/fem/solve.hpp"
 
 namespace ot::organs {
 namespace {
 
 using core::Index;
 using core::Vec3;
-using Fixed = std::vector<std::pair<Index, double>>;
-
-constexpr const char *left = "left_atrial_wall", *right = "right_atrial_wall";
-
-bool ends_with(const std::string& s, const std::string& end) { return s.size() >= end.size() && s.compare(s.size() - end.size(), end.size(), end) == 0; }
-
-std::vector<char> on_patches(const core::TetMesh& mesh, const std::string& end) {
-  std::vector<char> on(mesh.nodes.size(), 0);
-  for (const auto& f : mesh.boundary) {
-    const auto name = mesh.patch_names.find(f.patch);
-    if (name != mesh.patch_names.end() && ends_with(name->second, end))
-      for (Index n : f.nodes) on[std::size_t(n)] = 1;
-  }
-  return on;
-}
-
-std::vector<char> in_region(const core::TetMesh& mesh, const std::string& key) {
-  std::vector<char> in(mesh.nodes.size(), 0);
-  for (const auto& [value, name] : mesh.region_names)
-    if (name == key)
-      for (std::size_t t = 0; t < mesh.tets.size(); ++t)
-        if (mesh.region[t] == value)
-          for (Index n : mesh.tets[t]) in[std::size_t(n)] = 1;
-  return in;
-}
-
-std::vector<Vec3> gradients(const core::TetMesh& mesh, const std::vector<double>& u) {
-  const auto geometry = fem::tet_geometry(mesh);
-  std::vector<Vec3> g(mesh.tets.size(), Vec3::Zero());
-  for (std::size_t t = 0; t < g.size(); ++t)
-    for (int k = 0; k < 4; ++k) g[t] += u[std::size_t(mesh.tets[t][std::size_t(k)])] * geometry.gradient[t][std::size_t(k)];
-  return g;
-}
-
-// Across the wall: blood of the left atrium 0, of the right one 1, everything else on the surface a half. So the septum runs from 0 to 1.
-Fixed across_wall(const core::TetMesh& mesh, const std::vector<char>& la, const std::vector<char>& ra) {
-  Fixed fixed;
-  std::vector<char> surface(mesh.nodes.size(), 0);
-  for (const auto& f : mesh.boundary)
-    for (Index n : f.nodes) surface[std::size_t(n)] = 1;
-  for (std::size_t n = 0; n < surface.size(); ++n)
-    if (surface[n]) fixed.emplace_back(Index(n), la[n] && !ra[n] ? 0.0 : ra[n] && !la[n] ? 1.0 : 0.5);
-  return fixed;
-}
-
-// From the valve rims to the tenth of a percent of each atrium's nodes (at least three) furthest from its rim's centre.
-core::Result<Fixed> around_valves(const core::TetMesh& mesh, const std::vector<Index>& rims) {
-  std::vector<char> rim(mesh.nodes.size(), 0);
-  for (Index n : rims) rim[std::size_t(n)] = 1;
-  Fixed fixed;
-  for (const char* region : {left, right}) {
-    const auto in = in_region(mesh, region);
-    Vec3 centre = Vec3::Zero();
-    std::size_t count = 0, all = 0;
-    for (std::size_t n = 0; n < in.size(); ++n) {
-      all += in[n] != 0;
-      if (in[n] && rim[n]) centre += mesh.nodes[n], ++count;
-    }
-    if (all == 0) return core::bad_input(fmt::format("The mesh has no region \"{}\" (both atria are needed). Mesh the atria from labels of both.", region));
-    if (count == 0) return core::bad_input(fmt::format("The wall \"{}\" has no rim at its valve (fibres run around it). Labels of the ventricles' blood are needed beside the atria.", region));
-    centre /= double(count);
-    std::vector<std::pair<double, Index>> far;
-    for (std::size_t n = 0; n < in.size(); ++n) {
-      if (!in[n]) continue;
-      if (rim[n]) fixed.emplace_back(Index(n), 0.0);
-      else far.emplace_back(-(mesh.nodes[n] - centre).norm(), Index(n));
-    }
-    std::sort(far.begin(), far.end());
-    far.resize(std::min(far.size(), std::max<std::size_t>(3, all / 1000)));
-    for (const auto& [d, n] : far) fixed.emplace_back(n, 1.0);
-  }
-  // A node of both walls appears twice: the first counts.
-  std::stable_sort(fixed.begin(), fixed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  fixed.erase(std::unique(fixed.begin(), fixed.end(), [](const auto& a, const auto& b) { return a.first == b.first; }), fixed.end());
-  return fixed;
-}
-
-// Edges of the mesh between nodes that are `in`, for ways along the wall.
-class Ways {
- public:
-  Ways(const core::TetMesh& mesh, std::vector<char> in) : mesh_(mesh), in_(std::move(in)), begin_(mesh.nodes.size() + 1, 0) {
-    static constexpr int pairs[6][2] = {{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}, {2, 3}};
-    for (int pass = 0; pass < 2; ++pass) {
-      std::vector<std::ptrdiff_t> fill(begin_.begin(), begin_.end() - 1);
-      for (const auto& v : mesh.tets)
-        for (const auto& e : pairs) {
-          const Index x = v[std::size_t(e[0])], y = v[std::size_t(e[1])];
-          if (!in_[std::size_t(x)] || !in_[std::size_t(y)]) continue;
-          if (pass == 0) {
-            ++begin_[std::size_t(x) + 1], ++begin_[std::size_t(y) + 1];
-          } else {
-            to_[std::size_t(fill[std::size_t(x)]++)] = y, to_[std::size_t(fill[std::size_t(y)]++)] = x;
-          }
-        }
-      if (pass == 1) break;
-      for (std::size_t n = 0; n + 1 < begin_.size(); ++n) begin_[n + 1] += begin_[n];
-      to_.resize(std::size_t(begin_.back()));
-    }
-  }
-  // Shortest over the edges from `from` to `to`, both ends included; empty when they are not joined. Ties go to the lower node.
-  std::vector<Index> between(Index from, Index to) const {
-    const double far = std::numeric_limits<double>::infinity();
-    std::vector<double> d(mesh_.nodes.size(), far);
-    std::vector<Index> before(mesh_.nodes.size(), -1);
-    std::set<std::pair<double, Index>> open{{0.0, from}};
-    d[std::size_t(from)] = 0;
-    while (!open.empty() && open.begin()->second != to) {
-      const auto [at, n] = *open.begin();
-      open.erase(open.begin());
-      for (std::ptrdiff_t k = begin_[std::size_t(n)]; k < begin_[std::size_t(n) + 1]; ++k) {
-        const Index m = to_[std::size_t(k)];
-        const double next = at + (mesh_.nodes[std::size_t(m)] - mesh_.nodes[std::size_t(n)]).norm();
-        if (!(next < d[std::size_t(m)])) continue;
-        open.erase({d[std::size_t(m)], m});
-        open.insert({d[std::size_t(m)] = next, m});
-        before[std::size_t(m)] = n;
-      }
-    }
-    if (!(d[std::size_t(to)] < far)) return {};
-    std::vector<Index> way{to};
-    while (way.back() != from) way.push_back(before[std::size_t(way.back())]);
-    return {way.rbegin(), way.rend()};
-  }
-
- private:
-  const core::TetMesh& mesh_;
-  std::vector<char> in_;
-  std::vector<std::ptrdiff_t> begin_;
-  std::vector<Index> to_;
-};
 
 // 1: the tet lies in a bundle: within half its width of the shortest way along the wall between the bundle's ends.
 std::vector<char> bundles(const core::TetMesh& mesh, Index node, double half_width) {
-  const auto in_left = in_region(mesh, left), in_right = in_region(mesh, right);
-  const Index left_side = furthest_node(mesh, left, {1, -0.5, 0.3});   // towards the left appendage: left and in front
-  const Index lateral = furthest_node(mesh, right, {-1, 0.2, 0}), low = furthest_node(mesh, right, {0, 0.2, -1});
+  const auto in_left = nodes_of(mesh, left_atrial_wall), in_right = nodes_of(mesh, right_atrial_wall);
+  const Index left_side = furthest_node(mesh, left_atrial_wall, {1, -0.5, 0.3});   // towards the left appendage: left and in front
+  const Index lateral = furthest_node(mesh, right_atrial_wall, {-1, 0.2, 0}), low = furthest_node(mesh, right_atrial_wall, {0, 0.2, -1});
   // Bachmann's bundle crosses where the atria are joined highest.
   Index top = -1;
   for (std::size_t n = 0; n < in_left.size(); ++n)
     if (in_left[n] && in_right[n] && (top < 0 || mesh.nodes[n].z() > mesh.nodes[std::size_t(top)].z())) top = Index(n);
-  const Ways over_left(mesh, in_left), over_right(mesh, in_right);
+  const WallWays over_left(mesh, in_left), over_right(mesh, in_right);
   std::vector<Vec3> line;
-  const auto lay = [&](const Ways& wall, Index from, Index to) {
+  const auto lay = [&](const WallWays& wall, Index from, Index to) {
     for (Index n : wall.between(from, to)) line.push_back(mesh.nodes[std::size_t(n)]);
   };
   if (top >= 0) {
@@ -185,21 +52,11 @@ std::vector<char> bundles(const core::TetMesh& mesh, Index node, double half_wid
 
 }  // namespace
 
-core::Index furthest_node(const core::TetMesh& mesh, const std::string& region, const Vec3& direction) {
-  const auto in = in_region(mesh, region);
-  Index best = -1;
-  double most = -std::numeric_limits<double>::infinity();
-  for (std::size_t n = 0; n < in.size(); ++n)
-    if (in[n] && mesh.nodes[n].dot(direction) > most) {
-      most = mesh.nodes[n].dot(direction);
-      best = Index(n);
-    }
-  return best;
-}
-
 std::vector<std::string> assumptions(const AtriaInputs& in) {
   std::vector<std::string> out{"The atrial wall was not seen: a shell of even thickness around the blood is assumed.",
-          "Atrial fibres run around the valves by a rule; Bachmann's bundle and the crista terminalis lie where a rule puts them; the atria are joined at the septum, at the top (Bachmann) and below (coronary sinus) alone.",
+          fmt::format("{}; Bachmann's bundle and the crista terminalis lie where a rule puts them; the atria are joined at the septum, at the top (Bachmann) and below (coronary sinus) alone.",
+                      in.params.fibres == AtrialFibreRule::rings ? "Atrial fibres run around the valves by a rule (rings)"
+                                                                 : "Atrial fibres were not seen: they follow the bundles of a rule (Piersanti et al. 2021); veins, cavae and appendages without a label lie where general anatomy puts them"),
           fmt::format("Cells: Courtemanche 1998{}.", in.params.remodelled ? " with the remodelling of persistent atrial fibrillation" : ""),
           fmt::format("Conduction {:g} m/s along, {:g} m/s across the fibres and {:g} m/s in the bundles are population values.", in.params.velocity[0], in.params.velocity[1], std::max(in.params.bundle_velocity, in.params.velocity[0])),
           "The sinus node lies where the rule puts it; the ventricles and the AV node are not part of this twin.",
@@ -253,42 +110,23 @@ core::Result<std::shared_ptr<const twin::HeartModel>> build_atria(const AtriaInp
     return core::bad_input("Conduction velocities of the atria must lie between 0 and 5 m/s. Usual: 0.8 along, 0.4 across.");
   if (!(par.fibrosis_share >= 0 && par.fibrosis_share <= 0.7) || !(par.fibrosis_length_mm >= 1 && par.fibrosis_length_mm <= 30))
     return core::bad_input("Fibrosis of the atria covers 0 to 70 % of the muscle in patches of 1 to 30 mm (beyond, nothing would be left to conduct). Usual: 30 % in patches of 5 mm.");
-  const auto la = on_patches(mesh, "/left_atrium"), ra = on_patches(mesh, "/right_atrium");
-  for (const auto& [side, name] : {std::pair<const std::vector<char>&, const char*>{la, "left"}, {ra, "right"}})
-    if (std::find(side.begin(), side.end(), 1) == side.end()) return core::bad_input(fmt::format("No wall faces the blood of the {} atrium (its inside is not known). Mesh the atria from labels of both.", name));
-  const std::vector<core::Mat3> even(mesh.tets.size(), core::Mat3::Identity());
-  auto across = fem::solve_laplace(mesh, even, across_wall(mesh, la, ra), progress.part(0.0, 0.3));
-  if (!across) return core::pass(across);
-  auto rims = around_valves(mesh, in.valve_rims);
-  if (!rims) return core::pass(rims);
-  auto away = fem::solve_laplace(mesh, even, *rims, progress.part(0.3, 0.6));
-  if (!away) return core::pass(away);
+  auto laid = lay_atrial_fibres(mesh, in.valve_rims, in.ostia, par.fibres, progress.part(0.0, 0.8));
+  if (!laid) return core::pass(laid);
 
   auto model = std::make_shared<twin::HeartModel>();
-  model->apicobasal.assign(away->begin(), away->end());
+  model->apicobasal.assign(laid->from_valve.begin(), laid->from_valve.end());
   model->transmural.resize(mesh.nodes.size());
-  for (std::size_t n = 0; n < mesh.nodes.size(); ++n) model->transmural[n] = float(std::min(1.0, 2 * std::min((*across)[n], 1 - (*across)[n])));
+  for (std::size_t n = 0; n < mesh.nodes.size(); ++n) model->transmural[n] = float(std::min(1.0, 2 * std::min(laid->across_wall[n], 1 - laid->across_wall[n])));
   model->aha_segment.assign(mesh.nodes.size(), 0);
   model->landmarks.base_centre = in.axes.centre;
   model->landmarks.long_axis = in.axes.long_axis;
   model->landmarks.rv_direction = in.axes.rv_direction;
   model->landmarks.apex = in.axes.centre + 80.0 * in.axes.long_axis;   // mm, about the length of a ventricle: for the view alone
 
-  auto fibres = std::make_shared<ep::FibreField>();
-  const auto through = gradients(mesh, *across), along = gradients(mesh, *away);
-  for (std::size_t t = 0; t < mesh.tets.size(); ++t) {
-    const Vec3 n = through[t].squaredNorm() > 1e-20 ? Vec3(through[t].normalized()) : Vec3(0, 0, 1);
-    Vec3 f = along[t].cross(n);
-    if (!(f.squaredNorm() > 1e-12 * along[t].squaredNorm()) || !(f.squaredNorm() > 1e-24)) f = n.unitOrthogonal();
-    f.normalize();
-    fibres->f.push_back(f);
-    fibres->s.push_back(n.cross(f).normalized());
-  }
-
   ep::ElectroProblem& p = model->baseline;
-  p = atrial_muscle(in.mesh, fibres, par);
+  p = atrial_muscle(in.mesh, std::make_shared<ep::FibreField>(std::move(laid->fibres)), par);
   if (progress.cancelled()) return core::cancelled();
-  const auto wall = in_region(mesh, right);
+  const auto wall = nodes_of(mesh, right_atrial_wall);
   Index nearest = -1;   // of the sinus node
   for (std::size_t n = 0; n < wall.size(); ++n)
     if (wall[n] && (nearest < 0 || (mesh.nodes[n] - in.sinus_node).squaredNorm() < (mesh.nodes[std::size_t(nearest)] - in.sinus_node).squaredNorm())) nearest = Index(n);

@@ -2,13 +2,13 @@
 // Baseline atrial twin: the thin wall of both atria in, fibres, tissue, sinus node, electrodes and the sinus beat out.
 // In:   TetMesh, LPS mm: regions "left_atrial_wall", "right_atrial_wall"; patches "<region>/left_atrium", "<region>/right_atrium" (blood beside it), all others are
 //       outside (imaging::tet_mesh_from_labels of the labels session::atrial_wall_labels makes).
-// Model: fibres run around the valves: across the gradient of a harmonic field from the valve rims (0) to the wall furthest from them (1), in the wall. One
-//       layer. Two fast bundles, each the wall within a few mm of the shortest way along it: Bachmann's from the sinus node over the highest place where the
-//       atria are joined to the left side of the left atrium, and the crista terminalis from the node by the lateral wall to the lowest. Pectinate muscles are left out.
+// Model: fibres by one of two rules (atrial_wall.hpp), one layer. Two fast bundles, each the wall within a few mm of the shortest way along it: Bachmann's from the sinus node over the
+//       highest place where the atria are joined to the left side of the left atrium, and the crista terminalis from the node by the lateral wall to the lowest. Pectinate
+//       muscles are left out.
 //       Fibrosis, where asked for: patches with a quarter of the conductivity (diffusion 0.05 of 0.05 to 0.2 mm2/ms, Clayton 2018, 10.3389/fphys.2018.01052) and the currents of
 //       fibrotic atrium (tissue_regions.hpp), on top of the remodelling.
 //       Cells: Courtemanche 1998; with `remodelled` the conductances of persistent AF (tissue_regions.hpp).
-// Source: circumferential fibres of the body: Piersanti et al. 2021, CMAME 373:113468 (field psi_ab, general knowledge of it). Velocities: chambers.hpp. Course of the bundles: general
+// Source: fibres: Piersanti et al. 2021, CMAME 373:113468 (structure/atrial_fibres.hpp). Velocities: chambers.hpp. Course of the bundles: general
 //       anatomy (Ho et al. 2002, Heart Rhythm, not read).
 // Fails: bad_input when the mesh cannot be simulated or lacks blood or a wall; cancelled. Threads: same bits for every count.
 #pragma once
@@ -21,6 +21,7 @@
 #include "solvers/core/result.hpp"
 #include "solvers/electrophysiology/chambers.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
+#include "solvers/organs/heart/atrial_wall.hpp"
 #include "solvers/twin/twin_model.hpp"
 
 namespace ot::organs {
@@ -30,6 +31,7 @@ struct AtriaParams {
   core::Vec3 velocity = ep::atrial_velocity;   // m/s along f, s, n
   double bundle_velocity = 1.5;            // m/s, all directions; not above `velocity`: no bundles
   double bundle_half_width_mm = 4.0;       // general anatomy: bundles of 5 to 10 mm
+  AtrialFibreRule fibres = AtrialFibreRule::rings;   // decision 0012
   bool remodelled = false;
   // Patches of fibrosis (structure/fibrosis.hpp): no image shows them to the program, so they are drawn at random.
   double fibrosis_share = 0;               // of the working muscle by volume, 0 = none
@@ -41,6 +43,7 @@ struct AtriaParams {
 struct AtriaInputs {
   std::shared_ptr<const core::TetMesh> mesh;
   std::vector<core::Index> valve_rims;  // nodes of both walls on the rims of mitral and tricuspid valve
+  AtrialOstia ostia;                    // of labelled veins
   core::Vec3 sinus_node{0, 0, 0};       // near the wall of the right atrium
   ep::HeartAxes axes;                   // of the whole heart: electrodes stand around it
   AtriaParams params;
@@ -53,8 +56,5 @@ void lay_fibrosis(ep::ElectroProblem& problem, const AtriaParams& params);
 
 core::Result<std::shared_ptr<const twin::HeartModel>> build_atria(const AtriaInputs& inputs, const core::Progress& progress);
 std::vector<std::string> assumptions(const AtriaInputs& inputs);
-
-// A place on the wall of one atrium: the node furthest along a direction (LPS), e.g. the roof along (0, 0, 1).
-core::Index furthest_node(const core::TetMesh& mesh, const std::string& region, const core::Vec3& direction);
 
 }  // namespace ot::organs

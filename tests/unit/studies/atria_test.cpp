@@ -39,11 +39,12 @@ TEST_CASE("atria 30 mm apart, labels without ventricles and an absurd wall are r
   CHECK(session::build_atrial_twin(empty, {}, {}).error().code == core::ErrorCode::bad_input);
 }
 
-TEST_CASE("what a case was built as is kept with it: organ, AV conduction, atrial wall, cells and fibrosis come back from its file, and older files mean the ventricles", "[atria]") {
+TEST_CASE("what a case was built as is kept with it: organ, AV conduction, atrial wall, fibres, cells and fibrosis come back from its file, and older files mean the ventricles", "[atria]") {
   session::ModelChoices choices;
   session::AtriaCaseParams atria;
   atria.wall_mm = 1.8;
   atria.edge_mm = 1.6;
+  atria.tissue.fibres = organs::AtrialFibreRule::piersanti;   // not the usual one
   atria.tissue.remodelled = true;
   atria.tissue.fibrosis_share = 0.3;
   atria.tissue.fibrosis_length_mm = 3;
@@ -59,12 +60,14 @@ TEST_CASE("what a case was built as is kept with it: organ, AV conduction, atria
   CHECK(same.wall_mm == 1.8);
   CHECK(same.right_wall_mm == session::AtriaCaseParams{}.right_wall_mm);
   CHECK(same.edge_mm == 1.6);
+  CHECK(same.tissue.fibres == organs::AtrialFibreRule::piersanti);
   CHECK(same.tissue.remodelled);
   CHECK(same.tissue.fibrosis_share == 0.3);
   CHECK(same.tissue.fibrosis_length_mm == 3);
   CHECK(same.tissue.fibrosis_seed == 18446744073709551557u);
-  for (const char* key : {"organ", "av", "af_remodelled", "atrial_wall_mm", "atrial_edge_mm", "atrial_fibrosis_share", "atrial_fibrosis_mm", "atrial_fibrosis_seed"}) json.erase(key);
+  for (const char* key : {"organ", "av", "af_remodelled", "atrial_wall_mm", "atrial_edge_mm", "atrial_fibres", "atrial_fibrosis_share", "atrial_fibrosis_mm", "atrial_fibrosis_seed"}) json.erase(key);
   CHECK(session::decode_choices(json).fibrosis_share == 0);
   CHECK(session::decode_choices(json).organ == "heart");
+  CHECK(session::chosen_atria(session::decode_choices(json)).tissue.fibres == organs::AtriaParams{}.fibres);
   CHECK(session::chosen_atria(session::decode_choices(json)).wall_mm == session::AtriaCaseParams{}.wall_mm);
 }

@@ -56,10 +56,40 @@ TEST_CASE("closed rings around the veins leave no muscle between inside and outs
   rings_isolate(verify::four_chambers(), 4.0);
 }
 
+TEST_CASE("elements of 2.5 mm in a left wall of 1.45 mm leave holes: rings are refused with what to do, and the twin says so, while a wall of 2.5 mm takes them", "[atria]") {
+  session::AtriaCaseParams params;
+  params.edge_mm = 2.5;
+  const auto torn = session::make_atria(verify::four_chambers(), params, {});
+  REQUIRE(torn);
+  twin::TwinModel twin;
+  twin.heart = torn->heart;
+  const auto refused = session::atrial_lesion_sets(twin);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == core::ErrorCode::bad_input);
+  CHECK(refused.error().message.find("--edge 1.5") != std::string::npos);
+  CHECK(session::wall_assumptions(params).back().find("holes") != std::string::npos);
+  params.wall_mm = params.right_wall_mm = 2.5;
+  const auto whole = session::make_atria(verify::four_chambers(), params, {});
+  REQUIRE(whole);
+  twin.heart = whole->heart;
+  CHECK(session::atrial_lesion_sets(twin));
+  CHECK(session::wall_assumptions(params).back().find("holes") == std::string::npos);
+  params.wall_mm = 1.45, params.edge_mm = 1.5;   // what the refusal recommends
+  CHECK(session::wall_assumptions(params).back().find("holes") == std::string::npos);
+}
+
 TEST_CASE("closed rings around the veins leave no muscle between inside and outside, and the right atrium outside: atria of the phantom", "[atria]") {
   const auto patient = verify::phantom_patient({});
   REQUIRE(patient);
   rings_isolate(patient->labels, 1.45);
+  // Holes: 1.3 % were enclosed on edges of 2.5 mm.
+  session::AtriaCaseParams coarse;
+  coarse.edge_mm = 2.5;
+  const auto torn = session::make_atria(patient->labels, coarse, {});
+  REQUIRE(torn);
+  twin::TwinModel twin;
+  twin.heart = torn->heart;
+  CHECK_FALSE(session::atrial_lesion_sets(twin));
 }
 
 TEST_CASE("closed rings around the veins leave no muscle between inside and outside, and the right atrium outside: atria of a heart CT", "[atria][real]") {
