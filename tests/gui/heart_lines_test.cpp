@@ -41,7 +41,7 @@ core::LabelMap two_atria() {
 
 TEST_CASE("vein rings and the roof line go into the plan as one undo step, and the left ring is proved to block both ways from the window") {
   session::AtriaCaseParams params;
-  params.edge_mm = 1.8;
+  params.edge_mm = 1.5;
   const auto made = session::make_atria(two_atria(), params, {});
   REQUIRE(made);
   session::CaseData data;
