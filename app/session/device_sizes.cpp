@@ -119,6 +119,10 @@ core::Result<std::vector<SizedAnswer>> compare_sizes(const std::shared_ptr<const
     } else {
       one.answer = twin::answer_flow(alone, sized);
     }
+    // The smallest diameter within the device (of several of a kind the last one counts): the vessel may be narrower elsewhere, whatever the size.
+    if (one.answer.run)
+      for (const auto& q : one.answer.run->quantities)
+        if (q.key == model->key + "_" + spec->kind + "_min_diameter_after_mm") one.answer.min_diameter_mm = q.value;
     out.push_back(std::move(one));
   }
   return out;

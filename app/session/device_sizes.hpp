@@ -36,7 +36,7 @@ bool same_size(const DeviceSize& a, const DeviceSize& b);
 
 struct SizedAnswer {
   double diameter_mm = 0, length_mm = 0;
-  twin::FlowAnswer answer;                   // FAST, or FULL where it was asked for
+  twin::FlowAnswer answer;                   // FAST, or FULL where it was asked for; min_diameter_mm is that within the device
 };
 // Every size in place of the device `id` of the scenario; other devices of the vessel stay. A size that does not fit is an answer with `refused` set.
 // Fails: bad_input when the device is not there or has no sizes; cancelled.

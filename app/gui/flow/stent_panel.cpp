@@ -20,7 +20,7 @@
 namespace ot::gui {
 namespace {
 
-constexpr int row_height = 28;
+constexpr int row_height = 28, header_height = 38;   // two lines: name, unit
 double branch_length(const session::CaseData& data, const twin::Placement& place) {
   const auto* model = data.twin ? data.twin->find_vessel(place.vessel) : nullptr;
   if (!model || !model->network || place.branch < 0 || place.branch >= int(model->network->branches.size())) return 0;
@@ -68,11 +68,13 @@ StentPanel::StentPanel(Workspace& workspace, FlowDrafts& drafts, QWidget* parent
   table_ = new QTableWidget(this);
   name_widget(table_, "stent_sizes", "Sizes side by side");
   table_->setColumnCount(4);
-  table_->setHorizontalHeaderLabels({"Ø × mm", "MLD mm", "drop", QStringLiteral("FFR ±%1").arg(hemo::ffr_agreement, 0, 'f', 1)});
+  table_->setHorizontalHeaderLabels({"size\nmm", "MLD\nmm", "drop\nmmHg", QStringLiteral("FFR\n±%1").arg(hemo::ffr_agreement, 0, 'f', 1)});
   table_->verticalHeader()->hide();
   table_->verticalHeader()->setDefaultSectionSize(row_height);
   table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-  table_->horizontalHeader()->setFixedHeight(24);
+  table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);   // whole sizes, whatever their digits
+  table_->horizontalHeader()->setFixedHeight(header_height);
+  table_->horizontalHeaderItem(1)->setToolTip("Smallest diameter within the device");
   table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
   table_->setSelectionMode(QAbstractItemView::SingleSelection);
@@ -231,7 +233,7 @@ void StentPanel::refresh_table() {
     const bool now = present::same_size({size.diameter_mm, size.length_mm}, present::size_of(*spec));
     const auto number = [](double v, int decimals) { return std::isfinite(v) ? QString::number(v, 'f', decimals) : QStringLiteral("–"); };
     const bool refused = !size.answer.refused.empty();
-    const QStringList cells{QStringLiteral("%1 × %2").arg(size.diameter_mm, 0, 'g', 4).arg(size.length_mm, 0, 'g', 4), refused ? "–" : number(size.answer.min_diameter_mm, 2),
+    const QStringList cells{QStringLiteral("%1 × %2").arg(size.diameter_mm, 0, 'g', 3).arg(size.length_mm, 0, 'g', 3), refused ? "–" : number(size.answer.min_diameter_mm, 2),
                             refused ? "–" : number(size.answer.drop_mmhg, 1), refused ? "–" : number(size.answer.ffr, 2)};
     for (int c = 0; c < 4; ++c) {
       auto* cell = new QTableWidgetItem(cells[c]);
@@ -248,7 +250,7 @@ void StentPanel::refresh_table() {
       table_->setItem(r, c, cell);
     }
   }
-  table_->setFixedHeight(24 + row_height * table_->rowCount() + 2);
+  table_->setFixedHeight(header_height + row_height * table_->rowCount() + 2);
 }
 
 }  // namespace ot::gui
