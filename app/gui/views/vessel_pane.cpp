@@ -129,7 +129,7 @@ void VesselPane::choose(int entry) {
   chosen_ = entry;
   auto& scene = view_->scene();
   if (entry < 0) {
-    chooser_->setText("No vessel");
+    name_branch();
     scene.set_path({});
     scene.set_volume(nullptr);
     view_->refresh();
@@ -137,7 +137,7 @@ void VesselPane::choose(int entry) {
     return;
   }
   const Entry& e = entries_[std::size_t(entry)];
-  chooser_->setText(e.name);
+  name_branch();
   std::vector<core::Vec3> around;
   for (const auto& p : e.path.points) around.push_back(p.at);
   const auto data = workspace_.data();
@@ -167,6 +167,19 @@ void VesselPane::follow() {
   constexpr double near_mm = 15;
   const auto [arc, distance] = entries_[std::size_t(chosen_)].path.locate(workspace_.crosshair());
   if (distance < near_mm) view_->set_cursor(arc);
+}
+
+void VesselPane::name_branch() {
+  const QString whole = chosen_ < 0 ? QStringLiteral("No vessel") : entries_[std::size_t(chosen_)].name;
+  constexpr int arrow = 34, margins = 24;
+  const int room = std::max(40, width() - shape_->sizeHint().width() - margins - arrow);
+  chooser_->setText(chooser_->fontMetrics().elidedText(whole, Qt::ElideRight, room));
+  chooser_->setToolTip(whole);
+}
+
+void VesselPane::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  name_branch();
 }
 
 }  // namespace ot::gui

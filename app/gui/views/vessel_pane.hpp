@@ -25,6 +25,7 @@ class VesselPane : public QFrame {
 
  protected:
   void showEvent(QShowEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   struct Entry {
@@ -38,6 +39,7 @@ class VesselPane : public QFrame {
   static std::string place_words(const std::pair<std::string, int>& place);
   void choose(int entry);
   void follow();
+  void name_branch();                   // as much of its name as there is room for; the tip has all of it
 
   Workspace& workspace_;
   viewer::CurvedView* view_;
