@@ -51,10 +51,11 @@ Complex find_complex(const std::vector<double>& speed, const std::vector<double>
   Complex out;
   if (count == 0) return out;
   const std::size_t peak = std::size_t(std::max_element(speed.begin(), speed.begin() + std::ptrdiff_t(count)) - speed.begin());
-  // 5 % of the peak separates QRS from ST and T, whose slopes are 20-50 times lower; 8 ms of quiet end the complex.
+  // 5 % of the peak separates QRS from ST and T, whose slopes are 20-50 times lower; 16 ms of quiet end the complex: between the free walls and the last basal muscle the leads can rest for longer
+  // than 8 ms (FULL of the phantom's whole heart ended 15 ms before that of its ventricles), and no T wave begins that early.
   const double threshold = 0.05 * speed[peak];
   if (!(speed[peak] > 1e-5)) return out;   // 0.01 uV per ms: a flat line
-  constexpr double quiet_ms = 8;
+  constexpr double quiet_ms = 16;
   out.first = out.last = peak;
   for (std::size_t i = peak; i-- > 0 && t[out.first] - t[i] <= quiet_ms;)
     if (speed[i] > threshold) out.first = i;

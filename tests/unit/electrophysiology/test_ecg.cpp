@@ -144,6 +144,19 @@ TEST_CASE("ECG intervals: QRS within 12 ms, T end of a raised cosine at its tang
   CHECK(std::isnan(ep::measure({}).qt_ms));
 }
 
+TEST_CASE("ECG intervals: a lull of 12 ms before the last muscle belongs to the QRS (end within 5 ms), a T wave from 60 ms later does not") {
+  auto ecg = synthetic(40, 90, 330, 180);
+  for (auto& lead : ecg.mV)
+    for (std::size_t k = 0; k < ecg.t_ms.size(); ++k) {
+      const double t = ecg.t_ms[k];
+      const auto bump = [&](double from, double width) { return t > from && t < from + width ? 0.5 * (1 - std::cos(2 * M_PI * (t - from) / width)) : 0.0; };
+      lead[k] = bump(40, 50) + 0.15 * bump(102, 14) + 0.25 * bump(176, 220);
+    }
+  const auto i = ep::measure(ecg, 800);
+  CHECK(i.qrs_onset_ms == Approx(40).margin(5));
+  CHECK(i.qrs_offset_ms == Approx(116).margin(5));
+}
+
 TEST_CASE("electrograms: a front that passes a probe gives a positive then a negative deflection, bipolar is the difference, far away it vanishes") {
   auto p = ball_problem(20, 3);
   std::vector<ep::ElectroFrame> frames;
