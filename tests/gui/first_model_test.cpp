@@ -66,3 +66,24 @@ TEST_CASE("an imported scan is led to its first model: recipe, labels in the lis
   REQUIRE(w.command("click stage_model").isEmpty());
   CHECK(w->findChild<QPushButton*>("build_model")->isVisible());
 }
+
+TEST_CASE("tools to place things wake when a model comes to be, say what is missing before, and sleep again when it is undone") {
+  test::Window w;
+  auto data = test::journey_case();
+  const auto twin = data.twin;
+  data.twin.reset();
+  w.session().replace(data, {});
+  REQUIRE(w.wait([&] { return !w.session().jobs().busy(); }));
+  REQUIRE(w.command("click stage_intervene").isEmpty());
+  const auto* lesion = w->findChild<QAbstractButton*>("tile_ablation");
+  const auto* stent = w->findChild<QAbstractButton*>("tile_stent");
+  const auto asleep = [&] { return !lesion->isEnabled() && !stent->isEnabled() && !w->actions().find("lesion_point")->isEnabled(); };
+  CHECK(asleep());
+  CHECK(lesion->toolTip().contains("Build the model first."));   // labels are there
+  w.session().update_measured("build model", [&](session::CaseData& d) { d.twin = twin; });
+  CHECK(lesion->isEnabled());
+  CHECK(stent->isEnabled());
+  CHECK(w->actions().find("lesion_point")->isEnabled());
+  w.session().undo();
+  CHECK(asleep());
+}

@@ -156,6 +156,9 @@ CellPage::CellPage(Workspace& workspace, QWidget* parent) : QWidget(parent), wor
   connect(&workspace, &Workspace::case_replaced, this, &CellPage::take_heart);
   connect(&workspace, &Workspace::model_changed, this, &CellPage::take_heart);
   connect(&workspace, &Workspace::jobs_changed, this, &CellPage::refresh_state);
+  ended_.setSingleShot(true);
+  ended_.setInterval(250);
+  connect(&ended_, &QTimer::timeout, this, &CellPage::refresh_state);
   for (auto signal : {&Workspace::plans_changed, &Workspace::selection_changed}) connect(&workspace, signal, this, &CellPage::refresh_drug);
   connect(&ThemeNotifier::instance(), &ThemeNotifier::changed, this, &CellPage::show_answer);
   take_heart();
@@ -339,6 +342,7 @@ void CellPage::compute() {
 void CellPage::refresh_state() {
   if (!isVisible()) return;   // told of many times a second while anything is computed
   const bool computing = soon_.isActive() || workspace_.session().jobs().active(job_key) != 0, current = answer_ && answer_->asked == asked();
+  if (computing && !ended_.isActive()) ended_.start();
   compute_->setText(computing ? "Computing" : current ? "Computed" : "Compute");
   allow(compute_, !computing && !current, "Computes the cell as the fields say", computing ? "The cell is being computed: see the status bar, where it can be cancelled." : "The curves and numbers are those of the fields.");
   allow(csv_, answer_ != nullptr, "Writes curves, numbers and the spec for organtwin-cli solve as a table", "Nothing has been computed yet.");

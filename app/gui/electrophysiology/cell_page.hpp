@@ -65,6 +65,7 @@ class CellPage : public QWidget {
   NumberTableWidget* table_;
   QLabel* note_;
   QTimer soon_;
+  QTimer ended_;   // looks whether the computation is still there: one that is cancelled as soon as it began is told of by nobody
   bool filling_ = false;
   std::shared_ptr<const interventions::CellTrialAnswer> answer_;
 };
