@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>
+#include <future>
 #include <sstream>
 
 #include "app/gui/dock.hpp"
@@ -211,8 +212,14 @@ TEST_CASE("a case that opens with its answers stored prepares FAST behind the wi
     data = *fresh.session().data();
   }
   Window w;
+  std::promise<void> gate;   // holds the lane, so that the preparation is seen while it waits: on an idle machine it is over within one turn of the loop
+  w.session().jobs().start(session::Lane::quick, "gate", "Waiting for the test", [open = gate.get_future().share()](const core::Progress&) -> core::Result<session::JobRunner::Completion> {
+    open.wait();
+    return session::JobRunner::Completion([] {});
+  });
   w.session().replace(data, {});
   CHECK(w.wait([&] { return w.session().jobs().active(session::warm_up_job) != 0; }, 5000));
+  gate.set_value();
   REQUIRE(w.wait([&] { return !w.session().jobs().busy(); }, 120000));
   CHECK(w.session().jobs().status().empty());   // it did not fail
 }
