@@ -12,7 +12,7 @@ namespace ot::imaging {
 using core::Vec3;
 
 void match_volume(std::vector<Vec3>& nodes, std::span<const core::BoundaryFace> faces, int wall, const core::SurfaceMesh& reference) {
-  constexpr int rounds = 3;            // each leaves about a tenth of the volume that is missing
+  constexpr int rounds = 3;               // a move shifts the faces of the neighbours too; the volumes that are left are in the test
   constexpr double most_of_edge = 0.15;   // of the shortest edge at a node: where a corner of the reference is far, tetrahedra stay whole
   const TriangleFinder finder(reference);
   const int only = reference.patch.empty() ? -1 : wall;

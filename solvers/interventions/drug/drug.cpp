@@ -60,6 +60,7 @@ core::Result<void> apply(const twin::TwinModel&, const InterventionSpec& spec, t
   const bool bound = channel_binds && scales.herg.concentration_nM > 0, laid = !channel_binds && scales.herg.concentration_nM > 0;
   problem.channels = problem.channels * scales;
   // A T wave that ends after the beat gives no QT, just where QT matters most. A beat ended before any T wave was ended on purpose.
+  // 700 ms: well past a QT of 500 ms, from where torsades are feared; our own choice.
   constexpr double with_t_wave_ms = 400, long_beat_ms = 700;
   if (const double end = std::min(long_beat_ms, problem.cycle_length_ms > 0 ? problem.cycle_length_ms : long_beat_ms); problem.end_ms >= with_t_wave_ms && problem.end_ms < end) {
     setup.notes.push_back(fmt::format("With a drug the beat is followed to {:.0f} ms instead of {:.0f} ms, so that a prolonged T wave ends within it.", end, problem.end_ms));

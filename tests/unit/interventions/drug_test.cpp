@@ -95,6 +95,25 @@ TEST_CASE("in cells with a dynamic hERG channel one drug binds with the numbers 
   CHECK(two->electro->channels.g_Kr < 0.99);
 }
 
+TEST_CASE("under a drug a beat that shows a T wave is followed to 700 ms or one cycle, one that was ended before it stays, and a zero dose changes neither", "[drug]") {
+  const auto end_of = [](double end_ms, double cycle_ms, double multiple) {
+    auto twin = *test::small_twin();
+    auto heart = std::make_shared<twin::HeartModel>(*twin.heart);
+    heart->baseline.end_ms = end_ms, heart->baseline.cycle_length_ms = cycle_ms;
+    twin.heart = heart;
+    auto drug = test::sample("drug");
+    drug.params.set("dose_x_cmax", multiple);
+    const auto setup = twin::prepare(std::make_shared<const twin::TwinModel>(twin), test::scenario({drug}), Mode::fast);
+    REQUIRE(setup);
+    return setup->electro->end_ms;
+  };
+  CHECK(end_of(450, 1000, 1) == 700);
+  CHECK(end_of(450, 600, 1) == 600);
+  CHECK(end_of(800, 1000, 1) == 800);
+  CHECK(end_of(130, 1000, 1) == 130);
+  CHECK(end_of(450, 1000, 0) == 450);
+}
+
 TEST_CASE("zero dose is the baseline bit for bit, for every drug and both ways of giving it", "[drug][metamorphic]") {
   const auto baseline = prepared({});
   const std::string problem = baseline.electro->sha256(), setup = baseline.sha256();
