@@ -50,6 +50,9 @@ Sensors read_sensors(SpecReader& spec, const core::TetMesh& mesh, bool ecg_possi
       if (!ecg_possible) throw SpecError("An ECG needs potentials, which kind eikonal does not compute. Use kind tissue.");
       if (!sensors.electrodes.empty()) throw SpecError("\"sensors\" names the electrodes of the ECG twice. Keep one.");
       sensors.electrodes = electrodes_of(sensor.at("ecg_electrodes"), mesh);
+    } else if (sensor.has("potentials_at_mm")) {
+      if (!ecg_possible) throw SpecError("Kind eikonal computes no potentials. Use kind tissue.");
+      for (const auto& x : sensor.at("potentials_at_mm")) sensors.potentials.push_back(place_in_tissue(mesh, SpecReader::to_vec3(x, "\"potentials_at_mm\""), "A sensor"));
     } else {
       for (const auto& x : sensor.at("activation_at_mm")) sensors.places.push_back(place_in_tissue(mesh, SpecReader::to_vec3(x, "\"activation_at_mm\""), "A sensor"));
       if (sensor.number("threshold_mV", 0) != 0) throw SpecError("Activation is the crossing of 0 mV here; \"threshold_mV\" must be 0.");

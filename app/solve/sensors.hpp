@@ -18,6 +18,7 @@ namespace ot::solve {
 
 struct Sensors {
   std::vector<Place> places;
+  std::vector<Place> potentials;           // membrane potential, and of a bidomain the extracellular one
   std::vector<ep::Electrode> electrodes;   // RA LA LL V1..V6 in this order, or none
 };
 Sensors read_sensors(SpecReader& spec, const core::TetMesh& mesh, bool ecg_possible);

@@ -20,9 +20,9 @@ const char* tissue_example = R"({"kind": "tissue", "mesh": {"box_mm": [20, 7, 3]
  "dt_ms": 0.05, "end_ms": 60, "mode": "full", "conductivity_tuning": "on", "upstroke": "sodium_interpolated",
  "sodium_interpolation_weight": 0.65, "skip_tissue_at_rest": true, "solver_tolerance": 1e-4, "initial_state": "published",
  "channels": {"g_Kr": 0.5}, "regions": [{"key": "border_zone", "box_mm": [[5, 0, 0], [8, 7, 3]], "conductivity_scale": [0.5, 0.1, 0.1],
- "channels": {"g_Na": 0.38}, "ionic_model": "courtemanche_1998", "conducting": true}],
+ "channels": {"g_Na": 0.38}, "ionic_model": "courtemanche_1998", "conducting": true, "bath_S_per_m": 0}],
  "stimuli": [{"box_mm": [[0, 0, 0], [1.5, 1.5, 1.5]], "start_ms": [0, 50], "duration_ms": 2, "amplitude_mV_per_ms": 35.714}],
- "sensors": [{"activation_at_mm": [[20, 7, 3], [10, 3.5, 1.5]], "threshold_mV": 0}, {"ecg_electrodes": "standard12"}], "probes_mm": [[10, 3.5, 5]], "probe_every_ms": 0.5,
+ "sensors": [{"activation_at_mm": [[20, 7, 3], [10, 3.5, 1.5]], "threshold_mV": 0}, {"ecg_electrodes": "standard12"}, {"potentials_at_mm": [[10, 3.5, 1.5]]}], "probes_mm": [[10, 3.5, 5]], "probe_every_ms": 0.5,
  "rotation": {"from_ms": 30, "every_ms": 5, "reach_mm": 5},
  "lesions": [{"sphere_mm": [[10, 3.5, 1.5], 1.0]}]})";
 const char* eikonal_example = R"({"kind": "eikonal", "mesh": {"box_mm": [20, 7, 3], "edge_mm": 0.5, "split": "alternating"},
@@ -52,6 +52,8 @@ std::vector<nlohmann::json> variants(const std::string& kind, const nlohmann::js
   };
   if (kind == "cell")
     with(R"({"record": ["IKr"], "herg_binding": {"concentration_nM": 1, "Kmax": 1, "Ku_per_ms": 1, "halfmax_nM_n": 1, "Vhalf_mV": -60}, "cipa_drug": {"name": "dofetilide"}, "drug": {"name": "dofetilide"}})");
+  if (kind == "tissue")
+    with(R"({"probes_mm": [], "bidomain": {"electrodes": [{"box_mm": [[9, 3, 3], [11, 4, 3]], "current_uA": -50, "start_ms": 0, "duration_ms": 2}, {"at_mm": [1, 1, 1], "current_uA": 50}], "ground_box_mm": [[20, 0, 0], [20, 7, 3]], "tolerance": 1e-6}})");
   if (kind == "tissue" || kind == "eikonal") {
     with(R"({"fibres": {"direction": null, "angle_deg": 30}})");
     with(R"({"mesh": {"file": "", "unit": "mm"}})");
@@ -123,7 +125,7 @@ core::Result<nlohmann::json> schema(const std::string& kind) {
   if (kind == "network") out["forms"] = network_forms();
   if (kind == "tissue" || kind == "eikonal") out["mesh"] = "box_mm with edge_mm (a length, or three for stretched boxes) and split (auto: alternating, for tissue with fibres askew to the box fibres; kuhn, alternating, fibres, unstructured); or file FILE (.vtu, openCARP .pts/.elem/.lon or their common name, Gmsh .msh) with unit mm, cm, um, m";
   if (kind == "tissue")
-    out["instead"] = "fibres {angle_deg} from x to y, {rule: bayer2012 or default, angles_deg, patches} on a mesh with named surfaces, {file: .lon}, or none: those of the mesh; velocity_m_per_s [f, s, n] in place of conductivity; initial_state paced with cycle_length_ms; save_state {file, at_ms}; restart FILE of an earlier save_state (stimuli and end may differ); scale_field {file .vtu or .csv (x, y, z in mm, factor), channel} or a list of them: factors on a conductance from place to place";
+    out["instead"] = "fibres {angle_deg} from x to y, {rule: bayer2012 or default, angles_deg, patches} on a mesh with named surfaces, {file: .lon}, or none: those of the mesh; velocity_m_per_s [f, s, n] in place of conductivity; bidomain {} with regions of bath_S_per_m, electrodes in the extracellular space and a ground; initial_state paced with cycle_length_ms; save_state {file, at_ms}; restart FILE of an earlier save_state (stimuli and end may differ); scale_field {file .vtu or .csv (x, y, z in mm, factor), channel} or a list of them: factors on a conductance from place to place";
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <tuple>
 
+#include "app/solve/bidomain_spec.hpp"
 #include "app/solve/rotation.hpp"
 #include "app/solve/sensors.hpp"
 #include "app/solve/solve.hpp"
@@ -16,6 +17,7 @@
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/electrophysiology/conduction_tuning.hpp"
 #include "solvers/electrophysiology/eikonal.hpp"
+#include "solvers/electrophysiology/extracellular.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/monodomain_setup.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
@@ -67,13 +69,17 @@ std::pair<std::string, ep::CellType> cells_of(const std::string& name) {
 }
 
 // Parts of the tissue of their own: tets whose centre lies in the box or sphere; later ones win, lesions stay. `type`: of cells whose region names none.
-void read_regions(SpecReader& spec, ep::ElectroProblem& problem, ep::CellType type) {
+// bath: [regions] S/m, 0 = none.
+void read_regions(SpecReader& spec, ep::ElectroProblem& problem, ep::CellType type, std::vector<double>& bath) {
+  bath.assign(problem.regions.size(), 0.0);
   problem.cell_type.assign(problem.mesh->nodes.size(), static_cast<std::uint8_t>(type));
   if (!spec.has("regions")) return;
   std::vector<ep::CellType> types(problem.regions.size(), type);
   for (const auto& one : spec.at("regions")) {
     SpecReader r(one, "\"regions\"");
     ep::TissueRegion region{r.text("key", "region"), r.flag("conducting", true), Vec3(1, 1, 1), {}, "spec"};
+    bath.push_back(r.number("bath_S_per_m", 0, 0, 10));
+    if (bath.back() > 0) region.conducting = false;
     if (r.has("conductivity_scale")) region.sigma_scale = r.vec3("conductivity_scale");
     if (r.has("channels")) region.channels = read_channels(r.at("channels"), "\"channels\" of a region");
     types.push_back(type);
@@ -130,12 +136,13 @@ void read_scale_fields(SpecReader& spec, ep::ElectroProblem& problem, const Solv
   }
 }
 
-// The share of each node's volume inside the box, by sampling its tets: the same stimulus for every edge length.
-ep::ActivationSite box_site(const core::TetMesh& mesh, const Vec3& low, const Vec3& high) {
+// The share of each node's volume of muscle inside the box, by sampling its tets: the same stimulus for every edge length.
+ep::ActivationSite box_site(const core::TetMesh& mesh, const std::vector<std::uint8_t>& wet, const Vec3& low, const Vec3& high) {
   const auto geometry = fem::tet_geometry(mesh);
   constexpr int n = 6;
   std::vector<double> inside(mesh.nodes.size(), 0), all(mesh.nodes.size(), 0);
   for (std::size_t e = 0; e < mesh.tets.size(); ++e) {
+    if (wet[e]) continue;
     const auto& t = mesh.tets[e];
     bool near = true;
     for (int a = 0; a < 3; ++a) {
@@ -160,7 +167,7 @@ ep::ActivationSite box_site(const core::TetMesh& mesh, const Vec3& low, const Ve
   }
   ep::ActivationSite site;
   for (Index i = 0; i < static_cast<Index>(mesh.nodes.size()); ++i)
-    if (const double w = inside[static_cast<std::size_t>(i)] / all[static_cast<std::size_t>(i)]; w > 1e-6) {
+    if (const double w = all[static_cast<std::size_t>(i)] > 0 ? inside[static_cast<std::size_t>(i)] / all[static_cast<std::size_t>(i)] : 0.0; w > 1e-6) {
       site.nodes.push_back(i);
       site.weights.push_back(static_cast<float>(std::min(1.0, w)));
     }
@@ -241,11 +248,13 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   spec.text("kind", {});
   ep::ElectroProblem problem;
   std::vector<std::string> notes;
+  Vec3 ratio = ep::extra_over_intra;   // sigma_e / sigma_i
   if (spec.has("conductivity")) {
     SpecReader c(spec.at("conductivity"), "\"conductivity\"");
     const Vec3 intra = c.vec3("intra_S_per_m"), extra = c.vec3("extra_S_per_m");
     if (!((intra.array() > 0).all() && (extra.array() > 0).all())) throw SpecError("Conductivities must be positive.");
     problem.sigma = intra.cwiseProduct(extra).cwiseQuotient(intra + extra);   // Niederer 2011: harmonic mean, 1 S/m = 1 mS/mm
+    ratio = extra.cwiseQuotient(intra);
     c.finish();
   }
   std::optional<Vec3> velocity;
@@ -276,30 +285,25 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   if (spec.has("sodium_interpolation_weight")) problem.sodium_interpolation_weight = spec.number("sodium_interpolation_weight", {}, 0, 1);
   problem.skip_tissue_at_rest = spec.flag("skip_tissue_at_rest", true);
   if (spec.has("channels")) problem.channels = read_channels(spec.at("channels"), "\"channels\"");
-  read_regions(spec, problem, type);
+  std::vector<double> bath;
+  read_regions(spec, problem, type, bath);
+  const bool bidomain = spec.has("bidomain"), bathed = std::any_of(bath.begin(), bath.end(), [](double s) { return s > 0; });
+  if (bathed && !bidomain) throw SpecError("A region with \"bath_S_per_m\" needs \"bidomain\": {} (a monodomain run has no space outside the cells).");
   for (const std::string& cells : ep::ionic_models_of(problem))
     if (!ep::find_ionic_family(cells)) throw SpecError("There is no ionic model \"" + cells + "\". See 'list ionic-models'.");
   read_scale_fields(spec, problem, options, notes);
+  bath.resize(problem.regions.size(), 0.0);   // a map of factors makes regions of muscle
   problem.solver_tolerance = spec.number("solver_tolerance", 1e-4, 1e-14, 1e-2);
   if (spec.text("mode", "full") != "full") throw SpecError("A tissue spec runs the full model; use kind eikonal for the fast one.");
-  for (const auto& one : spec.at("stimuli")) {
+  std::vector<std::uint8_t> wet(problem.mesh->tets.size(), 0);   // tets of a bath: no part of a node's muscle
+  for (std::size_t e = 0; e < wet.size(); ++e) wet[e] = bath[problem.tissue[e]] > 0;
+  for (const auto& one : bidomain && !spec.has("stimuli") ? nlohmann::json::array() : spec.at("stimuli")) {
     SpecReader s(one, "\"stimuli\"");
     const auto& box = s.at("box_mm");
     if (!box.is_array() || box.size() != 2) throw SpecError("\"box_mm\" of a stimulus is [[x, y, z], [x, y, z]].");
-    auto site = box_site(*problem.mesh, SpecReader::to_vec3(box[0], "\"box_mm\""), SpecReader::to_vec3(box[1], "\"box_mm\""));
+    auto site = box_site(*problem.mesh, wet, SpecReader::to_vec3(box[0], "\"box_mm\""), SpecReader::to_vec3(box[1], "\"box_mm\""));
     site.name = "stimulus";
-    std::vector<double> starts{0};
-    if (s.has("start_ms")) {
-      const auto& at = s.at("start_ms");   // one time, or a list: S1, S1, ..., S2, S3
-      if (at.is_array()) {
-        starts = at.get<std::vector<double>>();
-        for (const double t : starts)
-          if (!std::isfinite(t) || t < 0 || t > 1e6) throw SpecError("\"start_ms\" of a stimulus is a time from 0 to 1e6 ms or a list of such times.");
-        if (starts.empty()) throw SpecError("\"start_ms\" of a stimulus is an empty list (nothing would be excited). Give at least one time.");
-      } else {
-        starts = {s.number("start_ms", 0, 0, 1e6)};
-      }
-    }
+    const std::vector<double> starts = s.has("start_ms") ? SpecReader::times(s.at("start_ms"), "a stimulus") : std::vector<double>{0};
     site.duration_ms = s.number("duration_ms", 2, 1e-3, 1e4);
     site.amplitude_mV_per_ms = s.number("amplitude_mV_per_ms", 35.714, 1e-6, 1e4);
     s.finish();
@@ -318,6 +322,7 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
     if (!(curve->velocity > 0)) throw SpecError("This cell does not conduct at all, so no conductivity gives the asked velocity. Use milder channel scales.");
     problem.sigma = ep::conductivity_for_velocity(curve->velocity, *velocity, problem.chi_per_mm, problem.cm_uF_per_mm2);
   }
+  if (bidomain) problem.bidomain = read_bidomain(spec.at("bidomain"), problem, ratio, std::move(bath));
   struct {
     double from = -1, every = 5, reach = 5;   // ms, ms, mm
   } rotation;
@@ -331,6 +336,9 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
   ep::MonodomainRun run;
   if (spec.has("probes_mm"))
     for (const auto& x : spec.at("probes_mm")) run.probes.push_back(SpecReader::to_vec3(x, "\"probes_mm\""));
+  if (bidomain && !run.probes.empty())
+    throw SpecError("\"probes_mm\" are electrograms of an unbounded conductor; a bidomain has potentials of its own. Ask for \"potentials_at_mm\" in \"sensors\".");
+  for (const Place& place : sensors.potentials) run.places.push_back({place.node, place.weight});
   const std::size_t own_probes = run.probes.size();
   for (const ep::Electrode& e : sensors.electrodes) run.probes.push_back(e.position);
   run.probe_every_ms = spec.number("probe_every_ms", 0.5, problem.dt_ms, 1e4);
@@ -390,6 +398,11 @@ nlohmann::json solve_tissue(const nlohmann::json& json, const SolveOptions& opti
     out["series"]["probe_t_ms"] = result.probe_t_ms;
     for (std::size_t i = 0; i < own_probes; ++i) out["series"][fmt::format("probe_{}_mV", i)] = result.probe_mV[i];
   }
+  for (std::size_t i = 0; i < run.places.size(); ++i) {
+    out["series"][fmt::format("v_{}", i)] = {{"t", result.place_t_ms}, {"values", result.place_v_mV[i]}, {"unit", "mV"}};
+    if (bidomain) out["series"][fmt::format("phi_e_{}", i)] = {{"t", result.place_t_ms}, {"values", result.place_phi_e_mV[i]}, {"unit", "mV"}};
+  }
+  if (bidomain && !sensors.electrodes.empty()) notes.push_back("The ECG is that of an unbounded conductor around the muscle: bath and electrodes of the bidomain are not in it.");
   for (const std::string& file : written) out["files"].push_back(file);
   out["iterations"] = result.steps;
   out["notes"] = notes;

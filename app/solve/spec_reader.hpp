@@ -114,6 +114,19 @@ class SpecReader {
     }
     return out;
   }
+  // One time in ms or a list of them: S1, S1, ..., S2, S3.
+  static std::vector<double> times(const nlohmann::json& v, const std::string& what) {
+    const auto one = [&](const nlohmann::json& t) {
+      if (!t.is_number() || !std::isfinite(t.get<double>()) || t.get<double>() < 0 || t.get<double>() > 1e6)
+        throw SpecError(fmt::format("\"start_ms\" of {} is a time from 0 to 1e6 ms or a list of such times.", what));
+      return t.get<double>();
+    };
+    if (!v.is_array()) return {one(v)};
+    if (v.empty()) throw SpecError(fmt::format("\"start_ms\" of {} is an empty list (nothing would be excited). Give at least one time.", what));
+    std::vector<double> out;
+    for (const auto& t : v) out.push_back(one(t));
+    return out;
+  }
   // Refuses what nobody asked for.
   void finish() const {
     if (SpecRecorder::active() && (where_.starts_with("The ") || where_ == "\"domain\"")) throw SpecRecorder::Done();

@@ -40,6 +40,11 @@ Rows turned_together(bool quick, const core::Progress&);
 Rows thread_bits(bool quick, const core::Progress&);
 Rows current_at_ic50(bool quick, const core::Progress&);
 Rows manufactured_monodomain(bool quick, const core::Progress&);
+// bidomain_cases.cpp
+Rows bidomain_bath(bool quick, const core::Progress&);
+Rows bidomain_manufactured(bool quick, const core::Progress&);
+Rows bidomain_waves(bool quick, const core::Progress&);
+Rows bidomain_electrodes(bool quick, const core::Progress&);
 Rows slab_half_unstructured(bool quick, const core::Progress&);
 Rows slab_fifth_kuhn(bool quick, const core::Progress&);
 Rows slab_fifth_unstructured(bool quick, const core::Progress&);

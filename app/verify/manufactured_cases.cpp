@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The monodomain time step against a manufactured solution: V = A phi(x) s(t) with one gate, anisotropic diffusion in skewed axes.
 //
-// dV/dt = div(D grad V) - R(V, w) + S(x, t),  dw/dt = (w_inf(V) - w) / tau,  R = V / 5 + 0.15 w V + 5e-5 V^3 (per ms),  w_inf = 1/2 + V / 100.
-// phi = product of sin^2(pi x / L): phi and grad phi vanish on every face, so no axis of D leads flux out. w_inf is linear, so that w is
-// known in closed form. The source rides in the membrane model, which keeps time as its second state: stepping, splitting, the
-// extrapolation of the current, gates at mid-step and the linear solver are those of every run. No sodium, no tuning.
+// phi = product of sin^2(pi x / L): phi and grad phi vanish on every face, so no axis of D leads flux out. The membrane
+// is that of manufactured.hpp: stepping, splitting, the extrapolation of the current, gates at mid-step and the linear solver are those of every run. No sodium, no tuning.
 #include <array>
 #include <cmath>
 #include <numbers>
 
 #include "app/verify/cases.hpp"
-#include "solvers/electrophysiology/monodomain_setup.hpp"
-#include "solvers/electrophysiology/monodomain_step.hpp"
+#include "app/verify/manufactured.hpp"
 
 namespace ot::verify {
 namespace {
 
-constexpr double pi = std::numbers::pi, side_mm = 4, amplitude_mV = 40, tau_ms = 1.5, omega = 2 * pi / 4, end_ms = 3;
+constexpr double pi = std::numbers::pi, side_mm = 4, amplitude_mV = manufactured_mV, tau_ms = 1.5, omega = 2 * pi / 4, end_ms = 3;
 
-double s_of(double t) { return 0.3 + std::sin(omega * t); }
+double s_of(double t) { return manufactured_s(t); }
 double ds_of(double t) { return omega * std::cos(omega * t); }
 double gate_of(double phi, double t) {   // solves dw/dt = (1/2 + A phi s / 100 - w) / tau
   const double q = omega * tau_ms;
@@ -52,39 +49,68 @@ const ep::IonicFamily& manufactured() {
   return family;
 }
 
+}  // namespace
+
+double manufactured_s(double t) { return 0.3 + std::sin(omega * t); }
+
+void manufacture(ep::Tissue& tissue, const std::vector<double>& phi, const std::vector<double>& spread) {
+  tissue.family = &manufactured();
+  tissue.classes.assign(std::size_t(tissue.n), {});
+  for (std::ptrdiff_t i = 0; i < tissue.padded; ++i) tissue.class_of[std::size_t(i)] = std::uint16_t(std::min(i, tissue.n - 1));
+  for (std::size_t i = 0; i < phi.size(); ++i) {
+    tissue.classes[i].family = &manufactured();
+    tissue.classes[i].parameters = {phi[i], spread[i]};
+    tissue.classes[i].initial = {amplitude_mV * phi[i] * s_of(0), gate_of(phi[i], 0), 0.0};
+  }
+}
+
+double manufactured_error(const ep::Tissue& tissue, const ep::MonodomainStep& step, const std::vector<double>& phi, double t) {
+  double error = 0, size = 0;
+  for (std::size_t i = 0; i < phi.size(); ++i) {
+    const double exact = amplitude_mV * phi[i] * s_of(t);
+    error += tissue.mass[i] * std::pow(step.v()[i] - exact, 2);
+    size += tissue.mass[i] * exact * exact;
+  }
+  return std::sqrt(error / size);
+}
+
+ep::ElectroProblem manufactured_problem(std::shared_ptr<const core::TetMesh> mesh, const core::Vec3& f, const core::Vec3& s, double dt, double end) {
+  ep::ElectroProblem p;
+  auto fibres = std::make_shared<ep::FibreField>();
+  fibres->f.assign(mesh->tets.size(), f);
+  fibres->s.assign(mesh->tets.size(), s);
+  p.fibres = fibres;
+  p.tissue.assign(mesh->tets.size(), 0);
+  p.mesh = std::move(mesh);
+  p.regions.resize(1);
+  p.regions[0].key = "healthy";
+  p.ionic_model = "mitchell_schaeffer_2003";   // replaced by `manufacture`; its tissue needs no tuning
+  p.conductivity_tuning = p.upstroke_sodium_interpolation = p.skip_tissue_at_rest = false;
+  p.cycle_length_ms = 0;
+  p.dt_ms = dt;
+  p.end_ms = end;
+  p.solver_tolerance = 1e-10;
+  return p;
+}
+
+namespace {
+
 struct Outcome {
   double error = 0;                 // relative, lumped L2
   std::vector<double> v, mass;
 };
 
 core::Result<Outcome> run(int cells, double dt, const core::Progress& progress) {
-  ep::ElectroProblem p;
-  auto mesh = std::make_shared<core::TetMesh>(core::make_box({side_mm, side_mm, side_mm}, side_mm / cells, core::BoxSplit::kuhn));
-  p.mesh = mesh;
+  const auto mesh = std::make_shared<core::TetMesh>(core::make_box({side_mm, side_mm, side_mm}, side_mm / cells, core::BoxSplit::kuhn));
   const core::Vec3 f = core::Vec3(1, 2, 3).normalized(), s = core::Vec3(3, 0, -1).normalized(), n = f.cross(s);
-  auto fibres = std::make_shared<ep::FibreField>();
-  fibres->f.assign(mesh->tets.size(), f);
-  fibres->s.assign(mesh->tets.size(), s);
-  p.fibres = fibres;
-  p.tissue.assign(mesh->tets.size(), 0);
-  p.regions.resize(1);
-  p.regions[0].key = "healthy";
-  p.ionic_model = "mitchell_schaeffer_2003";   // replaced below; its tissue needs no tuning
-  p.conductivity_tuning = p.upstroke_sodium_interpolation = p.skip_tissue_at_rest = false;
-  p.cycle_length_ms = 0;
-  p.dt_ms = dt;
-  p.end_ms = end_ms;
+  ep::ElectroProblem p = manufactured_problem(mesh, f, s, dt, end_ms);
   p.sigma = {0.1334, 0.05, 0.0176};
-  p.solver_tolerance = 1e-10;
   auto tissue = ep::set_up_tissue(p, progress);
   if (!tissue) return core::pass(tissue);
   const core::Vec3 d = p.sigma / (p.chi_per_mm * p.cm_uF_per_mm2);
   const core::Mat3 diffusion = d[0] * f * f.transpose() + d[1] * s * s.transpose() + d[2] * n * n.transpose();
 
-  tissue->family = &manufactured();
-  tissue->classes.assign(std::size_t(tissue->n), {});
-  for (std::ptrdiff_t i = 0; i < tissue->padded; ++i) tissue->class_of[std::size_t(i)] = std::uint16_t(std::min(i, tissue->n - 1));
-  std::vector<double> phi(static_cast<std::size_t>(tissue->n));
+  std::vector<double> phi(static_cast<std::size_t>(tissue->n)), spread(phi.size(), 0.0);
   for (std::size_t i = 0; i < phi.size(); ++i) {
     const core::Vec3& x = mesh->nodes[std::size_t(tissue->node_of[i])];
     core::Vec3 g, g1, g2;           // sin^2 and its derivatives
@@ -95,17 +121,14 @@ core::Result<Outcome> run(int cells, double dt, const core::Progress& progress) 
       g2[a] = 2 * q * q * std::cos(2 * q * x[a]);
     }
     phi[i] = g.prod();
-    double spread = 0;
     for (int a = 0; a < 3; ++a)
       for (int b = 0; b < 3; ++b) {
         double second = 1;
         for (int c = 0; c < 3; ++c) second *= c == a && c == b ? g2[c] : c == a || c == b ? g1[c] : g[c];
-        spread += diffusion(a, b) * second;
+        spread[i] += diffusion(a, b) * second;
       }
-    tissue->classes[i].family = &manufactured();
-    tissue->classes[i].parameters = {phi[i], spread};
-    tissue->classes[i].initial = {amplitude_mV * phi[i] * s_of(0), gate_of(phi[i], 0), 0.0};
   }
+  manufacture(*tissue, phi, spread);
   ep::MonodomainStep step(p, *tissue);
   const long steps = std::lround(end_ms / dt);
   for (long k = 0; k < steps; ++k) {
@@ -114,15 +137,11 @@ core::Result<Outcome> run(int cells, double dt, const core::Progress& progress) 
       return tl::unexpected<core::Error>({core::ErrorCode::computation_failed, "The manufactured run left its range."});
   }
   Outcome out;
-  double error = 0, size = 0;
   for (std::size_t i = 0; i < phi.size(); ++i) {
-    const double exact = amplitude_mV * phi[i] * s_of(end_ms);
-    error += tissue->mass[i] * std::pow(step.v()[i] - exact, 2);
-    size += tissue->mass[i] * exact * exact;
     out.v.push_back(step.v()[i]);
     out.mass.push_back(tissue->mass[i]);
   }
-  out.error = std::sqrt(error / size);
+  out.error = manufactured_error(*tissue, step, phi, end_ms);
   return out;
 }
 

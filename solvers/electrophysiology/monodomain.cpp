@@ -12,6 +12,7 @@
 #include "solvers/core/contracts.hpp"
 #include "solvers/core/hash.hpp"
 #include "solvers/core/place.hpp"
+#include "solvers/electrophysiology/bidomain.hpp"
 #include "solvers/electrophysiology/chamber.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
 #include "solvers/electrophysiology/ecg_quantities.hpp"
@@ -33,7 +34,7 @@ core::Error trouble_error(const ElectroProblem& problem, const Tissue& tissue, c
   const core::Vec3& x = problem.mesh->nodes[std::size_t(tissue.node_of[std::size_t(trouble.inner_node)])];
   if (trouble.solver)
     return {core::ErrorCode::computation_failed,
-            fmt::format("The diffusion step at {:.2f} ms did not converge (the result would be wrong). Check the mesh for slivers near {} and the conductivities.", t,
+            fmt::format("The {} at {:.2f} ms did not converge (the result would be wrong). Check the mesh for slivers near {} and the conductivities.", problem.bidomain ? "diffusion step or the extracellular potential" : "diffusion step", t,
                         core::place_words(x))};
   const std::string value = std::isfinite(trouble.v_mV) ? fmt::format("{:.0f} mV", trouble.v_mV) : std::string("not a number");
   return {core::ErrorCode::computation_failed,
@@ -67,6 +68,24 @@ void add_quantities(const ElectroProblem& problem, const Tissue& tissue, const M
                                fmt::format("{} to 90 % repolarisation, nodes that repolarised before the end", level)});
   result.quantities.push_back({"conducting_percent", "Conducting nodes", "%", 100.0 * double(tissue.n) / double(problem.mesh->nodes.size()), ""});
   add_ecg_quantities(problem, result.ecg, result.quantities);
+}
+
+// V and phi_e at the places, now.
+void sample_places(const std::vector<MonodomainRun::Place>& places, const Tissue& tissue, const MonodomainStep& step, const std::vector<double>& phi, MonodomainResult& result) {
+  result.place_t_ms.push_back(step.time());
+  for (std::size_t p = 0; p < places.size(); ++p) {
+    double v = 0, outside = phi.empty() ? std::numeric_limits<double>::quiet_NaN() : 0.0;
+    for (std::size_t k = 0; k < 4; ++k) {
+      const double w = places[p].weight[k];
+      if (w == 0) continue;
+      const std::size_t n = std::size_t(places[p].node[k]);
+      const core::Index i = tissue.inner_of[n];
+      v += i >= 0 ? w * step.v()[std::size_t(i)] : std::numeric_limits<double>::quiet_NaN();
+      if (!phi.empty()) outside += w * phi[n];
+    }
+    result.place_v_mV[p].push_back(v);
+    result.place_phi_e_mV[p].push_back(outside);
+  }
 }
 
 }  // namespace
@@ -105,7 +124,7 @@ core::Result<ElectroResult> run_monodomain(const ElectroProblem& problem,
 core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem, const MonodomainRun& run, const core::Progress& progress) {
   const auto began = std::chrono::steady_clock::now();
   if (const auto ok = check_problem(problem); !ok) return core::pass(ok);
-  const bool keeps = !run.keep.folder.empty();
+  const bool keeps = !run.keep.folder.empty() && !problem.bidomain;   // the state holds no extracellular potentials
   OT_EXPECT(!keeps || !run.restart);
   const std::string key = run.restart || run.on_saved || run.on_last_good || keeps ? restart_key(problem) : std::string();
   if (run.restart && run.restart->key != key)
@@ -119,6 +138,10 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
                                          run.save_at_ms, run.restart ? run.restart->t_ms : 0.0, problem.end_ms));
   if (!run.probes.empty() && !(run.probe_every_ms > 0))
     return core::wrong_usage("The spacing of the probes' samples must be a positive time in ms.");
+  if (problem.bidomain) {
+    if (run.restart || run.on_saved) return core::wrong_usage("A bidomain run cannot be saved or restarted (the state holds no extracellular potentials). Run it from the start to its end.");
+    if (const auto ok = check_bidomain(problem); !ok) return core::pass(ok);
+  }
   progress.report(0.0, "preparing the tissue");
   const auto tissue = set_up_tissue(problem, progress.part(0.0, 0.1));
   if (!tissue) return core::pass(tissue);
@@ -131,6 +154,16 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
   MonodomainStep step(problem, *tissue);
   if (run.restart && !step.restore(*run.restart))
     return core::bad_input("The saved state does not fit this tissue (another machine or version may order its nodes differently). Run from the start.");
+  std::optional<BidomainSource> extracellular;
+  if (problem.bidomain) {
+    progress.report(0.1, "preparing the extracellular space");
+    extracellular.emplace(problem, *tissue);
+    if (const auto ok = extracellular->prepare(progress.part(0.1, 0.1)); !ok) return core::pass(ok);
+    step.set_source([&](double t, const AlignedVector& v, AlignedVector& rate) { return extracellular->add(t, v, rate); });
+    for (const std::string& n : extracellular->notes()) result.notes.push_back(n);
+  }
+  result.place_v_mV.resize(run.places.size());
+  result.place_phi_e_mV.resize(run.places.size());
   LeadField leads;
   if (!problem.electrodes.empty()) {
     auto field = make_lead_field(problem, progress);
@@ -161,7 +194,7 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
       for (n = std::max(0L, long(step.time() / every) - 1); step.time() >= double(n) * every - 1e-9;) ++n;
     return n;
   };
-  long next_frame = next(problem.frame_every_ms), next_probe = next(run.probe_every_ms), next_good = run.restart ? next(last_good_every_ms) : 0L;
+  long next_frame = next(problem.frame_every_ms), next_probe = next(run.probe_every_ms), next_place = next_probe, next_good = run.restart ? next(last_good_every_ms) : 0L;
   bool to_save = run.on_saved && run.save_at_ms >= step.time() - 1e-9;
   std::optional<MonodomainState> last_good;
   ElectroFrame last_good_frame;
@@ -184,6 +217,11 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
       }
     }
     if (record.has_probes() && due(next_probe, run.probe_every_ms)) record.probe(step);
+    if (!run.places.empty() && due(next_place, run.probe_every_ms)) {
+      const auto phi = extracellular ? extracellular->potential(step.time(), step.v()) : std::vector<double>();
+      if (extracellular && phi.empty()) return core::computation_failed(fmt::format("The extracellular potential did not converge at {:.2f} ms (the run would be wrong). Check the mesh for slivers.", step.time()));
+      sample_places(run.places, *tissue, step, phi, result);
+    }
     if (to_save && step.time() >= run.save_at_ms - 1e-9) {
       run.on_saved(saved());
       to_save = false;

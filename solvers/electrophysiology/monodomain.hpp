@@ -3,7 +3,8 @@
 //
 // Model:    chi (Cm dV/dt + I_ion) = div(sigma grad V) + stimulus, no flux through any boundary of conducting tissue.
 //           Tets whose region does not conduct are left out of every integral; nodes without a conducting tet are inert.
-//           Neglected: unequal anisotropy (bidomain), bath, stretch.
+//           With ElectroProblem::bidomain the extracellular space is solved beside it (bidomain.hpp): unequal anisotropy, bath, electrodes.
+//           Neglected: stretch; without bidomain also unequal anisotropy and bath.
 // Source:   space and time scheme: shared/design/ep-numerics.md section 1; state-variable interpolation:
 //           Pathmanathan, Bernabeu, Niederer, Gavaghan, Kay 2012, Int J Numer Meth Biomed Engng 28:890;
 //           benchmark: Niederer et al. 2011, Phil Trans R Soc A 369:4331.
@@ -19,6 +20,7 @@
 //           V leaves +-200 mV; cancelled. Nothing is left behind, but what was asked to be kept (keep_run.hpp).
 // Threads:  core::thread_count(); the same bits for every thread count on one machine.
 #pragma once
+#include <array>
 #include <functional>
 
 #include "solvers/core/progress.hpp"
@@ -45,6 +47,12 @@ struct MonodomainRun {
   std::function<void(const MonodomainState&)> on_saved;      // empty: not saved
   std::function<void(const MonodomainState&)> on_last_good;  // when the run is stopped by the sentinel: at most last_good_every_ms old
   std::vector<core::Vec3> probes;                   // unipolar electrograms, mV (ecg.hpp: point_weights)
+  // V and, of a bidomain, phi_e (NaN else) at places of the mesh: nodes and their weights. At the times of the probes.
+  struct Place {
+    std::array<core::Index, 4> node{};
+    std::array<double, 4> weight{};
+  };
+  std::vector<Place> places;
   double probe_every_ms = 0.5;
   KeepRun keep;                                     // on disk while the run goes on; not together with `restart`
 };
@@ -55,6 +63,8 @@ struct MonodomainResult : ElectroResult {
   std::vector<std::vector<float>> beat_activation_ms, beat_repolarisation_ms;
   std::vector<double> probe_t_ms;
   std::vector<std::vector<double>> probe_mV;        // [probes][samples]
+  std::vector<double> place_t_ms;
+  std::vector<std::vector<double>> place_v_mV, place_phi_e_mV;   // [places][samples]; V is NaN in a bath
 };
 core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem, const MonodomainRun& run, const core::Progress& progress);
 std::string restart_key(const ElectroProblem& problem);

@@ -133,6 +133,7 @@ Result<void> check_sites(const ElectroProblem& p) {
       any = any || (w > 0 && conducts[std::size_t(s.nodes[k])]);
     }
   }
+  if (p.sites.empty() && p.bidomain && !p.bidomain->sites.empty()) return {};   // extracellular electrodes
   if (p.sites.empty())
     return bad_input("There is no stimulus (the tissue would stay at rest). Place at least one activation site.");
   if (!any)

@@ -100,7 +100,7 @@ void MonodomainStep::find_sleepers() {
     neighbour_begin_.push_back(std::ptrdiff_t(neighbour_.size()));
   }
   rest_cell_.resize(tissue_.classes.size());
-  if (!problem_.skip_tissue_at_rest) return;
+  if (!problem_.skip_tissue_at_rest || problem_.bidomain) return;   // the extracellular space reaches everywhere
   // -1: more than one kind of cell.
   std::vector<int> kind(static_cast<std::size_t>(blocks));
   for (std::ptrdiff_t b = 0; b < blocks; ++b) {

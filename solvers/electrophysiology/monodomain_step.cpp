@@ -103,8 +103,10 @@ void MonodomainStep::note_initial() {
   for (std::size_t b = 0; b < asleep_.size(); ++b) sodium_.note_block(std::ptrdiff_t(b), parts(std::ptrdiff_t(b)));
 }
 
-void MonodomainStep::set_stimulus() {
-  if (stimulated_)
+bool MonodomainStep::set_stimulus() {
+  if (source_)
+    std::fill(stimulus_.begin(), stimulus_.end(), 0.0);
+  else if (stimulated_)
     for (const ActivationSite& s : problem_.sites)
       for (core::Index node : s.nodes)
         if (const core::Index i = tissue_.inner_of[std::size_t(node)]; i >= 0) stimulus_[std::size_t(i)] = 0.0;
@@ -125,6 +127,9 @@ void MonodomainStep::set_stimulus() {
       if (const core::Index i = tissue_.inner_of[std::size_t(s.nodes[k])]; i >= 0)
         stimulus_[std::size_t(i)] += share * s.amplitude_mV_per_ms * (s.weights.empty() ? 1.0 : double(s.weights[k]));
   }
+  if (!source_) return true;
+  stimulated_ = true;
+  return source_(time(), v_, stimulus_);
 }
 
 // K V, membrane, right-hand side, and the Jacobi step from the guess.
@@ -267,7 +272,7 @@ MonodomainStep::Trouble MonodomainStep::finish_pass() {
 }
 
 MonodomainStep::Trouble MonodomainStep::advance() {
-  set_stimulus();
+  if (!set_stimulus()) return {0, v_[0], true};
   if (interpolate_) sodium_.update(tissue_, v_.data(), e_na_.data());
   rest_step();
   ionic_pass();

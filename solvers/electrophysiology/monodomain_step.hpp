@@ -21,6 +21,7 @@
 // Threads: every pass writes each value once over fixed chunks; sums are ordered.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -51,6 +52,10 @@ class MonodomainStep {
 
   MonodomainStep(const ElectroProblem& problem, const Tissue& tissue);
 
+  // Adds to the rates of the inner nodes, mV/ms, for the step that begins at t_ms from these V; false ends the run. Not together with tissue at rest.
+  using Source = std::function<bool(double t_ms, const AlignedVector& v_mV, AlignedVector& mV_per_ms)>;
+  void set_source(Source source) { source_ = std::move(source); }
+
   Trouble advance();                              // one dt
   double time() const { return double(steps_) * dt_; }
   long steps() const { return steps_; }
@@ -68,7 +73,7 @@ class MonodomainStep {
   bool restore(const MonodomainState& s);    // false: not of this tissue
 
  private:
-  void set_stimulus();
+  bool set_stimulus();                       // false: the source gave up
   void ionic_pass();
   bool solve();
   Trouble finish_pass();
@@ -94,6 +99,7 @@ class MonodomainStep {
   double dt_;
   long steps_ = 0, iterations_ = 0;
   bool stimulated_ = false;
+  Source source_;
 
   AlignedVector state_, param_store_;   // parameters: tables of the mixes of classes
   std::vector<BlockPart> part_of_;                 // of all blocks, one after the other

@@ -125,6 +125,12 @@ std::string ElectroProblem::sha256() const {
   }
   h.value(cycle_length_ms).value(end_ms).value(dt_ms).value(frame_every_ms).value(solver_tolerance);
   h.value(upstroke_sodium_interpolation).value(sodium_interpolation_weight).value(skip_tissue_at_rest).value(conductivity_tuning);
+  if (bidomain) {
+    h.text("bidomain").value(bidomain->tolerance).array(bidomain->bath).array(bidomain->ground);
+    add(h, bidomain->sigma_i);
+    add(h, bidomain->sigma_e);
+    for (const ExtracellularSite& s : bidomain->sites) h.text(s.name).array(s.nodes).array(s.weights).value(s.current_uA).value(s.start_ms).value(s.duration_ms);
+  }
   return h.hex();
 }
 

@@ -76,6 +76,23 @@ struct ActivationSite {
   std::vector<float> weights;           // [nodes] share of the amplitude, e.g. part of the node's volume inside a box; empty = 1
 };
 
+// A current that an electrode puts into the extracellular space, of the muscle or of a bath. Negative: a cathode.
+struct ExtracellularSite {
+  std::string name;
+  std::vector<core::Index> nodes;
+  std::vector<double> weights;          // [nodes] shares of the current, sum 1
+  double current_uA = 0, start_ms = 0, duration_ms = 2;
+};
+
+// The extracellular space as a domain of its own (bidomain.hpp).
+struct Bidomain {
+  core::Vec3 sigma_i{0.17, 0.019, 0.019}, sigma_e{0.62, 0.24, 0.24};   // along f, s, n, mS/mm (Niederer 2011 table 1)
+  std::vector<double> bath;             // [regions] mS/mm of a bath in a region that does not conduct; 0: dead muscle, whose extracellular space conducts. Empty: no bath
+  std::vector<core::Index> ground;      // nodes held at 0 mV; a piece without one has a mean of 0 and takes no net current
+  std::vector<ExtracellularSite> sites;
+  double tolerance = 1e-6;              // relative residual of phi_e
+};
+
 struct Electrode {
   std::string name;  // RA LA RL LL V1..V6
   core::Vec3 position;
@@ -106,6 +123,7 @@ struct ElectroProblem {
   double sodium_interpolation_weight = -1;      // 0 (nodal) .. 1; negative: 0.65 with tuning, 1 without
   bool skip_tissue_at_rest = true;              // resting blocks follow one resting cell until the front comes (monodomain_step.hpp)
   bool conductivity_tuning = true;              // k(h/sqrt(D)) (ep-numerics.md section 3)
+  std::shared_ptr<const Bidomain> bidomain;     // FULL; null: monodomain. sigma is then sigma_i sigma_e / (sigma_i + sigma_e)
 
   std::string sha256() const;                   // over everything above; the cache key together with the mode
 };
