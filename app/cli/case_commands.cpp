@@ -5,6 +5,7 @@
 #include "app/cli/exchange_command.hpp"
 #include "app/cli/stages.hpp"
 #include "app/session/atria.hpp"
+#include "app/session/body_choices.hpp"
 #include "app/session/conductivity_choices.hpp"
 #include "app/session/electrode_choices.hpp"
 #include "app/session/guided_case.hpp"
@@ -23,7 +24,7 @@ namespace {
 
 struct Options {
   std::string path, case_folder, series, recipe = "cardiac_ct", image, labels, labels_from, only, seeds, scheme, organ, conduction, block,
-              accessory, av, cell, electrodes, velocity, conductivity, fibre_angles, atrial_fibres, scale, surface, unit, mesh_as, cap_array, name;
+              accessory, av, cell, electrodes, torso, velocity, conductivity, fibre_angles, atrial_fibres, scale, surface, unit, mesh_as, cap_array, name;
   int inlet = 0;
   double edge = 1.0, rv_wall = 3.0;
   double cycle_length_ms = 0, end_ms = 0, dt_ms = 0;   // 0: as built or chosen before
@@ -161,6 +162,12 @@ core::Result<void> build(Context& context) {
     if (!o.conduction.empty()) data.choices.conduction = o.conduction;
     if (!o.block.empty()) data.choices.block = o.block;
     if (!o.accessory.empty()) data.choices.accessory = o.accessory;
+    if (!o.torso.empty()) {
+      const auto torso = session::torso_from(o.torso);
+      if (!torso) return core::pass(torso);
+      if (wanted.organ == "atria") return core::wrong_usage("--torso belongs to twins with ventricles (the ECG of atria alone is taken in an unbounded medium). Leave it out.");
+      data.choices.torso = *torso;
+    }
     if (auto ok = choose_muscle(data, wanted.organ); !ok) return ok;
     const session::PipelineParams params;   // the choices above
     if (wanted.organ != "atria" && wanted.organ != "whole_heart") data.choices.organ = "heart";
@@ -207,6 +214,7 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
   build_command->add_option("--scale", o.scale, "Factors on conductances: g_Kr=0.5,g_Na@border_zone=0.7,g_CaL@segment_7=1.2 (see 'list ionic-models'); none: back to the published ones");
   build_command->add_option("--conductivity", o.conductivity, "Factors on the conductivity of regions: border_zone=0.5,segment_7:across=0.3,all=0.9 (velocities follow with the square root); none: back to the table of `list tissues`");
   build_command->add_option("--electrodes", o.electrodes, "ECG electrodes from a file, CSV name,x,y,z or JSON, LPS mm: all ten (RA LA RL LL V1..V6) or some; default: back to the standard places");
+  build_command->add_option("--torso", o.torso, "Body the ECG is taken on: auto (default): the patient's skin where the CT shows enough of it, else the standard adult's; skin; standard (kept with the case)");
   build_command->add_option("--cycle-length", o.cycle_length_ms, "The cells are paced at it before the beat, ms")->check(CLI::Range(150.0, 10000.0));
   build_command->add_option("--end", o.end_ms, "The beat ends there, ms")->check(CLI::Range(20.0, 20000.0));
   build_command->add_option("--dt", o.dt_ms, "Step of FULL, ms")->check(CLI::Range(0.001, 0.1));

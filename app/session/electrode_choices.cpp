@@ -52,7 +52,7 @@ void restate_electrodes(std::vector<std::string>& assumptions, const std::map<st
   if (placed.empty()) return;
   std::string line = std::string(begins) + ", mm:";
   for (const auto& [name, at] : placed) line += fmt::format("{} {} ({:.1f}, {:.1f}, {:.1f})", line.back() == ':' ? "" : ",", name, at.x(), at.y(), at.z());
-  assumptions.push_back(line + (placed.size() < names.size() ? ". The others stand at their standard places." : "."));
+  assumptions.push_back(line + (placed.size() < names.size() ? ". The others stand where the twin placed them." : "."));
 }
 
 }  // namespace ot::session

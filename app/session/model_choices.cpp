@@ -201,7 +201,7 @@ core::Result<void> set_electro(CaseData& data, const ElectroChoices& choices, co
 }
 
 nlohmann::json encode_choices(const ModelChoices& choices) {
-  Json out{{"conduction", choices.conduction}, {"block", choices.block}, {"accessory", choices.accessory}, {"organ", choices.organ}, {"av", choices.av},
+  Json out{{"conduction", choices.conduction}, {"block", choices.block}, {"accessory", choices.accessory}, {"organ", choices.organ}, {"av", choices.av}, {"torso", choices.torso},
            {"af_remodelled", choices.af_remodelled}, {"atrial_fibrosis_share", choices.fibrosis_share}, {"atrial_fibrosis_seed", choices.fibrosis_seed}, {"flow", Json::object()}};
   for (const auto& [key, value] : {std::pair{"atrial_wall_mm", choices.atrial_wall_mm}, {"atrial_right_wall_mm", choices.atrial_right_wall_mm}, {"atrial_edge_mm", choices.atrial_edge_mm},
                                    {"atrial_fibrosis_mm", choices.fibrosis_mm}})
@@ -237,6 +237,7 @@ ModelChoices decode_choices(const nlohmann::json& json) {
   out.accessory = json.at("accessory").get<std::string>();
   out.organ = json.value("organ", out.organ);   // not in older cases
   out.av = json.value("av", out.av);
+  out.torso = json.value("torso", out.torso);
   out.af_remodelled = json.value("af_remodelled", false);
   out.fibrosis_share = json.value("atrial_fibrosis_share", out.fibrosis_share);   // older cases did not keep it
   out.fibrosis_seed = json.value("atrial_fibrosis_seed", out.fibrosis_seed);

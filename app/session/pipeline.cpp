@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 
+#include "app/session/body_choices.hpp"
 #include "app/session/model_choices.hpp"
 #include "app/session/muscle_choices.hpp"
 #include "app/session/run_with.hpp"
@@ -352,6 +353,7 @@ core::Result<void> build_twin(CaseData& data, const PipelineParams& given, const
     twin->vessels.push_back(*vessel);
   }
   for (const auto& line : standing_assumptions(*twin, params, data)) twin->assumptions.push_back(line);
+  if (auto ok = lay_torso(data, *twin, progress.part(0.8, 1)); !ok) return ok;
   if (data.choices.electro && twin->heart) note_electrodes(*data.choices.electro, twin->heart->baseline);
   if (!params.pathway_from_atria)   // a whole heart gets them when its chambers are joined
     if (auto ok = lay_muscle(data.choices.muscle, *twin); !ok) return ok;

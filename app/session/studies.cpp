@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include "app/session/pipeline.hpp"
 #include "app/session/studies_impl.hpp"
@@ -15,6 +17,8 @@
 namespace ot::session {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr const char* going_folder = "going";   // of a FULL study: attempts at sites that are not done (ep::StudyOptions::keep)
 
 using Json = nlohmann::json;
 
@@ -122,9 +126,18 @@ core::Result<SharedStudy> run_study(const CaseData& data, const StudySpec& spec,
       }
     }
   }
+  std::set<std::string> continued;   // sites whose attempts went on
+  if (!where.empty() && spec.mode == core::Mode::full) {
+    options.keep = where / going_folder;
+    options.on_continued = [&](const ep::StudySite& s, double) { continued.insert(s.key); };
+  }
   options.on_run = [&](const ep::SiteRun& r) {
-    if (!where.empty())
-      if (auto ok = write_cbor(where / (r.site.key + ".cbor"), run_file(r)); !ok && kept) kept = ok;
+    if (!where.empty()) {
+      auto ok = write_cbor(where / (r.site.key + ".cbor"), run_file(r));
+      std::error_code ec;
+      if (ok) fs::remove_all(where / going_folder / r.site.key, ec);   // the run holds what they led to
+      else if (kept) kept = ok;
+    }
     if (on_run) on_run(r);
   };
   auto study = ep::run_study(*problem, *sites, spec.protocol, spec.mode, options, progress);
@@ -133,7 +146,10 @@ core::Result<SharedStudy> run_study(const CaseData& data, const StudySpec& spec,
   if (ep::is_whole_heart(*problem->mesh))
     study->notes.push_back(fmt::format("Played on the {} of the whole heart: nothing is conducted between atria and ventricles during a study.", *part == ep::ChamberPart::atria ? "atria" : "ventricles"));
   if (!options.known.empty()) study->notes.push_back(fmt::format("{} of {} runs were taken over from an earlier start.", options.known.size(), study->runs.size()));
+  if (!continued.empty()) study->notes.push_back(fmt::format("{} of {} runs went on inside, from where they had been stopped.", continued.size(), study->runs.size()));
   if (!where.empty()) {
+    std::error_code ec;
+    fs::remove_all(where / going_folder, ec);
     Json order = Json::array();
     for (const auto& r : study->runs) order.push_back(r.site.key);
     const Json j{{"spec", to_json(spec)}, {"saved_utc", now_utc()}, {"problem_sha256", study->problem_sha256}, {"mesh_sha256", study->mesh_sha256}, {"runs", order}, {"notes", study->notes}, {"wall_s", study->wall_s}};

@@ -126,7 +126,7 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
   if (const auto ok = check_problem(problem); !ok) return core::pass(ok);
   const bool keeps = !run.keep.folder.empty() && !problem.bidomain;   // the state holds no extracellular potentials
   OT_EXPECT(!keeps || !run.restart);
-  const std::string key = run.restart || run.on_saved || run.on_last_good || keeps ? restart_key(problem) : std::string();
+  const std::string key = run.restart || run.on_saved || run.on_state || run.on_last_good || keeps ? restart_key(problem) : std::string();
   if (run.restart && run.restart->key != key)
     return core::bad_input("The saved state belongs to another run (only stimuli, end, frames and electrodes may differ; mesh, fibres, tissue, "
                            "membrane, time step and scheme may not). Restart the run it was saved from.");
@@ -136,10 +136,11 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
   if (run.on_saved && (!(run.save_at_ms <= problem.end_ms) || run.save_at_ms < (run.restart ? run.restart->t_ms : 0.0)))
     return core::wrong_usage(fmt::format("The state is to be saved at {} ms, the run goes from {} to {} ms (nothing would be saved). Choose a time within it.",
                                          run.save_at_ms, run.restart ? run.restart->t_ms : 0.0, problem.end_ms));
+  OT_EXPECT(!run.on_state || run.state_every_ms > 0);
   if (!run.probes.empty() && !(run.probe_every_ms > 0))
     return core::wrong_usage("The spacing of the probes' samples must be a positive time in ms.");
   if (problem.bidomain) {
-    if (run.restart || run.on_saved) return core::wrong_usage("A bidomain run cannot be saved or restarted (the state holds no extracellular potentials). Run it from the start to its end.");
+    if (run.restart || run.on_saved || run.on_state) return core::wrong_usage("A bidomain run cannot be saved or restarted (the state holds no extracellular potentials). Run it from the start to its end.");
     if (const auto ok = check_bidomain(problem); !ok) return core::pass(ok);
   }
   progress.report(0.0, "preparing the tissue");
@@ -195,6 +196,7 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
     return n;
   };
   long next_frame = next(problem.frame_every_ms), next_probe = next(run.probe_every_ms), next_place = next_probe, next_good = run.restart ? next(last_good_every_ms) : 0L;
+  long next_state = run.on_state ? std::lround(std::floor(step.time() / run.state_every_ms + 1e-9)) + 1 : 0L;   // not at once
   bool to_save = run.on_saved && run.save_at_ms >= step.time() - 1e-9;
   std::optional<MonodomainState> last_good;
   ElectroFrame last_good_frame;
@@ -226,6 +228,7 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
       run.on_saved(saved());
       to_save = false;
     }
+    if (run.on_state && due(next_state, run.state_every_ms)) run.on_state(saved());
     if ((run.on_last_good || keeper.on()) && due(next_good, last_good_every_ms)) {
       last_good = saved();
       last_good_frame = record.look(step);

@@ -45,6 +45,8 @@ struct MonodomainRun {
   std::shared_ptr<const MonodomainState> restart;   // of a problem that differs in stimuli, end, frames and electrodes at most
   double save_at_ms = -1;                           // with on_saved: within the run; the first step that ends there or later
   std::function<void(const MonodomainState&)> on_saved;      // empty: not saved
+  std::function<void(const MonodomainState&)> on_state;      // every state_every_ms, behind the frame of that time: for a caller that keeps the run itself
+  double state_every_ms = 0;
   std::function<void(const MonodomainState&)> on_last_good;  // when the run is stopped by the sentinel: at most last_good_every_ms old
   std::vector<core::Vec3> probes;                   // unipolar electrograms, mV (ecg.hpp: point_weights)
   // V and, of a bidomain, phi_e (NaN else) at places of the mesh: nodes and their weights. At the times of the probes.

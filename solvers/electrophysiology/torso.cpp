@@ -4,6 +4,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <map>
 #include <utility>
 
@@ -17,6 +18,7 @@ using core::Index;
 using core::Mat3;
 using core::Vec3;
 
+constexpr const char* skin_name = "skin %02d %02d";   // level, direction
 constexpr std::array<const char*, 6> body_names{"body left", "body right", "body back", "body front", "body top", "body bottom"};
 
 // Unit ball of 20 * 4^n triangles, outward.
@@ -129,12 +131,49 @@ std::optional<Torso> find_torso(const std::vector<Electrode>& electrodes) {
   t.axes.col(0) = side.normalized();
   t.axes.col(1) = t.axes.col(2).cross(t.axes.col(0));
   if (t.axes.col(1).dot(back) < 0) t.axes.col(1) *= -1;   // a mirrored image stays mirrored
+  std::vector<double> shape(std::size_t(skin_levels * skin_directions), 0.0);
+  for (const Electrode& e : electrodes) {
+    int level = -1, direction = -1;
+    if (std::sscanf(e.name.c_str(), skin_name, &level, &direction) != 2 || level < 0 || level >= skin_levels || direction < 0 || direction >= skin_directions) continue;
+    const Vec3 x = t.axes.transpose() * (e.position - t.centre);
+    shape[std::size_t(level * skin_directions + direction)] = std::hypot(x.x(), x.y()) / t.plain_radius(x.x(), x.y(), t.level_mm(level));
+  }
+  if (std::all_of(shape.begin(), shape.end(), [](double v) { return v > 0.1 && v < 10; })) t.shape = std::move(shape);   // all of them, or the plain torso
   return t;
 }
+
+double Torso::plain_radius(double x, double y, double height) const {
+  const double length = std::hypot(x, y), up = std::clamp(height / half.z(), -1.0, 1.0);
+  if (!(length > 0)) return 0;
+  const double across = std::hypot(x / length / half.x(), y / length / half.y());
+  return std::pow(1 - std::pow(up, 4), 0.25) / across;
+}
+
+double Torso::radius(double x, double y, double height) const {
+  const double plain = plain_radius(x, y, height);
+  if (shape.empty()) return plain;
+  const double level = std::clamp((height / half.z() + 0.9) / 1.8 * (skin_levels - 1), 0.0, skin_levels - 1.0);
+  double turn = std::atan2(y, x) / (2 * M_PI) * skin_directions;
+  if (turn < 0) turn += skin_directions;
+  const int l = std::min(int(level), skin_levels - 2), d = int(turn) % skin_directions, next = (d + 1) % skin_directions;
+  const double a = level - l, b = turn - std::floor(turn);
+  const auto at = [&](int i, int j) { return shape[std::size_t(i * skin_directions + j)]; };
+  return plain * ((1 - a) * ((1 - b) * at(l, d) + b * at(l, next)) + a * ((1 - b) * at(l + 1, d) + b * at(l + 1, next)));
+}
+
+bool is_body_point(const Electrode& e) { return e.name.rfind("body ", 0) == 0 || e.name.rfind("skin ", 0) == 0; }
 
 std::vector<Electrode> body_points(const Torso& t) {
   std::vector<Electrode> out;
   for (std::size_t k = 0; k < 6; ++k) out.push_back({body_names[k], t.centre + (k % 2 ? -1.0 : 1.0) * t.half[Eigen::Index(k / 2)] * t.axes.col(Eigen::Index(k / 2))});
+  if (t.shape.empty()) return out;
+  for (int l = 0; l < skin_levels; ++l)
+    for (int d = 0; d < skin_directions; ++d) {
+      const double turn = 2 * M_PI * d / skin_directions, x = std::cos(turn), y = std::sin(turn), z = t.level_mm(l), r = t.plain_radius(x, y, z) * t.shape[std::size_t(l * skin_directions + d)];
+      std::array<char, 16> name;
+      std::snprintf(name.data(), name.size(), skin_name, l, d);
+      out.push_back({name.data(), t.centre + t.axes * Vec3(r * x, r * y, z)});
+    }
   return out;
 }
 
@@ -143,9 +182,7 @@ core::Vec3 on_skin(const Torso& t, const Vec3& x) {
   const double height = std::clamp(local.z(), -0.97 * t.half.z(), 0.97 * t.half.z());   // the rounded ends carry no electrode
   Vec3 side(local.x(), local.y(), 0);
   if (!(side.norm() > 1e-6)) side = Vec3(0, -1, 0);
-  const double full = std::sqrt(1 - std::pow(height / t.half.z(), 4));
-  const double now = std::pow(side.x() / t.half.x(), 2) + std::pow(side.y() / t.half.y(), 2);
-  side *= std::sqrt(full / now);
+  side *= t.radius(side.x(), side.y(), height) / side.norm();
   return t.centre + t.axes * Vec3(side.x(), side.y(), height);
 }
 
@@ -168,7 +205,9 @@ ConductorSurface torso_surface(const Torso& t) {
   for (Vec3& x : s.points) {
     // Directions are spread over the scaled ball, so that triangles keep their shape on a long body.
     const Vec3 u = x.cwiseProduct(t.half);
-    x = t.centre + t.axes * (u * radius_towards(t, u));
+    Vec3 at = u * radius_towards(t, u);
+    if (!t.shape.empty() && std::hypot(at.x(), at.y()) > 1e-9) at.head<2>() *= t.radius(at.x(), at.y(), at.z()) / t.plain_radius(at.x(), at.y(), at.z());
+    x = t.centre + t.axes * at;
   }
   if (t.axes.determinant() < 0)
     for (auto& f : s.triangles) std::swap(f[1], f[2]);

@@ -7,7 +7,7 @@
 //          blood: Brody 1956 (Circ Res 4:731): forces across the wall are seen stronger, forces along it weaker. Conductivities: torso
 //          as in ecg.hpp; blood 0.7 S/m: Gabriel, Gabriel & Corthout 1996 (Phys Med Biol 41:2231). Size of the standard torso: see the .cpp.
 // In/out:  six named points of the body ("body left" ... "body bottom") among the electrodes bound the torso; without them there is none
-//          and the medium is infinite. mm, mS/mm.
+//          and the medium is infinite. Points "skin 00 00" ... "skin 24 35" (level, direction) give it the shape of the patient's skin (body_fit.hpp). mm, mS/mm.
 // Numerics: 1280 flat triangles on the body, 320 in each ventricle (star-shaped about its middle, closed at the valves), constant
 //          potential on each, collocation, dense blocked LU with partial pivoting. Fails: a ventricle whose surface is missing or not visible from its middle is left out; cancelled.
 // Threads: same bits for every count.
@@ -32,15 +32,25 @@ struct ConductorSurface {
   double inside = 0, outside = 0;   // mS/mm; outside 0: insulating
 };
 
+// Levels of the shape from 0.9 of the half height below the centre to 0.9 above, directions from the left by the back.
+inline constexpr int skin_levels = 25, skin_directions = 36;
+
 struct Torso {
   core::Vec3 centre{0, 0, 0};
   core::Mat3 axes = core::Mat3::Identity();   // columns: to the left, to the back, up
   core::Vec3 half{0, 0, 0};                   // mm along them
+  std::vector<double> shape = {};             // [level][direction] distance of the skin from the vertical axis over that of the plain shape; empty: 1
+
+  double level_mm(int level) const { return half.z() * (-0.9 + 1.8 * level / (skin_levels - 1)); }   // above the centre
+  // Distance of the skin from the axis at this height (within the half height) in this direction in the plane; plain: without `shape`.
+  double plain_radius(double x, double y, double height) const;
+  double radius(double x, double y, double height) const;
 };
 
 // Of the points "body left", "body right", "body front", "body back", "body top", "body bottom"; none when one is missing or they span nothing.
 std::optional<Torso> find_torso(const std::vector<Electrode>& electrodes);
-std::vector<Electrode> body_points(const Torso& torso);
+std::vector<Electrode> body_points(const Torso& torso);   // and, with a shape, its points
+bool is_body_point(const Electrode& electrode);            // one of these and no electrode
 // Where the half-line from the body's vertical axis through x leaves the torso.
 core::Vec3 on_skin(const Torso& torso, const core::Vec3& x);
 

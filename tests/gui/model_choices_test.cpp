@@ -223,7 +223,7 @@ TEST_CASE("an electrode dragged in 3D moves in the plane of the screen, changes 
   REQUIRE(w.command("set solver_electrodes on").isEmpty());
   w.wait([] { return false; }, 200);
   auto& scene = w->centre().main_pane().view().scene();
-  CHECK(scene.counts().places == int(beat_of(w).electrodes.size()));
+  CHECK(scene.counts().places == 10);   // the electrodes, not the points of the body
   const auto ecg = w.session().result(0, core::Mode::fast)->electro->ecg.mV;
   std::string moved;
   core::Vec3 from(0, 0, 0);

@@ -4,6 +4,7 @@
 #include "app/gui/heart_pane.hpp"
 #include "app/gui/places.hpp"
 #include "app/session/model_choices.hpp"
+#include "solvers/electrophysiology/torso.hpp"
 
 namespace ot::gui {
 namespace {
@@ -61,6 +62,7 @@ void ElectrodeTool::set_shown(bool on) {
   for (int tries = 0; heart && tries < 12; ++tries) {
     bool all = true;
     for (const auto& e : heart->baseline.electrodes) {
+      if (ep::is_body_point(e)) continue;
       const auto at = scene.project(e.position);
       const auto camera = scene.camera();
       all = all && at && (*at)[0] > 20 && (*at)[1] > 20 && (*at)[0] < camera.width - 20 && (*at)[1] < camera.height - 20;
@@ -75,6 +77,7 @@ void ElectrodeTool::refresh() {
   const auto* heart = workspace_.heart();
   if (shown_ && heart && workspace_.shown_vessel().isEmpty())
     for (const auto& e : heart->baseline.electrodes) {
+      if (ep::is_body_point(e)) continue;
       const bool held = e.name == held_;
       marks.push_back({"electrode:" + e.name, held && now_ ? *now_ : e.position, core::Vec3(0, 0, 0), ball_mm, held ? held_color : e.name[0] == 'V' ? chest_color : limb_color});
     }

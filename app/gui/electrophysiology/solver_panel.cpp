@@ -8,11 +8,15 @@
 #include <QSignalBlocker>
 #include <cmath>
 #include <set>
+#include <tuple>
 
 #include "app/gui/electrophysiology/electrode_tool.hpp"
 #include "app/gui/number_row.hpp"
 #include "app/gui/widgets.hpp"
+#include "app/session/body_choices.hpp"
 #include "app/session/model_choices.hpp"
+#include "app/session/pipeline.hpp"
+#include "app/session/whole_heart.hpp"
 #include "solvers/electrophysiology/monodomain_setup.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 
@@ -52,6 +56,21 @@ SolverPanel::SolverPanel(Workspace& workspace, ElectrodeTool& electrodes, QWidge
   end_ = field("solver_end", "End of the beat", "ms", 50, 5000, 50, 0, "FULL and FAST stop here: 150 ms are enough for QRS, 500 ms for QT at rest.");
   cycle_ = field("solver_cycle", "Cycle length", "ms", 250, 3000, 50, 0, "Cells are paced at it before the beat; rate correction and repolarisation follow it.");
   sodium_ = field("solver_sodium", "Sodium weight", "", 0, 1, 0.05, 2, "Share of the interpolated sodium current in the upstroke: 0.65 where conductivities are tuned to the asked velocity, 1 where not, 0 nodal.");
+  torso_ = new QComboBox(this);
+  name_widget(torso_, "solver_torso", "Body of the ECG");
+  for (const auto& [name, key, tip] : {std::tuple{"ECG: patient's skin where seen", "auto", "The skin around the chest as the CT shows it bounds the conductor and carries the electrodes; where too little of it is seen, the standard torso"},
+                                      {"ECG: patient's skin", "skin", "Refused with the reason where the CT shows too little of it"},
+                                      {"ECG: standard torso", "standard", "Of an average adult (322 x 243 x 598 mm), laid around the heart"}}) {
+    torso_->addItem(name, key);
+    torso_->setItemData(torso_->count() - 1, tip, Qt::ToolTipRole);
+  }
+  torso_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  torso_->setMinimumContentsLength(8);
+  box->addWidget(torso_);
+  connect(torso_, &QComboBox::activated, this, &SolverPanel::choose_torso);
+  torso_now_ = make_label({}, "small_hint", this, true);
+  torso_now_->setObjectName("solver_torso_now");
+  box->addWidget(torso_now_);
   show_ = new QCheckBox("ECG electrodes in 3D", this);
   name_widget(show_, "solver_electrodes", "ECG electrodes in 3D");
   show_->setToolTip("Shows the electrodes around the heart; drag one to move it, the ECG is computed again when you let go.");
@@ -78,6 +97,17 @@ void SolverPanel::refresh() {
     const QSignalBlocker block(cell_);
     cell_->setCurrentIndex(cell_->findData(QString::fromStdString(p.ionic_model)));
   }
+  const auto data = workspace_.data();
+  {
+    const QSignalBlocker block(torso_);
+    torso_->setCurrentIndex(torso_->findData(QString::fromStdString(data->choices.torso)));
+  }
+  // A body needs the ventricles and their mesh: it is laid when the twin is built.
+  torso_->setVisible(data->heart_mesh && data->choices.organ != "atria");
+  QStringList now;
+  for (const auto& line : session::torso_words(*data->twin)) now << QString::fromStdString(line);
+  torso_now_->setText(now.join(' '));
+  torso_now_->setVisible(torso_->isVisibleTo(this) && !now.isEmpty());
   source_->setText(cell_->currentIndex() >= 0 ? cell_->currentData(Qt::ToolTipRole).toString() : QString());
   step_->setValue(p.dt_ms);
   end_->setValue(p.end_ms);
@@ -87,6 +117,18 @@ void SolverPanel::refresh() {
   const int moved = electrodes_.moved();
   reset_->setVisible(moved > 0);
   reset_->setToolTip(QStringLiteral("%1 of them stand where a hand put them; Undo brings that back").arg(moved));
+}
+
+void SolverPanel::choose_torso() {
+  const std::string torso = torso_->currentData().toString().toStdString();
+  if (torso == workspace_.data()->choices.torso) return;
+  workspace_.session().run_model_job("Fitting the torso to the skin", "torso of the ECG", [torso](session::CaseData& d, const core::Progress& progress) -> core::Result<void> {
+    d.choices.torso = torso;
+    if (auto ok = session::build_chosen_twin(d, {}, progress.part(0, 0.8)); !ok) return ok;
+    if (auto run = session::run_scenario(d, {}, core::Mode::fast, {}, progress.part(0.8, 1)); !run) return core::pass(run);
+    return {};
+  });
+  refresh();   // until it is built the twin stands as it was
 }
 
 void SolverPanel::apply() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // SolverPanel: what the beat is computed with: cell model, time step, length of the beat, rate, weight of the sodium interpolation, and
-// where the ECG electrodes stand. Each change is one undo step of the model and kept in the case, through rebuilds too.
+// the body the ECG is taken on and where its electrodes stand. Each change is one undo step of the model and kept in the case, through rebuilds too.
 #pragma once
 #include <QWidget>
 
@@ -24,14 +24,16 @@ class SolverPanel : public QWidget {
  private:
   void refresh();
   void apply();
+  void choose_torso();
 
   Workspace& workspace_;
   ElectrodeTool& electrodes_;
   QComboBox* cell_;
   QDoubleSpinBox *step_, *end_, *cycle_, *sodium_;
+  QComboBox* torso_;
   QCheckBox* show_;
   QPushButton* reset_;
-  QLabel *source_, *note_;
+  QLabel *source_, *torso_now_, *note_;
   bool filling_ = false;
 };
 

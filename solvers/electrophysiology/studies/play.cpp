@@ -2,13 +2,13 @@
 #include "solvers/electrophysiology/studies/play.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
-#include <limits>
 
 #include "solvers/core/contracts.hpp"
+#include "solvers/core/hash.hpp"
 #include "solvers/electrophysiology/monodomain.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
-#include "solvers/electrophysiology/reentry/cell_kinds.hpp"
 
 namespace ot::ep {
 namespace {
@@ -44,7 +44,7 @@ core::Result<std::shared_ptr<const StudyTissue>> StudyTissue::make(const Electro
 
 core::Result<ActivationRecord> Player::play(const std::vector<TimedStimulus>& stimuli, double stimulus_ms, double end_ms, double next_ms, const core::Progress& progress) {
   OT_EXPECT(!stimuli.empty() && std::is_sorted(stimuli.begin(), stimuli.end(), [](const auto& a, const auto& b) { return a.at_ms < b.at_ms; }));
-  if (tissue_->mode() == core::Mode::full) return play_full(stimuli, stimulus_ms, end_ms, progress);
+  if (tissue_->mode() == core::Mode::full) return play_full(stimuli, stimulus_ms, end_ms, next_ms, progress);
   // The longest checkpoint whose list begins ours and that lies before our next stimulus.
   const std::size_t before = stimuli.size() - 1;
   std::size_t from = 0;
@@ -71,7 +71,23 @@ core::Result<ActivationRecord> Player::play(const std::vector<TimedStimulus>& st
   return run.record(end_ms);
 }
 
-core::Result<ActivationRecord> Player::play_full(const std::vector<TimedStimulus>& stimuli, double stimulus_ms, double end_ms, const core::Progress& progress) const {
+std::string Player::attempt_key(const std::vector<TimedStimulus>& stimuli, double stimulus_ms, double end_ms) const {
+  core::Hasher h;
+  h.text(restart_key(tissue_->problem())).text(usable_instruction_sets().front()).value(stimulus_ms).value(end_ms);
+  for (const TimedStimulus& s : stimuli) {
+    h.value(s.at_ms).value(std::uint64_t(s.nodes->size()));
+    for (const core::Index n : *s.nodes) h.value(n);
+  }
+  return h.hex();
+}
+
+core::Result<ActivationRecord> Player::play_full(const std::vector<TimedStimulus>& stimuli, double stimulus_ms, double end_ms, double next_ms, const core::Progress& progress) {
+  const AttemptFiles files(keep_.folder);
+  const std::string key = files.on() ? attempt_key(stimuli, stimulus_ms, end_ms) : std::string();
+  if (ActivationRecord done; files.find_done(key, done)) {
+    if (keep_.on_continued) keep_.on_continued(end_ms);
+    return done;
+  }
   ElectroProblem p = tissue_->problem();
   p.sites.clear();
   for (const TimedStimulus& s : stimuli) {
@@ -84,71 +100,51 @@ core::Result<ActivationRecord> Player::play_full(const std::vector<TimedStimulus
   }
   p.end_ms = end_ms;
   p.frame_every_ms = sample_ms;
-  const std::size_t nn = p.mesh->nodes.size();
-  struct Node {
-    float before = 0, peak = -200, rest = 0;
-    bool up = false;
-  };
-  std::vector<Node> state(nn);
-  std::vector<std::vector<std::pair<float, float>>> beats(nn);
+  // From where: this attempt as it was left, or the beats it shares with the one before.
+  FullPoint point{nullptr, FullTrace(p)};
+  const std::size_t before = stimuli.size() - 1;
+  if (files.find_going(key, point)) {
+    if (keep_.on_continued) keep_.on_continued(point.state->t_ms);
+  } else if (full_.point.state && full_.stimulus_ms == stimulus_ms && full_.stimuli.size() == before && std::equal(full_.stimuli.begin(), full_.stimuli.end(), stimuli.begin(), same) &&
+             full_.point.state->t_ms <= stimuli.back().at_ms) {
+    point = full_.point;
+  }
   const auto stop = std::make_shared<core::CancelFlag>();
   bool finished_early = false;
-  double last = stimuli.front().at_ms, now = 0;
   const double last_stimulus = stimuli.back().at_ms;
-  std::vector<float> level_of(nn, float(find_ionic_family(p.ionic_model)->upstroke_mV));
-  if (ionic_models_of(p).size() > 1) {
-    const auto region = node_regions(p);
-    for (std::size_t n = 0; n < nn; ++n)
-      level_of[n] = float(find_ionic_family(ionic_model_of(p, region[n], p.cell_type.empty() ? CellType::epi : CellType(p.cell_type[n])))->upstroke_mV);
-  }
-  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-  const auto on_frame = [&](const ElectroFrame& frame, const Ecg&) {
-    const auto& v = *frame.v_mV;
+  MonodomainRun run;
+  run.restart = point.state;
+  run.on_frame = [&](const ElectroFrame& frame, const Ecg&) {
+    point.trace.see(frame);
     const double t = frame.t_ms;
-    const bool first = t == 0;
-    for (std::size_t n = 0; n < nn; ++n) {
-      Node& s = state[n];
-      const float x = v[n], level = level_of[n];
-      if (first) s = {x, x, x, false};
-      if (s.before < level && x >= level) {
-        const double when = now + (t - now) * double((level - s.before) / (x - s.before));
-        if (!beats[n].empty() && std::isnan(beats[n].back().second)) beats[n].back().second = float(when);
-        beats[n].push_back({float(when), nan});
-        s.peak = x;
-        s.up = true;
-        last = std::max(last, when);
-      }
-      if (s.up) {
-        s.peak = std::max(s.peak, x);
-        const float down = s.rest + 0.1f * (s.peak - s.rest);
-        if (x <= down) {
-          beats[n].back().second = float(now + (t - now) * double((s.before - down) / std::max(1e-6f, s.before - x)));
-          s.up = false;
-        }
-      }
-      s.before = x;
-    }
-    now = t;
     if (progress.cancelled()) stop->cancel();
     progress.report(std::min(1.0, t / end_ms), "monodomain");
-    if (t > last_stimulus + silence_ms && t > last + silence_ms) {
+    if (t > last_stimulus + silence_ms && t > std::max(point.trace.last_activation_ms(), stimuli.front().at_ms) + silence_ms) {
       finished_early = true;
       stop->cancel();
     }
   };
-  const auto result = run_monodomain(p, on_frame, core::Progress(nullptr, stop));
+  // Before the last stimulus of this attempt and of any that differs in it alone.
+  const double shared_ms = std::floor(std::min(next_ms, last_stimulus));
+  if (before > 0 && shared_ms > (point.state ? point.state->t_ms : 0.0)) {
+    run.save_at_ms = shared_ms;
+    run.on_saved = [&](const MonodomainState& state) { full_ = {{stimuli.begin(), stimuli.begin() + std::ptrdiff_t(before)}, stimulus_ms, {std::make_shared<const MonodomainState>(state), point.trace}}; };
+  }
+  auto kept_at = std::chrono::steady_clock::now();
+  if (files.on()) {
+    run.state_every_ms = keep_.every_ms;
+    run.on_state = [&](const MonodomainState& state) {
+      const auto now = std::chrono::steady_clock::now();
+      if (std::chrono::duration<double>(now - kept_at).count() < keep_.least_s) return;
+      files.keep_going(key, state, point.trace);
+      kept_at = now;
+    };
+  }
+  const auto result = run_monodomain_with(p, run, core::Progress(nullptr, stop));
   if (!result && !(finished_early && result.error().code == core::ErrorCode::cancelled)) return core::pass(result);
   if (progress.cancelled()) return core::cancelled();
-  ActivationRecord r;
-  r.end_ms = end_ms;   // quiet until then
-  r.begin.assign(nn + 1, 0);
-  for (std::size_t n = 0; n < nn; ++n) {
-    for (const auto& [at, until] : beats[n]) {
-      r.at_ms.push_back(at);
-      r.repolarised_ms.push_back(until);
-    }
-    r.begin[n + 1] = std::uint32_t(r.at_ms.size());
-  }
+  ActivationRecord r = point.trace.record(end_ms);   // quiet until then
+  files.keep_done(key, r);
   return r;
 }
 

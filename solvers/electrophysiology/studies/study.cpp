@@ -44,8 +44,8 @@ bool last_captured(const ActivationRecord& r, const std::vector<std::uint8_t>& e
 
 class SiteStudy {
  public:
-  SiteStudy(std::shared_ptr<const StudyTissue> tissue, StudySite site, const Protocol& protocol, Chamber chamber)
-      : tissue_(std::move(tissue)), protocol_(protocol), chamber_(chamber), player_(tissue_), nodes_(std::make_shared<const std::vector<core::Index>>(site.nodes)) {
+  SiteStudy(std::shared_ptr<const StudyTissue> tissue, StudySite site, const Protocol& protocol, Chamber chamber, KeepPlay keep)
+      : tissue_(std::move(tissue)), protocol_(protocol), chamber_(chamber), player_(tissue_, std::move(keep)), nodes_(std::make_shared<const std::vector<core::Index>>(site.nodes)) {
     out_.site = std::move(site);
   }
 
@@ -293,7 +293,18 @@ core::Result<StudyResult> run_study(const ElectroProblem& problem, const std::ve
         const double all = std::accumulate(fraction.begin(), fraction.end(), 0.0) / double(todo.size());
         progress.report(0.1 + 0.9 * std::min(1.0, all), fmt::format("{} of {} sites done", std::count(fraction.begin(), fraction.end(), 1.0), todo.size()));
       };
-      SiteStudy study(tissue, sites[s], protocol, chamber);
+      KeepPlay keep;
+      if (mode == core::Mode::full && !options.keep.empty()) {
+        keep.folder = options.keep / sites[s].key;
+        keep.every_ms = options.keep_every_ms;
+        keep.least_s = options.keep_least_s;
+        if (options.on_continued)
+          keep.on_continued = [&, s](double t_ms) {
+            const std::lock_guard lock(mutex);
+            options.on_continued(sites[s], t_ms);
+          };
+      }
+      SiteStudy study(tissue, sites[s], protocol, chamber, std::move(keep));
       auto run = study.run(progress.with(sink));
       if (!run) {
         done[s] = core::pass(run);

@@ -7,6 +7,7 @@
 //           2016, Nat Commun 7:11437 and Prakosa et al. 2018 (EP-FACTS section 3). The 20 ms margin of S2 is our choice.
 // Units:    ms, mm. Threads: see run_study.
 #pragma once
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -87,6 +88,9 @@ std::vector<core::Index> nodes_near(const ElectroProblem& problem, const core::V
 
 struct StudyOptions {
   std::vector<SiteRun> known;        // finished runs of the same problem and protocol: taken over by site key
+  std::filesystem::path keep;        // FULL: attempts of each site lie here in a folder of its key until the caller removes it; empty: nothing is kept
+  double keep_every_ms = 20, keep_least_s = 5;   // of the attempt under way: simulated time and time on the clock between states
+  std::function<void(const StudySite&, double t_ms)> on_continued;   // an attempt was found as it was left at t_ms, or done; one at a time
   std::function<void(const SiteRun&)> on_run;   // called as each run ends, one at a time, on the thread that ran it
 };
 
