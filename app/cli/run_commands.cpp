@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "app/cli/context.hpp"
+#include "app/cli/pdf.hpp"
 #include "app/cli/pictures.hpp"
 #include "app/cli/probes.hpp"
 #include "app/session/flow_stops.hpp"
@@ -234,7 +235,10 @@ core::Result<void> compare(Context& context) {
 core::Result<void> report(Context& context) {
   const Options& o = options();
   const fs::path path = context.out.empty() ? fs::path("report.html") : context.out;
-  if (path.extension() != ".html") return core::wrong_usage(fmt::format("--out {}: reports are written as .html (print it to PDF from a browser, true millimetres are kept).", path.string()));
+  const bool pdf = path.extension() == ".pdf";
+  if (!pdf && path.extension() != ".html") return core::wrong_usage(fmt::format("--out {}: reports are written as .html or .pdf. Choose a name that ends so.", path.string()));
+  if (pdf)
+    if (auto ok = check_pdf(); !ok) return ok;
   auto data = session::load_case(o.case_folder, context.progress());
   if (!data) return core::pass(data);
   std::vector<session::ReportPicture> pictures;
@@ -242,9 +246,10 @@ core::Result<void> report(Context& context) {
   std::error_code ec;
   fs::create_directories(pictures_folder, ec);
   if (auto drawn = draw_case(*data, pictures_folder, pictures); !drawn) context.note("Pictures were skipped: " + drawn.error().message);
-  const auto written = session::write_report(*data, path, pictures, session::study_records(o.case_folder), context.progress());
+  const auto html = session::report_html(*data, pictures, session::study_records(o.case_folder), context.progress());
   fs::remove_all(pictures_folder, ec);
-  if (!written) return written;
+  if (!html) return core::pass(html);
+  if (auto ok = pdf ? write_pdf(*html, path, "OrganTwin report · " + data->patient.id) : core::write_file(path, *html); !ok) return ok;
   return context.print({{"files", {path.string()}}}, "Wrote " + path.string() + "\n");
 }
 
@@ -309,9 +314,9 @@ void register_run_commands(CLI::App& app, Context& context, Action& chosen) {
   compare_command->footer("Example: organtwin-cli compare cases/p1 Baseline A\n         organtwin-cli compare cases/p1 Baseline");
   compare_command->callback([&] { chosen = [&] { return compare(context); }; });
 
-  auto* report_command = app.add_subcommand("report", "One HTML file with tables, ECGs, pictures, assumptions, hashes and versions");
+  auto* report_command = app.add_subcommand("report", "One file, HTML or PDF, with tables, ECGs, pictures, assumptions, hashes and versions");
   report_command->add_option("case", o.case_folder, "Case folder")->required();
-  report_command->footer("Example: organtwin-cli report cases/p1 --out report.html");
+  report_command->footer("Example: organtwin-cli report cases/p1 --out report.html\n         organtwin-cli report cases/p1 --out report.pdf");
   report_command->callback([&] { chosen = [&] { return report(context); }; });
 
   auto* rerun_command = app.add_subcommand("rerun", "Repeat the runs of a report on its case and say identical or differs by");

@@ -103,6 +103,7 @@ std::string scenario_of(const session::CaseData& data, const std::string& plan) 
 }
 
 nlohmann::json ms(double v) { return quantity_or_null(v); }
+nlohmann::json point_json(const ep::PacedPlace& p) { return {p.at_mm.x(), p.at_mm.y(), p.at_mm.z()}; }
 
 core::Result<void> block_proof(Context& context, const Options& o) {
   if (o.from.empty() || o.to.empty()) return core::wrong_usage("The proof of block needs --from x,y,z and --to x,y,z: one point on each side of the line.");
@@ -120,12 +121,14 @@ core::Result<void> block_proof(Context& context, const Options& o) {
   if (!proof) return core::pass(proof);
   if (o.scenarios.empty())   // the case keeps what belongs to one of its plans
     if (auto ok = session::keep_proof(o.case_folder, {*proof, *plan, scenario_of(*data, *plan), mode, *a, *b, session::now_utc()}); !ok) return ok;
+  const auto moved = session::moved_words(*proof);
   const nlohmann::json j{{"preset", "block-proof"}, {"plan", *plan}, {"kept", o.scenarios.empty()}, {"mode", core::name_of(mode)}, {"delay_ab_ms", ms(proof->delay_ab_ms)}, {"delay_ba_ms", ms(proof->delay_ba_ms)},
                          {"delay_ab_before_ms", ms(proof->delay_ab_without_ms)}, {"delay_ba_before_ms", ms(proof->delay_ba_without_ms)}, {"block_ab", proof->block_ab}, {"block_ba", proof->block_ba},
-                         {"bidirectional", proof->block_ab && proof->block_ba}, {"verdict", proof->verdict}};
+                         {"bidirectional", proof->block_ab && proof->block_ba}, {"verdict", proof->verdict},
+                         {"paced_a_mm", point_json(proof->a)}, {"paced_b_mm", point_json(proof->b)}, {"moved_a_mm", proof->a.moved_mm}, {"moved_b_mm", proof->b.moved_mm}, {"notes", moved}};
   const auto show = [](double v) { return std::isfinite(v) ? fmt::format("{:.1f} ms", v) : std::string("never"); };
-  return context.print(j, fmt::format("a -> b: {} (before the lesions {}), {}\nb -> a: {} (before {}), {}\n{}\n", show(proof->delay_ab_ms), show(proof->delay_ab_without_ms), proof->block_ab ? "block" : "conducts",
-                                      show(proof->delay_ba_ms), show(proof->delay_ba_without_ms), proof->block_ba ? "block" : "conducts", proof->verdict));
+  return context.print(j, fmt::format("a -> b: {} (before the lesions {}), {}\nb -> a: {} (before {}), {}\n{}\n{}", show(proof->delay_ab_ms), show(proof->delay_ab_without_ms), proof->block_ab ? "block" : "conducts",
+                                      show(proof->delay_ba_ms), show(proof->delay_ba_without_ms), proof->block_ba ? "block" : "conducts", proof->verdict, moved.empty() ? "" : fmt::format("{}\n", fmt::join(moved, "\n"))));
 }
 
 core::Result<void> restitution(Context& context, const Options& o) {

@@ -44,16 +44,20 @@ PlanChip::PlanChip(int plan, const QString& name, const QString& title, QWidget*
   setContextMenuPolicy(Qt::CustomContextMenu);
 }
 
-void PlanChip::set_compact(bool compact) {
-  compact_ = compact;
+void PlanChip::set_title_room(int px) {
+  if (px == title_room_) return;
+  title_room_ = px;
   updateGeometry();
+  update();
 }
 
-QSize PlanChip::sizeHint() const {
+int PlanChip::width_with(int title_px) const {
   const QFontMetrics metrics(ui_font(13, QFont::DemiBold));
-  const int title = title_.isEmpty() || compact_ ? 0 : 8 + std::min(96, metrics.horizontalAdvance(title_));
-  return {36 + metrics.horizontalAdvance(text()) + title, 28};
+  const int title = title_.isEmpty() || title_px == 0 ? 0 : 8 + std::min(title_px, metrics.horizontalAdvance(title_));
+  return 36 + metrics.horizontalAdvance(text()) + title;
 }
+
+QSize PlanChip::sizeHint() const { return {width_with(title_room_), 28}; }
 
 void PlanChip::paintEvent(QPaintEvent*) {
   const Theme& t = theme();
@@ -71,7 +75,7 @@ void PlanChip::paintEvent(QPaintEvent*) {
   p.setPen(isChecked() ? t.text : t.secondary);
   const int name_width = QFontMetrics(p.font()).horizontalAdvance(text());
   p.drawText(QRectF(25, 0, name_width + 4, height()), Qt::AlignVCenter, text());
-  if (title_.isEmpty() || compact_) return;
+  if (title_.isEmpty() || title_room_ == 0) return;
   p.setFont(ui_font(13));
   p.drawText(QRectF(33 + name_width, 0, width() - name_width - 43, height()), Qt::AlignVCenter,
              QFontMetrics(p.font()).elidedText(title_, Qt::ElideRight, width() - name_width - 43));
@@ -206,25 +210,35 @@ void Dock::resizeEvent(QResizeEvent* event) {
   refresh_room();
 }
 
-// On a small screen words give way before controls do.
+// On a small screen titles are cut first, then time goes below the plans, and only then do the titles go.
 void Dock::refresh_room() {
-  int wanted = 600;                  // everything but the chips and the words
+  const bool comparing = workspace_.comparing();
   const auto chips = findChildren<PlanChip*>();
-  for (auto* chip : chips) {
-    chip->set_compact(false);
-    wanted += chip->sizeHint().width() + 6;
-  }
-  const bool narrow = width() < wanted;
-  for (auto* chip : chips) chip->set_compact(narrow);
+  const auto chips_wide = [&](int title) {
+    int wide = 0;
+    for (const auto* chip : chips) wide += chip->width_with(title) + 6;
+    return wide;
+  };
+  constexpr int controls = 485, beside = 600;   // all but the chips, without and with the words of the buttons
+  constexpr int least_title = 52, in_rows_least = 30;
+  const int difference = comparing ? 90 : 0, plan_controls = (width() < 820 ? 90 : 150) + difference;
+  // The most room for every title with which the chips fit, 0 when it would be less than `least`.
+  const auto fitting = [&](int room, int least) {
+    for (int title = PlanChip::most_title_px; title >= least; title -= 4)
+      if (chips_wide(title) <= room) return title;
+    return 0;
+  };
+  int title = fitting(width() - beside - difference, least_title);
+  const bool one_row = title > 0 || chips_wide(0) == chips_wide(PlanChip::most_title_px);
+  if (!one_row) title = fitting(width() - plan_controls, in_rows_least);
+  for (auto* chip : chips) chip->set_title_room(title);
+  const int wanted = beside + difference + chips_wide(title);
   constexpr int words = 90;          // "t =" and the cycle length
   beat_->setVisible(width() >= wanted + words);
   time_name_->setVisible(width() >= wanted + words && had_beats_);
   compare_->setText(width() < 820 ? QString() : QStringLiteral("Compare"));
   difference_->setText(width() < 820 ? QStringLiteral("Δ") : QStringLiteral("Difference"));
-  // Where even that is not enough, time goes below the plans.
-  int least = 485 + (workspace_.comparing() ? 90 : 0);
-  for (auto* chip : chips) least += chip->sizeHint().width() + 6;
-  bar_->setDirection(width() < least ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+  bar_->setDirection(!one_row || width() < wanted - beside + controls ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 
 void Dock::show_tab(int tab) {
@@ -249,7 +263,9 @@ void Dock::refresh_plans() {
     const bool compared = workspace_.comparing() && (at == workspace_.compare_left() || at == workspace_.compare_right());
     chip->set_compared(compared);
     chip->setChecked(at == workspace_.session().active_plan());
-    chip->setToolTip(at == 0 ? "The untreated heart" : QStringLiteral("%1 interventions. Right click for more.").arg(plan.scenario.interventions.size()));
+    const int placed = int(plan.scenario.interventions.size());
+    const QString title = QString::fromStdString(plan.title), what = QStringLiteral("%1 intervention%2. Right click for more.").arg(placed).arg(placed == 1 ? "" : "s");
+    chip->setToolTip(at == 0 ? QStringLiteral("The untreated heart") : title.isEmpty() ? what : title + ". " + what);
     connect(chip, &QAbstractButton::clicked, this, [this, at, chip] {
       chip->setChecked(true);
       if (workspace_.comparing() && at != workspace_.compare_left()) workspace_.set_compare_pair(workspace_.compare_left(), at);

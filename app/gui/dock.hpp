@@ -31,7 +31,10 @@ class PlanChip : public QAbstractButton {
   Q_OBJECT
  public:
   PlanChip(int plan, const QString& name, const QString& title, QWidget* parent);
-  void set_compact(bool compact);         // the name alone
+  static constexpr int most_title_px = 96;
+  void set_title_room(int px);            // width for the title, cut with an ellipsis where it is longer; 0: the name alone
+  int title_room() const { return title_room_; }
+  int width_with(int title_px) const;     // of the chip
   void set_compared(bool compared) { compared_ = compared; update(); }
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override { return sizeHint(); }
@@ -42,7 +45,8 @@ class PlanChip : public QAbstractButton {
  private:
   int plan_;
   QString title_;
-  bool compared_ = false, compact_ = false;
+  bool compared_ = false;
+  int title_room_ = most_title_px;
 };
 
 class Dock : public QFrame {

@@ -160,16 +160,10 @@ IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement
   form_ = new ParamForm(form_area_);
   form_->setObjectName("param_form");
   form_box_->addWidget(form_);
-  auto* applies = new QWidget(form_area_);
-  auto* applies_row = new QHBoxLayout(applies);
-  applies_row->setContentsMargins(0, 0, 0, 0);
-  applies_row->addWidget(make_label("Applies", "small", applies));
-  applies_ = make_label({}, "attention", applies);
-  applies_->setObjectName("applies");
-  applies_->setStyleSheet("font-size: 12px;");
-  applies_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-  applies_row->addWidget(applies_, 1);
-  form_box_->addWidget(applies);
+  run_note_ = make_label("The full model that is running answers for the plan as it was when it began. Confirm again for what you change now.", "attention", form_area_, true);
+  run_note_->setObjectName("edit_during_run");
+  run_note_->setStyleSheet("font-size: 12px;");
+  form_box_->addWidget(run_note_);
   on_cell_ = make_button("See it on a single cell", "drug_on_cell", form_area_, "link");
   on_cell_->setToolTip("Opens the Cell page with this drug and dose: one isolated cell, not the patient");
   connect(on_cell_, &QPushButton::clicked, actions.find("single_cell_drug"), &QAction::trigger);
@@ -215,6 +209,7 @@ IntervenePanel::IntervenePanel(Workspace& workspace, Actions& actions, Placement
   for (auto signal : {&Workspace::plans_changed, &Workspace::case_replaced}) connect(&workspace, signal, this, &IntervenePanel::refresh_list);
   for (auto signal : {&Workspace::plans_changed, &Workspace::case_replaced, &Workspace::selection_changed, &Workspace::tool_changed})
     connect(&workspace, signal, this, &IntervenePanel::refresh_form);
+  connect(&workspace, &Workspace::jobs_changed, this, &IntervenePanel::refresh_run_note);
   connect(&workspace, &Workspace::selection_changed, this, [this] {
     for (auto* row : findChildren<QFrame*>(QRegularExpression("^row_"))) row->update();
   });
@@ -264,8 +259,7 @@ void IntervenePanel::refresh_form() {
   if (!kind) return;
   if (!placing.empty()) spec = nullptr;   // the form edits what the next click will place
   form_title_->setText((spec ? present::intervention_name(*spec) : "New " + QString::fromStdString(kind->label)).toUpper());
-  applies_->setText(liveness_words(kind->schema));
-  set_role(applies_, applies_->text().startsWith("at once") ? "good" : "attention");
+  refresh_run_note();
   on_cell_->setVisible(kind->key == "drug" && spec);
   assumes_->setText(QString::fromStdString(kind->assumes));
   assumes_->setVisible(!kind->assumes.empty());
@@ -308,6 +302,10 @@ void IntervenePanel::refresh_form() {
     segment_fields_[0]->set_value(spec->placement.start_mm);
     segment_fields_[1]->set_value(bridge ? spec->placement.to_mm : spec->placement.length_mm);
   }
+}
+
+void IntervenePanel::refresh_run_note() {
+  run_note_->setVisible(workspace_.running_full() != 0);
 }
 
 void IntervenePanel::send_edit() {

@@ -24,13 +24,14 @@ class IntervenePanel : public StagePanel {
   void refresh_tools();
   void refresh_list();
   void refresh_form();
+  void refresh_run_note();
   void send_edit();
 
   Actions& actions_;
   Placement& placement_;
   std::map<std::string, TileButton*> tiles_;
   QWidget* lesion_shapes_;
-  QLabel *hint_, *form_title_, *applies_, *assumes_, *list_caption_;
+  QLabel *hint_, *form_title_, *run_note_, *assumes_, *list_caption_;
   QWidget* form_area_;
   ParamForm* form_;
   QPushButton* on_cell_;   // of a drug

@@ -53,6 +53,7 @@ class MainWindow : public QMainWindow {
   LabelSheet& label_sheet() { return *label_sheet_; }
   void open_path(const std::filesystem::path& path);              // case folder, image file or DICOM folder
   bool save_picture(const QString& file);                         // the whole window as on screen
+  void write_report_to(const QString& file);                      // .pdf or .html; a job
 
  protected:
   bool event(QEvent* event) override;

@@ -114,7 +114,7 @@ ParamForm::ParamForm(QWidget* parent) : QWidget(parent) {
 }
 
 void ParamForm::show(const core::ParamSchema& schema, const core::ParamSet& values) {
-  if (shown_ != schema.name || setters_.size() != schema.params.size()) {
+  if (schema_.name != schema.name || setters_.size() != schema.params.size()) {
     soon_.stop();
     build(schema);
   }
@@ -124,24 +124,31 @@ void ParamForm::show(const core::ParamSchema& schema, const core::ParamSet& valu
     const auto setter = setters_.find(key);
     if (setter != setters_.end()) setter->second(value);
   }
+  show_rows();
+}
+
+void ParamForm::show_rows() {
+  int used = 0;
+  for (const auto& [key, row] : rows_) {
+    const bool applies = schema_.applies(key, values_);
+    row->setVisible(applies && (more_ || used < shown_at_first));
+    used += applies;
+  }
+  more_button_->setVisible(used > shown_at_first);
+  more_button_->setText(more_ ? "Less" : "More");
 }
 
 void ParamForm::build(const core::ParamSchema& schema) {
   clear_layout(box_);
   setters_.clear();
-  shown_ = schema.name;
-  auto* folded = new QWidget(this);
-  auto* folded_box = new QVBoxLayout(folded);
-  folded_box->setContentsMargins(0, 0, 0, 0);
-  folded_box->setSpacing(4);
-  int at = 0;
+  rows_.clear();
+  schema_ = schema;
   for (const core::ParamSpec& spec : schema.params) {
-    QVBoxLayout* const where = at++ < shown_at_first ? box_ : folded_box;
     const std::string key = spec.key;
     const QString object = "param_" + QString::fromStdString(key), label = QString::fromStdString(spec.label);
     if (std::holds_alternative<double>(spec.fallback)) {
       auto* field = new NumberField(spec, this);
-      where->addWidget(field);
+      rows_.emplace_back(key, field);
       connect(field, &NumberField::edited, this, [this, key](double v) { change(key, v); });
       setters_[key] = [field](const core::ParamValue& v) {
         if (const double* number = std::get_if<double>(&v)) field->set_value(*number);
@@ -150,7 +157,7 @@ void ParamForm::build(const core::ParamSchema& schema) {
       auto* check = new QCheckBox(label, this);
       name_widget(check, object, label);
       check->setToolTip(help_of(spec));
-      where->addWidget(check);
+      rows_.emplace_back(key, check);
       connect(check, &QCheckBox::toggled, this, [this, key](bool on) { change(key, on); });
       setters_[key] = [check](const core::ParamValue& v) {
         const QSignalBlocker block(check);
@@ -187,39 +194,22 @@ void ParamForm::build(const core::ParamSchema& schema) {
             if (!edit->hasFocus()) edit->setText(QString::fromStdString(*text));
         };
       }
-      where->addWidget(row);
+      rows_.emplace_back(key, row);
     }
+    box_->addWidget(rows_.back().second);
   }
-  if (at <= shown_at_first) {
-    delete folded;
-    return;
-  }
-  auto* more = make_button(more_ ? "Less" : "More", "param_more", this, "link");
-  connect(more, &QPushButton::clicked, this, [this, more, folded] {
+  more_button_ = make_button("More", "param_more", this, "link");
+  connect(more_button_, &QPushButton::clicked, this, [this] {
     more_ = !more_;
-    more->setText(more_ ? "Less" : "More");
-    folded->setVisible(more_);
+    show_rows();
   });
-  folded->setVisible(more_);
-  box_->addWidget(more);
-  box_->addWidget(folded);
+  box_->addWidget(more_button_);
 }
 
 void ParamForm::change(const std::string& key, core::ParamValue value) {
   values_.set(key, std::move(value));
+  show_rows();
   if (!soon_.isActive()) soon_.start();
-}
-
-QString liveness_words(const core::ParamSchema& schema) {
-  core::Liveness worst = core::Liveness::live;
-  for (const auto& spec : schema.params)
-    if (int(spec.liveness) > int(worst)) worst = spec.liveness;
-  switch (worst) {
-    case core::Liveness::live: return QStringLiteral("at once · keeps beat");
-    case core::Liveness::reassemble: return QStringLiteral("reassembles · keeps beat");
-    case core::Liveness::restart: return QStringLiteral("restarts the run");
-  }
-  return {};
 }
 
 }  // namespace ot::gui

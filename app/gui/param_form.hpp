@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ParamForm: a form made from a ParamSchema alone: sliders, fields, choices, units, help and what an edit costs.
+// ParamForm: a form made from a ParamSchema alone: sliders, fields, choices, units, help. Parameters that do not apply to the present values are hidden.
 #pragma once
 #include <QFrame>
 #include <QTimer>
@@ -7,10 +7,13 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "solvers/core/param_schema.hpp"
 
 class QDoubleSpinBox;
+class QPushButton;
 class QSlider;
 class QVBoxLayout;
 
@@ -52,16 +55,16 @@ class ParamForm : public QWidget {
  private:
   void build(const core::ParamSchema& schema);
   void change(const std::string& key, core::ParamValue value);
+  void show_rows();                // those that apply to the present values, the rarely used ones only when unfolded
 
-  std::string shown_;
+  core::ParamSchema schema_;
   bool more_ = false;            // the rarely used ones are unfolded
   core::ParamSet values_;
   std::map<std::string, std::function<void(const core::ParamValue&)>> setters_;
+  std::vector<std::pair<std::string, QWidget*>> rows_;   // in order of the schema
+  QPushButton* more_button_ = nullptr;
   QVBoxLayout* box_;
   QTimer soon_;
 };
-
-// "reassembles · keeps beat" and the like, for the worst of the parameters.
-QString liveness_words(const core::ParamSchema& schema);
 
 }  // namespace ot::gui

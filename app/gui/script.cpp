@@ -207,6 +207,8 @@ QString run_command(MainWindow& window, const QString& line) {
     const auto saved = window.workspace().session().save_as(first.toStdString());
     if (!saved) return QString::fromStdString(saved.error().message);
     if (!wait_until([&] { return !window.workspace().session().jobs().busy(session::Lane::save); }, 120000)) return "Saving did not end.";
+  } else if (command == "report") {
+    window.write_report_to(line.mid(7).trimmed());
   } else if (command == "screenshot") {
     if (!window.save_picture(first)) return "Could not write " + first + ".";
   } else if (command == "quit") {

@@ -10,7 +10,7 @@
 //   key OBJECT KEY             a key pressed on that widget ("5", "Esc", "Ctrl+Z")
 //   open PATH                  a case, an image or a scan folder, as if it had been dropped on the window
 //   labels FILE                opens a label map of another tool in its sheet
-//   vessel KEY | time MS | wait MS | idle [S] | resize W H | save FOLDER | screenshot FILE | quit
+//   vessel KEY | time MS | wait MS | idle [S] | resize W H | save FOLDER | report FILE | screenshot FILE | quit
 //   expect OBJECT TEXT         fails unless the widget shows this text
 #pragma once
 #include <QString>

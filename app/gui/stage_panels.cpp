@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/stage_panels.hpp"
 
+#include <QGridLayout>
 #include <QVBoxLayout>
 #include <cmath>
 
@@ -115,13 +116,29 @@ ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, Places& places, E
   fast_->setObjectName("model_run_fast");
   box_->addWidget(full_);
   box_->addWidget(fast_);
-  box_->addWidget(new EndsPanel(workspace, places, this));
-  box_->addWidget(new CutPanel(workspace, places, this));
-  box_->addWidget(new SolverPanel(workspace, electrodes, this));
-  box_->addWidget(new MusclePanel(workspace, this));
-  box_->addWidget(new ConductionPanel(workspace, this));
-  box_->addWidget(new FibresPanel(workspace, this));
-  box_->addWidget(new MeasuredPanel(workspace, this));
+  // The stage is long: links at its head go to the parts of it.
+  parts_row_ = new QWidget(this);
+  auto* links = new QGridLayout(parts_row_);
+  links->setContentsMargins(0, 0, 0, 0);
+  links->setSpacing(0);
+  box_->addWidget(parts_row_);
+  const auto add_part = [&](const char* name, const QString& words, QWidget* part) {
+    box_->addWidget(part);
+    if (words.isEmpty()) return;
+    auto* link = make_button(words, QStringLiteral("go_to_") + name, parts_row_, "link");
+    link->setToolTip("Goes to this part of the stage");
+    const int at = links->count();
+    links->addWidget(link, at / 2, at % 2, Qt::AlignLeft);
+    connect(link, &QPushButton::clicked, part, [part] { scroll_to_top(part); });
+    parts_.emplace_back(link, part);
+  };
+  add_part("ends", "Ends of vessels", new EndsPanel(workspace, places, this));
+  add_part("cut", {}, new CutPanel(workspace, places, this));
+  add_part("cell", "Cell and ECG", new SolverPanel(workspace, electrodes, this));
+  add_part("muscle", "Muscle", new MusclePanel(workspace, this));
+  add_part("conduction", "Conduction", new ConductionPanel(workspace, this));
+  add_part("fibres", "Fibres", new FibresPanel(workspace, this));
+  add_part("measured", "Measured", new MeasuredPanel(workspace, this));
   mesh_ = new QVBoxLayout;
   settings_ = new QVBoxLayout;
   for (auto* part : {mesh_, settings_}) {
@@ -140,6 +157,8 @@ ModelPanel::ModelPanel(Workspace& workspace, Actions& actions, Places& places, E
 }
 
 void ModelPanel::refresh() {
+  parts_row_->setVisible(workspace_.data()->twin != nullptr);
+  for (const auto& [link, part] : parts_) link->setVisible(!part->isHidden());
   clear_layout(mesh_);
   clear_layout(settings_);
   const auto data = workspace_.data();

@@ -64,6 +64,8 @@ class ModelPanel : public StagePanel {
   void refresh();
   void refresh_buttons();
   QPushButton *fast_, *full_;
+  QWidget* parts_row_;
+  std::vector<std::pair<QPushButton*, QWidget*>> parts_;   // a link and what it goes to
   QVBoxLayout *mesh_, *settings_;
 };
 

@@ -25,6 +25,7 @@
 #include "app/gui/theme.hpp"
 #include "app/present/flow_preflight.hpp"
 #include "app/present/stages.hpp"
+#include "app/print/report_pdf.hpp"
 #include "app/session/report.hpp"
 #include "solvers/core/atomic_file.hpp"
 #include "solvers/twin/setup.hpp"
@@ -253,13 +254,14 @@ void MainWindow::make_file_actions() {
 }
 
 void MainWindow::write_report() {
-  QString file = QFileDialog::getSaveFileName(this, "Write a report", "report.html", "HTML (*.html)");
+  QString kind;
+  QString file = QFileDialog::getSaveFileName(this, "Write a report", "report.pdf", "PDF (*.pdf);;HTML (*.html)", &kind);
   if (file.isEmpty()) return;
-  if (file.endsWith(".pdf", Qt::CaseInsensitive)) {   // a browser prints it to PDF in true millimetres
-    file.chop(4);
-    workspace_->say(Tone::info, "Reports are written as HTML. Open it in a browser and print it to PDF.");
-  }
-  if (!file.endsWith(".html", Qt::CaseInsensitive)) file += ".html";
+  if (!file.endsWith(".html", Qt::CaseInsensitive) && !file.endsWith(".pdf", Qt::CaseInsensitive)) file += kind.startsWith("HTML") ? ".html" : ".pdf";
+  write_report_to(file);
+}
+
+void MainWindow::write_report_to(const QString& file) {
   // The picture is taken here; the report itself is written by a job.
   auto pictures_folder = std::make_shared<QTemporaryDir>();
   std::vector<session::ReportPicture> pictures;
@@ -267,11 +269,17 @@ void MainWindow::write_report() {
   if (centre_->main_pane().view().save_png(png)) pictures.push_back({"The 3D view when the report was written", png});
   const auto& studies = findChild<StudiesPanel*>()->model();
   workspace_->session().jobs().start(
-      session::Lane::heavy, "report", "Writing the report",
+      session::Lane::image, "report", "Writing the report",   // beside a FULL run, not behind it
       [this, file, pictures, pictures_folder, folder = studies.kept_folder(), studied = studies.records(), data = workspace_->data()](const core::Progress& progress) -> core::Result<session::JobRunner::Completion> {
         progress.report(0.1, "tables and pictures");
-        auto written = session::write_report(*data, file.toStdString(), pictures, folder.empty() ? studied : session::study_records(folder), progress.part(0.1, 1));
-        if (!written) return core::pass(written);
+        const auto html = session::report_html(*data, pictures, folder.empty() ? studied : session::study_records(folder), progress.part(0.1, 0.8));
+        if (!html) return core::pass(html);
+        if (file.endsWith(".pdf", Qt::CaseInsensitive)) {
+          progress.report(0.8, "pages");
+          if (const auto written = print::write_pdf(*html, file.toStdString(), "OrganTwin report · " + data->patient.id); !written) return core::pass(written);
+        } else if (const auto written = core::write_file(file.toStdString(), *html); !written) {
+          return core::pass(written);
+        }
         return session::JobRunner::Completion([this, file] { workspace_->say(Tone::good, "Report written: " + file); });
       });
 }

@@ -380,6 +380,7 @@ void Workspace::set_selection(const QString& id) {
   selection_ = id;
   grip_ = -1;
   emit selection_changed();
+  if (const auto* spec = selected_spec(); spec && !spec->placement.vessel.empty()) set_shown_vessel(QString::fromStdString(spec->placement.vessel));   // what lies on a vessel is looked at there
 }
 
 void Workspace::set_segment(int segment) {

@@ -22,7 +22,7 @@ namespace ot::session {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* file_name = "edits.journal";
+constexpr const char *file_name = "edits.journal", *closed_name = "edits.closed", *blobs_name = "edit-blobs";   // closed: the length of a journal that was left on purpose
 // One record of the largest step (a segmentation of 512 x 512 x 2000 voxels as runs) stays far below; more is damage.
 constexpr std::uint64_t largest_record = std::uint64_t(1) << 31;
 constexpr std::size_t head_size = 8 + 64;   // length, SHA-256 in hex
@@ -139,7 +139,7 @@ struct EditJournal::Impl {
   // The writer to the disk: fdatasync can take long, so it is not done by the owner.
   std::mutex mutex;
   std::condition_variable wake;
-  bool dirty = false, stop = false;
+  bool dirty = false, stop = false, locked = false;
   std::thread syncer;
 
   void sync_loop() {
@@ -189,7 +189,10 @@ void EditJournal::close() {
     impl_->syncer.join();
     impl_->stop = false;
   }
-  if (impl_->file >= 0) ::close(impl_->file);
+  if (impl_->file < 0) return;
+  if (impl_->locked) (void)core::write_file(impl_->path.parent_path() / closed_name, std::to_string(impl_->size));
+  impl_->locked = false;
+  ::close(impl_->file);
   impl_->file = -1;
 }
 
@@ -212,6 +215,8 @@ core::Result<void> EditJournal::open(const fs::path& folder, const std::string& 
   impl_->file = ::open(impl_->path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (impl_->file < 0) return refused(std::strerror(errno));
   if (::flock(impl_->file, LOCK_EX | LOCK_NB) != 0) return refused("the case is open in another window");
+  impl_->locked = true;
+  fs::remove(folder / closed_name, ec);
   if (::ftruncate(impl_->file, static_cast<off_t>(keep)) != 0) return refused(std::strerror(errno));
   impl_->size = static_cast<off_t>(keep);
   if (keep == 0)
@@ -229,8 +234,14 @@ core::Result<void> EditJournal::restart() {
   if (::ftruncate(impl_->file, 0) != 0) return core::bad_input(fmt::format("{} cannot be emptied ({}).", impl_->path.string(), std::strerror(errno)));
   impl_->size = 0;
   std::error_code ec;
-  fs::remove_all(impl_->path.parent_path() / "edit-blobs", ec);
+  fs::remove_all(impl_->path.parent_path() / blobs_name, ec);
   return impl_->write_all(header(impl_->edit_id));
+}
+
+void drop_edits(const fs::path& folder) {
+  std::error_code ec;
+  for (const char* name : {file_name, closed_name}) fs::remove(folder / name, ec);
+  fs::remove_all(folder / blobs_name, ec);
 }
 
 std::string replay_edits(CaseData& data, const fs::path& folder, BlobReader& blobs) {
@@ -241,7 +252,7 @@ std::string replay_edits(CaseData& data, const fs::path& folder, BlobReader& blo
   if (!text) return "Edits after the last save could not be read: " + text.error().message;
   const Content content = split(*text);
   if (content.edit_id != data.edit_id) return {};   // of an older state or another case: left alone
-  blobs.also(folder / "edit-blobs");
+  blobs.also(folder / blobs_name);
   std::size_t good = content.records.size();
   std::string damage;
   for (;;) {   // at most twice: all records, else those before the damaged one
@@ -267,7 +278,12 @@ std::string replay_edits(CaseData& data, const fs::path& folder, BlobReader& blo
     std::string out;
     if (applied > 0) {
       data = std::move(next);
-      out = fmt::format("{} edit{} made after the last save {} back.", applied, applied == 1 ? "" : "s", applied == 1 ? "is" : "are");
+      // A case of one's own that was left on purpose is simply as it was left.
+      const auto closed = core::read_file(folder / closed_name);
+      const bool on_purpose = closed && *closed == std::to_string(text->size());
+      const char *s = applied == 1 ? "" : "s", *are = applied == 1 ? "is" : "are";
+      if (!on_purpose) out = fmt::format("The last session ended unexpectedly: {} edit{} made after the last save {} back.", applied, s, are);
+      else if (data.patient.built_in) out = fmt::format("{} edit{} of the teaching case from your last session {} back. Saved under a name of its own (Ctrl+S) they go there, and the teaching case is as delivered again.", applied, s, are);
     }
     if (!damage.empty()) {
       fs::rename(path, folder / (std::string(file_name) + ".damaged"), ec);

@@ -48,7 +48,10 @@ class EditJournal {
 };
 
 // Applies the records of `folder` that `data` does not hold yet. What cannot be applied ends it and is set aside; the sentence says so.
-// Empty when there was nothing to do.
+// Empty when there was nothing to say: no records, or those of a case of one's own that was closed on purpose.
 std::string replay_edits(CaseData& data, const std::filesystem::path& folder, BlobReader& blobs);
+
+// Edits kept in `folder` that live elsewhere now; no journal may be open there.
+void drop_edits(const std::filesystem::path& folder);
 
 }  // namespace ot::session

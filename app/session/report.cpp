@@ -83,7 +83,7 @@ std::string solver_notes(const std::vector<PlanRun>& rows, const std::vector<std
 
 }  // namespace
 
-core::Result<void> write_report(const CaseData& data, const std::filesystem::path& path, const std::vector<ReportPicture>& pictures, const StudyRecords& studied, const core::Progress& progress) {
+core::Result<std::string> report_html(const CaseData& data, const std::vector<ReportPicture>& pictures, const StudyRecords& studied, const core::Progress& progress) {
   if (!data.twin) return core::bad_input("There is no twin to report on. Run `build` first.");
   std::string body;
   Json claims{{"twin_sha256", data.twin->sha256()}, {"program_version", data.program_version}, {"runs", Json::array()}};
@@ -153,13 +153,18 @@ core::Result<void> write_report(const CaseData& data, const std::filesystem::pat
   html += fmt::format("</table><h2>Provenance</h2><p>Twin <code>{}</code><br>Labels <code>{}</code><br>Program {}. Repeat with <code>organtwin-cli rerun</code> on this file.</p>", data.twin->sha256(), data.twin->source_labels_sha256, html_escape(data.program_version));
   std::string embedded = claims.dump();
   for (std::size_t at = 0; (at = embedded.find("</", at)) != std::string::npos; at += 3) embedded.replace(at, 2, "<\\/");   // never close the script early
-  html += std::string(claims_open) + embedded + claims_close + "</body></html>\n";
-  return core::write_file(path, html);
+  return html + claims_open + embedded + claims_close + "</body></html>\n";
+}
+
+core::Result<void> write_report(const CaseData& data, const std::filesystem::path& path, const std::vector<ReportPicture>& pictures, const StudyRecords& studied, const core::Progress& progress) {
+  const auto html = report_html(data, pictures, studied, progress);
+  return html ? core::write_file(path, *html) : core::pass(html);
 }
 
 core::Result<ReportClaims> read_report(const std::filesystem::path& path) {
   auto text = core::read_file(path, std::size_t(512) << 20);
   if (!text) return core::pass(text);
+  if (text->rfind("%PDF-", 0) == 0) return core::bad_input(path.string() + " is a PDF (its results are in the file attached to it). Save the attachment report.html with a PDF reader and give that.");
   const auto from = text->find(claims_open);
   const auto to = from == std::string::npos ? from : text->find(claims_close, from);
   if (to == std::string::npos) return core::bad_input(path.string() + " holds no OrganTwin results (another program wrote it, or it was cut). Choose a report made by `report`.");

@@ -54,7 +54,7 @@ std::string shown_number(double v) {
 
 std::string quantity_table(const std::vector<PlanRun>& runs, bool baseline_first) {
   std::string html = "<table><tr><th>Quantity</th>";
-  for (std::size_t i = 0; i < runs.size(); ++i) html += fmt::format("<th>{}</th>{}", html_escape(runs[i].plan->name), baseline_first && i > 0 ? "<th>Δ</th>" : "");
+  for (std::size_t i = 0; i < runs.size(); ++i) html += fmt::format("<th class=n>{}</th>{}", html_escape(runs[i].plan->name), baseline_first && i > 0 ? "<th class=n>Δ</th>" : "");
   html += "</tr>";
   std::vector<const core::Quantity*> rows;   // what only a treated plan has (lesion volume, drug concentration) stands below, once
   for (const PlanRun& r : runs)
@@ -82,7 +82,7 @@ std::string plans_table(const CaseData& data) {
       std::vector<std::string> words;
       if (kind)
         for (const auto& s : kind->schema.params)
-          if (spec.params.has(s.key)) words.push_back(param_words(s, spec.params));
+          if (spec.params.has(s.key) && kind->schema.applies(s.key, spec.params)) words.push_back(param_words(s, spec.params));
       html += fmt::format("<tr><td>{} {}</td><td>{}{}</td><td>{}</td><td>{}{}</td></tr>", html_escape(plan.name), html_escape(plan.title), html_escape(kind ? kind->label : spec.kind),
                           spec.enabled ? "" : " (off)", html_escape(place_words(*data.twin, spec.placement)), html_escape(fmt::format("{}", fmt::join(words, ", "))),
                           spec.note.empty() ? "" : "<br>" + html_escape(spec.note));

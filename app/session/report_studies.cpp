@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "app/session/report_svg.hpp"
+#include "app/session/studies.hpp"
 #include "solvers/electrophysiology/ecg.hpp"
 
 namespace ot::session {
@@ -105,7 +106,10 @@ std::string proofs_section(const std::vector<KeptProof>& proofs) {
                  p.proof.block_ab && p.proof.block_ba ? "blocks both ways" : p.proof.block_ab || p.proof.block_ba ? "blocks one way only" : "conducts"});
   html += "</table><p class=u>Paced on one side, looked at on the other. Before: without the lesions of the plan.</p>";
   std::vector<std::string> verdicts;
-  for (const auto& p : proofs) verdicts.push_back(p.plan + ": " + p.proof.verdict);
+  for (const auto& p : proofs) {
+    verdicts.push_back(p.plan + ": " + p.proof.verdict);
+    for (const auto& moved : moved_words(p.proof)) verdicts.push_back(p.plan + ": " + moved);
+  }
   return html + notes(verdicts);
 }
 

@@ -204,8 +204,9 @@ void Session::Impl::start_save(const fs::path& where, bool adopt_folder) {
                  names->add(*used);
                  if (adopt_folder) {
                    drop_recovery();
-                   folder = plans_folder = where;
                    journal.close();
+                   if (data->patient.built_in && journal_folder == plans_folder && journal_folder != where) drop_edits(journal_folder);   // the teaching case is as delivered again
+                   folder = plans_folder = where;
                    journal_folder = where;
                  }
                  // What the saved state does not hold yet.

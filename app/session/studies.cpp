@@ -145,6 +145,9 @@ core::Result<SharedStudy> run_study(const CaseData& data, const StudySpec& spec,
   if (!kept) return core::pass(kept);
   if (ep::is_whole_heart(*problem->mesh))
     study->notes.push_back(fmt::format("Played on the {} of the whole heart: nothing is conducted between atria and ventricles during a study.", *part == ep::ChamberPart::atria ? "atria" : "ventricles"));
+  for (const auto& s : *sites)
+    if (const auto place = ep::paced_place(*problem->mesh, s, spec.site_radius_mm); place.moved_mm > 0)
+      study->notes.push_back(fmt::format("{} lies in tissue that does not conduct: paced {:.1f} mm away, at ({:.1f}, {:.1f}, {:.1f}) mm LPS.", s.name, place.moved_mm, place.at_mm.x(), place.at_mm.y(), place.at_mm.z()));
   if (!options.known.empty()) study->notes.push_back(fmt::format("{} of {} runs were taken over from an earlier start.", options.known.size(), study->runs.size()));
   if (!continued.empty()) study->notes.push_back(fmt::format("{} of {} runs went on inside, from where they had been stopped.", continued.size(), study->runs.size()));
   if (!where.empty()) {

@@ -91,6 +91,9 @@ core::Result<ResidualStudy> run_residual(const CaseData& data, const StudySpec& 
 // Line or ring of lesions of a plan: pace at a, look at b, and back. Points in LPS mm on the wall.
 core::Result<ep::BlockProof> prove_block(const CaseData& data, const std::string& plan, const core::Vec3& a, const core::Vec3& b, core::Mode mode, const core::Progress& progress);
 
+// One sentence for each side that had to be moved onto conducting tissue: where it was paced and how far off.
+std::vector<std::string> moved_words(const ep::BlockProof& proof);
+
 // Lesions, lines or rings on top of the baseline, FAST, judged against the baseline.
 core::Result<ep::BlockProof> prove_lesions(const CaseData& data, const std::vector<twin::InterventionSpec>& lesions, const core::Vec3& a, const core::Vec3& b, const core::Progress& progress);
 

@@ -38,11 +38,26 @@ core::Result<ep::BlockProof> prove(const CaseData& data, const std::string& plan
   for (const auto& spec : added) added_complete.push_back(sealed(spec));
   const auto all_round = problem_of(complete, plan, part, added_complete);
   if (!all_round) return core::pass(all_round);
-  const auto site = [&](const char* key, const core::Vec3& at) { return ep::StudySite{key, key, at, 0, ep::nodes_near(*with, at, 2.5, 10.0)}; };
-  return ep::prove_block(*with, baseline_of(data, part), site("a", a), site("b", b), mode, progress, &*all_round);
+  constexpr double radius = 2.5;   // mm of wall captured round a catheter
+  const auto site = [&](const char* key, const core::Vec3& at) { return ep::StudySite{key, key, at, 0, ep::nodes_near(*with, at, radius, 10.0)}; };
+  const ep::StudySite from = site("a", a), to = site("b", b);
+  auto proof = ep::prove_block(*with, baseline_of(data, part), from, to, mode, progress, &*all_round);
+  if (!proof) return proof;
+  proof->a = ep::paced_place(*with->mesh, from, radius);
+  proof->b = ep::paced_place(*with->mesh, to, radius);
+  return proof;
 }
 
 }  // namespace
+
+std::vector<std::string> moved_words(const ep::BlockProof& proof) {
+  std::vector<std::string> out;
+  for (const auto& [name, place] : {std::pair("A", proof.a), std::pair("B", proof.b)})
+    if (place.moved_mm > 0)
+      out.push_back(fmt::format("Side {} lay in tissue that does not conduct: it was paced {:.1f} mm away, at ({:.1f}, {:.1f}, {:.1f}) mm LPS. Look that this is still on the same side of the lesions.", name,
+                                place.moved_mm, place.at_mm.x(), place.at_mm.y(), place.at_mm.z()));
+  return out;
+}
 
 core::Result<ep::BlockProof> prove_block(const CaseData& data, const std::string& plan, const core::Vec3& a, const core::Vec3& b, core::Mode mode, const core::Progress& progress) {
   return prove(data, plan, {}, a, b, mode, progress);

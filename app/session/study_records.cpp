@@ -31,6 +31,12 @@ core::Result<void> keep(const fs::path& folder, const std::string& prefix, const
   return core::write_file(where / (prefix + h.hex().substr(0, 24) + ".json"), file.dump(1) + "\n");
 }
 
+Json place_json(const ep::PacedPlace& p) { return {{"at_mm", vec_json(p.at_mm)}, {"moved_mm", p.moved_mm}}; }
+// Proofs kept by older programs do not say where they paced.
+ep::PacedPlace place_from(const Json& j, const char* key, const core::Vec3& asked) {
+  return j.contains(key) ? ep::PacedPlace{vec_from(j.at(key).at("at_mm")), j.at(key).at("moved_mm").get<double>()} : ep::PacedPlace{asked, 0};
+}
+
 KeptProof proof_from(const Json& j) {
   KeptProof p;
   p.plan = j.at("plan").get<std::string>();
@@ -46,6 +52,8 @@ KeptProof proof_from(const Json& j) {
   p.proof.block_ab = j.at("block_ab").get<bool>();
   p.proof.block_ba = j.at("block_ba").get<bool>();
   p.proof.verdict = j.at("verdict").get<std::string>();
+  p.proof.a = place_from(j, "paced_a", p.a);
+  p.proof.b = place_from(j, "paced_b", p.b);
   return p;
 }
 
@@ -63,7 +71,8 @@ void newest_first(std::vector<Record>& records) {
 core::Result<void> keep_proof(const fs::path& folder, const KeptProof& p) {
   const Json file{{"plan", p.plan}, {"scenario_sha256", p.scenario}, {"mode", core::name_of(p.mode)}, {"a_mm", vec_json(p.a)}, {"b_mm", vec_json(p.b)}, {"saved_utc", p.saved_utc},
                   {"delay_ab_ms", time_json(p.proof.delay_ab_ms)}, {"delay_ba_ms", time_json(p.proof.delay_ba_ms)}, {"delay_ab_before_ms", time_json(p.proof.delay_ab_without_ms)},
-                  {"delay_ba_before_ms", time_json(p.proof.delay_ba_without_ms)}, {"block_ab", p.proof.block_ab}, {"block_ba", p.proof.block_ba}, {"verdict", p.proof.verdict}};
+                  {"delay_ba_before_ms", time_json(p.proof.delay_ba_without_ms)}, {"block_ab", p.proof.block_ab}, {"block_ba", p.proof.block_ba}, {"verdict", p.proof.verdict},
+                  {"paced_a", place_json(p.proof.a)}, {"paced_b", place_json(p.proof.b)}};
   return keep(folder, proof_prefix, fmt::format("{} {} {} {} {}", p.plan, p.scenario, core::name_of(p.mode), vec_json(p.a).dump(), vec_json(p.b).dump()), file);
 }
 

@@ -57,6 +57,14 @@ const ParamSpec* ParamSchema::find(const std::string& key) const {
   return nullptr;
 }
 
+bool ParamSchema::applies(const std::string& key, const ParamSet& set) const {
+  const ParamSpec* spec = find(key);
+  return !spec || std::all_of(spec->applies_when.begin(), spec->applies_when.end(), [&](const AppliesWhen& when) {
+    const auto at = set.values().find(when.key);
+    return (at == set.values().end() || at->second == when.value) && applies(when.key, set);
+  });
+}
+
 ParamSet ParamSchema::defaults() const {
   ParamSet set;
   for (const auto& p : params) set.set(p.key, p.fallback);
@@ -113,6 +121,7 @@ nlohmann::json to_json(const ParamSchema& schema) {
       one["max"] = p.max;
     }
     if (!p.choices.empty()) one["choices"] = p.choices;
+    for (const AppliesWhen& when : p.applies_when) std::visit([&](const auto& v) { one["applies_when"][when.key] = v; }, when.value);
     out.push_back(std::move(one));
   }
   return out;

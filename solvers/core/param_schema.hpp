@@ -17,6 +17,12 @@ const char* name_of(Liveness liveness);
 
 using ParamValue = std::variant<double, bool, std::string>;
 
+// "This parameter is used only while the parameter `key` has this value."
+struct AppliesWhen {
+  std::string key;
+  ParamValue value;
+};
+
 struct ParamSpec {
   std::string key;       // "radius_mm": the unit is part of the key
   std::string label;     // "Radius"
@@ -27,6 +33,7 @@ struct ParamSpec {
   std::string help;      // one sentence
   std::string source;    // where default and range come from
   Liveness liveness = Liveness::restart;
+  std::vector<AppliesWhen> applies_when = {};   // all must hold, those of the named parameters too; empty: always used. Values that do not apply stay in the set, in range, without effect.
 };
 
 class ParamSet {
@@ -48,6 +55,8 @@ struct ParamSchema {
   std::vector<ParamSpec> params;
 
   const ParamSpec* find(const std::string& key) const;
+  // Whether the parameter is used with these values (forms hide it else). A key the schema or the set does not hold: true.
+  bool applies(const std::string& key, const ParamSet& set) const;
   ParamSet defaults() const;
   // Unknown key, wrong type, not finite, out of range, not among the choices: refused by name with the allowed range.
   Result<void> validate(const ParamSet& set) const;

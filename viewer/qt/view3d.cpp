@@ -235,8 +235,9 @@ core::Result<void> View3D::save_png(const std::filesystem::path& path) {
   });
 }
 
-void View3D::resizeEvent(QResizeEvent*) {
+void View3D::resizeEvent(QResizeEvent* event) {
   Impl& s = *impl_;
+  if (event) s.card->hide();   // what lies under the cursor is another place now
   s.canvas->setGeometry(rect());
   s.hatching->setGeometry(rect());
   constexpr int edge = 10, gap = 6;

@@ -307,6 +307,12 @@ void StudiesPanel::refresh_proof() {
   proof_facts_->addWidget(make_fact("A to B (before)", QStringLiteral("%1 (%2)").arg(delay(p.delay_ab_ms), delay(p.delay_ab_without_ms)), proof_area_));
   proof_facts_->addWidget(make_fact("B to A (before)", QStringLiteral("%1 (%2)").arg(delay(p.delay_ba_ms), delay(p.delay_ba_without_ms)), proof_area_));
   proof_facts_->addWidget(make_label(text(p.verdict), "small", proof_area_, true));
+  for (const auto& moved : session::moved_words(p)) {
+    auto* words = make_label(text(moved), "attention", proof_area_, true);
+    words->setObjectName("study_moved");
+    words->setStyleSheet("font-size: 12px;");
+    proof_facts_->addWidget(words);
+  }
   proof_facts_->addWidget(make_label(QStringLiteral("Plan %1, %2, from %3 to %4 mm LPS.").arg(text(shown.plan), shown.mode == core::Mode::fast ? QStringLiteral("FAST") : QStringLiteral("FULL"), place(shown.a), place(shown.b)), "small_hint", proof_area_, true));
 }
 

@@ -16,6 +16,7 @@
 #include "app/present/devices.hpp"
 #include "app/present/views.hpp"
 #include "solvers/hemodynamics/ffr.hpp"
+#include "solvers/interventions/geometry/on_vessel.hpp"
 
 namespace ot::gui {
 namespace {
@@ -154,6 +155,18 @@ void StentPanel::refresh_numbers() {
     const auto& p = draft->spec.placement;
     numbers_->addWidget(make_fact("Now at", QStringLiteral("%1–%2 mm").arg(p.start_mm, 0, 'f', 1).arg(p.start_mm + p.length_mm, 0, 'f', 1), this));
     if (draft->answer && !draft->answer->refused.empty()) numbers_->addWidget(make_label(QString::fromStdString(draft->answer->refused), "attention", this, true));
+  }
+  const auto data = workspace_.data();
+  const auto& edited = draft && draft->spec.id == spec->id ? draft->spec : *spec;
+  if (const auto* model = data->twin ? data->twin->find_vessel(vessel) : nullptr; model && (spec->kind == "stent" || spec->kind == "tapered_stent" || spec->kind == "angioplasty")) {
+    double widest = edited.params.number("diameter_mm");
+    if (edited.params.has("distal_diameter_mm")) widest = std::max(widest, edited.params.number("distal_diameter_mm"));
+    if (const std::string words = interventions::oversize_words(*model, edited.placement, spec->kind == "angioplasty" ? "balloon" : "stent", widest); !words.empty()) {
+      auto* warning = make_label(QString::fromStdString(words), "attention", this, true);
+      warning->setObjectName("stent_oversize");
+      warning->setStyleSheet("font-size: 12px;");
+      numbers_->addWidget(warning);
+    }
   }
   if (run) {
     const QString before = QString::fromStdString(present::device_numbers(*spec));

@@ -246,6 +246,13 @@ std::vector<core::Index> nodes_near(const ElectroProblem& p, const core::Vec3& a
   return out;
 }
 
+PacedPlace paced_place(const core::TetMesh& mesh, const StudySite& site, double radius_mm) {
+  PacedPlace out{site.at_mm, std::numeric_limits<double>::infinity()};
+  for (core::Index n : site.nodes)
+    if (const double d = (mesh.nodes[std::size_t(n)] - site.at_mm).norm(); d < out.moved_mm) out = {mesh.nodes[std::size_t(n)], d};
+  return out.moved_mm <= radius_mm || site.nodes.empty() ? PacedPlace{site.at_mm, 0} : out;
+}
+
 core::Result<StudyResult> run_study(const ElectroProblem& problem, const std::vector<StudySite>& sites, const Protocol& protocol, core::Mode mode, const StudyOptions& options,
                                     const core::Progress& progress) {
   const auto start = Clock::now();

@@ -86,6 +86,13 @@ struct StudyResult {
 // Nodes of conducting tissue within radius_mm of a point; the nearest one when none is that near but some lies within reach_mm.
 std::vector<core::Index> nodes_near(const ElectroProblem& problem, const core::Vec3& at_mm, double radius_mm, double reach_mm);
 
+// Where a stimulus asked for at site.at_mm begins: there, or, when no conducting tissue lies within radius_mm of it, at the nearest node that conducts.
+struct PacedPlace {
+  core::Vec3 at_mm = core::Vec3::Zero();
+  double moved_mm = 0;   // from where it was asked for; 0 = there
+};
+PacedPlace paced_place(const core::TetMesh& mesh, const StudySite& site, double radius_mm);
+
 struct StudyOptions {
   std::vector<SiteRun> known;        // finished runs of the same problem and protocol: taken over by site key
   std::filesystem::path keep;        // FULL: attempts of each site lie here in a folder of its key until the caller removes it; empty: nothing is kept
@@ -105,6 +112,7 @@ struct BlockProof {
   double delay_ab_without_ms = 0, delay_ba_without_ms = 0;   // before the lesions
   bool block_ab = false, block_ba = false;
   std::string verdict;                                       // in words
+  PacedPlace a, b;                                           // set by who chose the nodes
 };
 // Block: never arrives; or at least twice as late and 20 ms later than without the lesions and, with `sealed` (the same lesions burned without gaps, through the wall), no earlier than past those
 // (a tenth and 2 ms less): else it has found a gap. Where a wave is only a little late the verdict says that a short way round cannot be told from a gap.

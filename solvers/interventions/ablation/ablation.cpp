@@ -140,14 +140,15 @@ twin::InterventionKind ablation() {
   const std::string size_source = "usual size of an irrigated radiofrequency lesion, about 6 mm wide and 5 mm deep (general knowledge, not verified against a document); adjustable";
   kind.schema.name = "Lesion";
   const std::string index_source = "ablation index: Bar-Tal et al., US patent 11,304,752; constants after Das et al. 2017, Europace 19:775; spread: Kawaji et al. 2019 (lesion_size.hpp)";
+  const std::vector<core::AppliesWhen> given{{"size", std::string("given")}}, estimated{{"size", std::string("power, force and time")}};
   kind.schema.params = {
       {"size", "Size from", "", std::string("given"), 0, 0, {"given", "power, force and time"}, "Radius and depth as given, or estimated from how the energy is delivered.", index_source, Liveness::reassemble},
-      {"radius_mm", "Radius", "mm", 3.0, 0.5, 15.0, {}, "Half width of one lesion on the surface of the wall.", size_source, Liveness::reassemble},
-      {"depth_mm", "Depth", "mm", 5.0, 0.5, 25.0, {}, "How deep one lesion reaches into the wall.", size_source, Liveness::reassemble},
-      {"power_W", "Power", "W", 35.0, 10.0, 90.0, {}, "Used when the size comes from power, force and time.", "25 to 50 W is usual with irrigated tips; 90 W for 4 s with temperature control", Liveness::reassemble},
-      {"force_g", "Contact force", "g", 15.0, 3.0, 50.0, {}, "Mean force of the tip on the wall; used when the size comes from power, force and time.", "10 to 20 g is usual", Liveness::reassemble},
-      {"time_s", "Time", "s", 30.0, 2.0, 90.0, {}, "Time of energy; used when the size comes from power, force and time.", "the index does not level off as heating does, hence at most 90 s", Liveness::reassemble},
-      {"size_sd", "Smaller or larger than estimated", "SD", 0.0, -2.0, 2.0, {}, "Standard deviations added to the estimated size: -1 shows the plan with lesions smaller than five of six.", index_source, Liveness::reassemble},
+      {"radius_mm", "Radius", "mm", 3.0, 0.5, 15.0, {}, "Half width of one lesion on the surface of the wall.", size_source, Liveness::reassemble, given},
+      {"depth_mm", "Depth", "mm", 5.0, 0.5, 25.0, {}, "How deep one lesion reaches into the wall.", size_source, Liveness::reassemble, given},
+      {"power_W", "Power", "W", 35.0, 10.0, 90.0, {}, "Used when the size comes from power, force and time.", "25 to 50 W is usual with irrigated tips; 90 W for 4 s with temperature control", Liveness::reassemble, estimated},
+      {"force_g", "Contact force", "g", 15.0, 3.0, 50.0, {}, "Mean force of the tip on the wall; used when the size comes from power, force and time.", "10 to 20 g is usual", Liveness::reassemble, estimated},
+      {"time_s", "Time", "s", 30.0, 2.0, 90.0, {}, "Time of energy; used when the size comes from power, force and time.", "the index does not level off as heating does, hence at most 90 s", Liveness::reassemble, estimated},
+      {"size_sd", "Smaller or larger than estimated", "SD", 0.0, -2.0, 2.0, {}, "Standard deviations added to the estimated size: -1 shows the plan with lesions smaller than five of six.", index_source, Liveness::reassemble, estimated},
       {"spacing_mm", "Spacing along a line", "mm", 3.0, 0.5, 20.0, {}, "Largest distance of neighbouring lesions along a drawn line.", "CLOSE protocol allows at most 6 mm; 3-4 mm gave more first-pass isolation (product.md section 2)", Liveness::reassemble},
       {"closed", "Closed line", "", false, 0, 0, {}, "Joins the last point of the line to the first, to encircle a patch.", "encircling lesions, e.g. pulmonary vein isolation", Liveness::reassemble},
   };

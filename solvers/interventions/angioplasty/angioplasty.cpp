@@ -20,6 +20,7 @@ core::Result<void> apply(const twin::TwinModel& model, const twin::InterventionS
   const double left = 0.5 * spec.params.number("diameter_mm") * (1 - 0.01 * spec.params.number("recoil_percent"));
   s.radius = [left](double) { return left; };
   const Widened wide = widen(setup, vessel, s);
+  if (auto wide_words = oversize_words(*model.find_vessel(vessel.key), spec.placement, "balloon", spec.params.number("diameter_mm")); !wide_words.empty()) setup.notes.push_back(std::move(wide_words));
   say_held(wide, "Balloon " + spec.id, model.find_vessel(vessel.key)->name, setup);
   if (!wide.changed) {
     setup.notes.push_back(fmt::format("Balloon {} leaves {:.2f} mm after recoil, less than {} has there: the lumen is unchanged.", spec.id, 2 * left, model.find_vessel(vessel.key)->name));

@@ -149,15 +149,18 @@ twin::InterventionKind drug() {
   for (const auto& d : pharma::builtin_drugs()) drugs.push_back(d.key);
   const std::string label = "dosing regimens of the labels quoted in resources/drugs";
   kind.schema.name = "Drug";
+  const std::vector<core::AppliesWhen> multiple{{"input", std::string("cmax_multiple")}}, oral{{"input", std::string("oral_dose")}};
+  std::vector<core::AppliesWhen> repeated = oral;
+  repeated.push_back({"course", std::string("steady_state")});
   kind.schema.params = {
       {"drug", "Drug", "", std::string("dofetilide"), 0, 0, drugs, "Which compound.", "resources/drugs", Liveness::live},
       {"input", "Dose given as", "", std::string("cmax_multiple"), 0, 0, {"cmax_multiple", "oral_dose"}, "As a multiple of the usual maximal free concentration, or as an oral dose.", "multiples of free Cmax: CiPA (Li et al. 2017, 10.1161/CIRCEP.116.004628)", Liveness::live},
-      {"dose_x_cmax", "Dose", "x Cmax", 1.0, 0.0, 100.0, {}, "Free concentration as a multiple of the usual therapeutic maximum; 0 is no drug.", "CiPA evaluates 1 to 4 x and up to 25 x free Cmax (Li et al. 2017)", Liveness::live},
-      {"dose_mg", "Oral dose", "mg", 0.0, 0.0, 5000.0, {}, "Each oral dose; 0 is no drug. Used when the dose is given as an oral dose.", label, Liveness::live},
-      {"interval_h", "Every", "h", 12.0, 1.0, 168.0, {}, "Time between oral doses.", label, Liveness::live},
-      {"hours_since_dose", "Time since last dose", "h", 3.0, 0.0, 168.0, {}, "When after the last oral dose the heart is looked at.", "peaks lie at 1 to 5 h (tmax in resources/drugs)", Liveness::live},
-      {"course", "Course", "", std::string("steady_state"), 0, 0, {"steady_state", "single_dose"}, "After many doses, or after one.", "superposition: Gibaldi and Perrier, Pharmacokinetics, 1982", Liveness::live},
-      {"weight_kg", "Body weight", "kg", 70.0, 30.0, 250.0, {}, "Scales the volume of distribution of an oral dose.", "reference adult of the kinetic data, 70 kg", Liveness::live},
+      {"dose_x_cmax", "Dose", "x Cmax", 1.0, 0.0, 100.0, {}, "Free concentration as a multiple of the usual therapeutic maximum; 0 is no drug.", "CiPA evaluates 1 to 4 x and up to 25 x free Cmax (Li et al. 2017)", Liveness::live, multiple},
+      {"dose_mg", "Oral dose", "mg", 0.0, 0.0, 5000.0, {}, "Each oral dose; 0 is no drug. Used when the dose is given as an oral dose.", label, Liveness::live, oral},
+      {"interval_h", "Every", "h", 12.0, 1.0, 168.0, {}, "Time between oral doses.", label, Liveness::live, repeated},
+      {"hours_since_dose", "Time since last dose", "h", 3.0, 0.0, 168.0, {}, "When after the last oral dose the heart is looked at.", "peaks lie at 1 to 5 h (tmax in resources/drugs)", Liveness::live, oral},
+      {"course", "Course", "", std::string("steady_state"), 0, 0, {"steady_state", "single_dose"}, "After many doses, or after one.", "superposition: Gibaldi and Perrier, Pharmacokinetics, 1982", Liveness::live, oral},
+      {"weight_kg", "Body weight", "kg", 70.0, 30.0, 250.0, {}, "Scales the volume of distribution of an oral dose.", "reference adult of the kinetic data, 70 kg", Liveness::live, oral},
   };
   kind.validate = validate;
   kind.apply = apply;

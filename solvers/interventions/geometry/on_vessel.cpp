@@ -8,6 +8,11 @@ namespace {
 
 constexpr double landing_mm = 5.0;   // healthy vessel looked at beyond each end for the reference diameter; usual QCA practice
 constexpr double least_mm = 1.0, most_mm = 50.0;
+constexpr double told_from = 1.25;   // device over reference; about 1.1 is usual for stents and balloons (general knowledge, not verified against a document)
+
+double reference_of(const twin::VesselModel& vessel, const twin::Placement& place) {
+  return reference_diameter(*vessel.network, place.branch, place.start_mm, place.start_mm + place.length_mm, landing_mm);
+}
 
 }  // namespace
 
@@ -34,12 +39,18 @@ core::ParamSpec device_diameter(std::string key, std::string label, double fallb
 core::Result<void> check_device(const twin::TwinModel& model, const twin::InterventionSpec& spec, const std::string& what, double diameter_mm) {
   if (auto ok = check_segment(model, spec, "The " + what); !ok) return ok;
   const twin::VesselModel& vessel = *model.find_vessel(spec.placement.vessel);
-  const double start = spec.placement.start_mm;
-  const double reference = reference_diameter(*vessel.network, spec.placement.branch, start, start + spec.placement.length_mm, landing_mm);
+  const double reference = reference_of(vessel, spec.placement);
   if (diameter_mm > 2 * reference)
     return core::bad_input(fmt::format("A {} of {:.1f} mm is more than twice the vessel's reference diameter of {:.1f} mm (it would tear the wall). Choose at most {:.1f} mm.", what, diameter_mm, reference,
                                        2 * reference));
   return {};
+}
+
+std::string oversize_words(const twin::VesselModel& vessel, const twin::Placement& place, const std::string& what, double diameter_mm) {
+  if (!vessel.network || place.branch < 0 || std::size_t(place.branch) >= vessel.network->branches.size()) return {};
+  const double reference = reference_of(vessel, place);
+  if (!(diameter_mm >= told_from * reference)) return {};
+  return fmt::format("A {} of {:.2f} mm is {:.1f} times the vessel's reference diameter of {:.2f} mm: it may tear the wall. About 1.1 times is usual.", what, diameter_mm, diameter_mm / reference, reference);
 }
 
 void report_diameters(const twin::TwinModel& model, twin::SimulationSetup& setup, const std::string& vessel, const std::string& kind, double before_mm, double after_mm, const DiameterWords& words) {

@@ -20,6 +20,9 @@ core::ParamSpec device_diameter(std::string key, std::string label, double fallb
 // check_segment, and the device is at most twice as wide as the healthy vessel within 5 mm of it. `what`: "stent".
 core::Result<void> check_device(const twin::TwinModel& model, const twin::InterventionSpec& spec, const std::string& what, double diameter_mm);
 
+// Why a device is wide for its vessel, from 1.25 times the reference diameter on; empty below. `what`: "stent".
+std::string oversize_words(const twin::VesselModel& vessel, const twin::Placement& place, const std::string& what, double diameter_mm);
+
 // "<vessel>_<kind>_min_diameter_before_mm" and "... after_mm", area equivalent.
 struct DiameterWords {
   std::string before, after;          // behind the vessel's name: "smallest diameter, before the balloon"

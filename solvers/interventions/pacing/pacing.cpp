@@ -94,7 +94,7 @@ twin::InterventionKind pacing() {
       {"start_ms", "Start", "ms", 0.0, 0.0, 1000.0, {}, "When the stimulus is given.", "start of the simulated beat", Liveness::restart},
       {"radius_mm", "Radius", "mm", 1.5, 0.5, 10.0, {}, "Tissue within this distance of the point is stimulated.", "half-extent of the stimulated corner in Niederer et al. 2011, table 2", Liveness::restart},
       {"exclusive", "Pacing only", "", true, 0, 0, {}, "Replaces all other sites (overdrive pacing); off adds one more site.", "overdrive pacing suppresses the slower rhythm", Liveness::restart},
-      {"cycle_length_ms", "Cycle length", "ms", 1000.0, 250.0, 2000.0, {}, "Time between paced beats: the rate the cells are adapted to. Used when pacing only.", "600 ms drive trains and 1000 ms rest are usual (EP-FACTS section 3)", Liveness::live},
+      {"cycle_length_ms", "Cycle length", "ms", 1000.0, 250.0, 2000.0, {}, "Time between paced beats: the rate the cells are adapted to. Used when pacing only.", "600 ms drive trains and 1000 ms rest are usual (EP-FACTS section 3)", Liveness::live, {{"exclusive", true}}},
   };
   kind.validate = validate;
   kind.apply = apply;

@@ -38,6 +38,7 @@ core::Result<void> apply(const twin::TwinModel& model, const InterventionSpec& s
   s.radius = [=](double arc) { return proximal + (distal - proximal) * (arc - s.start_mm) / (s.end_mm - s.start_mm); };
   const Widened wide = widen(setup, vessel, s);
   const std::string name = model.find_vessel(vessel.key)->name;
+  if (auto wide_words = oversize_words(*model.find_vessel(vessel.key), spec.placement, "stent", 2 * std::max(proximal, distal)); !wide_words.empty()) setup.notes.push_back(std::move(wide_words));
   say_held(wide, fmt::format("Stent {} ({:.2f} mm)", spec.id, 2 * std::max(proximal, distal)), name, setup);
   if (!wide.changed) {
     setup.notes.push_back(fmt::format("Stent {} ({:.2f} mm) touches the wall of {} nowhere: the lumen is unchanged.", spec.id, 2 * proximal, name));

@@ -60,6 +60,25 @@ TEST_CASE("parameters survive JSON unchanged, missing keys take the default, unk
   CHECK(unknown.error().message.find("\"rad\"") != std::string::npos);
 }
 
+TEST_CASE("a parameter applies while the ones it hangs on apply and have their value, and the list says on what it hangs") {
+  ParamSchema s{"Dose", {{"input", "Given as", "", std::string("multiple"), 0, 0, {"multiple", "oral"}, "", ""},
+                         {"course", "Course", "", std::string("once"), 0, 0, {"once", "steady"}, "", "", Liveness::live, {{"input", std::string("oral")}}},
+                         {"every_h", "Every", "h", 12.0, 1, 24, {}, "", "", Liveness::live, {{"course", std::string("steady")}}}}};
+  ParamSet set = s.defaults();
+  CHECK(s.applies("input", set));
+  CHECK_FALSE(s.applies("course", set));
+  set.set("course", std::string("steady"));
+  CHECK_FALSE(s.applies("every_h", set));   // the course itself does not apply
+  set.set("input", std::string("oral"));
+  CHECK(s.applies("course", set));
+  CHECK(s.applies("every_h", set));
+  set.set("every_h", 48.0);
+  set.set("input", std::string("multiple"));
+  CHECK_FALSE(s.validate(set));   // out of range is refused, used or not
+  CHECK(to_json(s)[2]["applies_when"]["course"] == "steady");
+  CHECK_FALSE(to_json(s)[0].contains("applies_when"));
+}
+
 TEST_CASE("reading a parameter that is not there is our bug and says where") {
   CHECK_THROWS_AS(schema().defaults().number("nope"), ContractViolation);
 }

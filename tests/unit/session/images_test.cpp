@@ -263,6 +263,25 @@ TEST_CASE("edits after the last save come back when the case is opened again, an
   CHECK(again->images.front().labels->values == f.image().labels->values);
 }
 
+TEST_CASE("a case closed on purpose opens without a word about its edits, one whose session was cut off says how many came back") {
+  fs::path folder;
+  std::vector<std::uint8_t> labels;
+  {
+    Fixture f(true);
+    folder = f.folder();
+    for (int n = 0; n < 2; ++n) stroke(f.session, 1, voxel(f.image(), 5, 5 + 9 * n, 5), voxel(f.image(), 30, 8 + 9 * n, 20));
+    labels = f.image().labels->values;
+    f.settle();
+    const auto during = load_case_with_edits(folder, nullptr, {});   // as after a crash now
+    REQUIRE(during);
+    CHECK(during->message == "The last session ended unexpectedly: 2 edits made after the last save are back.");
+  }
+  const auto after = load_case_with_edits(folder, nullptr, {});
+  REQUIRE(after);
+  CHECK(after->data.images.front().labels->values == labels);
+  CHECK(after->message.empty());
+}
+
 TEST_CASE("a journal cut off at any byte gives back every whole edit before the cut, damage is set aside with a sentence") {
   Fixture f(true);
   std::vector<std::vector<std::uint8_t>> states{f.image().labels->values};
@@ -383,7 +402,18 @@ TEST_CASE("edits of the read-only built-in case go to the user's folder and come
   again.open(folder);
   Fixture::settle(again);
   CHECK(again.data()->images.front().labels->values == edited);
-  CHECK(again.last_message().find("1 edit made after the last save is back") != std::string::npos);
+  CHECK(again.last_message().find("1 edit of the teaching case from your last session is back") != std::string::npos);
+  // Saved under a name of its own it goes there, and the teaching case is as delivered.
+  REQUIRE(again.save_as(home / "mine"));
+  Fixture::settle(again);
+  Session mine, delivered;
+  mine.open(home / "mine");
+  Fixture::settle(mine);
+  CHECK(mine.data()->images.front().labels->values == edited);
+  delivered.open(folder);
+  Fixture::settle(delivered);
+  CHECK(delivered.data()->images.front().labels->values == data.images.front().labels->values);
+  CHECK(delivered.last_message().empty());
   ::unsetenv("ORGANTWIN_BUILTIN_CASE");
 }
 

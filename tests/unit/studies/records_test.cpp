@@ -34,7 +34,7 @@ session::KeptProof one_way() {
   p.a = {1, 2, 3};
   p.b = {4, 5, 6.5};
   p.saved_utc = "2026-11-22T03:00:00Z";
-  p.proof = {std::numeric_limits<double>::infinity(), 84.25, 31.5, 32.5, true, false, "Nothing crosses from a to b."};
+  p.proof = {std::numeric_limits<double>::infinity(), 84.25, 31.5, 32.5, true, false, "Nothing crosses from a to b.", {{1, 2, 7.5}, 4.5}, {{4, 5, 6.5}, 0}};
   return p;
 }
 
@@ -92,6 +92,9 @@ TEST_CASE("proofs of block and restitution curves kept in a case folder read bac
   CHECK(p.proof.block_ab);
   CHECK_FALSE(p.proof.block_ba);
   CHECK(p.proof.verdict == proof.proof.verdict);
+  CHECK(p.proof.a.at_mm == proof.proof.a.at_mm);
+  CHECK(p.proof.a.moved_mm == 4.5);
+  CHECK(p.proof.b.moved_mm == 0);
   REQUIRE(records.curves.size() == 1);
   const auto &read = records.curves[0].study.kinds.at(0), kind = curves().study.kinds[0];
   CHECK(read.name == kind.name);
@@ -144,6 +147,8 @@ TEST_CASE("the report prints studies with protocol, outcome and cycle length, pr
   induced->notes.push_back("An assumption of the study <itself>.");
   records.studies.push_back({"", "vt-induction", "2026-11-22T03:00:00Z", session::study_presets().front().spec, induced});
   const auto file = folder.path / "report.html";
+  REQUIRE(core::write_file(file, "%PDF-1.4 ..."));
+  CHECK(session::read_report(file).error().message.find("attachment report.html") != std::string::npos);
   REQUIRE(session::write_report(data, file, {}, records, {}));
   const std::string html = text_of(file);
   INFO(html.substr(html.find("<h2>Stim"), 3000));

@@ -94,6 +94,30 @@ TEST_CASE("an absurd protocol and a site without muscle are refused in words", "
   CHECK(refused.error().code == core::ErrorCode::bad_input);
 }
 
+TEST_CASE("a site on tissue that does not conduct is paced at the nearest node that does, and its place and distance are told", "[studies]") {
+  auto v = ep::make_infarct({3.0});
+  const auto& nodes = v.problem.mesh->nodes;
+  constexpr double radius = 2.5;
+  // Everything within 6 mm of a place is burned.
+  const core::Vec3 at = v.opposite;
+  ep::TissueRegion burned;
+  burned.key = "lesion";
+  burned.conducting = false;
+  v.problem.regions.push_back(burned);
+  for (std::size_t t = 0; t < v.problem.tissue.size(); ++t)
+    for (core::Index n : v.problem.mesh->tets[t])
+      if ((nodes[std::size_t(n)] - at).norm() < 6) v.problem.tissue[t] = std::uint8_t(v.problem.regions.size() - 1);
+  const ep::StudySite moved{"a", "a", at, 0, ep::nodes_near(v.problem, at, radius, 12)};
+  const auto place = ep::paced_place(*v.problem.mesh, moved, radius);
+  CHECK(place.moved_mm >= 6);
+  CHECK(place.moved_mm < 12);
+  CHECK((place.at_mm - at).norm() == Approx(place.moved_mm));
+  const core::Vec3 healthy = nodes[std::size_t(moved.nodes.front())];
+  const ep::StudySite there{"b", "b", healthy, 0, ep::nodes_near(v.problem, healthy, radius, 12)};
+  CHECK(ep::paced_place(*v.problem.mesh, there, radius).moved_mm == 0);
+  CHECK(ep::paced_place(*v.problem.mesh, there, radius).at_mm == healthy);
+}
+
 TEST_CASE("the phantom infarct is one part with positive tets and its scar has the area of its circle within 10 %", "[studies]") {
   const auto v = ep::make_infarct({2.0});
   const auto q = core::measure_quality(*v.problem.mesh);
