@@ -9,6 +9,7 @@
 #include "app/verify/atria_cases.hpp"
 #include "app/verify/cases.hpp"
 #include "app/verify/flow_vessel_cases.hpp"
+#include "app/verify/speed.hpp"
 #include "solvers/core/parallel.hpp"
 
 namespace ot::verify {
@@ -17,7 +18,7 @@ const std::vector<Verification>& builtin_verifications() {
   static const std::vector<Verification> all{
       {"ep/slab-0.5-alternating", "Niederer slab, dx 0.5, dt 0.05, tuned, P2..P9", "Niederer 2011 problem; accepted vector: shared/reference/niederer/SPEC.md", slab_half_alternating},
       {"ep/slab-0.5-kuhn", "the same on the Kuhn split", "Niederer 2011 problem; accepted vector: shared/reference/niederer/SPEC.md", slab_half_kuhn},
-      {"ep/slab-0.2-alternating", "Niederer slab, dx 0.2, dt 0.05 (not with --quick)", "Niederer 2011 problem; accepted vector: shared/reference/niederer/SPEC.md", slab_fifth_alternating},
+      {"ep/slab-0.2-alternating", "Niederer slab, dx 0.2, dt 0.05, tissue at rest left out and not (with --quick P5)", "Niederer 2011 problem; accepted vector: shared/reference/niederer/SPEC.md", slab_fifth_alternating},
       {"ep/slab-0.2-kuhn", "the same at 0.2 mm on the Kuhn split (not with --quick)", "Niederer 2011 problem; accepted vector: shared/reference/niederer/SPEC.md", slab_fifth_kuhn},
       {"ep/slab-0.5-unstructured", "the same at 0.5 mm mean edge on a CGAL mesh", "Niederer 2011 problem; accepted vector: shared/reference/niederer/SPEC.md", slab_half_unstructured},
       {"ep/slab-0.2-unstructured", "the same at 0.2 mm mean edge on a CGAL mesh (not with --quick)", "Niederer 2011 problem; accepted vector: shared/reference/niederer/SPEC.md", slab_fifth_unstructured},
@@ -36,6 +37,9 @@ const std::vector<Verification>& builtin_verifications() {
       {"ep/slab-converged", "Niederer slab without tuning, three grids, two discretisations, extrapolated in h and dt (not with --quick: minutes)", "Niederer 2011; issue 4", slab_converged},
       {"ep/strand-converged", "both discretisations on a strand: one velocity in the limit, and what the slab's three grids make of it", "own strand; design/ep-numerics.md", strand_converged},
       {"ep/beat-step-every-node", "activation of every node at dt 0.05 against 0.01: moved nodes, turning and askew fibres", "own finer step; issue 4", beat_step_every_node},
+      {"ep/monodomain-step", "the slab and the irregular block of bench ep/monodomain-step, every node stepping: P2..P9; every node at dt 0.05 against 0.01", "Niederer 2011; own finer step; issue 4", monodomain_step_rows},
+      {"ep/monodomain-step-heart", "the phantom's ventricles of bench ep/monodomain-step-heart: a beat at every node, dt 0.05 against 0.01 (minutes; with --quick its first 8 ms)", "own finer step; issue 4", monodomain_step_heart_rows},
+      {"ep/beat-300k", "the block of bench ep/beat-300k, 300,763 nodes: a beat at every node, dt 0.05 against 0.01 (half an hour; with --quick its first 5 ms)", "own finer step; issue 4", beat_of_300k_rows},
       {"ep/beat-step", "a beat of a small block at dt 0.05 against 0.01: activation and APD", "own finer step; issue 4", beat_step},
       {"ep/spiral-wave", "Mitchell-Schaeffer sheet, S1-S2: period under refinement, one singularity", "own finer grid; issue 4", spiral_wave},
       {"ep/spiral-figure-of-eight", "the same with two free ends: period, two singularities", "own finer grid; issue 4", figure_of_eight},
@@ -43,6 +47,11 @@ const std::vector<Verification>& builtin_verifications() {
       {"ep/eikonal-point-source", "anisotropic point source 9:1 against the exact arrival time", "closed form", eikonal_point},
       {"ep/eikonal-jittered", "tensor ratio 9:1, one and two sources, 20 % node jitter, 40 (without --quick also 80) elements across", "closed form", eikonal_jittered},
       {"ep/eikonal-shell", "a wave around a ball-shaped hole: tangents and arcs, 40 elements across", "closed form", eikonal_shell},
+      {"ep/eikonal-unstructured", "tensor ratio 9:1, one and two sources, 20 and 40 elements across, and a curved shell of 4 mm, on meshes of our own mesher (CGAL)", "closed form", eikonal_unstructured},
+      {"ep/eikonal-box", "the box of bench ep/eikonal-box, 512,000 nodes, three velocities", "closed form", eikonal_box_rows},
+      {"ep/fast-lesion", "FAST with the moved lesion of bench ep/fast-lesion: activation and leads against half the edges", "own finer mesh; issue 4", fast_lesion_rows},
+      {"ep/fast-lesion-heart", "the same on the phantom's ventricles of bench ep/fast-lesion-heart, and (not with --quick) against FULL on the same mesh", "own finer mesh; own FULL; issue 4", fast_lesion_heart_rows},
+      {"ep/s1s2-sweep-17", "the sweep of bench ep/s1s2-sweep-17: its engine against the eikonal solver, and (not with --quick) the sweep untreated, with a lesion across the isthmus and with a sham lesion", "own eikonal solver; known circuit", sweep_rows},
       {"ep/ecg-ball", "twelve leads of a uniformly polarised ball in an infinite medium", "closed form of a dipole", ecg_ball},
       {"ep/ecg-identities", "lead identities, arm electrodes and chest electrodes swapped", "Kligfield et al. 2007", ecg_identities},
       {"ionic/tt06_epi-beat", "ten Tusscher 2006 epi: one beat from the reference state (needs ORGANTWIN_SHARED)", "reference/ionic: CVODE at 1e-9", ionic_tt06_epi},
@@ -59,6 +68,7 @@ const std::vector<Verification>& builtin_verifications() {
       {"ionic/stewart2009-beat", "Stewart 2009 Purkinje: the same, dt 0.02", "reference/ionic: CVODE at 1e-9", ionic_stewart},
       {"ionic/aliev_panfilov1996-beat", "Aliev-Panfilov 1996: one beat, dt 0.02", "own adaptive integration at 1e-10", ionic_aliev_panfilov},
       {"ionic/mitchell_schaeffer2003-beat", "Mitchell-Schaeffer 2003: one beat, dt 0.02", "own adaptive integration at 1e-10", ionic_mitchell_schaeffer},
+      {"ionic/kernels", "one beat by the loop that bench ionic/kernels times, every family, dt 0.02 against 0.002: APD90", "own finer step; issue 4", ionic_kernel_rows},
       {"ionic/courtemanche1998-rates", "Courtemanche 1998: APD90 over cycle lengths, the whole history (not with --quick; about a minute)", "reference/ionic/rate_dependence.csv", ionic_courtemanche_rates},
       {"ionic/stewart2009-rates", "Stewart 2009: the same", "reference/ionic/rate_dependence.csv", ionic_stewart_rates},
       {"ep/fibres-slab", "rule-based fibres on a slab: unit, orthogonal, angle at five depths for both depth laws", "EP-FACTS section 1", fibres_slab},

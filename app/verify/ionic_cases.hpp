@@ -4,6 +4,7 @@
 #include <string>
 
 #include "app/verify/cases.hpp"
+#include "solvers/electrophysiology/reaction/cell.hpp"
 
 namespace ot::verify {
 
@@ -17,5 +18,8 @@ Rows ionic_beat(const std::string& row, const std::string& model, const std::str
 // quick: the first two cycle lengths only, from the same start with the same history. dt 0: steps chosen by the error.
 Rows ionic_rates(const std::string& row, const std::string& model, const std::string& stem, const std::string& label, double tolerance_ms, double dt_ms, bool quick,
                  const core::Progress& progress);
+
+// FDA's protocol of CiPA, which bench ionic/cipa-1000-beats times and ionic/cipa-control-qnet verifies.
+ep::CellProblem cipa_protocol(int beats);
 
 }  // namespace ot::verify

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Drugs on single cells: qNet and risk classes of CiPA, dofetilide and verapamil; and the speed of the membrane kernels.
+// Drugs on single cells: qNet and risk classes of CiPA, APD90 of FDA's own model code, dofetilide and verapamil.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,9 +8,10 @@
 #include <cmath>
 
 #include "app/solve/cipa_scales.hpp"
+#include "app/verify/cases.hpp"
+#include "app/verify/flow_vessel_cases.hpp"
 #include "app/verify/ionic_cases.hpp"
-#include "solvers/core/parallel.hpp"
-#include "solvers/electrophysiology/reaction/aligned.hpp"
+#include "app/verify/speed.hpp"
 #include "solvers/electrophysiology/reaction/cell.hpp"
 #include "solvers/electrophysiology/reaction/ionic_model.hpp"
 #include "solvers/electrophysiology/reaction/verified_response.hpp"
@@ -18,10 +19,6 @@
 #include "solvers/pharmacology/dose.hpp"
 
 namespace ot::verify {
-namespace {
-
-using Clock = std::chrono::steady_clock;
-double since(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
 
 // FDA's protocol: cycle length 2000 ms, 80 uA/uF for 0.5 ms, published start at that rate, steps chosen by the error.
 ep::CellProblem cipa_protocol(int beats) {
@@ -33,6 +30,11 @@ ep::CellProblem cipa_protocol(int beats) {
   p.dt_ms = 0;
   return p;
 }
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double since(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
 
 Row row(const std::string& name, const std::string& quantity, double value, double reference, double tolerance, bool relative, const std::string& source, bool quick,
         double wall) {
@@ -54,6 +56,7 @@ struct Trained {
   double mean_qnet;                // 1e-3 uC/uF, over 1-4 x free Cmax
   pharma::TorsadeRisk risk;
   std::array<int, 4> beats;        // of the reference run of each dose
+  double apd90_at_1_ms;            // 1 x free Cmax
 };
 
 }  // namespace
@@ -63,24 +66,24 @@ Rows ionic_cipa_control(bool quick, const core::Progress& progress) {
   const auto cell = ep::run_cell(cipa_protocol(1000), progress);
   if (!cell) return core::pass(cell);
   const std::string source = "reference/drugs/README.md: FDA right-hand side by CVODE, control at CL 2000; APD90: reference/ionic/rate_dependence.csv";
-  return std::vector<Row>{row("ionic/cipa-control-qnet", "qnet_uC_per_uF", cell->qnet_uC_per_uF, 0.069673, 0.001, true, source, quick, since(start)),
-                          row("ionic/cipa-control-qnet", "apd90_ms", cell->apd90_ms, 289.144, 0.5, false, source, quick, since(start))};
+  return std::vector<Row>{with_settings(row("ionic/cipa-control-qnet", "qnet_uC_per_uF", cell->qnet_uC_per_uF, 0.069673, 0.001, true, source, quick, since(start)), cipa_settings(1000)),
+                          with_settings(row("ionic/cipa-control-qnet", "apd90_ms", cell->apd90_ms, 289.144, 0.5, false, source, quick, since(start)), cipa_settings(1000))};
 }
 
 Rows drug_cipa_classes(bool quick, const core::Progress& progress) {
   using enum pharma::TorsadeRisk;
   // Means and classes of reference/drugs/cipa_training_qnet_fixed.csv.
-  const Trained all[] = {{"quinidine", 54.5122, intermediate, {300, 300, 300, 600}}, {"verapamil", 71.1177, low, {300, 300, 300, 600}},      {"ranolazine", 76.6219, low, {300, 300, 300, 600}},     {"bepridil", 43.4597, high, {600, 600, 600, 600}},
-                         {"chlorpromazine", 65.7649, intermediate, {600, 300, 300, 600}}, {"cisapride", 60.4336, intermediate, {600, 600, 600, 600}}, {"diltiazem", 72.1436, low, {300, 300, 300, 600}}, {"dofetilide", 51.2877, high, {600, 600, 600, 600}},
-                         {"mexiletine", 92.9591, low, {300, 300, 300, 600}},        {"ondansetron", 62.9501, intermediate, {300, 300, 300, 600}}, {"sotalol", 55.7673, intermediate, {300, 300, 300, 600}}, {"terfenadine", 61.5519, intermediate, {600, 600, 600, 600}}};
+  const Trained all[] = {{"quinidine", 54.5122, intermediate, {300, 300, 300, 600}, 532.31}, {"verapamil", 71.1177, low, {300, 300, 300, 600}, 300.18},      {"ranolazine", 76.6219, low, {300, 300, 300, 600}, 312.32},     {"bepridil", 43.4597, high, {600, 600, 600, 600}, 363.02},
+                         {"chlorpromazine", 65.7649, intermediate, {600, 300, 300, 600}, 301.78}, {"cisapride", 60.4336, intermediate, {600, 600, 600, 600}, 308.96}, {"diltiazem", 72.1436, low, {300, 300, 300, 600}, 289.78}, {"dofetilide", 51.2877, high, {600, 600, 600, 600}, 328.25},
+                         {"mexiletine", 92.9591, low, {300, 300, 300, 600}, 282.15},        {"ondansetron", 62.9501, intermediate, {300, 300, 300, 600}, 311.16}, {"sotalol", 55.7673, intermediate, {300, 300, 300, 600}, 329.78}, {"terfenadine", 61.5519, intermediate, {600, 600, 600, 600}, 317.84}};
   const std::string source = "reference/drugs/cipa_training_qnet_fixed.csv: FDA right-hand side by CVODE, fixed parameters, 300 or 600 beats";
   std::vector<Row> rows;
   for (const Trained& t : all) {
-    if (quick && rows.size() == 6) break;   // three drugs
+    if (quick && rows.size() == 9) break;   // three drugs
     const auto start = Clock::now();
     const pharma::CipaDrug* const drug = pharma::find_cipa_drug(t.drug);
     if (!drug) return core::wrong_usage(fmt::format("There is no CiPA drug {} (it cannot be classified). See solvers/pharmacology/cipa.cpp.", t.drug));
-    double mean = 0;
+    double mean = 0, apd_at_1 = std::nan("");
     for (const int beats : {300, 600}) {   // doses whose reference took so many beats, paced together
       ep::CellProblem p = cipa_protocol(beats);
       p.watch_beats = 250;
@@ -91,9 +94,11 @@ Rows drug_cipa_classes(bool quick, const core::Progress& progress) {
       const auto cells = ep::run_cells(p, doses, progress);
       if (!cells) return core::pass(cells);
       for (const auto& c : *cells) mean += 0.25 * c.qnet_uC_per_uF;
+      if (beats == t.beats[0]) apd_at_1 = cells->front().apd90_ms;
     }
     const std::string name = "ionic/cipa-classes";
     rows.push_back(row(name, std::string(t.drug) + "_mean_qnet_uC_per_uF", mean, 1e-3 * t.mean_qnet, 0.005, true, source, quick, since(start)));
+    rows.push_back(row(name, std::string(t.drug) + "_apd90_ms_at_1_cmax", apd_at_1, t.apd90_at_1_ms, 1.0, false, source + "; control 289.2 ms", quick, since(start)));
     rows.push_back(row(name, std::string(t.drug) + "_class_0_low_2_high", double(pharma::torsade_risk(mean)), double(t.risk), 0, false, source, quick, since(start)));
   }
   return rows;
@@ -133,57 +138,6 @@ Rows drug_cell_apd(bool quick, const core::Progress& progress) {
     rows.push_back(row("ionic/drug-cell-apd", fmt::format("{}: dofetilide lengthens APD90 (1 = yes; by {:.1f} ms, {})", model, change(1), alone(3)), change(1) > 1 ? 1 : 0, 1, 0, false, source, quick,
                        since(start)));
     rows.push_back(row("ionic/drug-cell-apd", fmt::format("{}: verapamil APD90 change ms ({})", model, alone(4)), change(2), 0, 10, false, source, quick, since(start)));
-  }
-  return rows;
-}
-
-BenchRows bench_cipa(const core::Progress& progress) {
-  const auto start = Clock::now();
-  const auto cell = ep::run_cell(cipa_protocol(1000), progress);
-  if (!cell) return core::pass(cell);
-  return std::vector<BenchRow>{{"ionic/cipa-1000-beats", {{"beats", 1000}, {"steps", double(cell->steps)}, {"cycle_length_ms", 2000}}, 1, since(start), "s", 8,
-                                "issue 4: 8 s on one core (aim 3); two kernel calls of eight lanes a step, one lane used; compute bound", "ionic/cipa-control-qnet"}};
-}
-
-BenchRows bench_ionic_kernels(const core::Progress& progress) {
-  constexpr int blocks = 128, steps = 50;
-  std::vector<BenchRow> rows;
-  std::vector<const ep::IonicFamily*> families;
-  for (const ep::IonicModel& m : ep::builtin_ionic_models())
-    if (families.empty() || families.back() != m.family) families.push_back(m.family);
-  const int before = core::thread_count();
-  for (const ep::IonicFamily* family : families) {
-    if (progress.cancelled()) return core::cancelled();
-    const std::size_t bn = ep::block_nodes, state_size = std::size_t(family->states) * bn, param_size = std::size_t(family->params) * bn;
-    ep::AlignedVector state(blocks * state_size), param(blocks * param_size), v(blocks * bn), i(blocks * bn), e(blocks * bn);
-    const auto column = family->parameters(ep::CellType::epi, {}), y = family->initial(ep::CellType::epi);
-    const ep::KernelStep kernel = ep::best_kernel(*family);
-    for (const int threads : before == 1 ? std::vector<int>{1} : std::vector<int>{1, before}) {
-      for (int b = 0; b < blocks; ++b)
-        for (std::size_t l = 0; l < bn; ++l) {
-          for (int s = 0; s < family->states; ++s) state[std::size_t(b) * state_size + std::size_t(s) * bn + l] = y[std::size_t(s) + 1];
-          for (int p = 0; p < family->params; ++p) param[std::size_t(b) * param_size + std::size_t(p) * bn + l] = column[std::size_t(p)];
-          v[std::size_t(b) * bn + l] = y[0];
-        }
-      core::set_thread_count(threads);
-      double best = 1e300;
-      for (int repeat = 0; repeat < 3; ++repeat) {
-        const auto start = Clock::now();
-        for (int step = 0; step < steps; ++step)
-          core::parallel_chunks(blocks, 4, [&](std::ptrdiff_t from, std::ptrdiff_t to) {
-            for (auto b = std::size_t(from); b < std::size_t(to); ++b) {
-              kernel({ep::block_nodes, 0.02, 0.0, state.data() + b * state_size, param.data() + b * param_size, v.data() + b * bn, v.data() + b * bn, i.data() + b * bn,
-                      e.data() + b * bn});
-              for (std::size_t l = b * bn; l < (b + 1) * bn; ++l) v[l] -= 0.02 * i[l];
-            }
-          });
-        best = std::min(best, since(start));
-      }
-      rows.push_back({"ionic/kernel: " + family->key, {{"nodes", double(blocks) * ep::block_nodes}, {"steps", steps}}, threads, best * 1e9 / (double(blocks) * ep::block_nodes * steps),
-                      "ns per node and step", 0,
-                      fmt::format("{} bytes per node and step, exponentials and divisions bound it", 8 * (2 * family->states + family->params + 5)), "ionic/*-beat"});
-    }
-    core::set_thread_count(before);
   }
   return rows;
 }

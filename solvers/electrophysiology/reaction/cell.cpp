@@ -23,6 +23,16 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr int followed_beats = 12;   // last beats of which capture and alternans are told: a 2:1, 3:1 or 4:1 answer shows three times
 
+constexpr double upstroke_foot_ms = 30;   // before V passes 0 mV in an action potential that no stimulus made: its foot
+
+// Without what comes later than to_ms.
+void cut(Beat& beat, double to_ms) {
+  const auto n = std::max<std::ptrdiff_t>(2, std::upper_bound(beat.t.begin(), beat.t.end(), to_ms) - beat.t.begin());
+  beat.t.resize(std::size_t(n));
+  beat.v.resize(std::size_t(n));
+  if (!beat.cai.empty()) beat.cai.resize(std::size_t(n));
+}
+
 double* channel(ChannelScales& s, const std::string& key) {
   for (const ChannelKey& k : channel_keys())
     if (key == k.key) return &(s.*k.member);
@@ -191,6 +201,7 @@ core::Result<std::vector<CellResult>> run_cells(const CellProblem& problem, cons
         response[c].end_beat(nullptr);
         continue;
       }
+      if (const double other = response[c].unprompted_ms(); other > pacing.stimulus_start_ms) cut(now[c], other - upstroke_foot_ms);
       Biomarkers b = measure(now[c], stimulus);
       if (response[c].end_beat(&b) != PacedResponse::Answer::captured) b.apd50 = b.apd90 = nan, b.early_afterdepolarisation = false;
       r.apd90_change_ms = b.apd90 - apd90_before[c];

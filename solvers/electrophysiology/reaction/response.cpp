@@ -8,8 +8,16 @@
 
 namespace ot::ep {
 void PacedResponse::sample(double t, double v) {
+  if (v <= (has_reference_ ? level_ : rest_ + 0.1 * (0 - rest_))) armed_ = true;
+  if (v > 0 && armed_) {
+    armed_ = false;
+    if (t <= start_ + 1e-9 || t > start_ + stimulated_within_ms) {
+      if (std::isnan(unprompted_at_)) unprompted_at_ = t;
+      ++unprompted_in_beat_;
+    }
+  }
   if (t <= start_ + 1e-9) before_ = v;
-  else peak_ = std::max(peak_, v);
+  else if (!(unprompted_at_ > start_)) peak_ = std::max(peak_, v);   // what comes without a stimulus is not its answer
   if (!std::isnan(open_level_) && t > 0 && last_v_ > open_level_ && v <= open_level_) {
     apd90_.push_back(since_upstroke_ + last_t_ + (last_v_ - open_level_) / (last_v_ - v) * (t - last_t_));
     open_level_ = Biomarkers::nan;
@@ -30,7 +38,13 @@ PacedResponse::Answer PacedResponse::end_beat(const Biomarkers* measured) {
     if (measured && std::isfinite(measured->apd90)) apd90_.push_back(measured->apd90);
     else if (measured) open_level_ = measured->level90_mV, since_upstroke_ = cycle_ - measured->upstroke_ms;
   }
-  if (measured) followed_.push_back(answer);
+  if (measured) {
+    followed_.push_back(answer);
+    unprompted_ += unprompted_in_beat_;
+    if (unprompted_in_beat_ > 0 && !(unprompted_first_ <= unprompted_at_ - start_)) unprompted_first_ = unprompted_at_ - start_;
+  }
+  unprompted_in_beat_ = 0;
+  unprompted_at_ = Biomarkers::nan;
   peak_ = -1e300;
   return answer;
 }
@@ -68,7 +82,15 @@ PacedResponse::Summary PacedResponse::summary() const {
                       : fmt::format("{} of the last {} stimuli captured", s.captured, s.stimuli);
     s.note += std::isfinite(s.apd90_ms) ? fmt::format("; the APD90 of those action potentials is {:.1f} ms on average.", s.apd90_ms) : s.captured ? "; none was seen to repolarise." : ".";
   }
+  s.unprompted = unprompted_;
+  s.unprompted_ms = unprompted_first_;
+  const auto and_say = [&](const std::string& sentence) { s.note += (s.note.empty() ? "" : " ") + sentence; };
+  if (s.unprompted > 0)
+    and_say(fmt::format("The cell beats by itself as well: {} action potentials without a stimulus in the last {} cycles, the earliest {:.0f} ms after one; the figures are of the stimulated ones.", s.unprompted, s.stimuli,
+                        s.unprompted_ms));
   if (s.alternates) s.note += fmt::format("{}The action potentials alternate (APD90 {:.1f} and {:.1f} ms).", s.note.empty() ? "" : " ", s.longer_ms, s.shorter_ms);
+  else if (apd90_.size() >= 2 && std::abs(apd90_.back() - apd90_[apd90_.size() - 2]) > alternating_apd_ms)
+    and_say(fmt::format("APD90 changed by {:+.1f} ms from one beat to the next at the end: it has not settled, or goes on irregularly. Pace more beats.", apd90_.back() - apd90_[apd90_.size() - 2]));
   return s;
 }
 

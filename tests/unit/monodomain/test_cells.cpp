@@ -255,6 +255,44 @@ TEST_CASE("The ionic dV/dt is that of the reference files within 3 %, and a note
   CHECK(says(*blocked, "made by the stimulus"));
 }
 
+TEST_CASE("Stewart's Purkinje cell at 4000 ms beats by itself between stimuli: said, and the APD90 is that of the stimulated beat, within 10 % of the one at 2000 ms") {
+  CellProblem p;
+  p.model = "stewart_2009";
+  p.beats = 12;
+  p.cycle_length_ms = 2000;
+  const auto paced = run_cell(p);
+  REQUIRE(paced);
+  CHECK_FALSE(says(*paced, "by itself"));
+  p.cycle_length_ms = 4000;
+  const auto slow = run_cell(p);
+  REQUIRE(slow);
+  CHECK(says(*slow, "beats by itself"));
+  CHECK(slow->apd90_ms == Approx(paced->apd90_ms).epsilon(0.1));
+  CHECK(std::abs(slow->apd90_change_ms) < 30);   // 1226 ms when a beat of its own was measured from the stimulated upstroke
+}
+
+TEST_CASE("An action potential 500 ms after its stimulus counts as none of the stimulus, and an APD90 that changes by more than 5 ms at the end without alternating is said to") {
+  PacedResponse response(-85, 10, 1000);
+  for (int beat = 0; beat < 4; ++beat) {
+    for (const auto& [t, v] : {std::pair{0.0, -85.0}, {10.0, -85.0}, {12.0, -40.0}, {100.0, -85.0}, {505.0, -70.0}, {510.0, 20.0}, {800.0, -85.0}, {1000.0, -85.0}}) response.sample(t, v);
+    CHECK(response.unprompted_ms() == 510);
+    Biomarkers b;
+    CHECK(response.end_beat(&b) == PacedResponse::Answer::no_upstroke);
+  }
+  CHECK(response.summary().unprompted == 4);
+  CHECK(response.summary().unprompted_ms == 500);
+  PacedResponse rising(-85, 10, 1000);
+  for (int beat = 0; beat < 4; ++beat) {
+    for (const auto& [t, v] : {std::pair{0.0, -85.0}, {10.0, -85.0}, {12.0, 30.0}, {300.0, -85.0}, {1000.0, -85.0}}) rising.sample(t, v);
+    Biomarkers b;
+    b.apd90 = 200 + 20 * beat;
+    CHECK(rising.end_beat(&b) == PacedResponse::Answer::captured);
+  }
+  CHECK(rising.summary().unprompted == 0);
+  CHECK_FALSE(rising.summary().alternates);
+  CHECK(rising.summary().note.find("has not settled") != std::string::npos);
+}
+
 TEST_CASE("Beats that alternate by more than 5 ms are said to, a stimulus of 2 mV/ms captures nothing and says so") {
   PacedResponse response(-85, 10, 300);
   for (int beat = 0; beat < 12; ++beat) {
