@@ -14,6 +14,8 @@
 
 namespace ot::ep {
 
+inline constexpr int eight_tets = 8;
+
 struct SlicedRows {
   const std::ptrdiff_t* begin = nullptr;   // [groups of 8 rows + 1] first column of eight couplings
   const float* k = nullptr;                // [columns][8]
@@ -54,6 +56,15 @@ struct FinishBlock {
   double upstroke;             // mV
 };
 
+// Eight tets, as the block of nodes that shares their volume among edges reads them (sodium_interpolation.hpp): nodes and edges by their numbers within the block.
+struct TetOctet {
+  std::uint64_t nodes;              // bit l: lane l of the block is a node of one of the eight
+  std::uint16_t corner[4][eight_tets];
+  std::uint16_t edge[6][eight_tets];   // in the order 01 02 03 12 13 23; those of the block, then one more for all that belong to others
+  float coupling[6][eight_tets];    // mm3/ms
+  float volume[eight_tets];         // mm3, 0 where padded
+};
+
 struct DiffusionKernels {
   // y[lane] = sum_j k_ij (x_j - x_i) of the block's rows.
   void (*product)(const SlicedRows& rows, std::ptrdiff_t begin, const double* x, double* y);
@@ -64,6 +75,9 @@ struct DiffusionKernels {
   double (*conjugate)(const ConjugateBlock& a);
   // dv += u, v += dv, peaks of nodes in a beat. True when a node crossed 0 mV, repolarised, or left +-200 mV: look at each.
   bool (*finish)(const FinishBlock& a);
+  // Adds to volume[edge] what the tets of the octets that touch one of `nodes` give it: their volume, shared as their energy k (v_i - v_j)^2, over at least
+  // least_net of its positive part. v: by number within the block.
+  void (*share_volume)(const TetOctet* octet, std::ptrdiff_t octets, std::uint64_t nodes, const double* v, double least_net, double* volume);
 };
 
 // For the best set this machine can run, as best_kernel() chooses.

@@ -131,9 +131,57 @@ bool finish(const FinishBlock& a) {
   return look != 0;
 }
 
+// share x energy of the edges of eight tets.
+inline void octet_shares(const TetOctet& o, const double* v, double least_net, double (*given)[eight_tets]) {
+  constexpr int corners[6][2] = {{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}, {2, 3}};
+#ifdef __AVX512F__   // the compiler does not find the vectors in the loops below
+  __m512d x[4], energy[6], total = _mm512_setzero_pd(), positive = total;
+  const __m512d none = total;
+  for (int a = 0; a < 4; ++a)
+    x[a] = _mm512_i32gather_pd(_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(o.corner[a]))), v, 8);
+  for (int k = 0; k < 6; ++k) {
+    const __m512d d = _mm512_sub_pd(x[corners[k][0]], x[corners[k][1]]);
+    energy[k] = _mm512_mul_pd(_mm512_cvtps_pd(_mm256_loadu_ps(o.coupling[k])), _mm512_mul_pd(d, d));
+    total = _mm512_add_pd(total, energy[k]);
+    positive = _mm512_add_pd(positive, _mm512_max_pd(energy[k], none));
+  }
+  const __m512d net = _mm512_max_pd(total, _mm512_mul_pd(_mm512_set1_pd(least_net), positive));
+  const __m512d share = _mm512_maskz_div_pd(_mm512_cmp_pd_mask(total, none, _CMP_GT_OQ), _mm512_cvtps_pd(_mm256_loadu_ps(o.volume)), net);
+  for (int k = 0; k < 6; ++k) _mm512_storeu_pd(given[k], _mm512_mul_pd(share, energy[k]));
+#else
+  double total[eight_tets] = {}, positive[eight_tets] = {};
+  for (int k = 0; k < 6; ++k)
+#pragma omp simd
+    for (int l = 0; l < eight_tets; ++l) {
+      const double d = v[o.corner[corners[k][0]][l]] - v[o.corner[corners[k][1]][l]], e = double(o.coupling[k][l]) * (d * d);
+      given[k][l] = e;
+      total[l] += e;
+      positive[l] += e > 0 ? e : 0;
+    }
+#pragma omp simd
+  for (int l = 0; l < eight_tets; ++l) {
+    const double least = least_net * positive[l];
+    total[l] = total[l] > 0 ? double(o.volume[l]) / (total[l] > least ? total[l] : least) : 0.0;
+  }
+  for (int k = 0; k < 6; ++k)
+#pragma omp simd
+    for (int l = 0; l < eight_tets; ++l) given[k][l] *= total[l];
+#endif
+}
+
+void share_volume(const TetOctet* octet, std::ptrdiff_t octets, std::uint64_t nodes, const double* v, double least_net, double* volume) {
+  for (const TetOctet* o = octet; o != octet + octets; ++o) {
+    if ((o->nodes & nodes) == 0) continue;
+    double given[6][eight_tets];
+    octet_shares(*o, v, least_net, given);
+    for (int k = 0; k < 6; ++k)
+      for (int l = 0; l < eight_tets; ++l) volume[o->edge[k][l]] += given[k][l];
+  }
+}
+
 }  // namespace
 
 extern const DiffusionKernels OT_JOIN(diffusion_kernels, OT_KERNEL_SET);
-const DiffusionKernels OT_JOIN(diffusion_kernels, OT_KERNEL_SET){product, right_side, system_rows, conjugate, finish};
+const DiffusionKernels OT_JOIN(diffusion_kernels, OT_KERNEL_SET){product, right_side, system_rows, conjugate, finish, share_volume};
 
 }  // namespace ot::ep

@@ -27,7 +27,8 @@ SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
   largest_hj_.assign(blocks, 0.0);
   lowest_v_.assign(blocks, 0.0);
   highest_v_.assign(blocks, 0.0);
-  for (AlignedVector* x : {&correction_, &gm3_, &hj_}) x->assign(std::size_t(tissue.padded), 0.0);
+  correction_.assign(std::size_t(tissue.padded), 0.0);
+  strength_.assign(std::size_t(tissue.padded), {0.0, 0.0});
   bool plain = true;   // every block's factors are rows of its state
   for (const CellClass& c : tissue.classes) {
     used_ = used_ || c.family->sodium.present();
@@ -50,11 +51,13 @@ SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
       }
     }
   }
-  element_begin_.assign(1, 0);
+  octet_begin_.assign(1, 0);
   edge_begin_.assign(1, 0);
+  other_begin_.assign(1, 0);
   neighbour_begin_.assign(1, 0);
   std::vector<std::pair<double, int>> square;   // of an edge: sum over its tets, how many
   std::vector<std::array<core::Index, 2>> own;
+  std::vector<std::array<std::uint16_t, 6>> edge_of;   // of the block's tets
   // Number of an edge in `own` by open addressing: every edge is met by half a dozen tets.
   std::vector<int> slot;
   const auto number = [&](core::Index i, core::Index j) -> int& {
@@ -86,28 +89,60 @@ SodiumInterpolation::SodiumInterpolation(const Tissue& tissue, double weight)
     for (std::size_t k = 0; k < own.size(); ++k) number(own[k][0], own[k][1]) = int(k);
     OT_EXPECT(own.size() < 0xffff);
     square.assign(own.size(), {0.0, 0});
+    edge_of.clear();
     for (const core::Index e : elements[b]) {
       const core::Tet& t = tissue.tets[std::size_t(e)];
-      Incidence incidence{e, {}, 0};
-      for (core::Index i : t)
-        if (mine(i)) incidence.nodes |= std::uint64_t(1) << (i % core::Index(bn));
+      auto& numbers = edge_of.emplace_back();
       for (std::size_t k = 0; k < 6; ++k) {
         const auto [x, y] = tet_edges[k];
-        incidence.edge[k] = std::uint16_t(own.size());
+        numbers[k] = std::uint16_t(own.size());
         if (!mine(t[x]) && !mine(t[y])) continue;
         const auto [i, j] = std::minmax(t[x], t[y]);
-        incidence.edge[k] = std::uint16_t(number(i, j));
-        square[incidence.edge[k]].first += double(tissue.tet_square[std::size_t(e)][k]);
-        ++square[incidence.edge[k]].second;
+        numbers[k] = std::uint16_t(number(i, j));
+        square[numbers[k]].first += double(tissue.tet_square[std::size_t(e)][k]);
+        ++square[numbers[k]].second;
       }
-      element_.push_back(incidence);
     }
-    for (const auto& [sum, tets] : square) edge_square_.push_back(float(sum / tets));
-    edge_.insert(edge_.end(), own.begin(), own.end());
+    for (const auto& [sum, tets] : square) edge_inverse_.push_back(float(tets / sum));
+    pack_tets(tissue, elements[b], core::Index(b), own, edge_of);
     neighbour_.insert(neighbour_.end(), neighbours[b].begin(), neighbours[b].end());
-    element_begin_.push_back(std::ptrdiff_t(element_.size()));
+    octet_begin_.push_back(std::ptrdiff_t(octet_.size()));
+    other_begin_.push_back(std::ptrdiff_t(other_.size()));
     edge_begin_.push_back(std::ptrdiff_t(edge_.size()));
     neighbour_begin_.push_back(std::ptrdiff_t(neighbour_.size()));
+  }
+}
+
+void SodiumInterpolation::pack_tets(const Tissue& tissue, const std::vector<core::Index>& elements, core::Index block, const std::vector<std::array<core::Index, 2>>& edges,
+                                    const std::vector<std::array<std::uint16_t, 6>>& edge_of) {
+  std::vector<core::Index> others;
+  for (const core::Index e : elements)
+    for (const core::Index i : tissue.tets[std::size_t(e)])
+      if (i / core::Index(bn) != block) others.push_back(i);
+  std::sort(others.begin(), others.end());
+  others.erase(std::unique(others.begin(), others.end()), others.end());
+  OT_EXPECT(others.size() + bn < 0xffff);
+  const auto number = [&](core::Index i) {
+    return std::uint16_t(i / core::Index(bn) == block ? i % core::Index(bn) : core::Index(bn + (std::lower_bound(others.begin(), others.end(), i) - others.begin())));
+  };
+  other_.insert(other_.end(), others.begin(), others.end());
+  for (const auto& [i, j] : edges) edge_.push_back({number(i), number(j)});
+  for (std::size_t at = 0; at < elements.size(); ++at) {
+    const std::size_t lane = at % eight_tets, e = std::size_t(elements[at]);
+    if (lane == 0) {
+      octet_.push_back({});
+      for (auto& k : octet_.back().edge) std::fill_n(k, eight_tets, std::uint16_t(edges.size()));
+    }
+    TetOctet& octet = octet_.back();
+    for (std::size_t a = 0; a < 4; ++a) {
+      octet.corner[a][lane] = number(tissue.tets[e][a]);
+      if (octet.corner[a][lane] < bn) octet.nodes |= std::uint64_t(1) << octet.corner[a][lane];
+    }
+    for (std::size_t k = 0; k < 6; ++k) {
+      octet.edge[k][lane] = edge_of[at][k];
+      octet.coupling[k][lane] = tissue.tet_coupling[e][k];
+    }
+    octet.volume[lane] = float(tissue.tet_volume[e]);
   }
 }
 
@@ -153,13 +188,12 @@ void SodiumInterpolation::note_block(std::ptrdiff_t block, std::span<const Block
     }
   }
   const double *const g = at.g, *const m = at.m, *const h = at.h, *const j = at.j;
-  double *const gm3s = gm3_.data() + block * bn, *const hjs = hj_.data() + block * bn;
+  std::array<double, 2>* const strength = strength_.data() + block * bn;
   double gm3 = 0, hj = 0;
 #pragma omp simd reduction(max : gm3, hj)
   for (std::ptrdiff_t l = 0; l < bn; ++l) {
     const double x = g[l] * m[l] * m[l] * m[l], y = h[l] * j[l];
-    gm3s[l] = x;
-    hjs[l] = y;
+    strength[l] = {x, y};
     gm3 = x > gm3 ? x : gm3;
     hj = y > hj ? y : hj;
   }
@@ -215,80 +249,79 @@ void SodiumInterpolation::update(const Tissue& tissue, const double* v, const do
 void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t block, const double* v, const double* e_na) {
   double* const out = correction_.data() + block * bn;
   std::fill_n(out, bn, 0.0);
+  // Potentials of the block's nodes side by side; what else their edges ask for only where one is steep.
+  const core::Index* const other = other_.data() + other_begin_[std::size_t(block)];
+  const std::size_t others = std::size_t(other_begin_[std::size_t(block) + 1] - other_begin_[std::size_t(block)]), nodes = others + std::size_t(bn);
+  struct Carrying {
+    std::uint16_t edge;
+    std::array<double, 2> add;
+  };
+  struct Room {
+    std::vector<double> v, volume;
+    std::vector<std::array<double, 3>> strength;   // g m^3, h j, |V - E|
+    std::vector<std::uint16_t> steep;
+    std::vector<Carrying> carrying;
+  };
+  thread_local Room room;
+  const auto side_by_side = [&](auto& to, const auto& of) {
+    if (to.size() < nodes) to.resize(nodes);
+    for (std::ptrdiff_t l = 0; l < bn; ++l) to[std::size_t(l)] = of(std::size_t(block * bn + l));
+    for (std::size_t k = 0; k < others; ++k) to[std::size_t(bn) + k] = of(std::size_t(other[k]));
+  };
+  side_by_side(room.v, [&](std::size_t i) { return v[i]; });
+  const std::ptrdiff_t edges_from = edge_begin_[std::size_t(block)], edges = edge_begin_[std::size_t(block) + 1] - edges_from;
+  const std::array<std::uint16_t, 2>* const edge_of = edge_.data() + edges_from;
+  if (room.steep.size() < std::size_t(edges)) room.steep.resize(std::size_t(edges));
+  std::uint16_t* const steep = room.steep.data();
+  const double* const x = room.v.data();
+  std::size_t steep_edges = 0;
+  for (std::ptrdiff_t k = 0; k < edges; ++k) {   // list first, then compute: no branch waits for the currents
+    steep[steep_edges] = std::uint16_t(k);
+    steep_edges += std::abs(x[edge_of[k][0]] - x[edge_of[k][1]]) > svi_least_range ? 1 : 0;
+  }
+  if (steep_edges == 0) return;
+  side_by_side(room.strength, [&](std::size_t i) { return std::array{strength_[i][0], strength_[i][1], std::abs(v[i] - e_na[i])}; });
+  const auto inner = [&](std::uint16_t k) { return k < bn ? core::Index(block * bn + k) : other[k - bn]; };
   const auto end = [&](core::Index i) -> SodiumEnd {
     const Factors& home = factors_[std::size_t(i / bn)];
     const std::ptrdiff_t lane = i % bn;
     return {home.g[lane], home.m[lane], home.h[lane], home.j[lane], v[i], e_na[i]};
   };
-  // Edges steep enough, and the block's nodes at edges that carry the upstroke: only what touches those is needed.
-  struct Steep {
-    std::uint16_t edge;
-    std::array<double, 2> add;
-  };
-  thread_local std::vector<Steep> steep;
+  // Those that carry the upstroke, and the block's nodes at them: only what touches these is needed.
   std::uint64_t carry = 0;
   static_assert(block_nodes <= 64);
-  const std::ptrdiff_t edges_from = edge_begin_[std::size_t(block)], edges = edge_begin_[std::size_t(block) + 1] - edges_from;
-  if (steep.size() < std::size_t(edges)) steep.resize(std::size_t(edges));
-  std::size_t steep_edges = 0;
-  const std::array<core::Index, 2>* const edge_of = edge_.data() + edges_from;
-  for (std::ptrdiff_t k = 0; k < edges; ++k) {   // gather first, then compute: no branch waits for the currents
-    steep[steep_edges].edge = std::uint16_t(k);
-    steep_edges += std::abs(v[edge_of[k][0]] - v[edge_of[k][1]]) > svi_least_range ? 1 : 0;
-  }
-  const double *const gm3 = gm3_.data(), *const hj = hj_.data();
+  room.carrying.clear();
   for (std::size_t at = 0; at < steep_edges; ++at) {
-    const auto [i, j] = edge_of[steep[at].edge];
-    steep[at].add = {0.0, 0.0};
+    const auto [a, b] = edge_of[steep[at]];
+    const auto &p = room.strength[a], &q = room.strength[b];
+    if (!(std::max(p[0], q[0]) * std::max(p[1], q[1]) * std::max(p[2], q[2]) > svi_least_current)) continue;
+    const core::Index i = inner(a), j = inner(b);
     if (several_ && &tissue.family_of(i) != &tissue.family_of(j)) continue;
-    if (!(std::max(gm3[i], gm3[j]) * std::max(hj[i], hj[j]) * std::max(std::abs(v[i] - e_na[i]), std::abs(v[j] - e_na[j])) > svi_least_current)) continue;
-    steep[at].add = sodium_edge_correction(end(i), end(j));
-    if (steep[at].add[0] == 0.0 && steep[at].add[1] == 0.0) continue;
-    if (i / bn == block) carry |= std::uint64_t(1) << (i % bn);
-    if (j / bn == block) carry |= std::uint64_t(1) << (j % bn);
+    const auto add = sodium_edge_correction(end(i), end(j));
+    if (add[0] == 0.0 && add[1] == 0.0) continue;
+    room.carrying.push_back({steep[at], add});
+    if (a < bn) carry |= std::uint64_t(1) << a;
+    if (b < bn) carry |= std::uint64_t(1) << b;
   }
   if (carry == 0) return;
-  // Volume of every edge: what its tets give it.
+  // Volume of every edge: what its tets give it. Where couplings of the wrong sign cancel most of a tet's energy (flat tets, edges far longer than the front),
+  // the shares would grow without bound and drive the potential away: no edge gets more than four times its tet.
   double shared[block_nodes] = {}, pull[block_nodes] = {};
-  thread_local std::vector<double> volume;
-  volume.assign(std::size_t(edges) + 1, 0.0);   // the last one takes what belongs to others
-  for (std::ptrdiff_t at = element_begin_[std::size_t(block)]; at < element_begin_[std::size_t(block) + 1]; ++at) {
-    const Incidence& incidence = element_[std::size_t(at)];
-    if ((incidence.nodes & carry) == 0) continue;
-    const std::size_t e = std::size_t(incidence.element);
-    const core::Tet& tet = tissue.tets[e];
-    const double x[4] = {v[tet[0]], v[tet[1]], v[tet[2]], v[tet[3]]};
-    double energy[6], total = 0, positive = 0;
-    for (std::size_t k = 0; k < 6; ++k) {
-      const double d = x[tet_edges[k].first] - x[tet_edges[k].second];
-      energy[k] = double(tissue.tet_coupling[e][k]) * d * d;
-      total += energy[k];
-      positive += energy[k] > 0 ? energy[k] : 0;
-    }
-    if (!(total > 0)) continue;
-    // Where couplings of the wrong sign cancel most of the energy (flat tets, edges far longer than the front), the shares would grow
-    // without bound and drive the potential away: no edge gets more than four times its tet.
-    const double share = tissue.tet_volume[e] / std::max(total, least_net_energy * positive);
-    for (std::size_t k = 0; k < 6; ++k) volume[incidence.edge[k]] += share * energy[k];
-  }
-  for (std::size_t n = 0; n < steep_edges; ++n) {
-    const Steep& edge = steep[n];
-    const double share = volume[edge.edge];
-    if (share == 0.0) continue;
-    const std::size_t at = std::size_t(edges_from + edge.edge);
-    const auto [i, j] = edge_[at];
-    const double along = share / double(edge_square_[at]);
-    if (i / bn == block) {
-      out[i % bn] += share * edge.add[0];
-      shared[i % bn] += 0.5 * share;
-      pull[i % bn] += along;
-    }
-    if (j / bn == block) {
-      out[j % bn] += share * edge.add[1];
-      shared[j % bn] += 0.5 * share;
-      pull[j % bn] += along;
+  room.volume.assign(std::size_t(edges) + 1, 0.0);   // the last one takes what belongs to others
+  diffusion_kernels().share_volume(octet_.data() + octet_begin_[std::size_t(block)], octet_begin_[std::size_t(block) + 1] - octet_begin_[std::size_t(block)], carry, x, least_net_energy,
+                                   room.volume.data());
+  for (std::size_t at = 0; at < steep_edges; ++at) {
+    const auto [a, b] = edge_of[steep[at]];
+    const double share = room.volume[steep[at]], along = share * double(edge_inverse_[std::size_t(edges_from + steep[at])]);
+    for (const std::uint16_t l : {a, b}) {
+      if (l >= bn) continue;
+      shared[l] += 0.5 * share;
+      pull[l] += along;
     }
   }
+  for (const Carrying& edge : room.carrying)
+    for (std::size_t side = 0; side < 2; ++side)
+      if (const std::uint16_t l = edge_of[edge.edge][side]; l < bn) out[l] += room.volume[edge.edge] * edge.add[side];
   const double left_to_tuning = std::clamp((1 - weight_) / (1 - sodium_weight_tuned), 0.0, 1.0);
   for (std::ptrdiff_t l = 0; l < bn; ++l) {
     const std::size_t i = std::size_t(block * bn + l);
@@ -308,7 +341,7 @@ void SodiumInterpolation::block_correction(const Tissue& tissue, std::ptrdiff_t 
       const double most = mass / shared[l];
       if (fit > most) fit += left_to_tuning * (most - fit);
     }
-    const double lane = weight_ * fit * out[l] / mass, nodal = gm3[i] * hj[i] * (v[i] - e_na[i]);
+    const double lane = weight_ * fit * out[l] / mass, nodal = strength_[i][0] * strength_[i][1] * (v[i] - e_na[i]);
     out[l] = std::min(lane, std::max(0.0, -nodal));
   }
 }

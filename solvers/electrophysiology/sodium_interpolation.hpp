@@ -32,6 +32,7 @@
 #include <span>
 #include <vector>
 
+#include "solvers/electrophysiology/diffusion_kernel.hpp"
 #include "solvers/electrophysiology/monodomain_setup.hpp"
 
 namespace ot::ep {
@@ -65,30 +66,28 @@ class SodiumInterpolation {
   long active_blocks() const { return long(active_.size()); }
 
  private:
-  // Edges of a block: pairs of inner nodes of which at least one is its own. An element's six, in the order 01 02 03 12 13 23.
-  struct Incidence {
-    core::Index element;
-    std::array<std::uint16_t, 6> edge;   // number within the block's edges, their count when both ends belong to others
-    std::uint64_t nodes;                 // bit l: lane l of the block is one of its nodes
-  };
-
   // A block's factors of the current, [block_nodes] each.
   struct Factors {
     const double *g = nullptr, *m = nullptr, *h = nullptr, *j = nullptr;
   };
 
+  void pack_tets(const Tissue& tissue, const std::vector<core::Index>& elements, core::Index block, const std::vector<std::array<core::Index, 2>>& edges,
+                 const std::vector<std::array<std::uint16_t, 6>>& edge_of);
   void block_correction(const Tissue& tissue, std::ptrdiff_t block, const double* v, const double* e_na);
 
   bool used_ = false, several_ = false;                           // a model has fast sodium rows; there is more than one model
   std::vector<Factors> factors_;                                  // [blocks]
   AlignedVector own_;                                             // [4][padded] g, m, h, j of blocks whose factors are not rows of their state
   double weight_;
-  std::vector<std::ptrdiff_t> element_begin_, edge_begin_, neighbour_begin_;   // [blocks + 1]
-  std::vector<Incidence> element_;
-  std::vector<std::array<core::Index, 2>> edge_;
-  std::vector<float> edge_square_;   // of edge_: length over sqrt(tuned D), squared, ms
+  // What a block's correction reads, in the order in which it is read. A block numbers its nodes: its own lanes, then those of other blocks that its tets touch.
+  // Its edges are pairs of which at least one node is its own; its tets those that have a node of its own.
+  std::vector<std::ptrdiff_t> octet_begin_, edge_begin_, other_begin_, neighbour_begin_;   // [blocks + 1]
+  std::vector<core::Index> other_;                       // inner nodes of other blocks
+  std::vector<std::array<std::uint16_t, 2>> edge_;
+  std::vector<TetOctet> octet_;
+  std::vector<float> edge_inverse_;   // of edge_: 1 / (length over sqrt(tuned D))^2, 1/ms
   std::vector<core::Index> neighbour_;
-  AlignedVector gm3_, hj_;                                        // [padded] g m^3 and h j side by side: most edges are ruled out by them, far from the gates
+  std::vector<std::array<double, 2>> strength_;                   // [padded] g m^3 and h j: most edges are ruled out by them, far from the gates
   std::vector<double> largest_gm3_, largest_hj_;                  // [blocks]
   std::vector<double> lowest_v_, highest_v_;                      // [blocks], where update() asks
   std::vector<std::ptrdiff_t> active_, before_;
