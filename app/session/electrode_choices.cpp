@@ -17,6 +17,7 @@ constexpr std::array<const char*, 10> names{"RA", "LA", "RL", "LL", "V1", "V2", 
 constexpr const char* begins = "Electrodes placed by hand";
 // An electrode lies on skin: beyond the muscle, and no farther from it than the length of a body (limb electrodes of a tall adult are about 1.2 m away).
 constexpr double least_mm = 2, most_mm = 2000;
+constexpr double apart_mm = 10;   // two pads cannot lie closer: their diameter
 
 bool is_electrode(const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
 
@@ -37,6 +38,14 @@ core::Result<std::map<std::string, core::Vec3>> electrodes_from(const std::files
                                          core::place_words(p.at), near));
     out[p.name] = p.at;
   }
+  std::vector<NamedPoint> all = electrodes_of(heart);
+  for (NamedPoint& e : all)
+    if (const auto moved = out.find(e.name); moved != out.end()) e.at = moved->second;
+  for (std::size_t a = 0; a < all.size(); ++a)
+    for (std::size_t b = 0; b < a; ++b)
+      if ((all[a].at - all[b].at).norm() < apart_mm && (out.count(all[a].name) || out.count(all[b].name)))
+        return core::bad_input(fmt::format("{}: {} and {} would lie {:.1f} mm apart (leads between them are flat; a pad is {:g} mm wide). Give each its own place.", file.filename().string(), all[b].name, all[a].name,
+                                           (all[a].at - all[b].at).norm(), apart_mm));
   return out;
 }
 

@@ -131,8 +131,25 @@ std::optional<Vec3> read_direction(SpecReader& fibres) {
   return f.normalized();
 }
 
-// A .lon of openCARP: one line a tetrahedron, in the mesh's order.
+// Arrays fibre (and sheet) of a .vtu, at its points or tetrahedra.
+std::shared_ptr<const ep::FibreField> of_vtu(const std::filesystem::path& file, const core::TetMesh& mesh, imaging::VtuVectors vectors, std::vector<std::string>& notes) {
+  if (vectors.tet_fibre.empty()) {
+    if (vectors.points.size() != mesh.nodes.size())
+      throw SpecError(fmt::format("{} has fibres at {} points for {} nodes (fibres belong to their own mesh). Give the file of this mesh.", file.filename().string(), vectors.points.size(), mesh.nodes.size()));
+    vectors.tet_fibre = ep::axes_of_tets(mesh, vectors.node_fibre);
+    if (!vectors.node_sheet.empty()) vectors.tet_sheet = ep::axes_of_tets(mesh, vectors.node_sheet);
+  }
+  if (vectors.tet_fibre.size() != mesh.tets.size())
+    throw SpecError(fmt::format("{} has fibres of {} tetrahedra for {} (fibres belong to their own mesh). Give the file of this mesh.", file.filename().string(), vectors.tet_fibre.size(), mesh.tets.size()));
+  if (vectors.tet_sheet.size() != vectors.tet_fibre.size()) vectors.tet_sheet.clear();
+  auto taken = take(ep::taken_fibres(std::move(vectors.tet_fibre), std::move(vectors.tet_sheet), file.filename().string()));
+  if (!taken.completed.empty()) notes.push_back(taken.completed);
+  return taken.field;
+}
+
+// A .lon of openCARP: one line a tetrahedron, in the mesh's order. Or a .vtu.
 std::shared_ptr<const ep::FibreField> of_file(const std::filesystem::path& file, const core::TetMesh& mesh, std::vector<std::string>& notes) {
+  if (file.extension() == ".vtu") return of_vtu(file, mesh, take(imaging::read_vtu_vectors(file)), notes);
   auto vectors = take(ep::parse_lon(take(core::read_file(file, std::size_t(4) << 30))));
   if (vectors.f.size() != mesh.tets.size())
     throw SpecError(fmt::format("{} has {} lines for {} tetrahedra (fibres belong to their own mesh). Give the file of this mesh.", file.filename().string(), vectors.f.size(), mesh.tets.size()));
@@ -193,13 +210,16 @@ TissueDomain read_tissue_domain(SpecReader& spec, const Vec3& squares, const cha
     direction = read_direction(*fibres);
   }
   SpecReader mesh(spec.at("mesh"), "\"mesh\"");
-  if (mesh.has("file")) {
+  const bool from_file = mesh.has("file");
+  if (from_file) {
     const FileUnit unit = file_unit(mesh);
     const std::filesystem::path file = mesh.text("file", {});
     const bool by_rule = fibres && fibres->has("rule");   // needs named surfaces
     if (file.extension() == ".vtu" && !by_rule) {
       out.mesh = std::make_shared<core::TetMesh>(take(imaging::read_tet_mesh(options.base / file, unit.unit)));
       check_unit(unit, out.mesh->nodes, file.string(), notes);
+      if (!fibres)
+        if (auto vectors = imaging::read_vtu_vectors(options.base / file)) out.fibres = of_vtu(file, *out.mesh, std::move(*vectors), notes);
     } else {
       out = foreign_mesh(options.base / file, unit, notes, progress);
     }
@@ -209,8 +229,10 @@ TissueDomain read_tissue_domain(SpecReader& spec, const Vec3& squares, const cha
   }
   mesh.finish();
   if (!fibres) {
-    if (out.fibres) notes.push_back("The fibres of the file are used.");
+    const bool brought = out.fibres != nullptr;
+    if (brought) notes.push_back("The fibres of the file are used.");
     else out.fibres = one_direction(*out.mesh, Vec3(1, 0, 0));
+    if (from_file && !brought) notes.push_back("The mesh brings no fibres (a .vtu would name them fibre) and the spec gives none: they run along x everywhere.");
     return out;
   }
   if (direction) out.fibres = one_direction(*out.mesh, *direction);

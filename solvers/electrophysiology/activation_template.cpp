@@ -77,7 +77,7 @@ core::Result<ActionPotential> last_beat(const std::string& family, int type, con
     return core::computation_failed(fmt::format("Cell {} does not follow a cycle of {:g} ms with these channels: {} of {} stimuli start an action potential (FAST repeats one beat and would show a wrong one). "
                                                 "Lengthen the cycle or reduce the block.", cell.model, cycle, captured, stimuli));
   if (std::abs(next->apd90_change_ms) > alternating_apd_ms)
-    ap.note = fmt::format("FAST: action potentials of {} change from beat to beat at {:g} ms (APD90 by {:.0f} ms); one of them is shown everywhere.", cell.model, cycle, std::abs(next->apd90_change_ms));
+    ap.note = fmt::format("action potentials of {} change from beat to beat at {:g} ms (APD90 by {:.0f} ms); one of them is shown everywhere.", cell.model, cycle, std::abs(next->apd90_change_ms));
   const double crossing = t[up - 1] + (0 - v[up - 1]) / (v[up] - v[up - 1]) * (t[up] - t[up - 1]);
   const double peak = *std::max_element(v.begin(), v.end());
   const double rest = v.front();
@@ -143,12 +143,16 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
     int type;
     ChannelScales scales;
     std::optional<ActionPotential> shape;
+    std::string where = {};   // regions of the tissue that have it; empty: none has
   };
   std::vector<Wanted> wanted;
   std::map<Key, std::uint8_t> index;
   const std::size_t regions = std::max<std::size_t>(problem.regions.size(), 1);
   const auto drug = acting_drugs(problem, progress.part(0, 0.5), &out.notes);
   if (!drug) return core::pass(drug);
+  std::vector<char> present(regions, problem.tissue.empty());
+  for (std::uint8_t t : problem.tissue)
+    if (t < regions) present[t] = 1;
   for (std::size_t r = 0; r < regions; ++r) {
     std::array<std::uint8_t, 3> row{0, 0, 0};
     const bool own = !problem.regions.empty() && problem.regions[r].conducting;
@@ -162,14 +166,12 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
         return core::bad_input("More than 255 different action potentials are needed (FAST keeps one per cell type and tissue). Use fewer tissue regions.");
       if (fresh) wanted.push_back({cells, type, scales, std::nullopt});
       row[type] = it->second;
+      if (auto& where = wanted[it->second].where; present[r] && (own || problem.regions.empty())) where += (where.empty() ? "" : ", ") + (problem.regions.empty() ? std::string("the muscle") : problem.regions[r].key);
     }
     out.of_region.push_back(row);
   }
   // Only the channels that carry or oppose the upstroke change the velocity at rest.
   bool slowed = false;
-  std::vector<char> present(regions, problem.tissue.empty());
-  for (std::uint8_t t : problem.tissue)
-    if (t < regions) present[t] = 1;
   for (std::size_t r = 0; r < regions; ++r) {
     if (!present[r]) continue;
     const bool own = !problem.regions.empty() && problem.regions[r].conducting;
@@ -234,7 +236,7 @@ core::Result<FastTemplates> make_templates(const ElectroProblem& problem, const 
     }
   }
   for (auto& w : wanted) {
-    if (!w.shape->note.empty() && std::find(out.notes.begin(), out.notes.end(), w.shape->note) == out.notes.end()) out.notes.push_back(w.shape->note);
+    if (!w.shape->note.empty() && !w.where.empty()) out.notes.push_back(fmt::format("FAST: in {}, {}", w.where, w.shape->note));
     out.shapes.push_back(std::move(*w.shape));
   }
   for (const std::string& cells : ionic_models_of(problem))

@@ -74,7 +74,9 @@ core::Mat3 average_body_axes(const HeartAxes& axes);
 // Global intervals over all leads. QRS: from the spatial speed of the ECG; T end: steepest tangent, median over leads;
 // axis: net QRS area of I and aVF (aVF scaled by 2/sqrt 3). NaN where it cannot be measured. Samples before the first one
 // are taken as isoelectric.
-EcgIntervals measure(const Ecg& ecg, double cycle_length_ms = 1000);
+// The edges of the QRS: of a simulated trace by what is slow, too (delta waves, late parts of a block), of a recorded one by 5 % of its steepest slope.
+enum class EcgSource { simulated, recorded };
+EcgIntervals measure(const Ecg& ecg, double cycle_length_ms = 1000, EcgSource source = EcgSource::simulated);
 
 // Heights of R and depths of S (both >= 0, mV) in V1..V6 above the level before the QRS, and the chest lead from which R
 // exceeds S (interpolated, 1..6; NaN when it never does or does already in V1).

@@ -16,7 +16,7 @@ namespace ot::ep {
 inline std::string qt_note(const Ecg& ecg, const EcgIntervals& i) {
   if (std::isfinite(i.qt_ms) || ecg.t_ms.empty()) return "";
   if (!std::isfinite(i.qrs_ms)) return "no QRS was found";
-  return fmt::format("no T wave ends within the {:g} ms of the beat; a later end of the beat shows it (Model, How the beat is computed; build --end)", ecg.t_ms.back());
+  return fmt::format("no T wave ends within the {:g} ms of the beat; a later end of the beat shows it (Model, How the beat is computed; build --end; end_ms of solve)", ecg.t_ms.back());
 }
 
 // Muscle that is still depolarised when the beat ends: how much, where the last of it is, and what to do; empty when there is none. A time that is not finite was not reached.
@@ -36,7 +36,7 @@ inline std::string late_repolarisation_note(const ElectroProblem& p, const std::
   const auto& x = p.mesh->nodes[last];
   const std::string share = late == active ? "All" : fmt::format("{:.1f} %", 100.0 * double(late) / double(active));
   const std::string when = unknown > 0 ? "it is not known when" : fmt::format("the last of it at {:.0f} ms", to);
-  return fmt::format("{} of the activated muscle repolarises after the end of the beat at {:g} ms ({}; near {:.0f}, {:.0f}, {:.0f} mm). A later end of the beat shows it (Model, How the beat is computed; build --end).", share,
+  return fmt::format("{} of the activated muscle repolarises after the end of the beat at {:g} ms ({}; near {:.0f}, {:.0f}, {:.0f} mm). A later end of the beat shows it (Model, How the beat is computed; build --end; end_ms of solve).", share,
                      p.end_ms, when, x[0], x[1], x[2]);
 }
 

@@ -152,6 +152,13 @@ core::Result<MonodomainResult> run_monodomain_with(const ElectroProblem& problem
   result.problem_sha256 = problem.sha256();
   result.mesh_sha256 = problem.mesh->sha256();
   result.notes = tissue->notes;
+  if (run.restart) {   // how cells were started once is not what this run began with
+    std::erase_if(result.notes, [](const std::string& n) { return n.find("start from the published initial state") != std::string::npos || n.find("was paced alone for") != std::string::npos; });
+    result.notes.push_back(fmt::format("Continued from the saved state of {:g} ms.", run.restart->t_ms));
+    for (const ActivationSite& s : problem.sites)
+      if (s.start_ms + s.duration_ms <= run.restart->t_ms)
+        result.notes.push_back(fmt::format("The stimulus \"{}\" at {:g} ms lies before the saved state and is not given again.", s.name, s.start_ms));
+  }
   MonodomainStep step(problem, *tissue);
   if (run.restart && !step.restore(*run.restart))
     return core::bad_input("The saved state does not fit this tissue (another machine or version may order its nodes differently). Run from the start.");

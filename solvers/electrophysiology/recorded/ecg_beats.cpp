@@ -228,7 +228,7 @@ core::Result<RepresentativeBeat> representative_beat(const Ecg& recorded) {
     for (std::size_t i = 0; i < samples; ++i) v[i] = at(soft, out_step_ms * double(i) / dt);
     out.ecg.mV.push_back(std::move(v));
   }
-  out.intervals = measure(out.ecg, out.rr_ms);
+  out.intervals = measure(out.ecg, out.rr_ms, EcgSource::recorded);
   out.pr_ms = std::isfinite(out.intervals.qrs_onset_ms) ? pr_interval(out.ecg, out.intervals.qrs_onset_ms, out.rr_ms) : nan;
   return out;
 }

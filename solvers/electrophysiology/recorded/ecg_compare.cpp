@@ -41,7 +41,7 @@ double span_of(const std::vector<double>& x, std::size_t n) {
 core::Result<EcgComparison> compare_ecg(const RepresentativeBeat& recorded, const Ecg& simulated, double simulated_cycle_ms) {
   EcgComparison out;
   out.recorded = recorded.intervals;
-  out.simulated = measure(simulated, simulated_cycle_ms);
+  out.simulated = measure(simulated, simulated_cycle_ms, EcgSource::recorded);   // one ruler for both
   out.recorded_rr_ms = recorded.rr_ms;
   out.simulated_rr_ms = simulated_cycle_ms;
   if (!std::isfinite(out.recorded.qrs_ms)) return core::bad_input("The recorded ECG has no measurable QRS (there is nothing to align at). Import a cleaner or longer recording.");

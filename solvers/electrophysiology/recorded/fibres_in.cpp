@@ -26,19 +26,22 @@ core::Result<TakenFibres> taken_fibres(std::vector<Vec3> f, std::vector<Vec3> s,
     else f[t] /= length;
     last = f[t];
     Vec3 sheet = s.empty() ? Vec3(0, 0, 0) : s[t];
+    bool square = true;
     if (sheet.norm() > 1e-6) {
       sheet.normalize();
-      if (std::abs(sheet.dot(f[t])) > 0.05) ++bent;   // 3 degrees off the right angle
+      square = std::abs(sheet.dot(f[t])) <= 0.05;   // 3 degrees off the right angle
     }
     sheet -= sheet.dot(f[t]) * f[t];
     if (sheet.norm() < 1e-3) ++no_sheet, sheet = f[t].unitOrthogonal();
+    else if (!square) ++bent;
     out->f.push_back(f[t]);
     out->s.push_back(sheet.normalized());
   }
   if (double(zero) > 0.01 * double(f.size())) return bad_input(fmt::format("{}: {} of {} tetrahedra have no fibre (conduction there would be a guess). Complete the fibres, or build without them.", source, zero, f.size()));
   TakenFibres taken;
   if (zero) taken.completed += fmt::format("{} tetrahedra without a fibre took that of the one before. ", zero);
-  if (no_sheet == f.size()) taken.completed += "The file has no sheet directions: any direction across the fibre was taken. ";
+  if (no_sheet == f.size() && !s.empty()) taken.completed += "The sheet directions of the file are zero or run along the fibre: any direction across it was taken. ";
+  else if (no_sheet == f.size()) taken.completed += "The file has no sheet directions: any direction across the fibre was taken. ";
   else if (no_sheet) taken.completed += fmt::format("{} sheet directions were missing or along the fibre and were replaced. ", no_sheet);
   if (bent) taken.completed += fmt::format("{} sheet directions were not square to the fibre and were turned. ", bent);
   if (!taken.completed.empty()) taken.completed.pop_back();

@@ -157,6 +157,29 @@ TEST_CASE("ECG intervals: a lull of 12 ms before the last muscle belongs to the 
   CHECK(i.qrs_offset_ms == Approx(116).margin(5));
 }
 
+TEST_CASE("ECG intervals: a slow delta wave of 0.1 mV in 40 ms and a slow end belong to a simulated QRS (edges within 6 ms), noise and a recorded trace are judged by 5 % of the steepest slope") {
+  auto ecg = synthetic(40, 90, 330, 180);
+  const auto half = [](double t, double from, double width) { return std::clamp((t - from) / width, 0.0, 1.0); };
+  for (auto& lead : ecg.mV)
+    for (std::size_t k = 0; k < ecg.t_ms.size(); ++k) {
+      const double t = ecg.t_ms[k];
+      const auto bump = [&](double from, double width) { return t > from && t < from + width ? 0.5 * (1 - std::cos(2 * M_PI * (t - from) / width)) : 0.0; };
+      lead[k] = 1.5 * bump(60, 40) + 0.1 * half(t, 20, 40) * (1 - half(t, 60, 20)) + 0.08 * (1 - half(t, 100, 30)) * half(t, 80, 10) + 0.25 * bump(220, 200);
+    }
+  const auto i = ep::measure(ecg, 800);
+  CHECK(i.qrs_onset_ms == Approx(20).margin(6));
+  CHECK(i.qrs_offset_ms == Approx(130).margin(6));
+  const auto cut = ep::measure(ecg, 800, ep::EcgSource::recorded);
+  CHECK(cut.qrs_onset_ms > 50);
+  CHECK(cut.qrs_offset_ms < 110);
+  unsigned seed = 1;
+  for (auto& lead : ecg.mV)
+    for (double& v : lead) seed = seed * 1664525u + 1013904223u, v += 0.01 * (double(seed >> 8) / double(1u << 24) - 0.5);
+  const auto noisy = ep::measure(ecg, 800);
+  CHECK(noisy.qrs_onset_ms > 50);
+  CHECK(noisy.qrs_ms < 60);
+}
+
 TEST_CASE("electrograms: a front that passes a probe gives a positive then a negative deflection, bipolar is the difference, far away it vanishes") {
   auto p = ball_problem(20, 3);
   std::vector<ep::ElectroFrame> frames;

@@ -153,6 +153,9 @@ TEST_CASE("electrodes from a file move those it names, are said among the assump
   CHECK_FALSE(electrodes_from(write("d.csv", "V1,-22000,-81500,3000\n"), heart));      // micrometres
   CHECK_FALSE(electrodes_from(write("e.csv", "V1,1,2,80\nV1,1,2,90\n"), heart));
   CHECK_FALSE(electrodes_from(write("f.csv", "V1,1,2\n"), heart));
+  const auto same = electrodes_from(write("h.csv", "RA,-120,-50,90\nLA,-120,-50,90\n"), heart);   // a flat lead I
+  REQUIRE_FALSE(same);
+  CHECK_THAT(same.error().message, Catch::Contains("RA and LA would lie 0.0 mm apart"));
   CHECK_FALSE(electrodes_from(write("g.json", R"({"V1": [1, 2]})"), heart));
   ElectroChoices choices = electro_of(heart);
   choices.electrodes = *csv;
