@@ -230,7 +230,8 @@ TEST_CASE("scale_field lays factors from place to place: a map of 1 changes noth
 
 TEST_CASE("Fibres that a .vtu brings at its cells or points are used and said (a box with fibres along y as its .lon, to 1e-6 ms), one without any is said to run along x") {
   namespace fs = std::filesystem;
-  const fs::path folder = scratch_folder("solve_vtu_fibres");
+  const fs::path folder = fs::temp_directory_path() / "organtwin-test-solve-vtu-fibres";
+  fs::create_directories(folder);
   const auto mesh = ot::core::make_box({4, 4, 1}, 0.5, ot::core::BoxSplit::kuhn);
   const std::vector<ot::core::Vec3> y(mesh.tets.size(), ot::core::Vec3(0, 1, 0));
   REQUIRE(ot::imaging::write_tet_mesh(mesh, folder / "bare.vtu", {}));
