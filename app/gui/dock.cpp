@@ -210,18 +210,23 @@ void Dock::resizeEvent(QResizeEvent* event) {
   refresh_room();
 }
 
-// On a small screen titles are cut first, then time goes below the plans, and only then do the titles go.
+// On a small screen titles are cut first, then time goes below the plans, then the titles of plans that are neither shown nor compared go.
 void Dock::refresh_room() {
   const bool comparing = workspace_.comparing();
   const auto chips = findChildren<PlanChip*>();
+  compare_->setText(width() < 820 ? QString() : QStringLiteral("Compare"));
+  difference_->setText(width() < 820 ? QStringLiteral("Δ") : QStringLiteral("Difference"));
+  bool all = true;                   // every plan has its title
+  const auto room_of = [&](const PlanChip* chip, int title) { return all || chip->isChecked() || chip->compared() ? title : 0; };
   const auto chips_wide = [&](int title) {
     int wide = 0;
-    for (const auto* chip : chips) wide += chip->width_with(title) + 6;
+    for (const auto* chip : chips) wide += chip->width_with(room_of(chip, title)) + 6;
     return wide;
   };
-  constexpr int controls = 485, beside = 600;   // all but the chips, without and with the words of the buttons
-  constexpr int least_title = 52, in_rows_least = 30;
-  const int difference = comparing ? 90 : 0, plan_controls = (width() < 820 ? 90 : 150) + difference;
+  constexpr int controls = 485, beside = 570;   // all but the chips, at the least and with the words of the buttons
+  constexpr int least_title = 52, in_rows_least = 30, bar_margins = 22, add_button = 34;
+  const int difference = comparing ? 90 : 0;
+  const int plan_controls = bar_margins + add_button + compare_->sizeHint().width() + 6 + (comparing ? difference_->sizeHint().width() + 6 : 0);
   // The most room for every title with which the chips fit, 0 when it would be less than `least`.
   const auto fitting = [&](int room, int least) {
     for (int title = PlanChip::most_title_px; title >= least; title -= 4)
@@ -231,13 +236,15 @@ void Dock::refresh_room() {
   int title = fitting(width() - beside - difference, least_title);
   const bool one_row = title > 0 || chips_wide(0) == chips_wide(PlanChip::most_title_px);
   if (!one_row) title = fitting(width() - plan_controls, in_rows_least);
-  for (auto* chip : chips) chip->set_title_room(title);
+  if (!one_row && title == 0) {
+    all = false;
+    title = fitting(width() - plan_controls, in_rows_least);
+  }
+  for (auto* chip : chips) chip->set_title_room(room_of(chip, title));
   const int wanted = beside + difference + chips_wide(title);
   constexpr int words = 90;          // "t =" and the cycle length
   beat_->setVisible(width() >= wanted + words);
   time_name_->setVisible(width() >= wanted + words && had_beats_);
-  compare_->setText(width() < 820 ? QString() : QStringLiteral("Compare"));
-  difference_->setText(width() < 820 ? QStringLiteral("Δ") : QStringLiteral("Difference"));
   bar_->setDirection(!one_row || width() < wanted - beside + controls ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 

@@ -35,6 +35,7 @@ class PlanChip : public QAbstractButton {
   void set_title_room(int px);            // width for the title, cut with an ellipsis where it is longer; 0: the name alone
   int title_room() const { return title_room_; }
   int width_with(int title_px) const;     // of the chip
+  bool compared() const { return compared_; }
   void set_compared(bool compared) { compared_ = compared; update(); }
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override { return sizeHint(); }

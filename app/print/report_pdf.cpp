@@ -13,6 +13,7 @@
 #include <QTextBlock>
 #include <QTextCursor>
 #include <QTextTable>
+#include <QThread>
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -28,8 +29,8 @@ constexpr int dots_per_inch = 600;
 constexpr double dots_per_mm = dots_per_inch / mm_per_inch;
 constexpr double page_dots = page_height_mm * dots_per_mm;
 constexpr const char* style =
-    "h1 { font-size: 17pt; } h2 { font-size: 11pt; margin-top: 12pt; margin-bottom: 3pt; } p { margin-top: 2pt; margin-bottom: 3pt; }"
-    "td, th { border-bottom: 0.5pt solid #c9d1d8; } .u { color: #5b6773; } .badge { color: #8a5c00; } code { font-size: 7pt; }";
+    "h1 { font-size: 17pt; } h2 { font-size: 11pt; margin-top: 16px; margin-bottom: 5px; } p { margin-top: 3px; margin-bottom: 4px; }"
+    "td, th { border-bottom: 1px solid #c9d1d8; } .u { color: #5b6773; } .badge { color: #8a5c00; } code { font-size: 7pt; }";
 
 // Rich text knows no classes with alignment and no full-width tables by style: the same said with attributes.
 QString for_paper(const std::string& source) {
@@ -88,7 +89,12 @@ std::vector<Part> parts_of(const QTextDocument& document) {
 int page_of(double at_mm) { return int(std::floor(at_mm / page_height_mm)); }
 constexpr double room_mm = page_height_mm - 2 * margin_mm, a_hair_mm = 0.5;
 
-bool is_cut(const PlacedPart& p) { return page_of(p.top_mm + a_hair_mm) != page_of(p.bottom_mm - a_hair_mm); }
+// Whether what begins at `from` and ends at `to` does not lie on one page within its margins. (Qt moves a line that does not fit to the next page, but
+// says of its block that it reaches into the margin.)
+bool leaves_page(double from_mm, double to_mm) {
+  return page_of(from_mm + a_hair_mm) != page_of(to_mm - a_hair_mm) || to_mm - a_hair_mm > (page_of(from_mm + a_hair_mm) + 1) * page_height_mm - margin_mm;
+}
+bool is_cut(const PlacedPart& p) { return leaves_page(p.top_mm, p.bottom_mm); }
 
 void break_before(const Part& part) {
   if (part.table) {
@@ -114,7 +120,7 @@ std::vector<Part> keep_whole(QTextDocument& document) {
       const Part& next = parts[i + 1];
       const bool caption = p.kind == PartKind::figure && next.placed.kind == PartKind::text;
       const double end = next.table ? next.first_row_mm : next.placed.kind == PartKind::figure ? next.placed.bottom_mm : next.placed.top_mm + 2 * a_hair_mm;
-      alone = (p.kind == PartKind::heading || caption) && page_of(end - a_hair_mm) != page_of(p.top_mm + a_hair_mm);
+      alone = (p.kind == PartKind::heading || caption) && leaves_page(p.top_mm, end);
     }
     const bool whole = p.kind == PartKind::text || !short_enough || !is_cut(p);
     if (whole && !alone) continue;
@@ -129,8 +135,8 @@ std::vector<Part> keep_whole(QTextDocument& document) {
 }
 
 // Drawing text needs an application object. The plug-in for drawing without a display must be there: Qt ends the program else.
-core::Result<std::unique_ptr<QGuiApplication>> application() {
-  if (QCoreApplication::instance()) return std::unique_ptr<QGuiApplication>();
+core::Result<void> need_application() {
+  if (QCoreApplication::instance()) return {};
   const QDir folder(QLibraryInfo::path(QLibraryInfo::PluginsPath) + "/platforms");
   if (folder.entryList({"*qoffscreen*"}, QDir::Files).isEmpty())
     return core::computation_failed("Writing a PDF needs Qt's plug-in \"offscreen\", which is missing in " + folder.path().toStdString() + " (nothing was written). Write the report as .html, or install the package qt6-base with its platform plug-ins.");
@@ -138,12 +144,13 @@ core::Result<std::unique_ptr<QGuiApplication>> application() {
   static char name[] = "organtwin-cli", option[] = "-platform", value[] = "offscreen";
   static char* argv[] = {name, option, value, nullptr};
   const auto before = qInstallMessageHandler([](QtMsgType, const QMessageLogContext&, const QString&) {});   // remarks on folders of a desktop session, which there is none of
-  auto made = std::make_unique<QGuiApplication>(argc, argv);
+  static const auto* const kept = new QGuiApplication(argc, argv);   // for the rest of the program: Qt takes its options out of argv, so that there is no second time
+  (void)kept;
   qInstallMessageHandler(before);
-  return made;
+  return {};
 }
 
-core::Result<PdfWritten> draw(const std::string& html, const std::filesystem::path& path, const std::string& footer) {
+core::Result<PdfWritten> draw(const std::string& html, const std::filesystem::path& path, const std::filesystem::path& shown, const std::string& footer) {
   QPdfWriter writer(QString::fromStdString(path.string()));
   writer.setPageSize(QPageSize(QPageSize::A4));
   writer.setPageMargins(QMarginsF(0, 0, 0, 0));
@@ -182,7 +189,7 @@ core::Result<PdfWritten> draw(const std::string& html, const std::filesystem::pa
   out.pages = document.pageCount();
 
   QPainter painter;
-  if (!painter.begin(&writer)) return core::computation_failed("The PDF " + path.string() + " could not be begun (the folder may be missing, read-only or full). Choose another folder.");
+  if (!painter.begin(&writer)) return core::computation_failed("The PDF " + shown.string() + " could not be begun (the folder may be missing, read-only or full). Choose another folder.");
   QFont small = font;
   small.setPointSizeF(7.5);
   for (int page = 0; page < out.pages; ++page) {
@@ -201,18 +208,21 @@ core::Result<PdfWritten> draw(const std::string& html, const std::filesystem::pa
     painter.drawText(foot, Qt::AlignLeft | Qt::AlignVCenter, QString::fromStdString(footer));
     painter.drawText(foot, Qt::AlignRight | Qt::AlignVCenter, QStringLiteral("Research and education only · page %1 of %2").arg(page + 1).arg(out.pages));
   }
-  if (!painter.end()) return core::computation_failed("The PDF " + path.string() + " could not be written to its end (the disk may be full). Free some space.");
+  if (!painter.end()) return core::computation_failed("The PDF " + shown.string() + " could not be written to its end (the disk may be full). Free some space.");
   return out;
 }
 
 }  // namespace
 
 core::Result<PdfWritten> write_pdf(const std::string& html, const std::filesystem::path& path, const std::string& footer) {
-  auto app = application();
-  if (!app) return core::pass(app);
+  if (auto ok = need_application(); !ok) return core::pass(ok);
   PdfWritten out;
   auto written = core::write_file_with(path, [&](const std::filesystem::path& temporary) -> core::Result<void> {
-    auto drawn = draw(html, temporary, footer);
+    core::Result<PdfWritten> drawn;
+    // In a thread of Qt's: a text document sets timers, which threads of others do not have.
+    const std::unique_ptr<QThread> thread(QThread::create([&] { drawn = draw(html, temporary, path, footer); }));
+    thread->start();
+    thread->wait();
     if (!drawn) return core::pass(drawn);
     out = std::move(*drawn);
     return {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A report as PDF: the HTML of session::report_html laid out on A4 pages. Pictures, ECGs and short tables are kept whole, longer tables break
 // between rows under a repeated head, a heading stays with what it names. ECGs and curves are vectors in true millimetres (25 mm/s, 10 mm/mV).
-// Threads: any, one call at a time per document; without an application object of Qt one is made for the call (fonts need it).
+// Threads: any, one call at a time per document; without an application object of Qt one is made and kept (fonts need it).
 #pragma once
 #include <filesystem>
 #include <string>

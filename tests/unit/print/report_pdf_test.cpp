@@ -46,7 +46,10 @@ TEST_CASE("a report as PDF keeps every drawing and short table on one page and e
       INFO("offset " << offset << ", part " << i << " from " << part.top_mm << " to " << part.bottom_mm << " mm");
       figures += part.kind == print::PartKind::figure;
       tables += part.kind == print::PartKind::table;
-      if (part.kind != print::PartKind::text) CHECK(page_of(part.top_mm + 0.5) == page_of(part.bottom_mm - 0.5));
+      if (part.kind != print::PartKind::text) {
+        CHECK(page_of(part.top_mm + 0.5) == page_of(part.bottom_mm - 0.5));
+        CHECK(part.bottom_mm - 0.5 <= (page_of(part.top_mm + 0.5) + 1) * print::page_height_mm - print::margin_mm);
+      }
       if (part.kind == print::PartKind::heading && i + 1 < written->parts.size()) CHECK(page_of(part.top_mm + 0.5) == page_of(written->parts[i + 1].top_mm + 0.5));
       if (part.kind == print::PartKind::figure) CHECK(part.bottom_mm - part.top_mm >= 98);   // true millimetres: not made smaller
     }
