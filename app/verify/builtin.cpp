@@ -68,7 +68,7 @@ const std::vector<Verification>& builtin_verifications() {
       {"ionic/stewart2009-beat", "Stewart 2009 Purkinje: the same, dt 0.02", "reference/ionic: CVODE at 1e-9", ionic_stewart},
       {"ionic/aliev_panfilov1996-beat", "Aliev-Panfilov 1996: one beat, dt 0.02", "own adaptive integration at 1e-10", ionic_aliev_panfilov},
       {"ionic/mitchell_schaeffer2003-beat", "Mitchell-Schaeffer 2003: one beat, dt 0.02", "own adaptive integration at 1e-10", ionic_mitchell_schaeffer},
-      {"ionic/kernels", "one beat by the loop that bench ionic/kernels times, every family, dt 0.02 against 0.002: APD90", "own finer step; issue 4", ionic_kernel_rows},
+      {"ionic/kernels", "one beat by the loop that bench ionic/kernels times, every family, dt 0.01 against 0.001: APD90", "own finer step; issue 4", ionic_kernel_rows},
       {"ionic/courtemanche1998-rates", "Courtemanche 1998: APD90 over cycle lengths, the whole history (not with --quick; about a minute)", "reference/ionic/rate_dependence.csv", ionic_courtemanche_rates},
       {"ionic/stewart2009-rates", "Stewart 2009: the same", "reference/ionic/rate_dependence.csv", ionic_stewart_rates},
       {"ep/fibres-slab", "rule-based fibres on a slab: unit, orthogonal, angle at five depths for both depth laws", "EP-FACTS section 1", fibres_slab},

@@ -89,7 +89,7 @@ PacedResponse::Summary PacedResponse::summary() const {
     and_say(fmt::format("The cell beats by itself as well: {} action potentials without a stimulus in the last {} cycles, the earliest {:.0f} ms after one; the figures are of the stimulated ones.", s.unprompted, s.stimuli,
                         s.unprompted_ms));
   if (s.alternates) s.note += fmt::format("{}The action potentials alternate (APD90 {:.1f} and {:.1f} ms).", s.note.empty() ? "" : " ", s.longer_ms, s.shorter_ms);
-  else if (apd90_.size() >= 2 && std::abs(apd90_.back() - apd90_[apd90_.size() - 2]) > alternating_apd_ms)
+  else if (apd90_.size() >= 4 && std::abs(apd90_.back() - apd90_[apd90_.size() - 2]) > alternating_apd_ms)
     and_say(fmt::format("APD90 changed by {:+.1f} ms from one beat to the next at the end: it has not settled, or goes on irregularly. Pace more beats.", apd90_.back() - apd90_[apd90_.size() - 2]));
   return s;
 }

@@ -212,7 +212,7 @@ TEST_CASE("Healthy beats have no early afterdepolarisation: Purkinje notch and d
     REQUIRE(r);
     CHECK(r->apd90_ms > 250);
     CHECK(r->early_afterdepolarisations == 0);
-    CHECK(r->notes.empty());
+    CHECK(r->notes.size() == (cycle > 1500 ? 1 : 0));   // it beats by itself some 1180 ms after a stimulus
   }
   p = {};
   p.cycle_length_ms = 150;
@@ -255,11 +255,11 @@ TEST_CASE("The ionic dV/dt is that of the reference files within 3 %, and a note
   CHECK(says(*blocked, "made by the stimulus"));
 }
 
-TEST_CASE("Stewart's Purkinje cell at 4000 ms beats by itself between stimuli: said, and the APD90 is that of the stimulated beat, within 10 % of the one at 2000 ms") {
+TEST_CASE("Stewart's Purkinje cell at 4000 ms beats by itself between stimuli: said, and the APD90 is that of the stimulated beat, within 10 % of the one at 1000 ms") {
   CellProblem p;
   p.model = "stewart_2009";
   p.beats = 12;
-  p.cycle_length_ms = 2000;
+  p.cycle_length_ms = 1000;
   const auto paced = run_cell(p);
   REQUIRE(paced);
   CHECK_FALSE(says(*paced, "by itself"));
