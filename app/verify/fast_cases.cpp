@@ -206,7 +206,7 @@ BenchRows bench_fast_lesion(const core::Progress& progress) {
 BenchRows bench_fast_lesion_heart(const core::Progress& progress) {
   const auto patient = phantom_patient(progress.part(0, 0.3), 1.75);
   if (!patient) return core::pass(patient);
-  const auto heart = heart_of(*patient, "none", progress.part(0.3, 0.4));
+  const auto heart = heart_of(patient->mesh, "none", progress.part(0.3, 0.4));
   if (!heart) return core::pass(heart);
   ep::ElectroProblem p = (*heart)->baseline;
   add_lesion_region(p);

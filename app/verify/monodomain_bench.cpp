@@ -162,7 +162,7 @@ BenchRows bench_monodomain_heart(const core::Progress& progress) {
   std::vector<BenchRow> rows;
   const auto patient = phantom_patient(progress.part(0, 0.2));
   if (!patient) return core::pass(patient);
-  const auto heart = heart_of(*patient, "none", progress.part(0.2, 0.3));
+  const auto heart = heart_of(patient->mesh, "none", progress.part(0.2, 0.3));
   if (!heart) return core::pass(heart);
   if (auto ok = step_rows(rows, "ep/monodomain-step-heart", (*heart)->baseline, "ep/healthy-phantom", true, progress.part(0.3, 1)); !ok) return core::pass(ok);
   return rows;
