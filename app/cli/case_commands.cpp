@@ -214,7 +214,7 @@ void register_case_commands(CLI::App& app, Context& context, Action& chosen) {
   build_command->add_option("--scale", o.scale, "Factors on conductances: g_Kr=0.5,g_Na@border_zone=0.7,g_CaL@segment_7=1.2 (see 'list ionic-models'); none: back to the published ones");
   build_command->add_option("--conductivity", o.conductivity, "Factors on the conductivity of regions: border_zone=0.5,segment_7:across=0.3,all=0.9 (velocities follow with the square root); none: back to the table of `list tissues`");
   build_command->add_option("--electrodes", o.electrodes, "ECG electrodes from a file, CSV name,x,y,z or JSON, LPS mm: all ten (RA LA RL LL V1..V6) or some; default: back to the standard places");
-  build_command->add_option("--torso", o.torso, "Body the ECG is taken on: auto (default): the patient's skin where the CT shows enough of it, else the standard adult's; skin; standard (kept with the case)");
+  build_command->add_option("--torso", o.torso, "Body the ECG is taken on: standard (default): of a standard adult; auto: the patient's skin where the CT shows enough of it, else standard; skin: refused where it does not (kept with the case)");
   build_command->add_option("--cycle-length", o.cycle_length_ms, "The cells are paced at it before the beat, ms")->check(CLI::Range(150.0, 10000.0));
   build_command->add_option("--end", o.end_ms, "The beat ends there, ms")->check(CLI::Range(20.0, 20000.0));
   build_command->add_option("--dt", o.dt_ms, "Step of FULL, ms")->check(CLI::Range(0.001, 0.1));

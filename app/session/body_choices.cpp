@@ -51,7 +51,7 @@ core::Result<ep::FittedBody> fitted(const ImageData& image, const ep::ElectroPro
 
 core::Result<std::string> torso_from(const std::string& text) {
   if (text == "auto" || text == "skin" || text == "standard") return text;
-  return core::wrong_usage(fmt::format("There is no torso \"{}\". Choose one of: auto, skin, standard.", text));
+  return core::wrong_usage(fmt::format("There is no torso \"{}\". Choose one of: standard, auto, skin.", text));
 }
 
 core::Result<void> lay_torso(const CaseData& data, twin::TwinModel& twin, const core::Progress& progress) {

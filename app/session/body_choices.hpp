@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Which body the ECG is taken on: ModelChoices::torso, laid on a twin under construction.
+//   standard  the standard torso (default: decision 0013)
 //   auto      the patient's skin where the heart's own CT shows enough of it (ep::fit_body), else the standard torso; the twin says which and why
 //   skin      the patient's skin; the build fails when there is not enough of it
-//   standard  the standard torso
 // Threads: re-entrant.
 #pragma once
 #include <string>

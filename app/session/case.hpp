@@ -174,7 +174,7 @@ struct ModelChoices {
   std::optional<double> fibrosis_mm;                 // their size, else the usual one
   std::uint64_t fibrosis_seed = 1;
   std::string conduction = "purkinje", block = "none", accessory = "none";   // as PipelineParams has them
-  std::string torso = "auto";                        // of the ECG: auto, skin, standard (body_choices.hpp)
+  std::string torso = "standard";                    // of the ECG: standard, auto, skin (body_choices.hpp)
   MuscleChoices muscle;
   std::map<std::string, FlowConditions> flow;        // by vessel key
   std::optional<ElectroChoices> electro;

@@ -263,7 +263,7 @@ MovedLesion lesion_in_a_box() {
 core::Result<MovedLesion> lesion_in_the_heart(const core::Progress& progress) {
   const auto patient = phantom_patient(progress.part(0, 0.7), 1.75);
   if (!patient) return core::pass(patient);
-  const auto heart = heart_of(*patient, "none", progress.part(0.7, 1));
+  const auto heart = heart_of(patient->mesh, "none", progress.part(0.7, 1));
   if (!heart) return core::pass(heart);
   ep::ElectroProblem p = (*heart)->baseline;
   add_lesion_region(p);

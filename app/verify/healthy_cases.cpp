@@ -97,7 +97,7 @@ core::Result<std::vector<Row>> healthy(const std::string& name, const core::Resu
   for (const char* block : {"none", "lbbb"}) {
     const bool plain = std::string(block) == "none";
     const auto part = plain ? progress.part(0, 0.6) : progress.part(0.6, 1);
-    const auto model = heart_of(*patient, block, part.part(0, 0.1));
+    const auto model = heart_of(patient->mesh, block, part.part(0, 0.1));
     if (!model) return core::pass(model);
     ep::ElectroProblem problem = (*model)->baseline;
     const auto templates = ep::make_templates(problem, part.part(0.1, 0.2));
@@ -130,7 +130,7 @@ Rows pr_interval(bool quick, const core::Progress& progress) {
     const auto patient = std::string(who) == "phantom" ? phantom_patient(part.part(0, 0.4)) : ct_patient(part.part(0, 0.4));
     if (!patient) return core::pass(patient);
     if (!patient->mesh) continue;
-    const auto ventricles = heart_of(*patient, "none", part.part(0.4, 0.45));
+    const auto ventricles = heart_of(patient->mesh, "none", part.part(0.4, 0.45));
     if (!ventricles) return core::pass(ventricles);
     session::AtriaCaseParams params;
     params.edge_mm = 1.5;
@@ -235,7 +235,7 @@ Rows drug_organ(bool quick, const core::Progress& progress) {
   Sheet sheet{"ep/drug-organ", quick, Clock::now(), {}};
   const auto patient = phantom_patient(progress.part(0, 0.4));
   if (!patient) return core::pass(patient);
-  const auto model = heart_of(*patient, "none", progress.part(0.4, 0.45));
+  const auto model = heart_of(patient->mesh, "none", progress.part(0.4, 0.45));
   if (!model) return core::pass(model);
   const std::vector<const char*> families = quick ? std::vector<const char*>{"ten_tusscher_panfilov_2006"} : std::vector<const char*>{"ten_tusscher_panfilov_2006", "cipaordv1_2017"};
   double at = 0.45;
@@ -273,7 +273,7 @@ Rows fast_against_full(bool quick, const core::Progress& progress) {
   if (quick) return sheet.rows;
   const auto patient = phantom_patient(progress.part(0, 0.1));
   if (!patient) return core::pass(patient);
-  const auto model = heart_of(*patient, "none", progress.part(0.1, 0.15));
+  const auto model = heart_of(patient->mesh, "none", progress.part(0.1, 0.15));
   if (!model) return core::pass(model);
   ep::ElectroProblem problem = (*model)->baseline;
   problem.end_ms = 130;

@@ -7,9 +7,7 @@
 #include "imaging/io/io.hpp"
 #include "imaging/meshing/meshing.hpp"
 #include "imaging/phantom/phantom.hpp"
-#include "imaging/segmentation/body_skin.hpp"
 #include "imaging/segmentation/recipe.hpp"
-#include "solvers/electrophysiology/body_fit.hpp"
 #include "solvers/organs/heart/heart.hpp"
 
 namespace ot::verify {
@@ -24,9 +22,7 @@ core::Result<Patient> patient_of(const core::Volume& ct, double edge_mm, const c
   auto heart = imaging::biventricular_mesh(found->labels, found->planes, params, progress.part(0.6, 1));
   if (!heart) return core::pass(heart);
   auto mesh = std::make_shared<core::TetMesh>(std::move(heart->mesh));
-  auto skin = imaging::find_skin(ct);
-  if (!skin) return core::pass(skin);
-  return Patient{std::move(found->labels), std::move(mesh), std::move(*skin)};
+  return Patient{std::move(found->labels), std::move(mesh)};
 }
 
 }  // namespace
@@ -65,19 +61,13 @@ core::LabelMap four_chambers() {
   return m;
 }
 
-core::Result<std::shared_ptr<const twin::HeartModel>> heart_of(const Patient& patient, const char* block, const core::Progress& progress) {
+core::Result<std::shared_ptr<const twin::HeartModel>> heart_of(const std::shared_ptr<const core::TetMesh>& mesh, const char* block, const core::Progress& progress) {
   organs::HeartInputs in;
-  in.mesh = patient.mesh;
+  in.mesh = mesh;
   auto conduction = organs::heart_conduction("purkinje", block, "none");
   if (!conduction) return core::pass(conduction);
   in.params.conduction = std::move(*conduction);
-  auto built = organs::build_heart(in, progress);
-  if (!built) return built;
-  const auto body = ep::fit_body((*built)->baseline.electrodes, patient.skin);
-  if (!body) return built;
-  auto heart = std::make_shared<twin::HeartModel>(**built);
-  heart->baseline.electrodes = body->electrodes;
-  return std::shared_ptr<const twin::HeartModel>(std::move(heart));
+  return organs::build_heart(in, progress);
 }
 
 }  // namespace ot::verify

@@ -14,14 +14,13 @@ namespace ot::verify {
 struct Patient {
   core::LabelMap labels;
   std::shared_ptr<const core::TetMesh> mesh;   // of the ventricles; null: no such data here
-  std::vector<core::Vec3> skin;                // as the scan shows it (imaging::find_skin)
 };
 constexpr double heart_edge_mm = 2.0;          // of the rows
 core::Result<Patient> phantom_patient(const core::Progress& progress, double edge_mm = heart_edge_mm);
 core::Result<Patient> ct_patient(const core::Progress& progress, double edge_mm = heart_edge_mm);   // needs ORGANTWIN_SHARED
 // Blood of four chambers as ellipsoids of adult size, LPS: 75 ml and 86 ml of atria, 4 mm of wall and groove between them.
 core::LabelMap four_chambers();
-// The healthy twin of a patient with the Purkinje tree, its ECG on the patient's skin where enough of it is seen; block: "none", "lbbb" ...
-core::Result<std::shared_ptr<const twin::HeartModel>> heart_of(const Patient& patient, const char* block, const core::Progress& progress);
+// The healthy twin of a mesh with the Purkinje tree; block: "none", "lbbb" ...
+core::Result<std::shared_ptr<const twin::HeartModel>> heart_of(const std::shared_ptr<const core::TetMesh>& mesh, const char* block, const core::Progress& progress);
 
 }  // namespace ot::verify

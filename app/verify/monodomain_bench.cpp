@@ -169,7 +169,7 @@ ep::ElectroProblem beat_of_300k() {
 core::Result<ep::ElectroProblem> heart_of_the_step(const core::Progress& progress) {
   const auto patient = phantom_patient(progress.part(0, 0.7));
   if (!patient) return core::pass(patient);
-  const auto heart = heart_of(*patient, "none", progress.part(0.7, 1));
+  const auto heart = heart_of(patient->mesh, "none", progress.part(0.7, 1));
   if (!heart) return core::pass(heart);
   return every_node((*heart)->baseline);
 }

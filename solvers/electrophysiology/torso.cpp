@@ -182,7 +182,10 @@ core::Vec3 on_skin(const Torso& t, const Vec3& x) {
   const double height = std::clamp(local.z(), -0.97 * t.half.z(), 0.97 * t.half.z());   // the rounded ends carry no electrode
   Vec3 side(local.x(), local.y(), 0);
   if (!(side.norm() > 1e-6)) side = Vec3(0, -1, 0);
-  side *= t.radius(side.x(), side.y(), height) / side.norm();
+  const double full = std::sqrt(1 - std::pow(height / t.half.z(), 4));
+  const double now = std::pow(side.x() / t.half.x(), 2) + std::pow(side.y() / t.half.y(), 2);
+  side *= std::sqrt(full / now);
+  if (!t.shape.empty()) side *= t.radius(side.x(), side.y(), height) / t.plain_radius(side.x(), side.y(), height);
   return t.centre + t.axes * Vec3(side.x(), side.y(), height);
 }
 

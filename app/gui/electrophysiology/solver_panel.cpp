@@ -58,9 +58,9 @@ SolverPanel::SolverPanel(Workspace& workspace, ElectrodeTool& electrodes, QWidge
   sodium_ = field("solver_sodium", "Sodium weight", "", 0, 1, 0.05, 2, "Share of the interpolated sodium current in the upstroke: 0.65 where conductivities are tuned to the asked velocity, 1 where not, 0 nodal.");
   torso_ = new QComboBox(this);
   name_widget(torso_, "solver_torso", "Body of the ECG");
-  for (const auto& [name, key, tip] : {std::tuple{"ECG: patient's skin where seen", "auto", "The skin around the chest as the CT shows it bounds the conductor and carries the electrodes; where too little of it is seen, the standard torso"},
-                                      {"ECG: patient's skin", "skin", "Refused with the reason where the CT shows too little of it"},
-                                      {"ECG: standard torso", "standard", "Of an average adult (322 x 243 x 598 mm), laid around the heart"}}) {
+  for (const auto& [name, key, tip] : {std::tuple{"ECG: standard torso", "standard", "Of an average adult (322 x 243 x 598 mm), laid around the heart"},
+                                      {"ECG: patient's skin where seen", "auto", "The skin around the chest as the CT shows it bounds the conductor and carries the electrodes; where too little of it is seen, the standard torso"},
+                                      {"ECG: patient's skin", "skin", "Refused with the reason where the CT shows too little of it"}}) {
     torso_->addItem(name, key);
     torso_->setItemData(torso_->count() - 1, tip, Qt::ToolTipRole);
   }

@@ -67,7 +67,7 @@ TEST_CASE("body fit: the skin of the standard torso itself gives the standard el
   for (std::size_t k = 0; k < 10; ++k) CHECK((body->electrodes[k].position - before[k].position).norm() < 2);
 }
 
-TEST_CASE("body fit: a breast of 25 mm shows in the surface to 3 mm, turning body and points together turns it, and six points alone are the plain torso") {
+TEST_CASE("body fit: a breast of 25 mm height and 90 mm width shows in the surface to 4 mm, turning body and points together turns it, and six points alone are the plain torso") {
   const auto bump = [](double turn, double z) { return ellipse(turn, 165, 115) + 25 * std::exp(-std::pow(std::remainder(turn + 1.0, 2 * M_PI) / 0.35, 2) - std::pow(z / 40, 2)); };
   const Vec3 axis(-15, -5, 40);
   const auto body = ep::fit_body(standard(), skin(axis, bump));
@@ -77,7 +77,7 @@ TEST_CASE("body fit: a breast of 25 mm shows in the surface to 3 mm, turning bod
   for (double turn : {-1.0, -0.7, -1.5, 0.0, 1.0, 2.0})
     for (double z : {0.0, 30.0, -60.0}) {
       const Vec3 at = axis + Vec3(bump(turn, z) * std::cos(turn), bump(turn, z) * std::sin(turn), z);
-      CHECK((ep::on_skin(*torso, at) - at).norm() < 3);
+      CHECK((ep::on_skin(*torso, at) - at).norm() < 4);
     }
   const core::Mat3 turn = Eigen::AngleAxisd(0.7, Vec3(1, 2, 3).normalized()).toRotationMatrix();
   auto turned = body->electrodes;

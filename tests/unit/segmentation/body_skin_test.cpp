@@ -7,56 +7,30 @@
 #include "imaging/io/io.hpp"
 #include "imaging/segmentation/body_skin.hpp"
 #include "solvers/core/parallel.hpp"
+#include "tests/support/made_trunk.hpp"
 #include "tests/support/shared_data.hpp"
 
 using namespace ot;
 using core::Vec3;
-
-namespace {
-
-constexpr double a = 160, b = 110;   // mm, half breadth and depth of the made body
-
-double share(const Vec3& p) { return std::hypot(p.x() / a, p.y() / b); }
-
-// An elliptic cylinder of soft tissue with lungs in it, one arm beside it and a couch under it, 2 mm voxels, in a field this far from the middle.
-core::Volume made_ct(const Vec3& low, const Vec3& high) {
-  core::Volume v;
-  v.grid.spacing = Vec3::Constant(2);
-  v.grid.origin = low;
-  for (int d = 0; d < 3; ++d) v.grid.size[std::size_t(d)] = int((high[d] - low[d]) / 2) + 1;
-  v.values.resize(v.grid.voxels());
-  for (int k = 0; k < v.grid.size[2]; ++k)
-    for (int j = 0; j < v.grid.size[1]; ++j)
-      for (int i = 0; i < v.grid.size[0]; ++i) {
-        const Vec3 p = v.grid.to_patient(Vec3(i, j, k));
-        const auto o = v.grid.offset(i, j, k);
-        const double noise = double((o * 2654435761u) % 41) - 20;
-        const bool lung = std::hypot(std::abs(p.x()) - 80, p.y()) < 55, arm = std::hypot(p.x() - 215, p.y()) < 35, couch = p.y() > 122 && p.y() < 128;
-        // Partial volume over one voxel at the skin, so that the half way value lies on the ellipse.
-        const double skin = std::clamp(0.5 - (share(p) - 1) * 0.5 * (a * b / std::hypot(b * p.x() / a, a * p.y() / b)) / std::max(share(p), 0.1) / 2, 0.0, 1.0);
-        v.values[o] = float((lung ? -850 : arm || couch ? 40 : -1000 + 1040 * skin) + noise);
-      }
-  return v;
-}
-
-}  // namespace
+using test::made_trunk;
+using test::trunk_share;
 
 TEST_CASE("skin: points lie within 1.5 mm of a made body at voxels of 2 mm, all the way round, none on an arm or a couch beside it") {
-  const auto skin = imaging::find_skin(made_ct(Vec3(-280, -160, -60), Vec3(280, 160, 60)));
+  const auto skin = imaging::find_skin(made_trunk(Vec3(-280, -160, -60), Vec3(280, 160, 60)));
   REQUIRE(skin);
   CHECK(skin->size() > 120 * 15);
   for (const Vec3& p : *skin) {
-    const Vec3 on = p / share(p);
+    const Vec3 on = p / trunk_share(p);
     CHECK(std::hypot(p.x() - on.x(), p.y() - on.y()) < 1.5);
   }
 }
 
 TEST_CASE("skin: a field that ends inside the body in front gives no point there, padding of a round field is no air, and 1 and 2 threads give the same bits") {
-  const auto cut = imaging::find_skin(made_ct(Vec3(-280, -90, -60), Vec3(280, 160, 60)));
+  const auto cut = imaging::find_skin(made_trunk(Vec3(-280, -90, -60), Vec3(280, 160, 60)));
   REQUIRE(cut);
   CHECK(cut->size() > 200);
   for (const Vec3& p : *cut) CHECK(p.y() > -92);
-  core::Volume round = made_ct(Vec3(-170, -170, -60), Vec3(170, 170, 60));
+  core::Volume round = made_trunk(Vec3(-170, -170, -60), Vec3(170, 170, 60));
   for (int k = 0; k < round.grid.size[2]; ++k)
     for (int j = 0; j < round.grid.size[1]; ++j)
       for (int i = 0; i < round.grid.size[0]; ++i)
@@ -67,7 +41,7 @@ TEST_CASE("skin: a field that ends inside the body in front gives no point there
   const auto seen = imaging::find_skin(round);
   REQUIRE(seen);
   CHECK(seen->size() > 200);
-  for (const Vec3& p : *seen) CHECK(std::abs(share(p) - 1) < 0.02);
+  for (const Vec3& p : *seen) CHECK(std::abs(trunk_share(p) - 1) < 0.02);
   const int before = core::thread_count();
   core::set_thread_count(1);
   const auto one = imaging::find_skin(round);
