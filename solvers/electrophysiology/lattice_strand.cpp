@@ -68,13 +68,20 @@ bool same(const Corners& a, const Corners& b, double tolerance) {
   });
 }
 
-bool same_around(const Around& mesh, const Around& lattice, double tolerance) {
-  return mesh.size() == lattice.size() &&
-         std::all_of(mesh.begin(), mesh.end(), [&](const Corners& m) { return std::any_of(lattice.begin(), lattice.end(), [&](const Corners& l) { return same(m, l, tolerance); }); });
+bool within(const Around& mesh, const Around& lattice, double tolerance) {
+  return std::all_of(mesh.begin(), mesh.end(), [&](const Corners& m) { return std::any_of(lattice.begin(), lattice.end(), [&](const Corners& l) { return same(m, l, tolerance); }); });
+}
+
+// Every axis lies along a step: the faces of mirrored boxes are then planes of symmetry of tissue that goes on beyond them, and a node on a face or an edge
+// of it is one inside.
+bool along_steps(const Mat3& steps, const std::array<Vec3, 3>& axes) {
+  return std::all_of(axes.begin(), axes.end(), [&](const Vec3& axis) {
+    return std::any_of(steps.colwise().begin(), steps.colwise().end(), [&](const auto& step) { return std::abs(step.dot(axis)) > (1 - 1e-9) * step.norm(); });
+  });
 }
 
 // The steps whose tets these are, if they are any's: some way round the first tet must be the way of its box. A superbase may begin at any corner, a mirrored box at the node.
-std::optional<Mat3> steps_of(const Around& mesh, bool mirrored, double tolerance) {
+std::optional<Mat3> steps_of(const Around& mesh, bool mirrored, const std::array<Vec3, 3>& axes, double tolerance) {
   const Corners& t = mesh[0];
   std::size_t from = 0;
   if (mirrored)
@@ -88,7 +95,8 @@ std::optional<Mat3> steps_of(const Around& mesh, bool mirrored, double tolerance
       if (mirrored) steps.col(0) = -steps.col(0);
       else steps = -steps;
     }
-    if (same_around(mesh, tets_around(steps, mirrored), tolerance)) return steps;
+    const Around lattice = tets_around(steps, mirrored);
+    if ((mesh.size() == lattice.size() || (mirrored && along_steps(steps, axes))) && within(mesh, lattice, tolerance)) return steps;
   }
   return std::nullopt;
 }
@@ -155,8 +163,7 @@ TetLattices find_lattices(const core::TetMesh& mesh, const fem::NodeTets& around
   for (std::size_t i = 0; i < mesh.nodes.size(); ++i) {
     const std::ptrdiff_t from = around.begin[i];
     const std::size_t tets = std::size_t(around.begin[i + 1] - from);
-    const bool mirrored = tets == 48;
-    if (!mirrored && tets != 24) continue;
+    if (tets != 12 && tets != 24 && tets != 48) continue;   // 48, 24 and 12: inside, on a face and on an edge of mirrored boxes; 24: inside others
     const std::size_t first = std::size_t(around.tet[std::size_t(from)]);
     const double volume = geometry.volume[first], tolerance = 1e-4 * std::cbrt(volume);
     Around own(tets);
@@ -174,11 +181,13 @@ TetLattices find_lattices(const core::TetMesh& mesh, const fem::NodeTets& around
       if (k.cell != class_of_node[i] || (k.diffusivity - diffusivity[first]).norm() > 1e-6 * k.diffusivity.norm()) continue;
       bool as = true;
       for (std::size_t a = 0; a < 3; ++a) as = as && (axes[first][a] - k.axes[a]).squaredNorm() < 1e-12;
-      if (as && same_around(own, known[kind], tolerance)) break;
+      if (as && (tets == known[kind].size() || (k.mirrored && along_steps(k.steps, k.axes))) && within(own, known[kind], tolerance)) break;
     }
     if (kind == kinds.size()) {
       if (kinds.size() == most_kinds) continue;
-      const auto steps = steps_of(own, mirrored, tolerance);
+      bool mirrored = false;
+      auto steps = tets == 24 ? steps_of(own, false, axes[first], tolerance) : std::nullopt;
+      if (!steps) steps = steps_of(own, mirrored = true, axes[first], tolerance);
       if (!steps) continue;
       kinds.push_back({*steps, axes[first], diffusivity[first], class_of_node[i], mirrored});
       known.push_back(tets_around(*steps, mirrored));

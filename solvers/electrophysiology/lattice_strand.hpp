@@ -10,7 +10,8 @@
 //           lengths is not what it does to one of their mean square (monodomain.md, "Rotated fibres").
 //           Mirrored boxes (core::BoxSplit::alternating) repeat after two boxes along each step: eight kinds of node, two of them with 48 tets and three times the
 //           mass of the other six, and a chain of eight nodes to each period. They are not the strand along their axes either: 0.7 % slow along the
-//           fibres and 1.9 % across them at the benchmark's 0.2 mm.
+//           fibres and 1.9 % across them at the benchmark's 0.2 mm. With the fibres along the steps all faces are planes of symmetry: bars and
+//           sheets one box thick run as boxes inside do.
 // Numerics: c.n are rounded to a common spacing of at least 1/48 of the longest, the direction turned by what that changes (about a degree at most); at most
 //           eight rounds, until no velocity is off by more than 0.05 %. A wave takes milliseconds.
 // Limits:   tets at the faces of a box, which no node inside touches, keep the factor of their moment.
@@ -38,7 +39,7 @@ struct TetLattices {
   std::vector<int> of;                  // [tets of the mesh] its kind, -1: none. Tets at the faces of a box belong to the lattice of a corner inside
 };
 
-// Nodes all whose tets are those of one superbase or of mirrored boxes, with one tensor, and lie among cells of class_of_node [nodes]. At most most_kinds of them, those met first. Lattices
+// Nodes all whose tets are those of one superbase or of mirrored boxes, with one tensor, and lie among cells of class_of_node [nodes]; of mirrored boxes whose steps the axes lie along, nodes on faces and edges too. At most most_kinds of them, those met first. Lattices
 // whose couplings all run along an axis at one length each are left out: the strand of that length is exact there (boxes along the fibres).
 inline constexpr std::size_t most_kinds = 8;
 TetLattices find_lattices(const core::TetMesh& mesh, const fem::NodeTets& around, const fem::TetGeometry& geometry, const std::vector<std::array<core::Vec3, 3>>& axes,

@@ -80,6 +80,15 @@ TEST_CASE("Lattices are found in Kuhn boxes askew to the fibres, not along them,
   }
   for (std::size_t i = 0; i < box.nodes.size(); ++i) box.nodes[i] += 0.004 * Vec3(std::sin(12.9 * double(i)), std::sin(78.2 * double(i)), std::sin(37.7 * double(i)));
   CHECK(lattices(box, turned(30, 10), even).kinds.empty());
+  // One box wide: the faces are planes of symmetry with the fibres along the edges, not askew to them. Corners of Kuhn boxes are no part of mirrored ones.
+  const core::TetMesh bar = core::make_box(Vec3(4, 0.4, 0.4), 0.4, core::BoxSplit::alternating);
+  const std::vector<Vec3> in_bar(bar.tets.size(), benchmark);
+  const TetLattices whole = lattices(bar, Mat3::Identity(), in_bar);
+  REQUIRE(whole.kinds.size() == 1);
+  CHECK(std::count(whole.of.begin(), whole.of.end(), 0) == long(bar.tets.size()));
+  CHECK(lattices(bar, turned(30, 0), in_bar).kinds.empty());
+  const core::TetMesh kuhn_bar = core::make_box(Vec3(4, 0.4, 0.4), 0.4, core::BoxSplit::kuhn);
+  CHECK(lattices(kuhn_bar, Mat3::Identity(), std::vector<Vec3>(kuhn_bar.tets.size(), benchmark)).kinds.empty());
   core::TetMesh moved = mirrored;
   for (std::size_t i = 0; i < moved.nodes.size(); ++i) moved.nodes[i] = box.nodes[i];
   CHECK(lattices(moved, Mat3::Identity(), std::vector<Vec3>(moved.tets.size(), benchmark)).kinds.empty());
