@@ -15,28 +15,47 @@ namespace {
 using core::Index;
 using core::Mat3;
 using core::Vec3;
+using Eigen::Vector3i;
 using Corners = std::array<Vec3, 4>;
+using Around = std::vector<Corners>;
 
 constexpr int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
 constexpr int edge_sums[7][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 1, 0}, {0, 1, 1}, {1, 0, 1}, {1, 1, 1}};   // of c1, c2, c3
 
-// The six tets that begin at a node, as shares of c1, c2, c3.
-std::array<std::array<Eigen::Vector3i, 4>, 6> first_tets() {
-  std::array<std::array<Eigen::Vector3i, 4>, 6> tets;
-  for (std::size_t o = 0; o < 6; ++o) {
-    tets[o][0].setZero();
-    for (std::size_t v = 0; v < 3; ++v) tets[o][v + 1] = tets[o][v] + Eigen::Vector3i::Unit(orders[o][v]);
-  }
+using Shares = std::array<Vector3i, 4>;   // corners of a tet, as shares of c1, c2, c3
+
+// The tets that repeat: the six that begin at a node; of mirrored boxes the 48 around a node that all eight boxes begin at.
+std::vector<Shares> first_tets(bool mirrored) {
+  std::vector<Shares> tets;
+  for (int side = 0; side < (mirrored ? 8 : 1); ++side)
+    for (const auto& order : orders) {
+      Shares t;
+      t[0].setZero();
+      for (std::size_t v = 0; v < 3; ++v) t[v + 1] = t[v] + ((side >> order[v]) & 1 ? -1 : 1) * Vector3i::Unit(order[v]);
+      tets.push_back(t);
+    }
   return tets;
 }
 
-// Corners, from the node, of the 24 tets around it.
-std::array<Corners, 24> tets_around(const Mat3& steps) {
-  std::array<Corners, 24> all;
-  const auto first = first_tets();
-  for (std::size_t o = 0; o < 6; ++o)
-    for (std::size_t origin = 0; origin < 4; ++origin)
-      for (std::size_t v = 0; v < 4; ++v) all[4 * o + origin][v] = steps * (first[o][v] - first[o][origin]).cast<double>();
+// A node's place among those that repeat (0 .. 7: whether it is odd along each step), and the period it lies in.
+struct Place {
+  int kind;
+  Vector3i period;
+};
+Place place_of(const Vector3i& shares, bool mirrored) {
+  if (!mirrored) return {0, shares};
+  const Vector3i odd(shares[0] & 1, shares[1] & 1, shares[2] & 1);
+  return {odd[0] + 2 * odd[1] + 4 * odd[2], (shares - odd) / 2};
+}
+
+// Corners, from the node, of the tets around it: 24, or the 48 around the heavy nodes of mirrored boxes (the other kinds touch no tets but theirs).
+Around tets_around(const Mat3& steps, bool mirrored) {
+  Around all;
+  for (const Shares& t : first_tets(mirrored))
+    for (std::size_t origin = 0; origin < (mirrored ? 1 : 4); ++origin) {
+      Corners& c = all.emplace_back();
+      for (std::size_t v = 0; v < 4; ++v) c[v] = steps * (t[v] - t[origin]).cast<double>();
+    }
   return all;
 }
 
@@ -49,18 +68,35 @@ bool same(const Corners& a, const Corners& b, double tolerance) {
   });
 }
 
-bool same_around(const std::array<Corners, 24>& mesh, const std::array<Corners, 24>& lattice, double tolerance) {
+bool within(const Around& mesh, const Around& lattice, double tolerance) {
   return std::all_of(mesh.begin(), mesh.end(), [&](const Corners& m) { return std::any_of(lattice.begin(), lattice.end(), [&](const Corners& l) { return same(m, l, tolerance); }); });
 }
 
-// The superbase whose tets these are, if they are one's: three ways round the first tet come into question.
-std::optional<Mat3> superbase_of(const std::array<Corners, 24>& mesh, double tolerance) {
-  for (const auto& [a, b, c] : {std::array<std::size_t, 3>{1, 2, 3}, {1, 3, 2}, {2, 1, 3}}) {
-    const Corners& t = mesh[0];
+// Every axis lies along a step: the faces of mirrored boxes are then planes of symmetry of tissue that goes on beyond them, and a node on a face or an edge
+// of it is one inside.
+bool along_steps(const Mat3& steps, const std::array<Vec3, 3>& axes) {
+  return std::all_of(axes.begin(), axes.end(), [&](const Vec3& axis) {
+    return std::any_of(steps.colwise().begin(), steps.colwise().end(), [&](const auto& step) { return std::abs(step.dot(axis)) > (1 - 1e-9) * step.norm(); });
+  });
+}
+
+// The steps whose tets these are, if they are any's: some way round the first tet must be the way of its box. A superbase may begin at any corner, a mirrored box at the node.
+std::optional<Mat3> steps_of(const Around& mesh, bool mirrored, const std::array<Vec3, 3>& axes, double tolerance) {
+  const Corners& t = mesh[0];
+  std::size_t from = 0;
+  if (mirrored)
+    while (from < 3 && t[from].squaredNorm() > 0) ++from;
+  for (const auto& way : orders) {
+    std::array<std::size_t, 3> to;
+    for (std::size_t k = 0; k < 3; ++k) to[k] = (from + 1 + std::size_t(way[k])) % 4;
     Mat3 steps;
-    steps << t[a] - t[0], t[b] - t[a], t[c] - t[b];
-    if (steps.determinant() < 0) steps = -steps;   // the same lattice and tets
-    if (same_around(mesh, tets_around(steps), tolerance)) return steps;
+    steps << t[to[0]] - t[from], t[to[1]] - t[to[0]], t[to[2]] - t[to[1]];
+    if (steps.determinant() < 0) {   // the same lattice and tets
+      if (mirrored) steps.col(0) = -steps.col(0);
+      else steps = -steps;
+    }
+    const Around lattice = tets_around(steps, mirrored);
+    if ((mesh.size() == lattice.size() || (mirrored && along_steps(steps, axes))) && within(mesh, lattice, tolerance)) return steps;
   }
   return std::nullopt;
 }
@@ -121,17 +157,18 @@ TetLattices find_lattices(const core::TetMesh& mesh, const fem::NodeTets& around
                           const std::vector<Vec3>& diffusivity, const std::vector<std::uint16_t>& class_of_node) {
   TetLattices found;
   found.of.assign(mesh.tets.size(), -1);
-  std::vector<std::array<Corners, 24>> known;   // of the kinds met, those left out too
+  std::vector<Around> known;   // of the kinds met, those left out too
   std::vector<TetLattice> kinds;
   std::vector<int> number;   // of the kinds met: place in found.kinds
   for (std::size_t i = 0; i < mesh.nodes.size(); ++i) {
     const std::ptrdiff_t from = around.begin[i];
-    if (around.begin[i + 1] - from != 24) continue;
+    const std::size_t tets = std::size_t(around.begin[i + 1] - from);
+    if (tets != 12 && tets != 24 && tets != 48) continue;   // 48, 24 and 12: inside, on a face and on an edge of mirrored boxes; 24: inside others
     const std::size_t first = std::size_t(around.tet[std::size_t(from)]);
     const double volume = geometry.volume[first], tolerance = 1e-4 * std::cbrt(volume);
-    std::array<Corners, 24> own;
+    Around own(tets);
     bool even = diffusivity[first].minCoeff() > 0;
-    for (std::size_t t = 0; t < 24 && even; ++t) {
+    for (std::size_t t = 0; t < tets && even; ++t) {
       const std::size_t e = std::size_t(around.tet[std::size_t(from) + t]);
       even = std::abs(geometry.volume[e] - volume) < 1e-4 * volume && (diffusivity[e] - diffusivity[first]).norm() <= 1e-6 * diffusivity[first].norm();
       for (std::size_t a = 0; a < 3 && even; ++a) even = (axes[e][a] - axes[first][a]).squaredNorm() < 1e-12;
@@ -144,67 +181,87 @@ TetLattices find_lattices(const core::TetMesh& mesh, const fem::NodeTets& around
       if (k.cell != class_of_node[i] || (k.diffusivity - diffusivity[first]).norm() > 1e-6 * k.diffusivity.norm()) continue;
       bool as = true;
       for (std::size_t a = 0; a < 3; ++a) as = as && (axes[first][a] - k.axes[a]).squaredNorm() < 1e-12;
-      if (as && same_around(own, known[kind], tolerance)) break;
+      if (as && (tets == known[kind].size() || (k.mirrored && along_steps(k.steps, k.axes))) && within(own, known[kind], tolerance)) break;
     }
     if (kind == kinds.size()) {
       if (kinds.size() == most_kinds) continue;
-      const auto steps = superbase_of(own, tolerance);
+      bool mirrored = false;
+      auto steps = tets == 24 ? steps_of(own, false, axes[first], tolerance) : std::nullopt;
+      if (!steps) steps = steps_of(own, mirrored = true, axes[first], tolerance);
       if (!steps) continue;
-      kinds.push_back({*steps, axes[first], diffusivity[first], class_of_node[i]});
-      known.push_back(tets_around(*steps));
-      number.push_back(is_strand(kinds.back()) ? -1 : int(found.kinds.size()));
+      kinds.push_back({*steps, axes[first], diffusivity[first], class_of_node[i], mirrored});
+      known.push_back(tets_around(*steps, mirrored));
+      number.push_back(!mirrored && is_strand(kinds.back()) ? -1 : int(found.kinds.size()));
       if (number.back() >= 0) found.kinds.push_back(kinds.back());
     }
-    for (std::size_t t = 0; t < 24; ++t)
+    for (std::size_t t = 0; t < tets; ++t)
       if (int& of = found.of[std::size_t(around.tet[std::size_t(from) + t])]; of < 0) of = number[kind];
   }
   return found;
 }
 
-double lattice_velocity(const ElectroProblem& p, const CellClass& cell, const Mat3& steps, const Mat3& d, const Vec3& direction) {
-  const Whole whole = whole_multiples(steps.transpose() * direction);
-  const Vec3 n = steps.transpose().inverse() * (whole.m.cast<double>() * whole.spacing);   // the direction that has them exactly
-  const double spacing = whole.spacing / std::sqrt(n.dot(d * n)), volume = std::abs(steps.determinant());   // in units of sqrt(D ms); mm3
-  const double reach = (steps.transpose() * direction).cwiseAbs().sum() / std::sqrt(n.dot(d * n));
+double lattice_velocity(const ElectroProblem& p, const CellClass& cell, const Mat3& steps, const Mat3& d, const Vec3& direction, bool mirrored) {
+  const Mat3 period = (mirrored ? 2.0 : 1.0) * steps;
+  const std::ptrdiff_t kinds = mirrored ? 8 : 1;   // of nodes in a period: node j * kinds + k of the chain is of kind k
+  const Whole whole = whole_multiples(period.transpose() * direction);
+  const Vec3 n = period.transpose().inverse() * (whole.m.cast<double>() * whole.spacing);   // the direction that has them exactly
+  const double unit = std::sqrt(n.dot(d * n)), spacing = whole.spacing / unit, volume = std::abs(steps.determinant());   // in units of sqrt(D ms); mm3
+  const double reach = (steps.transpose() * direction).cwiseAbs().sum() / unit;
   constexpr double coarsest = 20;   // four times where strands of any cell still conduct
   if (!(reach < coarsest)) return 0.0;
   // As strand_velocity: the stimulated end, the start-up stretch and the measured stretch.
   const double stimulated = std::max(5.0, 3.0 * reach), run_up = stimulated + std::max(6.0, 4.0 * reach), measured = std::max(8.0, 6.0 * reach);
   const auto from = std::ptrdiff_t(std::ceil(run_up / spacing)), to = from + std::ptrdiff_t(std::ceil(measured / spacing));
+  const std::ptrdiff_t periods = to + std::ptrdiff_t(std::ceil((5.0 + 2.0 * reach) / spacing));
   Tissue t;
   t.family = cell.family;
-  t.n = to + std::ptrdiff_t(std::ceil((5.0 + 2.0 * reach) / spacing));
+  t.n = periods * kinds;
   t.padded = (t.n + block_nodes - 1) / block_nodes * block_nodes;
   t.classes = {cell};
   t.class_of.assign(std::size_t(t.padded), 0);
   for (std::ptrdiff_t i = 0; i < t.n; ++i) t.node_of.push_back(Index(i));
   t.inner_of = t.node_of;
-  core::TetMesh six;   // of one node
-  const auto first = first_tets();
-  for (const auto& tet : first) {
-    for (std::size_t v = 0; v < 4; ++v) six.nodes.push_back(steps * tet[v].cast<double>());
-    const Index at = Index(six.nodes.size()) - 4;
-    six.tets.push_back({at, at + 1, at + 2, at + 3});
+  core::TetMesh first;   // of one period
+  const auto shares = first_tets(mirrored);
+  for (const Shares& tet : shares) {
+    for (const Vector3i& corner : tet) first.nodes.push_back(steps * corner.cast<double>());
+    const Index at = Index(first.nodes.size()) - 4;
+    first.tets.push_back({at, at + 1, at + 2, at + 3});
   }
-  const fem::TetGeometry geometry = fem::tet_geometry(six);
+  const fem::TetGeometry geometry = fem::tet_geometry(first);
   const Mat3 inverse = d.inverse();
-  std::array<std::array<float, 6>, 6> coupling, square;
-  for (std::size_t e = 0; e < 6; ++e) {
+  // Far from the ends the rows of a kind are the same; at the ends, which nobody reads, the tets and couplings that would leave are missing.
+  std::vector<std::map<std::ptrdiff_t, double>> row(static_cast<std::size_t>(kinds));   // of a kind: coupling by where the other node lies in the chain, from the node
+  std::vector<double> mass(static_cast<std::size_t>(kinds), 0.0);
+  std::vector<std::array<float, 6>> coupling(shares.size()), square(shares.size());
+  std::vector<std::array<std::ptrdiff_t, 4>> place(shares.size());   // of the corners in the chain, from the period
+  for (std::size_t e = 0; e < shares.size(); ++e) {
+    for (std::size_t v = 0; v < 4; ++v) {
+      const Place at = place_of(shares[e][v], mirrored);
+      place[e][v] = at.period.dot(whole.m) * kinds + at.kind;
+      mass[std::size_t(at.kind)] += std::abs(geometry.volume[e]) / 4;
+    }
     const auto exact = tet_couplings(geometry, e, d);
     for (std::size_t x = 0; x < 6; ++x) {
-      const Vec3 way = six.nodes[4 * e + tet_edges[x].second] - six.nodes[4 * e + tet_edges[x].first];
-      coupling[e][x] = float(geometry.volume[e] < 0 ? -exact[x] : exact[x]);   // three of the six are left-handed
+      const auto [one, other] = tet_edges[x];
+      const double k = geometry.volume[e] < 0 ? -exact[x] : exact[x];   // half of them are left-handed
+      const Vec3 way = first.nodes[4 * e + other] - first.nodes[4 * e + one];
+      coupling[e][x] = float(k);
       square[e][x] = float(way.dot(inverse * way));
+      const std::ptrdiff_t apart = place[e][other] - place[e][one];
+      if (apart == 0) continue;
+      row[std::size_t(place_of(shares[e][one], mirrored).kind)][apart] -= k;
+      row[std::size_t(place_of(shares[e][other], mirrored).kind)][-apart] -= k;
     }
   }
   t.mass.assign(std::size_t(t.padded), 0.0);
   t.k_diagonal.assign(std::size_t(t.padded), 0.0);
-  for (std::ptrdiff_t j = 0; j < t.n; ++j)
-    for (std::size_t e = 0; e < 6; ++e) {
+  for (std::ptrdiff_t j = 0; j < periods; ++j)
+    for (std::size_t e = 0; e < shares.size(); ++e) {
       core::Tet tet;
       bool inside = true;
       for (std::size_t v = 0; v < 4; ++v) {
-        const std::ptrdiff_t at = j + first[e][v].dot(whole.m);
+        const std::ptrdiff_t at = j * kinds + place[e][v];
         inside = inside && at >= 0 && at < t.n;
         tet[v] = Index(at);
       }
@@ -214,20 +271,17 @@ double lattice_velocity(const ElectroProblem& p, const CellClass& cell, const Ma
       t.tet_square.push_back(square[e]);
       t.tet_volume.push_back(volume / 6);
     }
-  // Far from the ends every row is the same; at the ends, which nobody reads, the couplings that would leave are missing.
-  std::map<std::ptrdiff_t, double> row;
-  const auto k = edge_couplings(steps, d);
-  for (std::size_t e = 0; e < 7; ++e)
-    if (const std::ptrdiff_t m = Eigen::Vector3i(edge_sums[e][0], edge_sums[e][1], edge_sums[e][2]).dot(whole.m); m != 0)
-      for (const std::ptrdiff_t side : {-m, m}) row[side] -= k[e] * volume;
   t.row_begin.assign(std::size_t(t.padded) + 1, 0);
-  const double largest = std::abs(std::max_element(row.begin(), row.end(), [](const auto& a, const auto& b) { return std::abs(a.second) < std::abs(b.second); })->second);
+  double largest = 0;
+  for (const auto& of : row)
+    for (const auto& [apart, value] : of) largest = std::max(largest, std::abs(value));
   for (std::ptrdiff_t i = 0; i < t.padded; ++i) {
     if (i < t.n) {
-      t.mass[std::size_t(i)] = volume;
-      for (const auto& [m, value] : row) {
-        if (i + m < 0 || i + m >= t.n || std::abs(value) < 1e-9 * largest) continue;
-        t.col.push_back(Index(i + m));
+      const std::size_t kind = std::size_t(i % kinds);
+      t.mass[std::size_t(i)] = mass[kind];
+      for (const auto& [apart, value] : row[kind]) {
+        if (i + apart < 0 || i + apart >= t.n || std::abs(value) < 1e-9 * largest) continue;
+        t.col.push_back(Index(i + apart));
         t.k.push_back(float(value));
         t.k_diagonal[std::size_t(i)] -= double(t.k.back());
       }
@@ -240,14 +294,19 @@ double lattice_velocity(const ElectroProblem& p, const CellClass& cell, const Ma
   chain.upstroke_sodium_interpolation = p.upstroke_sodium_interpolation;
   chain.sodium_interpolation_weight = sodium_weight(p);
   chain.sites.resize(1);
-  for (std::ptrdiff_t i = 0; i < t.n && double(i) * spacing <= stimulated; ++i) chain.sites[0].nodes.push_back(Index(i));
+  for (std::ptrdiff_t i = 0; i < t.n; ++i) {
+    const int kind = int(i % kinds);
+    const Vec3 within = steps * Vec3(kind & 1, (kind >> 1) & 1, kind >> 2);
+    if (double(i / kinds) * spacing + within.dot(n) / unit <= stimulated) chain.sites[0].nodes.push_back(Index(i));
+  }
   MonodomainStep step(chain, t);
   const double limit = 5.0 + double(to) * spacing / 0.3;   // ms; 0.3: a seventh of the healthy velocity
-  while (step.time() < limit && std::isnan(step.activation()[0][std::size_t(to)])) {
+  const std::size_t first_read = std::size_t(from * kinds), last_read = std::size_t(to * kinds);   // of one kind
+  while (step.time() < limit && std::isnan(step.activation()[0][last_read])) {
     const auto trouble = step.advance();
     if (trouble.inner_node >= 0 || trouble.solver) return 0.0;
   }
-  const double time = double(step.activation()[0][std::size_t(to)]) - double(step.activation()[0][std::size_t(from)]);
+  const double time = double(step.activation()[0][last_read]) - double(step.activation()[0][first_read]);
   return time > 0 ? double(to - from) * spacing / time : 0.0;
 }
 
@@ -260,9 +319,9 @@ std::optional<Vec3> lattice_factors(const ElectroProblem& p, const CellClass& ce
     double off = 0;
     Vec3 next = factor;
     for (int a = 0; a < 3; ++a) {
-      const double v = lattice_velocity(p, cell, lattice.steps, d, lattice.axes[std::size_t(a)]) * std::sqrt(factor[a]);   // over sqrt of the asked D
+      const double v = lattice_velocity(p, cell, lattice.steps, d, lattice.axes[std::size_t(a)], lattice.mirrored) * std::sqrt(factor[a]);   // over sqrt of the asked D
       if (!(v > 0)) return std::nullopt;
-      next[a] = std::max(least, factor[a] * (c0 / v) * (c0 / v));
+      next[a] = std::max(std::min(least, start[a]), factor[a] * (c0 / v) * (c0 / v));
       off = std::max(off, std::abs(next[a] / factor[a] - 1) / 2);
     }
     factor = next;

@@ -298,7 +298,7 @@ std::vector<core::Mat3> diffusivities(const ElectroProblem& p, const std::vector
     t.notes.push_back(fmt::format("Conductivities are scaled for the element size: median factor {:.3f} along fibres, {:.3f} across (h/sqrt(D) {:.2f}).",
                                   median(along), median(across), coarse));
     if (std::any_of(of_lattice.begin(), of_lattice.end(), [](const auto& f) { return f.has_value(); }))
-      t.notes.push_back("The elements are those of a regular lattice askew to the fibres: the factors are the ones that plane waves along and across the fibres need on that lattice.");
+      t.notes.push_back("The elements are those of a regular lattice: the factors are the ones that plane waves along and across the fibres need on it.");
     for (const auto& c : curve)
       if (c->q.empty()) {
         t.notes.push_back("One kind of cell does not conduct even in a fine strand: its conductivity is not scaled.");
