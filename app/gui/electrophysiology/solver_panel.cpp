@@ -62,7 +62,7 @@ SolverPanel::SolverPanel(Workspace& workspace, ElectrodeTool& electrodes, QWidge
                                       {"ECG: patient's skin where seen", "auto", "The skin around the chest as the CT shows it bounds the conductor and carries the electrodes; where too little of it is seen, the standard torso"},
                                       {"ECG: patient's skin", "skin", "Refused with the reason where the CT shows too little of it"}}) {
     torso_->addItem(name, key);
-    torso_->setItemData(torso_->count() - 1, tip, Qt::ToolTipRole);
+    torso_->setItemData(torso_->count() - 1, QString(tip), Qt::ToolTipRole);
   }
   torso_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   torso_->setMinimumContentsLength(8);
