@@ -174,7 +174,7 @@ TEST_CASE("ECG intervals: a slow delta wave of 0.1 mV in 40 ms and a slow end be
   CHECK(cut.qrs_offset_ms < 110);
   unsigned seed = 1;
   for (auto& lead : ecg.mV)
-    for (double& v : lead) seed = seed * 1664525u + 1013904223u, v += 0.01 * (double(seed >> 8) / double(1u << 24) - 0.5);
+    for (double& v : lead) seed = seed * 1664525u + 1013904223u, v += 0.006 * (double(seed >> 8) / double(1u << 24) - 0.5);
   const auto noisy = ep::measure(ecg, 800);
   CHECK(noisy.qrs_onset_ms > 50);
   CHECK(noisy.qrs_ms < 60);
