@@ -68,7 +68,7 @@ TEST_CASE("skin: a scan without air is refused in words, and a cancelled search 
   CHECK(stopped.error().code == core::ErrorCode::cancelled);
 }
 
-TEST_CASE("skin: the native chest CT shows it in 95 % of 120 directions at every height; the heart CT, cropped in front, shows fewer than 10 points at the height of the heart") {
+TEST_CASE("skin: the native chest CT shows it in 95 % of 120 directions at every height, and the heart CT, cropped in front, shows fewer than 10 points at the height of the heart") {
   const auto chest = imaging::read_volume(test::shared_file("data/dicom-ct-chest"), "", {});
   REQUIRE(chest);
   const auto all = imaging::find_skin(*chest);

@@ -46,7 +46,7 @@ bool said(const twin::TwinModel& twin, const std::string& words) {
 
 }  // namespace
 
-TEST_CASE("body of the ECG: on a trunk of 320 x 220 mm V1 to V6 stand within 2 mm of its skin, and the twin says so; the standard torso never looks") {
+TEST_CASE("body of the ECG: on a trunk of 320 x 220 mm V1 to V6 stand within 2 mm of its skin, and the twin says so, and the standard torso never looks") {
   session::CaseData data = trunk_case(-160);
   twin::TwinModel twin = *data.twin;
   REQUIRE(session::lay_torso(data, twin, {}));
@@ -71,7 +71,7 @@ TEST_CASE("body of the ECG: on a trunk of 320 x 220 mm V1 to V6 stand within 2 m
   CHECK(plain.assumptions == data.twin->assumptions);
 }
 
-TEST_CASE("body of the ECG: a scan cut off in front keeps the standard torso and says how much skin was seen, asked for it is refused; so is an MR") {
+TEST_CASE("body of the ECG: a scan cut off in front keeps the standard torso and says how much skin was seen, asked for it is refused, and so is an MR") {
   session::CaseData data = trunk_case(-80);   // the skin in front lies at -110 mm
   twin::TwinModel twin = *data.twin;
   REQUIRE(session::lay_torso(data, twin, {}));
