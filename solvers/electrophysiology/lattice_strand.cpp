@@ -101,6 +101,34 @@ std::optional<Mat3> steps_of(const Around& mesh, bool mirrored, const std::array
   return std::nullopt;
 }
 
+// Of all steps that make the same lattice and tets the one whose parts along the axes come first: a mesh turned together with its fibres, or numbered otherwise, gets the same factors.
+// Mirrored boxes: any order and signs. A superbase: three of c1, c2, c3 and minus their sum, in any order, all turned round or not.
+Mat3 canonical(const Mat3& steps, const std::array<Vec3, 3>& axes, bool mirrored) {
+  const std::array<Vec3, 4> base{steps.col(0), steps.col(1), steps.col(2), -steps.rowwise().sum()};
+  const double scale = 1e6 / steps.norm();   // parts are compared to a millionth
+  Mat3 best = steps;
+  std::array<double, 9> first{};
+  bool any = false;
+  std::array<int, 4> order{0, 1, 2, 3};
+  do {
+    if (mirrored && order[3] != 3) continue;
+    for (int signs = 0; signs < 8; ++signs) {
+      if (!mirrored && signs != 0 && signs != 7) continue;
+      Mat3 now;
+      for (int k = 0; k < 3; ++k) now.col(k) = (signs >> k & 1 ? -1.0 : 1.0) * base[std::size_t(order[std::size_t(k)])];
+      if (!(now.determinant() > 0)) continue;
+      std::array<double, 9> parts{};
+      for (int k = 0; k < 3; ++k)
+        for (std::size_t a = 0; a < 3; ++a) parts[std::size_t(k) * 3 + a] = std::round(scale * now.col(k).dot(axes[a]));
+      if (any && !(parts > first)) continue;
+      any = true;
+      first = parts;
+      best = now;
+    }
+  } while (std::next_permutation(order.begin(), order.end()));
+  return best;
+}
+
 Mat3 tensor(const TetLattice& l, const Vec3& factor) {
   Mat3 d = Mat3::Zero();
   for (int a = 0; a < 3; ++a) d += factor[a] * l.diffusivity[a] * l.axes[std::size_t(a)] * l.axes[std::size_t(a)].transpose();
@@ -189,6 +217,7 @@ TetLattices find_lattices(const core::TetMesh& mesh, const fem::NodeTets& around
       auto steps = tets == 24 ? steps_of(own, false, axes[first], tolerance) : std::nullopt;
       if (!steps) steps = steps_of(own, mirrored = true, axes[first], tolerance);
       if (!steps) continue;
+      steps = canonical(*steps, axes[first], mirrored);
       kinds.push_back({*steps, axes[first], diffusivity[first], class_of_node[i], mirrored});
       known.push_back(tets_around(*steps, mirrored));
       number.push_back(!mirrored && is_strand(kinds.back()) ? -1 : int(found.kinds.size()));
@@ -211,8 +240,9 @@ double lattice_velocity(const ElectroProblem& p, const CellClass& cell, const Ma
   if (!(reach < coarsest)) return 0.0;
   // As strand_velocity: the stimulated end, the start-up stretch and the measured stretch.
   const double stimulated = std::max(5.0, 3.0 * reach), run_up = stimulated + std::max(6.0, 4.0 * reach), measured = std::max(8.0, 6.0 * reach);
-  const auto from = std::ptrdiff_t(std::ceil(run_up / spacing)), to = from + std::ptrdiff_t(std::ceil(measured / spacing));
-  const std::ptrdiff_t periods = to + std::ptrdiff_t(std::ceil((5.0 + 2.0 * reach) / spacing));
+  const auto count = [spacing](double length) { return std::ptrdiff_t(std::ceil(length / spacing - 1e-9)); };   // the same whatever the last bits: reach is a multiple of the spacing
+  const std::ptrdiff_t from = count(run_up), to = from + count(measured);
+  const std::ptrdiff_t periods = to + count(5.0 + 2.0 * reach);
   Tissue t;
   t.family = cell.family;
   t.n = periods * kinds;
@@ -297,7 +327,7 @@ double lattice_velocity(const ElectroProblem& p, const CellClass& cell, const Ma
   for (std::ptrdiff_t i = 0; i < t.n; ++i) {
     const int kind = int(i % kinds);
     const Vec3 within = steps * Vec3(kind & 1, (kind >> 1) & 1, kind >> 2);
-    if (double(i / kinds) * spacing + within.dot(n) / unit <= stimulated) chain.sites[0].nodes.push_back(Index(i));
+    if (double(i / kinds) * spacing + within.dot(n) / unit <= stimulated * (1 + 1e-9)) chain.sites[0].nodes.push_back(Index(i));
   }
   MonodomainStep step(chain, t);
   const double limit = 5.0 + double(to) * spacing / 0.3;   // ms; 0.3: a seventh of the healthy velocity
