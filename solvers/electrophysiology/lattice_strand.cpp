@@ -101,21 +101,17 @@ std::optional<Mat3> steps_of(const Around& mesh, bool mirrored, const std::array
   return std::nullopt;
 }
 
-// Of all steps that make the same lattice and tets the one whose parts along the axes come first: a mesh turned together with its fibres, or numbered otherwise, gets the same factors.
-// Mirrored boxes: any order and signs. A superbase: three of c1, c2, c3 and minus their sum, in any order, all turned round or not.
-Mat3 canonical(const Mat3& steps, const std::array<Vec3, 3>& axes, bool mirrored) {
-  const std::array<Vec3, 4> base{steps.col(0), steps.col(1), steps.col(2), -steps.rowwise().sum()};
+// Of all steps that make the same mirrored boxes, in any order and with any signs, those whose parts along the axes come first: a mesh turned together with its fibres, or numbered otherwise, gets the same factors.
+// (Not of superbases: which three of the four vectors are taken decides how well whole multiples meet a direction, and the ones that come first did it worse.)
+Mat3 canonical(const Mat3& steps, const std::array<Vec3, 3>& axes) {
   const double scale = 1e6 / steps.norm();   // parts are compared to a millionth
   Mat3 best = steps;
   std::array<double, 9> first{};
   bool any = false;
-  std::array<int, 4> order{0, 1, 2, 3};
-  do {
-    if (mirrored && order[3] != 3) continue;
+  for (const auto& order : orders)
     for (int signs = 0; signs < 8; ++signs) {
-      if (!mirrored && signs != 0 && signs != 7) continue;
       Mat3 now;
-      for (int k = 0; k < 3; ++k) now.col(k) = (signs >> k & 1 ? -1.0 : 1.0) * base[std::size_t(order[std::size_t(k)])];
+      for (int k = 0; k < 3; ++k) now.col(k) = (signs >> k & 1 ? -1.0 : 1.0) * steps.col(order[k]);
       if (!(now.determinant() > 0)) continue;
       std::array<double, 9> parts{};
       for (int k = 0; k < 3; ++k)
@@ -125,7 +121,6 @@ Mat3 canonical(const Mat3& steps, const std::array<Vec3, 3>& axes, bool mirrored
       first = parts;
       best = now;
     }
-  } while (std::next_permutation(order.begin(), order.end()));
   return best;
 }
 
@@ -217,7 +212,7 @@ TetLattices find_lattices(const core::TetMesh& mesh, const fem::NodeTets& around
       auto steps = tets == 24 ? steps_of(own, false, axes[first], tolerance) : std::nullopt;
       if (!steps) steps = steps_of(own, mirrored = true, axes[first], tolerance);
       if (!steps) continue;
-      steps = canonical(*steps, axes[first], mirrored);
+      if (mirrored) steps = canonical(*steps, axes[first]);
       kinds.push_back({*steps, axes[first], diffusivity[first], class_of_node[i], mirrored});
       known.push_back(tets_around(*steps, mirrored));
       number.push_back(!mirrored && is_strand(kinds.back()) ? -1 : int(found.kinds.size()));
