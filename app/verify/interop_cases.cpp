@@ -71,7 +71,7 @@ core::TetMesh slab(double edge) {
 
 Rows recorded_ecg(bool quick, const core::Progress& progress) {
   const char* source = "truth by construction: the same waves without noise, measured by the same code; noise 15 uV, drift 0.4 mV at 0.25 Hz";
-  const auto truth = ep::measure(made(800, 2, 0, 0, 0), 900);
+  const auto truth = ep::measure(made(800, 2, 0, 0, 0), 900, ep::EcgSource::recorded);
   Rows out = std::vector<Row>();
   for (const double hz : {500.0, 250.0}) {
     if (progress.cancelled()) return core::cancelled();

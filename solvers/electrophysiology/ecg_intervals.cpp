@@ -72,14 +72,41 @@ Complex find_complex(const std::vector<double>& speed, const std::vector<double>
   return out;
 }
 
-// 5 % of the peak separates QRS from ST and T of a recorded trace, whose slopes are 20-50 times lower. It cuts what is slow: a delta wave (66 ms were read for 120), the terminal part of a right bundle branch block (92 for 128). A simulated trace
-// is still where nothing is activated: below 1 uV/ms in ST, 3 to 20 in those parts. 5 uV/ms find the QRS within 3 ms of the ventricles' activation on the phantom, a CT and an MR, and with a block. Above
-// that where noise asks for it (four times what a tenth of the trace stays below: no beat is so short that its quiet parts are less), never above 5 %.
-constexpr double slow_mV_per_ms = 0.005, over_noise = 4;
+// 5 % of the peak separates QRS from ST and T, whose slopes are 20-50 times lower, but cuts what is slow: a delta wave (QRS 66 ms where the ventricles take 134), the late part of a right bundle branch block (92 for 129). A simulated trace is
+// still where nothing is activated (below 1 uV/ms in ST, 3 to 20 in those parts), so that its quiet ends can be found; what a lead leaves the level there by is QRS from 20 uV on (least wave of the CSE working party, from memory).
+constexpr double slow_mV_per_ms = 0.005, least_wave_mV = 0.02;
+constexpr double over_noise = 4;   // times what a tenth of the trace stays below: no beat is so short that its quiet parts are less
 double quiet_speed(std::vector<double> speed) {
   const auto tenth = speed.begin() + std::ptrdiff_t(speed.size() / 10);
   std::nth_element(speed.begin(), tenth, speed.end());
   return *tenth;
+}
+
+// Carries the edges of the QRS outwards to where a lead first leaves the quiet before it by a wave, and last the quiet after it.
+void take_in_slow_parts(const std::vector<const std::vector<double>*>& leads, const std::vector<double>& speed, const std::vector<double>& t, Complex& qrs) {
+  const Complex all = find_complex(speed, t, speed.size(), std::max(slow_mV_per_ms, over_noise * quiet_speed(speed)));
+  if (!std::isfinite(all.onset_ms) || !std::isfinite(all.offset_ms) || !std::isfinite(qrs.offset_ms)) return;
+  const auto away = [&](std::size_t i, std::size_t level) {
+    double most = 0;
+    for (const auto* lead : leads) most = std::max(most, std::abs((*lead)[i] - (*lead)[level]));
+    return most;
+  };
+  const auto crossing = [&](std::size_t in, std::size_t outside, std::size_t level) {
+    const double a = away(outside, level), b = away(in, level);
+    return t[outside] + (t[in] - t[outside]) * std::clamp((least_wave_mV - a) / std::max(b - a, 1e-30), 0.0, 1.0);
+  };
+  for (std::size_t i = all.first + 1; i < qrs.first; ++i)
+    if (away(i, all.first) >= least_wave_mV) {
+      qrs.onset_ms = std::min(qrs.onset_ms, crossing(i, i - 1, all.first));
+      qrs.first = i - 1;
+      break;
+    }
+  for (std::size_t i = all.last; i > qrs.last + 1; --i)
+    if (away(i, all.last + 1) >= least_wave_mV) {
+      qrs.offset_ms = std::max(qrs.offset_ms, crossing(i, i + 1, all.last + 1));
+      qrs.last = i;
+      break;
+    }
 }
 
 double median(std::vector<double> x) {
@@ -98,7 +125,8 @@ EcgIntervals measure(const Ecg& ecg, double cycle_length_ms, EcgSource source) {
   if (n < 20 || leads.empty()) return out;
   const std::vector<double> speed = spatial_speed(leads, ecg.t_ms);
   const auto middle = [&](std::size_t i) { return 0.5 * (ecg.t_ms[i] + ecg.t_ms[i + 1]); };
-  const Complex qrs = source == EcgSource::simulated ? find_complex(speed, ecg.t_ms, n - 1, std::max(slow_mV_per_ms, over_noise * quiet_speed(speed))) : find_complex(speed, ecg.t_ms, n - 1);
+  Complex qrs = find_complex(speed, ecg.t_ms, n - 1);
+  if (source == EcgSource::simulated) take_in_slow_parts(leads, speed, ecg.t_ms, qrs);
   out.qrs_onset_ms = qrs.onset_ms;
   if (!std::isfinite(qrs.offset_ms)) return out;
   const std::size_t first = qrs.first, last = qrs.last;

@@ -67,7 +67,7 @@ TEST_CASE("WFDB formats 212 80 61 160 24 32 give back the samples that were pack
 
 TEST_CASE("Intervals of a noisy drifting strip with an extrasystole are those of its noise-free beat within 6 ms and 3 degrees") {
   const test::MadeBeat made;
-  const auto truth = ep::measure(test::one_beat(made, 800, 2), 900);
+  const auto truth = ep::measure(test::one_beat(made, 800, 2), 900, ep::EcgSource::recorded);
   for (const double hz : {250.0, 500.0, 1000.0}) {
     auto beat = ep::representative_beat(test::strip(made, 900, 30, hz, 0.015, 0.4, 12, 9));
     REQUIRE(beat);
