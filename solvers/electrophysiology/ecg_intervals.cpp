@@ -47,19 +47,19 @@ struct Complex {
   std::size_t first = 0, last = 0;   // intervals
   double onset_ms = nan, offset_ms = nan;
 };
-Complex find_complex(const std::vector<double>& speed, const std::vector<double>& t, std::size_t count, double least_speed = 1e300) {
+constexpr double quiet_ms = 16, recorded_quiet_ms = 8;
+Complex find_complex(const std::vector<double>& speed, const std::vector<double>& t, std::size_t count, double least_speed = 1e300, double quiet = quiet_ms) {
   Complex out;
   if (count == 0) return out;
   const std::size_t peak = std::size_t(std::max_element(speed.begin(), speed.begin() + std::ptrdiff_t(count)) - speed.begin());
   // 16 ms of quiet end the complex: between the free walls and the last basal muscle the leads can rest for longer
-  // than 8 ms (FULL of the phantom's whole heart ended 15 ms before that of its ventricles), and no T wave begins that early.
+  // than 8 ms (FULL of the phantom's whole heart ended 15 ms before that of its ventricles), and no T wave begins that early. Of a recording 8 ms: what is left of its noise bridges more (QRS 112 ms for 97).
   const double threshold = std::min(least_speed, 0.05 * speed[peak]);
   if (!(speed[peak] > 1e-5)) return out;   // 0.01 uV per ms: a flat line
-  constexpr double quiet_ms = 16;
   out.first = out.last = peak;
-  for (std::size_t i = peak; i-- > 0 && t[out.first] - t[i] <= quiet_ms;)
+  for (std::size_t i = peak; i-- > 0 && t[out.first] - t[i] <= quiet;)
     if (speed[i] > threshold) out.first = i;
-  for (std::size_t i = peak + 1; i < count && t[i] - t[out.last + 1] <= quiet_ms; ++i)
+  for (std::size_t i = peak + 1; i < count && t[i] - t[out.last + 1] <= quiet; ++i)
     if (speed[i] > threshold) out.last = i;
   const auto middle = [&](std::size_t i) { return 0.5 * (t[i] + t[i + 1]); };
   // Crossing of the threshold between interval middles.
@@ -125,7 +125,7 @@ EcgIntervals measure(const Ecg& ecg, double cycle_length_ms, EcgSource source) {
   if (n < 20 || leads.empty()) return out;
   const std::vector<double> speed = spatial_speed(leads, ecg.t_ms);
   const auto middle = [&](std::size_t i) { return 0.5 * (ecg.t_ms[i] + ecg.t_ms[i + 1]); };
-  Complex qrs = find_complex(speed, ecg.t_ms, n - 1);
+  Complex qrs = find_complex(speed, ecg.t_ms, n - 1, 1e300, source == EcgSource::recorded ? recorded_quiet_ms : quiet_ms);
   if (source == EcgSource::simulated) take_in_slow_parts(leads, speed, ecg.t_ms, qrs);
   out.qrs_onset_ms = qrs.onset_ms;
   if (!std::isfinite(qrs.offset_ms)) return out;

@@ -140,7 +140,7 @@ TEST_CASE("a running FULL job streams frames and stops within 1 s of cancel, the
   REQUIRE(w.fast_ready(0));
   w->loop_watch().reset();
   REQUIRE(w.command("action run_full").isEmpty());
-  CHECK_FALSE(w->actions().find("run_full")->isEnabled());
+  CHECK(w.wait([&] { return !w->actions().find("run_full")->isEnabled(); }, 20000));   // the check before a run comes first
   REQUIRE(w.wait([&] { return w.workspace().live_frame() != nullptr; }, 120000));
   auto* cancel = w->findChild<QWidget*>("job_cancel");
   REQUIRE(cancel->isVisible());
