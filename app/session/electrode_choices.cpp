@@ -17,7 +17,7 @@ constexpr std::array<const char*, 10> names{"RA", "LA", "RL", "LL", "V1", "V2", 
 constexpr const char* begins = "Electrodes placed by hand";
 // An electrode lies on skin: beyond the muscle, and no farther from it than the length of a body (limb electrodes of a tall adult are about 1.2 m away).
 constexpr double least_mm = 2, most_mm = 2000;
-constexpr double apart_mm = 10;   // two pads cannot lie closer: their diameter
+constexpr double apart_mm = 10;   // two pads cannot lie closer; our own choice, about the diameter of their gel
 
 bool is_electrode(const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
 
